@@ -1,1 +1,5 @@
-//! Placeholder while the workspace is set up.
+//! The domain of Abruf.
+
+pub mod ids;
+pub mod money;
+pub mod period;

@@ -1,0 +1,444 @@
+//! Amounts, unit prices, quantities and rates: the only file that does arithmetic with [`Decimal`].
+//!
+//! **The rounding rule, stated once.** Every amount is rounded half-up on its absolute value
+//! (*kaufmännisch*: 0.125 becomes 0.13, -0.125 becomes -0.13) to cents, once, at the place that
+//! names it: the line, the tax of a rate, the fee, the baseline amount. Sums add rounded amounts
+//! and are exact (EN 16931 BR-CO-10, BR-CO-17). Unit prices may carry more decimals.
+//!
+//! Net and gross are different types on purpose: nothing in the workspace can add or compare them.
+
+use std::fmt;
+use std::iter::Sum;
+use std::ops::{Add, AddAssign, Neg, Sub};
+use std::str::FromStr;
+
+use rust_decimal::{Decimal, RoundingStrategy};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::period::Months;
+
+/// Rounds half-up on the absolute value.
+fn round_half_up(value: Decimal, decimals: u32) -> Decimal {
+    let mut rounded = value.round_dp_with_strategy(decimals, RoundingStrategy::MidpointAwayFromZero);
+    rounded.rescale(decimals);
+    // -0.00 and 0.00 are the same amount and must be the same text.
+    if rounded.is_zero() {
+        rounded.set_sign_positive(true);
+    }
+    rounded
+}
+
+/// Why a text or a number is not an amount, price, quantity or rate of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NumberError {
+    /// Not a plain decimal number with a point: letters, two separators, nothing at all.
+    #[error("`{0}` is not a decimal number")]
+    NotANumber(String),
+    /// More decimals than the type keeps; nothing is rounded silently at the border.
+    #[error("{value} has more than {allowed} decimals")]
+    TooManyDecimals {
+        /// The number as given.
+        value: Decimal,
+        /// Decimals the type keeps.
+        allowed: u32,
+    },
+    /// Outside the range the database can hold.
+    #[error("{value} is outside the allowed range up to {limit}")]
+    OutOfRange {
+        /// The number as given.
+        value: Decimal,
+        /// Largest absolute value allowed.
+        limit: Decimal,
+    },
+}
+
+/// Parses a plain decimal (`-12.50`): no exponent, no thousands separators, at most 28 digits.
+fn parse_plain(text: &str) -> Result<Decimal, NumberError> {
+    let not_a_number = || NumberError::NotANumber(text.chars().take(40).collect());
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let plain = !digits.is_empty()
+        && digits.len() <= 29
+        && digits.bytes().all(|b| b.is_ascii_digit() || b == b'.')
+        && digits.bytes().filter(|b| *b == b'.').count() <= 1
+        && !digits.starts_with('.')
+        && !digits.ends_with('.');
+    if !plain {
+        return Err(not_a_number());
+    }
+    Decimal::from_str_exact(text).map_err(|_| not_a_number())
+}
+
+/// Declares a decimal newtype: private field, checked constructor, text and JSON as a plain string.
+macro_rules! decimal_type {
+    ($(#[$doc:meta])* $name:ident, decimals = $decimals:expr, limit = $limit:expr) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(Decimal);
+
+        impl $name {
+            /// Decimals this type keeps; also the scale of its column.
+            pub const DECIMALS: u32 = $decimals;
+
+            /// Takes a number that already has few enough decimals.
+            ///
+            /// # Errors
+            /// If it has more decimals than [`Self::DECIMALS`] or is larger than its column.
+            pub fn new(value: Decimal) -> Result<Self, NumberError> {
+                let normalised = value.normalize();
+                if normalised.scale() > Self::DECIMALS {
+                    return Err(NumberError::TooManyDecimals { value, allowed: Self::DECIMALS });
+                }
+                let limit = Decimal::from($limit);
+                if value.abs() > limit {
+                    return Err(NumberError::OutOfRange { value, limit });
+                }
+                Ok(Self(value))
+            }
+
+            /// The number itself, for storage and display.
+            #[must_use]
+            pub const fn decimal(self) -> Decimal {
+                self.0
+            }
+
+            /// Whether it is exactly zero.
+            #[must_use]
+            pub fn is_zero(self) -> bool {
+                self.0.is_zero()
+            }
+
+            /// Whether it is below zero.
+            #[must_use]
+            pub fn is_negative(self) -> bool {
+                self.0.is_sign_negative() && !self.0.is_zero()
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = NumberError;
+            fn from_str(text: &str) -> Result<Self, NumberError> {
+                Self::new(parse_plain(text)?)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = NumberError;
+            fn try_from(text: String) -> Result<Self, NumberError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.to_string()
+            }
+        }
+    };
+}
+
+/// Sums and differences of amounts with cents; exact.
+macro_rules! amount_type {
+    ($name:ident) => {
+        impl $name {
+            /// Nothing.
+            pub const ZERO: Self = Self(Decimal::ZERO);
+
+            /// Rounds half-up to cents.
+            #[must_use]
+            pub fn rounded(value: Decimal) -> Self {
+                Self(round_half_up(value, 2))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}", round_half_up(self.0, 2))
+            }
+        }
+
+        impl Add for $name {
+            type Output = Self;
+            fn add(self, other: Self) -> Self {
+                Self(self.0 + other.0)
+            }
+        }
+
+        impl AddAssign for $name {
+            fn add_assign(&mut self, other: Self) {
+                *self = *self + other;
+            }
+        }
+
+        impl Sub for $name {
+            type Output = Self;
+            fn sub(self, other: Self) -> Self {
+                Self(self.0 - other.0)
+            }
+        }
+
+        impl Neg for $name {
+            type Output = Self;
+            fn neg(self) -> Self {
+                Self(Decimal::ZERO - self.0)
+            }
+        }
+
+        impl Sum for $name {
+            fn sum<I: Iterator<Item = Self>>(amounts: I) -> Self {
+                amounts.fold(Self::ZERO, Add::add)
+            }
+        }
+    };
+}
+
+decimal_type! {
+    /// An amount without VAT, in whole cents of the contract's currency (`numeric(14,2)`).
+    Net, decimals = 2, limit = 999_999_999_999_i64
+}
+amount_type!(Net);
+
+decimal_type! {
+    /// An amount of VAT, in whole cents (`numeric(14,2)`).
+    Vat, decimals = 2, limit = 999_999_999_999_i64
+}
+amount_type!(Vat);
+
+decimal_type! {
+    /// An amount with VAT, in whole cents (`numeric(14,2)`).
+    Gross, decimals = 2, limit = 999_999_999_999_i64
+}
+amount_type!(Gross);
+
+decimal_type! {
+    /// Price of one unit without VAT, up to six decimals (`numeric(16,6)`).
+    UnitPrice, decimals = 6, limit = 9_999_999_999_i64
+}
+
+decimal_type! {
+    /// A quantity in the item's unit, up to four decimals (`numeric(14,4)`).
+    Quantity, decimals = 4, limit = 9_999_999_999_i64
+}
+
+decimal_type! {
+    /// A percentage: `1.5` means 1.5 %.
+    Percent, decimals = 4, limit = 10_000_i64
+}
+
+impl Net {
+    /// `round2(unit price x quantity)`, or with months for a price per month; the one rounding of a line.
+    ///
+    /// Multiplied out before dividing, so that a part of a month loses nothing (GC-26).
+    #[must_use]
+    pub fn of_line(unit_price: UnitPrice, quantity: Quantity, months: Option<Months>) -> Self {
+        let product = unit_price.0 * quantity.0;
+        match months {
+            None => Self::rounded(product),
+            Some(months) => Self::rounded(product * months.numerator() / Months::denominator()),
+        }
+    }
+
+    /// `round2(rate % of this amount)`: a cooperative fee.
+    #[must_use]
+    pub fn percentage(self, rate: Percent) -> Self {
+        Self::rounded(self.0 * rate.0 / Decimal::ONE_HUNDRED)
+    }
+
+    /// `round2(this x rate)`: the tax of one VAT group, computed on the sum of its bases (BR-CO-17).
+    #[must_use]
+    pub fn vat(self, rate: Percent) -> Vat {
+        Vat::rounded(self.0 * rate.0 / Decimal::ONE_HUNDRED)
+    }
+
+    /// Adds the tax; the only way from net to gross.
+    #[must_use]
+    pub fn plus_vat(self, vat: Vat) -> Gross {
+        Gross(self.0 + vat.0)
+    }
+
+    /// This amount as a percentage of `whole`, half-up to two decimals; `None` if `whole` is zero.
+    #[must_use]
+    pub fn percent_of(self, whole: Self) -> Option<Decimal> {
+        if whole.is_zero() {
+            return None;
+        }
+        Some(round_half_up(self.0 * Decimal::ONE_HUNDRED / whole.0, 2))
+    }
+
+    /// Whether this amount has reached `ratio` (0.80) of `limit`.
+    #[must_use]
+    pub fn reaches(self, ratio: Ratio, limit: Self) -> bool {
+        self.0 >= ratio.0 * limit.0
+    }
+}
+
+impl UnitPrice {
+    /// Rounds half-up to the decimals a contract fixes for derived prices.
+    #[must_use]
+    pub fn rounded(value: Decimal, decimals: u32) -> Self {
+        Self(round_half_up(value, decimals.min(Self::DECIMALS)))
+    }
+
+    /// List price minus discount: `round(list x (1 - discount))` to the contract's decimals (GC-13).
+    #[must_use]
+    pub fn after_discount(self, discount: Percent, decimals: u32) -> Self {
+        let factor = Decimal::ONE - discount.0 / Decimal::ONE_HUNDRED;
+        Self::rounded(self.0 * factor, decimals)
+    }
+
+    /// As text with at least `decimals` decimals, never fewer than it has.
+    #[must_use]
+    pub fn with_decimals(self, decimals: u32) -> String {
+        let mut value = self.0.normalize();
+        if value.scale() < decimals {
+            value.rescale(decimals);
+        }
+        value.to_string()
+    }
+}
+
+impl fmt::Display for UnitPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.with_decimals(2))
+    }
+}
+
+impl Quantity {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// Whether this is a whole number of `step`s; a step of zero allows every quantity.
+    #[must_use]
+    pub fn is_multiple_of(self, step: Self) -> bool {
+        step.is_zero() || (self.0 % step.0).is_zero()
+    }
+
+    /// The nearest whole number of steps that is not smaller than this and not smaller than `minimum`.
+    #[must_use]
+    pub fn next_multiple_of(self, step: Self, minimum: Self) -> Self {
+        let at_least = self.0.max(minimum.0);
+        if step.is_zero() {
+            return Self(at_least);
+        }
+        Self((at_least / step.0).ceil() * step.0)
+    }
+}
+
+impl fmt::Display for Quantity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
+    }
+}
+
+impl Add for Quantity {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Quantity {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Sum for Quantity {
+    fn sum<I: Iterator<Item = Self>>(quantities: I) -> Self {
+        quantities.fold(Self::ZERO, Add::add)
+    }
+}
+
+impl Percent {
+    /// 0 %.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+}
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
+    }
+}
+
+decimal_type! {
+    /// A share between nothing and everything: `0.80` means four fifths.
+    Ratio, decimals = 4, limit = 1_i64
+}
+
+impl fmt::Display for Ratio {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn net(text: &str) -> Net {
+        text.parse().expect("a test amount")
+    }
+
+    fn price(text: &str) -> UnitPrice {
+        text.parse().expect("a test price")
+    }
+
+    #[test]
+    fn half_a_cent_goes_away_from_zero_on_both_sides() {
+        assert_eq!(Net::rounded(Decimal::new(125, 3)).to_string(), "0.13");
+        assert_eq!(Net::rounded(Decimal::new(-125, 3)).to_string(), "-0.13");
+        assert_eq!(Net::rounded(Decimal::new(-4, 3)).to_string(), "0.00");
+    }
+
+    #[test]
+    fn a_derived_price_is_rounded_first_and_the_line_once() {
+        let derived = price("33.33").after_discount("12.5".parse().expect("a rate"), 4);
+        assert_eq!(derived.with_decimals(4), "29.1638");
+        let line = Net::of_line(derived, "5".parse().expect("a quantity"), None);
+        assert_eq!(line, net("145.82"));
+    }
+
+    #[test]
+    fn text_that_is_no_plain_number_is_refused_with_the_text() {
+        for text in ["", "abc", "1e9", "1,5", "1.2.3", "--1", "+1", ".5", "5.", " 1", "NaN"] {
+            assert!(text.parse::<Net>().is_err(), "{text} was taken");
+        }
+        assert!("9".repeat(40).parse::<Quantity>().is_err());
+    }
+
+    #[test]
+    fn a_third_decimal_is_refused_not_rounded_away() {
+        assert_eq!(
+            "1.005".parse::<Net>(),
+            Err(NumberError::TooManyDecimals { value: Decimal::new(1005, 3), allowed: 2 })
+        );
+    }
+
+    #[test]
+    fn packing_units_are_checked_exactly() {
+        let step = "0.25".parse().expect("a step");
+        assert!("0.75".parse::<Quantity>().expect("a quantity").is_multiple_of(step));
+        assert!(!"0.8".parse::<Quantity>().expect("a quantity").is_multiple_of(step));
+        let next = "0.8".parse::<Quantity>().expect("a quantity").next_multiple_of(step, Quantity::ZERO);
+        assert_eq!(next.to_string(), "1");
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_lines_never_changes_a_sum(cents in prop::collection::vec(-100_000_i64..100_000, 0..40)) {
+            let amounts: Vec<Net> = cents.iter().map(|c| Net::rounded(Decimal::new(*c, 2))).collect();
+            let forwards: Net = amounts.iter().copied().sum();
+            let backwards: Net = amounts.iter().rev().copied().sum();
+            prop_assert_eq!(forwards, backwards);
+        }
+
+        #[test]
+        fn an_amount_survives_its_own_text(cents in -99_999_999_i64..99_999_999) {
+            let amount = Net::rounded(Decimal::new(cents, 2));
+            prop_assert_eq!(amount.to_string().parse::<Net>(), Ok(amount));
+        }
+    }
+}
