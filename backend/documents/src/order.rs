@@ -1,0 +1,85 @@
+//! The order (Bestellschein): what a released call-off tells the supplier, and its draft.
+
+use abruf_domain::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
+use crate::document::{Document, DocumentError};
+use crate::template::Templates;
+
+/// Whether the order binds anybody yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Stage {
+    /// Not released: no number, "ENTWURF" on each page.
+    Draft {
+        /// The instant whose state is printed.
+        as_of: DateTime<Utc>,
+    },
+    /// Released, and therefore ordered.
+    Released {
+        /// Call-off number, `RV-2025-01-0042`.
+        number: String,
+        /// Berlin date of the release.
+        order_date: NaiveDate,
+        /// Who released it, and when.
+        released: Signature,
+    },
+}
+
+/// Everything an order prints. Its canonical JSON is the input of the Prüfkennung.
+///
+/// The text in which the buyer explains the need is not here on purpose: it is the buyer's file,
+/// not the supplier's business.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderData {
+    /// Draft or released.
+    #[serde(flatten)]
+    pub stage: Stage,
+    /// Prints "Beispieldaten" on each page.
+    pub demo: bool,
+    /// Vorgangsnummer, `V-7K3M9Q2P`.
+    pub case_number: String,
+    /// Currency of all amounts.
+    pub currency: Currency,
+    /// The cooperative whose contract is used.
+    pub body: Body,
+    /// Who orders and pays: the sender of the letter.
+    pub buyer: Party,
+    /// Who delivers: the addressee of the letter.
+    pub supplier: Party,
+    /// The framework contract.
+    pub contract: ContractReference,
+    /// What the buyer wants quoted on delivery note and invoice.
+    pub references: References,
+    /// Where to deliver; the buyer's address if absent.
+    pub delivery_address: Option<Party>,
+    /// Where to send the invoice; the buyer's address if absent.
+    pub invoice_address: Option<Party>,
+    /// Desired day of delivery.
+    pub desired_delivery: Option<NaiveDate>,
+    /// Performance period of the whole order.
+    pub performance: Option<Period>,
+    /// 1 to 400 lines, in the order they are printed.
+    pub lines: Vec<Line>,
+    /// Surcharge for a small order.
+    pub surcharge: Option<Surcharge>,
+    /// Sums of lines and surcharge.
+    pub totals: Totals,
+    /// Who asked for the call-off, and when.
+    pub requested: Signature,
+    /// Terms printed after the sums.
+    pub terms: Vec<Clause>,
+    /// Address under which Prüfkennungen are answered (`https://abruf.example`); `/p/<Prüfkennung>`
+    /// is appended. Without it neither link nor QR code is printed.
+    pub base_url: Option<String>,
+}
+
+/// Makes the order as PDF; the same data, templates and program give the same bytes.
+///
+/// # Errors
+/// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
+pub fn order(_data: &OrderData, _templates: &Templates) -> Result<Document, DocumentError> {
+    Err(DocumentError::File("layout is merged next".to_owned()))
+}
