@@ -1,1 +1,9 @@
-//! Placeholder while the workspace is set up.
+//! Abruf: framework contracts of purchasing cooperatives, lawful call-offs, audited savings,
+//! documents as proof. Modules in reading order; nothing points up.
+
+pub mod actor;
+pub mod app;
+pub mod chance;
+pub mod clock;
+pub mod config;
+pub mod storage;

@@ -1,0 +1,214 @@
+//! Settings, read once at start: the only file that looks at the environment.
+//!
+//! | variable | meaning | default |
+//! |---|---|---|
+//! | `ABRUF_LISTEN` | address to serve on | `127.0.0.1:8080` |
+//! | `ABRUF_DATA_DIR` | data directory of the private PostgreSQL | root: `/var/lib/abruf`, else `$XDG_DATA_HOME/abruf` |
+//! | `ABRUF_PG_BIN` | folder with `postgres` and `initdb` | searched |
+//! | `DATABASE_URL` | external PostgreSQL, application role | private PostgreSQL |
+//! | `DATABASE_OWNER_URL` | external PostgreSQL, owner role (migrations, backup) | required with `DATABASE_URL` |
+//! | `ABRUF_BASE_URL` | address users see, e.g. `https://abruf.example` | `http://` and the listen address |
+//! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
+//! | `ABRUF_DEMO_NOW` | moves the clock, demo only, e.g. `2027-02-28T23:00:00Z` | none |
+//! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info` |
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use thiserror::Error;
+
+/// Every variable of ours that is read; any other `ABRUF_…` is a typing error and refused.
+const KNOWN: &[&str] = &[
+    "ABRUF_LISTEN",
+    "ABRUF_DATA_DIR",
+    "ABRUF_PG_BIN",
+    "ABRUF_BASE_URL",
+    "ABRUF_TRUSTED_PROXY",
+    "ABRUF_DEMO_NOW",
+    "ABRUF_LOG",
+    "ABRUF_CASES",
+    "ABRUF_DEV_DB",
+    "ABRUF_PG_SEARCH",
+    "ABRUF_TEST_SECONDS",
+    "ABRUF_TEST_SEED",
+];
+
+/// Why the settings cannot be used. German: an operator reads it.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// An `ABRUF_…` variable that does not exist.
+    #[error("{0} ist keine Einstellung von Abruf. Bekannt sind: {known}.", known = KNOWN.join(", "))]
+    Unknown(String),
+    /// A value that does not parse.
+    #[error("{name}={value} ist nicht lesbar. Erwartet wird {expected}.")]
+    Unreadable {
+        /// Variable.
+        name: &'static str,
+        /// Value given.
+        value: String,
+        /// What would be right.
+        expected: &'static str,
+    },
+    /// `DATABASE_URL` without its owner.
+    #[error(
+        "DATABASE_URL ist gesetzt, DATABASE_OWNER_URL nicht. Setzen Sie beide: die Anwendungsrolle und die Rolle, der die Tabellen gehören."
+    )]
+    OwnerUrlMissing,
+    /// Neither a data directory nor a home.
+    #[error("Kein Datenverzeichnis: weder ABRUF_DATA_DIR noch XDG_DATA_HOME noch HOME ist gesetzt.")]
+    NoDataDirectory,
+}
+
+/// Where the data lie.
+#[derive(Debug, Clone)]
+pub enum DatabaseSettings {
+    /// A private PostgreSQL of the program.
+    Embedded {
+        /// Data directory.
+        data_dir: PathBuf,
+        /// Folder of the binaries, if named.
+        pg_bin: Option<PathBuf>,
+    },
+    /// Somebody else's PostgreSQL.
+    External {
+        /// URL of the application role.
+        app_url: SecretString,
+        /// URL of the owner role.
+        owner_url: SecretString,
+    },
+}
+
+/// The settings.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Address to serve on.
+    pub listen: SocketAddr,
+    /// Address users see, without a slash at the end.
+    pub base_url: String,
+    /// Where the data lie.
+    pub database: DatabaseSettings,
+    /// Proxy whose forwarded client address counts.
+    pub trusted_proxy: Option<IpAddr>,
+    /// Instant to which the demo's clock is moved.
+    pub demo_now: Option<DateTime<Utc>>,
+    /// Log filter.
+    pub log: String,
+}
+
+impl Settings {
+    /// Reads the environment.
+    ///
+    /// # Errors
+    /// If a variable is unknown, unreadable or missing its partner.
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        Self::from_variables(&std::env::vars().collect(), rustix::process::geteuid().is_root())
+    }
+
+    /// As [`Self::from_environment`], from given variables.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn from_variables(variables: &BTreeMap<String, String>, root: bool) -> Result<Self, ConfigError> {
+        if let Some(unknown) =
+            variables.keys().find(|name| name.starts_with("ABRUF_") && !KNOWN.contains(&name.as_str()))
+        {
+            return Err(ConfigError::Unknown(unknown.clone()));
+        }
+        let set = |name: &str| variables.get(name).map(String::as_str).filter(|value| !value.is_empty());
+        let listen = match set("ABRUF_LISTEN") {
+            None => SocketAddr::from(([127, 0, 0, 1], 8080)),
+            Some(value) => readable("ABRUF_LISTEN", value, "Adresse und Port, z. B. 127.0.0.1:8080")?,
+        };
+        let base_url = set("ABRUF_BASE_URL")
+            .map_or_else(|| format!("http://{listen}"), |url| url.trim_end_matches('/').to_owned());
+        let database = match (set("DATABASE_URL"), set("DATABASE_OWNER_URL")) {
+            (None, _) => DatabaseSettings::Embedded {
+                data_dir: data_dir(&set, root)?,
+                pg_bin: set("ABRUF_PG_BIN").map(PathBuf::from),
+            },
+            (Some(_), None) => return Err(ConfigError::OwnerUrlMissing),
+            (Some(app), Some(owner)) => {
+                DatabaseSettings::External { app_url: app.to_owned().into(), owner_url: owner.to_owned().into() }
+            }
+        };
+        Ok(Self {
+            listen,
+            base_url,
+            database,
+            trusted_proxy: set("ABRUF_TRUSTED_PROXY")
+                .map(|value| readable("ABRUF_TRUSTED_PROXY", value, "eine IP-Adresse"))
+                .transpose()?,
+            demo_now: set("ABRUF_DEMO_NOW")
+                .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))
+                .transpose()?,
+            log: set("ABRUF_LOG").unwrap_or("info").to_owned(),
+        })
+    }
+
+    /// Whether users reach the program by HTTPS; cookies are Secure then.
+    #[must_use]
+    pub fn https(&self) -> bool {
+        self.base_url.starts_with("https://")
+    }
+}
+
+fn readable<T: std::str::FromStr>(name: &'static str, value: &str, expected: &'static str) -> Result<T, ConfigError> {
+    value.parse().map_err(|_| ConfigError::Unreadable { name, value: value.to_owned(), expected })
+}
+
+fn data_dir<'a>(set: &impl Fn(&str) -> Option<&'a str>, root: bool) -> Result<PathBuf, ConfigError> {
+    if let Some(dir) = set("ABRUF_DATA_DIR") {
+        return Ok(PathBuf::from(dir));
+    }
+    if root {
+        return Ok(PathBuf::from("/var/lib/abruf"));
+    }
+    if let Some(dir) = set("XDG_DATA_HOME") {
+        return Ok(PathBuf::from(dir).join("abruf"));
+    }
+    set("HOME").map(|home| PathBuf::from(home).join(".local/share/abruf")).ok_or(ConfigError::NoDataDirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)], root: bool) -> Result<Settings, ConfigError> {
+        Settings::from_variables(&pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect(), root)
+    }
+
+    #[test]
+    fn without_any_variable_it_serves_on_loopback_from_a_private_database() {
+        let settings = settings(&[("HOME", "/home/x")], false).expect("defaults");
+        assert_eq!(settings.listen.to_string(), "127.0.0.1:8080");
+        assert!(
+            matches!(settings.database, DatabaseSettings::Embedded { data_dir, .. } if data_dir.ends_with("abruf"))
+        );
+    }
+
+    #[test]
+    fn a_misspelt_setting_is_refused_by_name() {
+        let refused = settings(&[("ABRUF_LISTNE", "x"), ("HOME", "/h")], false);
+        assert!(matches!(refused, Err(ConfigError::Unknown(name)) if name == "ABRUF_LISTNE"));
+    }
+
+    #[test]
+    fn an_external_database_needs_both_urls() {
+        let refused = settings(&[("DATABASE_URL", "postgres://x"), ("HOME", "/h")], false);
+        assert!(matches!(refused, Err(ConfigError::OwnerUrlMissing)));
+    }
+
+    #[test]
+    fn secrets_do_not_print() {
+        let settings = settings(
+            &[("DATABASE_URL", "postgres://a:geheim@h/d"), ("DATABASE_OWNER_URL", "postgres://o:geheim@h/d")],
+            true,
+        )
+        .expect("both urls");
+        assert!(!format!("{settings:?}").contains("geheim"));
+    }
+}

@@ -1,0 +1,66 @@
+//! PostgreSQL: connections, transactions with their actor, migrations. One file per noun beneath.
+//!
+//! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
+//! transaction that already knows its actor; what the actor may not see does not exist here.
+
+pub mod error;
+
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgPool, Postgres, Transaction};
+
+use crate::actor::RunsAs;
+pub use error::StorageError;
+
+/// All migrations, forward only.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// A transaction that knows its actor. Dropped without commit it rolls back.
+pub type Tx = Transaction<'static, Postgres>;
+
+/// The pool of the application role.
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Wraps a pool whose connections belong to the application role.
+    #[must_use]
+    pub const fn new(pool: PgPool) -> Self {
+        Self { pool }
+    }
+
+    /// Opens a pool of at most `connections`.
+    ///
+    /// A session that idles inside a transaction is ended after 30 seconds: no abandoned request may
+    /// hold a guard row longer than that.
+    ///
+    /// # Errors
+    /// If no first connection can be made.
+    pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, StorageError> {
+        let options = options.options([("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "20s")]);
+        let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await?;
+        Ok(Self { pool })
+    }
+
+    /// Begins a transaction as `runs_as`.
+    ///
+    /// Never call this in a future that may be dropped halfway: sqlx 0.9.0 would hand the connection
+    /// back inside the open transaction. Requests run in their own task for that (`http/task.rs`).
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn begin<'a>(&self, runs_as: impl Into<RunsAs<'a>>) -> Result<Tx, StorageError> {
+        let setting = runs_as.into().setting();
+        let mut tx = self.pool.begin().await?;
+        sqlx::query!("SELECT set_config('abruf.actor', $1, true)", setting).fetch_one(&mut *tx).await?;
+        Ok(tx)
+    }
+
+    /// The pool itself: health checks and closing.
+    #[must_use]
+    pub const fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+}
