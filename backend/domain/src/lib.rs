@@ -1,5 +1,47 @@
-//! The domain of Abruf.
+//! The domain of Abruf: framework contracts of purchasing cooperatives and the call-offs from them.
+//!
+//! Pure: no IO, no clock, no chance, no async. Facts go in, a judgement comes out, with every
+//! finding and not only the first. A refusal is an answer, not an error.
+//!
+//! | German | here | note |
+//! |---|---|---|
+//! | Rahmenvereinbarung, Rahmenvertrag | framework contract | § 103 (5) GWB |
+//! | Einkaufsgenossenschaft | body (purchasing body) | tenders and concludes contracts |
+//! | Mitglied | member | a town, district, association ... |
+//! | Abruf, Einzelabruf | call-off | an order under a framework contract |
+//! | Abrufberechtigung | entitlement | named or announced category, dated, with proof |
+//! | Los | lot | |
+//! | Leistungsposition | item | |
+//! | Preisstand | price term | dated, released by a second person |
+//! | Höchstwert, Höchstmenge | ceiling | rule ids keep `cap-` |
+//! | Kontingent | quota | a member's share of a ceiling |
+//! | Bekanntmachung | notice | its date decides who is entitled |
+//! | Prüfung | review | all findings on one call-off |
+//! | Feststellung | finding | outcome of one rule |
+//! | bestanden, Hinweis, Begründung, Sperre, offen | passed, notice, justify, block, pending | |
+//! | Vergleichsbasis | baseline | dated price with evidence |
+//! | Einsparung | savings | by evidence class A, B, C, P |
+//! | Mindermengenzuschlag | surcharge | small-order surcharge |
+//! | Umlage | fee | of the cooperative |
+//! | Vorgangsnummer | case number | for the telephone |
+//! | Freigabe | release | by a second person; makes the order |
 
+pub mod audit;
+pub mod call_off;
+pub mod canonical;
+pub mod checks;
+pub mod facts;
+pub mod finding;
 pub mod ids;
 pub mod money;
+pub mod notation;
 pub mod period;
+pub mod pricing;
+pub mod review;
+pub mod savings;
+pub mod texts;
+pub mod volume;
+
+pub use facts::Facts;
+pub use finding::{Addressee, Finding, Outcome};
+pub use review::{Decision, Review, review};

@@ -265,12 +265,6 @@ impl Net {
         }
         Some(round_half_up(self.0 * Decimal::ONE_HUNDRED / whole.0, 2))
     }
-
-    /// Whether this amount has reached `ratio` (0.80) of `limit`.
-    #[must_use]
-    pub fn reaches(self, ratio: Ratio, limit: Self) -> bool {
-        self.0 >= ratio.0 * limit.0
-    }
 }
 
 impl UnitPrice {
@@ -370,6 +364,88 @@ decimal_type! {
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+decimal_type! {
+    /// What a ceiling counts: net value in the contract's currency or a quantity (`numeric(18,4)`).
+    Volume, decimals = 4, limit = 99_999_999_999_999_i64
+}
+
+impl Volume {
+    /// Nothing.
+    pub const ZERO: Self = Self(Decimal::ZERO);
+
+    /// As an amount, for display and findings; recorded facts may carry four decimals.
+    #[must_use]
+    pub fn as_net(self) -> Net {
+        Net::rounded(self.0)
+    }
+
+    /// As a quantity.
+    #[must_use]
+    pub const fn as_quantity(self) -> Quantity {
+        Quantity(self.0)
+    }
+
+    /// Whether this has reached `ratio` (0.80) of `limit`.
+    #[must_use]
+    pub fn reaches(self, ratio: Ratio, limit: Self) -> bool {
+        self.0 >= ratio.0 * limit.0
+    }
+
+    /// This as a percentage of `whole`, rounded down to whole percent so that 99.9 % never reads 100; `None` if `whole` is zero.
+    #[must_use]
+    pub fn percent_of(self, whole: Self) -> Option<Decimal> {
+        if whole.0.is_zero() {
+            return None;
+        }
+        Some((self.0 * Decimal::ONE_HUNDRED / whole.0).floor())
+    }
+}
+
+impl fmt::Display for Volume {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
+    }
+}
+
+impl From<Net> for Volume {
+    fn from(net: Net) -> Self {
+        Self(net.0)
+    }
+}
+
+impl From<Quantity> for Volume {
+    fn from(quantity: Quantity) -> Self {
+        Self(quantity.0)
+    }
+}
+
+impl Add for Volume {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
+impl Sub for Volume {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0 - other.0)
+    }
+}
+
+impl Neg for Volume {
+    type Output = Self;
+    fn neg(self) -> Self {
+        Self(Decimal::ZERO - self.0)
+    }
+}
+
+impl Sum for Volume {
+    fn sum<I: Iterator<Item = Self>>(volumes: I) -> Self {
+        volumes.fold(Self::ZERO, Add::add)
     }
 }
 

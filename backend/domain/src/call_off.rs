@@ -1,0 +1,175 @@
+//! The life of a call-off: its states and the legal ways between them.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+/// A text that is no status.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no status of a call-off")]
+pub struct UnknownStatus(pub String);
+
+macro_rules! statuses {
+    ($($(#[$doc:meta])* $name:ident = $key:literal, $german:literal;)*) => {
+        /// Where a call-off stands.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Status {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Status {
+            /// All of them, in the order of life.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The key in the database and in JSON.
+            #[must_use]
+            pub const fn key(self) -> &'static str {
+                match self { $(Self::$name => $key,)* }
+            }
+
+            /// The word users read.
+            #[must_use]
+            pub const fn german(self) -> &'static str {
+                match self { $(Self::$name => $german,)* }
+            }
+        }
+    };
+}
+
+statuses! {
+    /// Being written by the requester.
+    Draft = "draft", "Entwurf";
+    /// Waits for release; its volume is reserved.
+    Submitted = "submitted", "liegt zur Freigabe";
+    /// Back with the requester, reservation kept, because something changed since submission.
+    Returned = "returned", "zurück zur Überarbeitung";
+    /// The approver said no.
+    Refused = "refused", "abgelehnt";
+    /// The requester took it back.
+    Withdrawn = "withdrawn", "zurückgezogen";
+    /// The reservation ran out.
+    Expired = "expired", "verfallen";
+    /// Released: this is the order.
+    Released = "released", "erteilt";
+    /// Sent to the supplier.
+    Dispatched = "dispatched", "versandt";
+    /// Confirmed by the supplier.
+    Confirmed = "confirmed", "bestätigt";
+    /// Delivered in full.
+    Delivered = "delivered", "geliefert";
+    /// Invoiced in full.
+    Invoiced = "invoiced", "abgerechnet";
+    /// Nothing more will happen.
+    Closed = "closed", "geschlossen";
+    /// Taken back after release by a counter entry.
+    Cancelled = "cancelled", "storniert";
+}
+
+impl Status {
+    /// Whether lines and details can be changed.
+    #[must_use]
+    pub const fn is_editable(self) -> bool {
+        matches!(self, Self::Draft | Self::Returned)
+    }
+
+    /// Whether volume is reserved.
+    #[must_use]
+    pub const fn holds_reservation(self) -> bool {
+        matches!(self, Self::Submitted | Self::Returned)
+    }
+
+    /// Whether it is an order with a number.
+    #[must_use]
+    pub const fn is_ordered(self) -> bool {
+        matches!(
+            self,
+            Self::Released | Self::Dispatched | Self::Confirmed | Self::Delivered | Self::Invoiced | Self::Closed
+        )
+    }
+
+    /// Whether the way from here to `next` is legal.
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        use Status::{
+            Cancelled, Closed, Confirmed, Delivered, Dispatched, Draft, Expired, Invoiced, Refused, Released, Returned,
+            Submitted, Withdrawn,
+        };
+        matches!(
+            (self, next),
+            (Draft | Returned, Submitted)
+                | (Submitted, Returned | Refused | Released)
+                | (Submitted | Returned, Withdrawn | Expired)
+                | (Released, Dispatched)
+                | (Dispatched, Confirmed)
+                | (Confirmed, Delivered)
+                | (Delivered, Invoiced)
+                | (Invoiced, Closed)
+                // After delivery nothing gives volume back: the service has been received.
+                | (Released | Dispatched | Confirmed, Cancelled)
+        )
+    }
+
+    /// The next step after release, if there is one.
+    #[must_use]
+    pub const fn next_step(self) -> Option<Self> {
+        match self {
+            Self::Released => Some(Self::Dispatched),
+            Self::Dispatched => Some(Self::Confirmed),
+            Self::Confirmed => Some(Self::Delivered),
+            Self::Delivered => Some(Self::Invoiced),
+            Self::Invoiced => Some(Self::Closed),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for Status {
+    type Err = UnknownStatus;
+    fn from_str(key: &str) -> Result<Self, UnknownStatus> {
+        Self::ALL.iter().copied().find(|status| status.key() == key).ok_or_else(|| UnknownStatus(key.to_owned()))
+    }
+}
+
+/// The call-off number: contract number and running number with at least four digits (`RV-2025-01-0042`).
+#[must_use]
+pub fn call_off_number(contract_number: &str, running: i32) -> String {
+    format!("{contract_number}-{running:04}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_call_off_stays_refused() {
+        assert!(Status::ALL.iter().all(|next| !Status::Refused.may_become(*next)));
+    }
+
+    #[test]
+    fn only_drafts_and_returned_requests_can_be_submitted() {
+        let from: Vec<_> = Status::ALL.iter().filter(|from| from.may_become(Status::Submitted)).collect();
+        assert_eq!(from, [&Status::Draft, &Status::Returned]);
+    }
+
+    #[test]
+    fn the_key_of_every_status_leads_back_to_it() {
+        for status in Status::ALL {
+            assert_eq!(status.key().parse(), Ok(*status));
+        }
+    }
+
+    #[test]
+    fn the_running_number_grows_beyond_four_digits() {
+        assert_eq!(call_off_number("RV-2025-01", 42), "RV-2025-01-0042");
+        assert_eq!(call_off_number("RV-2025-01", 12_345), "RV-2025-01-12345");
+    }
+}

@@ -1,0 +1,108 @@
+//! The rule book: one file per rule, its texts beside it, one line here. The order is the order on
+//! page and memo. A test compares this list with the folder.
+
+pub mod accession_after_notice;
+pub mod baseline_missing;
+pub mod baseline_stale;
+pub mod cap_breached;
+pub mod cap_quantity;
+pub mod cap_value;
+pub mod cap_warning;
+pub mod contract_active;
+pub mod entitlement_after_notice;
+pub mod four_eyes;
+pub mod item_in_scope;
+pub mod member_active;
+pub mod member_entitled;
+pub mod member_quota;
+pub mod min_order_value;
+pub mod need_documented;
+pub mod qty_increment;
+pub mod savings_negative;
+pub mod supplier_is_party;
+pub mod within_term;
+
+use crate::finding::{Addressee, Finding, Outcome, Verdict};
+use crate::review::Case;
+use crate::texts::Texts;
+
+/// A rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Check {
+    /// Its id in the catalogue, e.g. `cap-value`.
+    pub id: &'static str,
+    /// Grows when a change alters a result; the old function stays for replay.
+    pub version: u16,
+    /// Who can cure its findings.
+    pub addressee: Addressee,
+    /// Its words.
+    pub texts: Texts,
+    /// The rule itself. Nothing at all where it does not apply.
+    pub run: fn(&Case<'_>) -> Vec<Verdict>,
+}
+
+impl Check {
+    /// Runs the rule.
+    #[must_use]
+    pub fn findings(&self, case: &Case<'_>) -> Vec<Finding> {
+        (self.run)(case).into_iter().map(|verdict| self.finding(verdict)).collect()
+    }
+
+    /// "Checked later".
+    #[must_use]
+    pub fn pending(&self) -> Finding {
+        self.finding(Verdict::new(Outcome::Pending))
+    }
+
+    fn finding(&self, verdict: Verdict) -> Finding {
+        verdict.of(self.id, self.version, self.addressee)
+    }
+}
+
+/// The texts beside the rule's file.
+macro_rules! texts {
+    ($name:literal) => {
+        $crate::texts::Texts {
+            german: include_str!(concat!($name, ".de.md")),
+            english: include_str!(concat!($name, ".en.md")),
+        }
+    };
+}
+pub(crate) use texts;
+
+/// At submission and again at release.
+pub const CALL_OFF: &[Check] = &[
+    member_active::CHECK,
+    member_entitled::CHECK,
+    accession_after_notice::CHECK,
+    entitlement_after_notice::CHECK,
+    contract_active::CHECK,
+    within_term::CHECK,
+    item_in_scope::CHECK,
+    supplier_is_party::CHECK,
+    qty_increment::CHECK,
+    min_order_value::CHECK,
+    cap_value::CHECK,
+    cap_quantity::CHECK,
+    cap_warning::CHECK,
+    cap_breached::CHECK,
+    member_quota::CHECK,
+    need_documented::CHECK,
+];
+
+/// At release only; shown as pending before.
+pub const RELEASE_ONLY: &[Check] = &[four_eyes::CHECK];
+
+/// About savings; only where nothing blocks.
+pub const SAVINGS: &[Check] = &[baseline_missing::CHECK, baseline_stale::CHECK, savings_negative::CHECK];
+
+/// Every rule.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    CALL_OFF.iter().chain(RELEASE_ONLY).chain(SAVINGS)
+}
+
+/// The rule with this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}

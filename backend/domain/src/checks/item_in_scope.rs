@@ -1,0 +1,36 @@
+//! Item in the contract (Leistung im Vertrag).
+//!
+//! Only what stands in the price list valid on the day can be called off (§ 21 (2) VgV). An unknown
+//! article number is out of scope, and so is an item for which a contracted supplier has no price.
+
+use crate::checks::{Check, texts};
+use crate::facts::Item;
+use crate::finding::{Addressee, Verdict};
+use crate::pricing::price_term;
+use crate::review::Case;
+
+/// The rule.
+pub const CHECK: Check =
+    Check { id: "item-in-scope", version: 1, addressee: Addressee::Requester, texts: texts!("item_in_scope"), run };
+
+fn run(case: &Case<'_>) -> Vec<Verdict> {
+    let facts = case.facts;
+    if facts.request.lines.is_empty() {
+        return Vec::new();
+    }
+    let outside: Vec<String> = facts
+        .request
+        .lines
+        .iter()
+        .filter(|line| !facts.contract.item(&line.article_number).is_some_and(|item| has_price(case, item)))
+        .map(|line| line.article_number.clone())
+        .collect();
+    let verdict = if outside.is_empty() { Verdict::passed() } else { Verdict::block() };
+    vec![verdict.figure("articles", outside).figure("contract", facts.contract.number.as_str()).figure("day", case.day)]
+}
+
+/// A supplier that is no party of the lot is supplier-is-party's finding, not this rule's.
+fn has_price(case: &Case<'_>, item: &Item) -> bool {
+    let facts = case.facts;
+    !facts.contract.is_party(facts.request.supplier, item.lot, case.day) || price_term(facts, item, case.day).is_some()
+}

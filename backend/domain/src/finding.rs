@@ -1,0 +1,300 @@
+//! What a rule says: outcome, parameters, figures, and the rows it used. Findings are data; their
+//! words lie beside the rule and are put together by [`crate::texts`].
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::money::{Gross, Net, Percent, Quantity, UnitPrice, Volume};
+use crate::notation::Language;
+
+/// What a rule concludes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// In order.
+    Passed,
+    /// Hinweis: to be known, stops nothing.
+    Notice,
+    /// Can only be judged later.
+    Pending,
+    /// Needs a written justification by its addressee.
+    Justify,
+    /// Stops the call-off; cured by data only.
+    Block,
+}
+
+impl Outcome {
+    /// The key in texts and JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Passed => "passed",
+            Self::Notice => "notice",
+            Self::Pending => "pending",
+            Self::Justify => "justify",
+            Self::Block => "block",
+        }
+    }
+
+    /// The word users read.
+    #[must_use]
+    pub const fn word(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Passed, Language::German) => "bestanden",
+            (Self::Notice, Language::German) => "Hinweis",
+            (Self::Pending, Language::German) => "wird bei Freigabe geprüft",
+            (Self::Justify, Language::German) => "Begründung nötig",
+            (Self::Block, Language::German) => "blockiert",
+            (Self::Passed, Language::English) => "passed",
+            (Self::Notice, Language::English) => "notice",
+            (Self::Pending, Language::English) => "checked at release",
+            (Self::Justify, Language::English) => "needs justification",
+            (Self::Block, Language::English) => "blocked",
+        }
+    }
+}
+
+/// Who can cure a finding; a justification counts only from its addressee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Addressee {
+    /// The clerk who asks.
+    Requester,
+    /// The person who releases.
+    Releaser,
+    /// The office of the cooperative.
+    Office,
+}
+
+impl Addressee {
+    /// The key in the database and in JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Requester => "requester",
+            Self::Releaser => "releaser",
+            Self::Office => "office",
+        }
+    }
+
+    /// The words users read: who has to act.
+    #[must_use]
+    pub const fn word(self, language: Language) -> &'static str {
+        match (self, language) {
+            (Self::Requester, Language::German) => "Sachbearbeitung",
+            (Self::Releaser, Language::German) => "Freigabe",
+            (Self::Office, Language::German) => "Geschäftsstelle",
+            (Self::Requester, Language::English) => "requester",
+            (Self::Releaser, Language::English) => "releaser",
+            (Self::Office, Language::English) => "office of the cooperative",
+        }
+    }
+}
+
+/// A typed parameter or figure of a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "snake_case")]
+pub enum Value {
+    /// Net amount.
+    Net(Net),
+    /// Gross amount.
+    Gross(Gross),
+    /// Unit price.
+    UnitPrice(UnitPrice),
+    /// Quantity.
+    Quantity(Quantity),
+    /// Percentage.
+    Percent(Percent),
+    /// Whole number.
+    Count(u32),
+    /// Calendar date.
+    Date(NaiveDate),
+    /// Words: names, numbers of contracts, units.
+    Text(String),
+    /// Several of them.
+    List(Vec<String>),
+}
+
+impl Value {
+    /// As people read it.
+    #[must_use]
+    pub fn written(&self, language: Language, currency: &str) -> String {
+        match self {
+            Self::Net(net) => language.money(net.decimal(), currency),
+            Self::Gross(gross) => language.money(gross.decimal(), currency),
+            Self::UnitPrice(price) => language.unit_price(price.decimal(), currency),
+            Self::Quantity(quantity) => language.number(quantity.decimal().normalize()),
+            Self::Percent(percent) => language.percent(percent.decimal().normalize()),
+            Self::Count(count) => language.number(Decimal::from(*count)),
+            Self::Date(day) => language.date(*day),
+            Self::Text(text) => text.clone(),
+            Self::List(list) => list.join(", "),
+        }
+    }
+
+    /// As plain JSON without its type: the form of the case files.
+    #[must_use]
+    pub fn plain(&self) -> serde_json::Value {
+        match self {
+            Self::Net(v) => v.to_string().into(),
+            Self::Gross(v) => v.to_string().into(),
+            Self::UnitPrice(v) => v.to_string().into(),
+            Self::Quantity(v) => v.to_string().into(),
+            Self::Percent(v) => v.to_string().into(),
+            Self::Count(v) => v.to_string().into(),
+            Self::Date(v) => v.to_string().into(),
+            Self::Text(v) => v.clone().into(),
+            Self::List(v) => v.clone().into(),
+        }
+    }
+}
+
+macro_rules! value_from {
+    ($($type:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$type> for Value {
+            fn from(value: $type) -> Self {
+                Self::$variant(value)
+            }
+        })*
+    };
+}
+
+value_from! {
+    Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Percent => Percent,
+    u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List,
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::Text(text.to_owned())
+    }
+}
+
+/// A row a finding used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct InputRef {
+    /// What it is: `guard`, `entitlement`, `price_term`.
+    pub kind: String,
+    /// Its id.
+    pub id: Uuid,
+}
+
+/// What a check returns: a finding without its rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    outcome: Outcome,
+    wording: Option<&'static str>,
+    params: BTreeMap<String, Value>,
+    figures: BTreeMap<String, Value>,
+    inputs: Vec<InputRef>,
+}
+
+impl Verdict {
+    /// A verdict with this outcome.
+    #[must_use]
+    pub const fn new(outcome: Outcome) -> Self {
+        Self { outcome, wording: None, params: BTreeMap::new(), figures: BTreeMap::new(), inputs: Vec::new() }
+    }
+
+    /// In order.
+    #[must_use]
+    pub const fn passed() -> Self {
+        Self::new(Outcome::Passed)
+    }
+
+    /// A notice.
+    #[must_use]
+    pub const fn notice() -> Self {
+        Self::new(Outcome::Notice)
+    }
+
+    /// A demand for justification.
+    #[must_use]
+    pub const fn justify() -> Self {
+        Self::new(Outcome::Justify)
+    }
+
+    /// A block.
+    #[must_use]
+    pub const fn block() -> Self {
+        Self::new(Outcome::Block)
+    }
+
+    /// Chooses a sentence of its own for this case: section `block.limit` instead of `block`.
+    #[must_use]
+    pub const fn wording(mut self, wording: &'static str) -> Self {
+        self.wording = Some(wording);
+        self
+    }
+
+    /// Adds a parameter: part of the contract of the rule, compared in cases.
+    #[must_use]
+    pub fn param(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.params.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a figure: used in the sentence, shown as arithmetic.
+    #[must_use]
+    pub fn figure(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.figures.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Adds a volume as a figure: an amount for value scopes, a quantity otherwise.
+    #[must_use]
+    pub fn volume(self, name: &str, volume: Volume, measure: crate::facts::Measure) -> Self {
+        match measure {
+            crate::facts::Measure::Value => self.figure(name, volume.as_net()),
+            crate::facts::Measure::Quantity => self.figure(name, volume.as_quantity()),
+        }
+    }
+
+    /// Names a row it used.
+    #[must_use]
+    pub fn input(mut self, kind: &str, id: impl Into<Uuid>) -> Self {
+        self.inputs.push(InputRef { kind: kind.to_owned(), id: id.into() });
+        self
+    }
+
+    /// The finding of rule `rule` in version `version`.
+    #[must_use]
+    pub fn of(self, rule: &str, version: u16, addressee: Addressee) -> Finding {
+        Finding {
+            rule: rule.to_owned(),
+            version,
+            outcome: self.outcome,
+            wording: self.wording.map(str::to_owned),
+            addressee,
+            params: self.params,
+            figures: self.figures,
+            inputs: self.inputs,
+        }
+    }
+}
+
+/// What a rule says about one call-off.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// Rule id, e.g. `cap-value`.
+    pub rule: String,
+    /// Version of the rule.
+    pub version: u16,
+    /// What it concludes.
+    pub outcome: Outcome,
+    /// Which sentence of the outcome, where there are several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wording: Option<String>,
+    /// Who can cure it.
+    pub addressee: Addressee,
+    /// Parameters, fixed by the rule.
+    pub params: BTreeMap<String, Value>,
+    /// Further figures of the sentence and its arithmetic.
+    pub figures: BTreeMap<String, Value>,
+    /// Rows used.
+    pub inputs: Vec<InputRef>,
+}
