@@ -6,4 +6,5 @@ pub mod app;
 pub mod chance;
 pub mod clock;
 pub mod config;
+pub mod embedded;
 pub mod storage;

@@ -1,1 +1,4 @@
-//! t
+//! Integration tests, one program: one link, one cluster.
+
+mod cluster;
+mod embedded;
