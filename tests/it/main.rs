@@ -1,4 +1,6 @@
 //! Integration tests, one program: one link, one cluster.
 
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report; clippy.toml excepts only #[test] functions")]
+
 mod cluster;
 mod embedded;
