@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
 use crate::document::{CheckCode, Document, DocumentError};
+use crate::format_de::date;
+use crate::frame::Page;
+use crate::render::{Job, Letter, file_name};
+use crate::sums;
 use crate::template::Templates;
 
 /// The order that is cancelled.
@@ -67,6 +71,31 @@ pub struct CancellationData {
 ///
 /// # Errors
 /// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
-pub fn cancellation(_data: &CancellationData, _templates: &Templates) -> Result<Document, DocumentError> {
-    Err(DocumentError::File("layout is merged next".to_owned()))
+pub fn cancellation(data: &CancellationData, templates: &Templates) -> Result<Document, DocumentError> {
+    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    job(data).render(templates)
+}
+
+/// The pages of the cancellation as positioned items, without a file.
+///
+/// # Errors
+/// As [`cancellation`].
+pub fn pages(data: &CancellationData, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
+    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    job(data).pages(templates)
+}
+
+fn job(data: &CancellationData) -> Job<'_, CancellationData> {
+    let letter = Letter {
+        title: format!("Stornierung {} zum Abruf {}", data.number, data.cancels.number),
+        reference: format!("Stornierung {} vom {}", data.number, date(data.cancellation_date)),
+        mark: None,
+        demo: data.demo,
+        buyer: &data.buyer,
+        supplier: &data.supplier,
+        body: &data.body,
+        base_url: data.base_url.as_deref(),
+    };
+    let name = file_name("Stornierung", &data.number);
+    Job { template: "cancellation.xml.j2", data, letter, file_name: name, created: data.cancelled.at }
 }

@@ -1,13 +1,48 @@
 //! Data in, PDF bytes out: orders and cancellations, the same bytes for the same data.
+//!
+//! | document | function | template | file name |
+//! |---|---|---|---|
+//! | Abruf (order) | [`order()`] | `order.xml.j2` | `Abruf_<number>.pdf` |
+//! | Entwurf (draft of an order) | [`order()`] | `order.xml.j2` | `Entwurf_<case number>.pdf` |
+//! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
+//!
+//! A document is made in phases with plain data between them:
+//!
+//! 1. [`data`]: what is printed. Its sums are checked ([`sums`]); its canonical JSON with the hash of the template
+//!    and the program's version gives the Prüfkennung ([`document::CheckCode`]).
+//! 2. [`template`]: a minijinja template writes XML, [`block`] is what it says.
+//! 3. [`flow`] lays the blocks out ([`strip`], [`table`], [`wrap`], measured by [`text`]) into pages of
+//!    positioned items ([`frame`]), which goldens compare as text.
+//! 4. `pdf` writes the items with printpdf, `postpass` puts its file right.
+//!
+//! No file is read, no clock is asked, no chance is used: the same input gives the same bytes in
+//! every process.
 
+pub mod block;
 pub mod cancellation;
 pub mod data;
 pub mod document;
+pub mod flow;
+pub mod format_de;
+pub mod frame;
+pub mod length;
 pub mod order;
+mod pdf;
+mod postpass;
+mod qr;
+mod render;
 pub mod sample;
+pub mod strip;
+pub mod style;
+pub mod sums;
+pub mod table;
 pub mod template;
+pub mod text;
+pub mod wrap;
+mod xml;
 
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
 pub use order::{OrderData, Stage, order};
+pub use render::check_templates;
 pub use template::Templates;

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
 use crate::document::{Document, DocumentError};
+use crate::format_de::{date, date_time};
+use crate::frame::Page;
+use crate::render::{Job, Letter, file_name};
+use crate::sums;
 use crate::template::Templates;
 
 /// Whether the order binds anybody yet.
@@ -80,6 +84,42 @@ pub struct OrderData {
 ///
 /// # Errors
 /// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
-pub fn order(_data: &OrderData, _templates: &Templates) -> Result<Document, DocumentError> {
-    Err(DocumentError::File("layout is merged next".to_owned()))
+pub fn order(data: &OrderData, templates: &Templates) -> Result<Document, DocumentError> {
+    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    job(data).render(templates)
+}
+
+/// The pages of the order as positioned items, without a file: for tests and template checks.
+///
+/// # Errors
+/// As [`order`].
+pub fn pages(data: &OrderData, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
+    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    job(data).pages(templates)
+}
+
+fn job(data: &OrderData) -> Job<'_, OrderData> {
+    let (title, reference, name, mark, created) = match &data.stage {
+        Stage::Draft { as_of } => {
+            let title = format!("Entwurf zum Abruf {}", data.case_number);
+            let reference = format!("Entwurf {}, Stand {}", data.case_number, date_time(*as_of));
+            (title, reference, file_name("Entwurf", &data.case_number), Some("ENTWURF – kein Auftrag"), *as_of)
+        }
+        Stage::Released { number, order_date, released } => {
+            let title = format!("Abruf {number}");
+            let reference = format!("Abruf {number} vom {}", date(*order_date));
+            (title, reference, file_name("Abruf", number), None, released.at)
+        }
+    };
+    let letter = Letter {
+        title,
+        reference,
+        mark,
+        demo: data.demo,
+        buyer: &data.buyer,
+        supplier: &data.supplier,
+        body: &data.body,
+        base_url: data.base_url.as_deref(),
+    };
+    Job { template: "order.xml.j2", data, letter, file_name: name, created }
 }

@@ -253,3 +253,33 @@ pub fn cancellation(lines: usize, complete: bool) -> CancellationData {
         base_url: ordered.base_url,
     }
 }
+
+/// An order that tries the layout: names without spaces, figures of full length, other currency.
+#[must_use]
+pub fn stress(lines: usize) -> OrderData {
+    let mut data = order(lines);
+    "Verbandsgemeindeverwaltungsgemeinschaft Südharz-Unstrut-Finnebergland".clone_into(&mut data.buyer.name);
+    "Gesellschaft für Informationsverarbeitungs- und Telekommunikationsinfrastrukturdienstleistungen mbH & Co. KG"
+        .clone_into(&mut data.supplier.name);
+    data.supplier.unit =
+        Some("Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft".to_owned());
+    if let Some(contact) = &mut data.references.contact {
+        "Freifrau Dr. Anna-Sophia-Charlotte von und zu Müller-Lüdenscheidt-Wolkenstein".clone_into(&mut contact.name);
+        contact.email =
+            Some("anna-sophia-charlotte.mueller-luedenscheidt@verbandsgemeinde-suedharz.example".to_owned());
+    }
+    data.currency = "GBP".parse().expect("a currency code");
+    for line in &mut data.lines {
+        if line.position % 3 == 1 {
+            line.title = format!("{} und_ein_Schlüssel_ohne_jedes_Leerzeichen_{}", line.title, "0123456789".repeat(4));
+            line.unit_price = UnitPrice::new(Decimal::new(1_234_567_891, 6)).expect("a small price");
+            line.price_decimals = 6;
+            line.quantity = Quantity::new(Decimal::new(12_345_675, 4)).expect("a small quantity");
+            line.unit = "Personentagwerk".to_owned();
+            line.subscription = None;
+            line.net = Net::of_line(line.unit_price, line.quantity, None);
+        }
+    }
+    data.totals = totals(&data.lines, data.surcharge.as_ref());
+    data
+}

@@ -1,39 +1,247 @@
 //! The templates of all documents: defaults inside the program, overrides passed in as text.
+//!
+//! A template is minijinja that makes XML. Values are escaped for XML wherever they are printed;
+//! characters that XML cannot hold are dropped. German notation comes from filters: `money`,
+//! `number`, `percent`, `date`, `date_time`, `period`, `months`, `code` (a Prüfkennung in groups), and `lines` to split a text.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
-use crate::document::{DocumentError, short_hash};
+use abruf_domain::period::Period;
+use chrono::{DateTime, NaiveDate, Utc};
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use serde::Serialize;
+
+use crate::block::Doc;
+use crate::document::{CheckCode, DocumentError, short_hash};
+use crate::format_de;
+use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 0] = [];
+const EMBEDDED: [(&str, &str); 4] = [
+    ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
+    ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
+    ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
+    ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
+];
 
-/// The template texts in use.
-#[derive(Debug, Clone)]
+/// The template texts in use, read and ready.
+#[derive(Clone)]
 pub struct Templates {
     texts: BTreeMap<String, String>,
+    environment: Environment<'static>,
+}
+
+impl fmt::Debug for Templates {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Templates").field("names", &self.texts.keys()).finish_non_exhaustive()
+    }
 }
 
 impl Templates {
     /// The templates that come with the program.
     #[must_use]
     pub fn embedded() -> Self {
-        Self { texts: EMBEDDED.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect() }
+        let mut templates = Self { texts: BTreeMap::new(), environment: environment() };
+        for (name, text) in EMBEDDED {
+            templates.set(name, text).expect("the embedded templates are read by a test");
+        }
+        templates
     }
 
-    /// Replaces one template (`order.xml.j2`, `cancellation.xml.j2`, `letterhead.xml.j2`).
+    /// Names that can be overridden, in alphabetical order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+
+    /// Replaces one template: `order.xml.j2`, `cancellation.xml.j2`, `letterhead.xml.j2` (frames of
+    /// all documents) or `lines.xml.j2` (table of lines and sums).
     ///
     /// # Errors
-    /// If there is no template of this name. Whether its text works is seen when it is used.
+    /// If there is no template of this name or its text cannot be read as a template. Whether what
+    /// it makes is right is seen by [`crate::check_templates`] and when it is used.
     pub fn with_override(mut self, name: &str, text: &str) -> Result<Self, DocumentError> {
-        let slot = self.texts.get_mut(name).ok_or_else(|| DocumentError::UnknownTemplate(name.to_owned()))?;
-        text.clone_into(slot);
+        if !self.texts.contains_key(name) {
+            return Err(DocumentError::UnknownTemplate(name.to_owned()));
+        }
+        self.set(name, text)?;
         Ok(self)
     }
 
-    /// Short hash of all texts.
+    fn set(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
+        let added = self.environment.add_template_owned(name.to_owned(), text.to_owned());
+        added.map_err(|error| template_error(name, &error))?;
+        self.texts.insert(name.to_owned(), text.to_owned());
+        Ok(())
+    }
+
+    /// Short hash of a template with those all documents share; part of the Prüfkennung.
     #[must_use]
-    pub fn version(&self) -> String {
-        let all: Vec<&str> = self.texts.values().map(String::as_str).collect();
-        short_hash(&all.join("\n"))
+    pub fn version(&self, name: &str) -> String {
+        let parts = [name, "letterhead.xml.j2", "lines.xml.j2"];
+        let texts: Vec<&str> = parts.iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
+        short_hash(&texts.join("\u{0}"))
+    }
+
+    /// Fills a template with data and reads the blocks it makes.
+    ///
+    /// # Errors
+    /// If the template asks for what is not there or makes no valid blocks.
+    pub fn blocks(&self, name: &str, context: &impl Serialize) -> Result<Doc, DocumentError> {
+        let template = self.environment.get_template(name).map_err(|error| template_error(name, &error))?;
+        let text = template.render(Serde(context)).map_err(|error| template_error(name, &error))?;
+        xml::parse(&text).map_err(|fault| {
+            let written = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or("").trim();
+            let written: String = written.chars().take(120).collect();
+            DocumentError::Template {
+                file: format!("{name} (the blocks it makes)"),
+                line: fault.line,
+                reason: format!("{}: {written}", fault.reason),
+            }
+        })
+    }
+}
+
+fn template_error(name: &str, error: &Error) -> DocumentError {
+    let mut reason =
+        error.detail().map_or_else(|| error.kind().to_string(), |detail| format!("{}: {detail}", error.kind()));
+    // An error within an include is told by its source.
+    let mut at = error;
+    while let Some(inner) = std::error::Error::source(at).and_then(|source| source.downcast_ref::<Error>()) {
+        at = inner;
+        reason = at.detail().map_or_else(|| at.kind().to_string(), |detail| format!("{}: {detail}", at.kind()));
+    }
+    DocumentError::Template { file: at.name().unwrap_or(name).to_owned(), line: at.line().unwrap_or(0), reason }
+}
+
+fn environment() -> Environment<'static> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_formatter(|out, _, value| {
+        if value.is_undefined() {
+            return Err(Error::new(ErrorKind::UndefinedError, "this value is not in the data"));
+        }
+        if value.is_none() {
+            return Err(Error::new(ErrorKind::InvalidOperation, "this value is absent; ask for it with `if` first"));
+        }
+        let text = value.to_string();
+        let written = if value.is_safe() { out.write_str(&text) } else { out.write_str(&escaped(&text)) };
+        written.map_err(|_| Error::new(ErrorKind::WriteFailure, "the text could not be written"))
+    });
+    environment.add_filter("number", |text: String, decimals: Option<usize>| {
+        decimal(format_de::number(&text, decimals.unwrap_or(0)), &text)
+    });
+    environment
+        .add_filter("money", |text: String, currency: String| decimal(format_de::money(&text, &currency), &text));
+    environment.add_filter("percent", |text: String| decimal(format_de::percent(&text), &text));
+    environment.add_filter("months", |text: String| decimal(format_de::months(&text), &text));
+    environment.add_filter("date", |text: String| {
+        text.parse::<NaiveDate>().map(format_de::date).map_err(|_| no_value("date", &text))
+    });
+    environment.add_filter("date_time", |text: String| {
+        text.parse::<DateTime<Utc>>().map(format_de::date_time).map_err(|_| no_value("instant", &text))
+    });
+    environment.add_filter("period", |value: Value| {
+        let day = |name: &str| value.get_attr(name).ok().and_then(|day| day.to_string().parse::<NaiveDate>().ok());
+        let period = day("from").zip(day("to")).and_then(|(from, to)| Period::new(from, to).ok());
+        period.map(format_de::period).ok_or_else(|| no_value("period", &value.to_string()))
+    });
+    environment.add_filter("code", |text: String| {
+        text.parse::<CheckCode>().map(|code| code.to_string()).map_err(|_| no_value("check code", &text))
+    });
+    environment.add_filter("lines", |text: String| {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        Value::from(lines.map(ToOwned::to_owned).collect::<Vec<String>>())
+    });
+    environment
+}
+
+fn decimal(formatted: Option<String>, text: &str) -> Result<String, Error> {
+    formatted.ok_or_else(|| no_value("number", text))
+}
+
+fn no_value(kind: &str, text: &str) -> Error {
+    let text: String = text.chars().take(60).collect();
+    Error::new(ErrorKind::InvalidOperation, format!("`{text}` is no {kind}"))
+}
+
+/// Text for XML content and attributes, without the characters XML 1.0 forbids.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 8);
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\t' | '\n' | '\r' => out.push(' '),
+            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {}
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: &str =
+        r#"<doc title="t" lang="de"><sheet left="25" right="190" first-top="100" top="30" bottom="270"/>"#;
+
+    fn error_of(text: &str) -> DocumentError {
+        let templates = Templates::embedded().with_override("order.xml.j2", text);
+        templates
+            .and_then(|templates| templates.blocks("order.xml.j2", &BTreeMap::from([("name", "A & B <c>\u{b}")])))
+            .expect_err("a broken template")
+    }
+
+    #[test]
+    fn values_are_escaped_and_forbidden_characters_dropped() {
+        let text = format!("{FRAME}<flow><p>{{{{ name }}}}</p></flow></doc>");
+        let templates = Templates::embedded().with_override("order.xml.j2", &text).expect("a template");
+        let doc = templates.blocks("order.xml.j2", &BTreeMap::from([("name", "A & B <c>\u{b}")])).expect("blocks");
+        assert!(format!("{:?}", doc.flow).contains("A & B <c>\""), "{:?}", doc.flow);
+    }
+
+    #[test]
+    fn a_syntax_error_tells_file_line_and_reason() {
+        let DocumentError::Template { file, line, reason } = error_of("<doc>\n{% if %}") else {
+            panic!("another error")
+        };
+        assert_eq!((file.as_str(), line), ("order.xml.j2", 2));
+        assert!(reason.starts_with("syntax error"), "{reason}");
+    }
+
+    #[test]
+    fn a_value_that_does_not_exist_is_an_error_not_a_gap() {
+        let text = format!("{FRAME}\n<flow><p>{{{{ nmae }}}}</p></flow></doc>");
+        let DocumentError::Template { file, line, .. } = error_of(&text) else { panic!("another error") };
+        assert_eq!((file.as_str(), line), ("order.xml.j2", 2));
+    }
+
+    #[test]
+    fn blocks_that_do_not_exist_are_quoted() {
+        let text = format!("{FRAME}\n<flow>\n<marquee/></flow></doc>");
+        let DocumentError::Template { line, reason, .. } = error_of(&text) else { panic!("another error") };
+        assert_eq!(line, 3);
+        assert_eq!(reason, "`marquee` is no block: <marquee/></flow></doc>");
+    }
+
+    #[test]
+    fn an_error_in_an_included_template_names_that_template() {
+        let templates =
+            Templates::embedded().with_override("letterhead.xml.j2", "\n{{ nothing.here }}").expect("a template");
+        let error = crate::order::order(&crate::sample::order(1), &templates).expect_err("an error");
+        let DocumentError::Template { file, line, .. } = error else { panic!("another error") };
+        assert_eq!((file.as_str(), line), ("letterhead.xml.j2", 2));
+    }
+
+    #[test]
+    fn only_known_templates_can_be_overridden() {
+        let refused = Templates::embedded().with_override("../order", "").expect_err("an unknown name");
+        assert_eq!(refused, DocumentError::UnknownTemplate("../order".to_owned()));
     }
 }

@@ -1,0 +1,56 @@
+//! Writes sample documents, or measures what they cost.
+//!
+//! `render <path.pdf> <lines> [order|draft|cancellation|partial|stress]` writes one file;
+//! `render --measure` prints CPU milliseconds per document.
+#![expect(clippy::print_stdout, reason = "this program's purpose is to print")]
+
+use std::error::Error;
+use std::hint::black_box;
+use std::time::Instant;
+
+use abruf_documents::{Document, Templates, cancellation, order, sample};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let templates = Templates::embedded();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["--measure"] => measure(&templates),
+        [path, lines, kind @ ..] => {
+            let document = render(&templates, kind.first().copied().unwrap_or("order"), lines.parse()?)?;
+            std::fs::write(path, &document.bytes)?;
+            let kilobytes = document.bytes.len().div_ceil(1024);
+            println!("{path}: {} pages, {kilobytes} KB, Prüfkennung {}", document.pages, document.check_code);
+            Ok(())
+        }
+        _ => Err("usage: render <path.pdf> <lines> [order|draft|cancellation|partial|stress], or --measure".into()),
+    }
+}
+
+fn render(templates: &Templates, kind: &str, lines: usize) -> Result<Document, Box<dyn Error>> {
+    Ok(match kind {
+        "order" => order(&sample::order(lines), templates)?,
+        "draft" => order(&sample::draft(lines), templates)?,
+        "cancellation" => cancellation(&sample::cancellation(lines, true), templates)?,
+        "partial" => cancellation(&sample::cancellation(lines, false), templates)?,
+        "stress" => order(&sample::stress(lines), templates)?,
+        other => return Err(format!("`{other}` is no kind of document").into()),
+    })
+}
+
+/// Median of many on one thread; wall time, which on an idle machine is CPU time.
+fn measure(templates: &Templates) -> Result<(), Box<dyn Error>> {
+    for (lines, rounds) in [(5, 400), (60, 200), (400, 40)] {
+        let data = sample::order(lines);
+        let mut took = Vec::with_capacity(rounds);
+        let mut size = 0;
+        for _ in 0..rounds {
+            let start = Instant::now();
+            size = black_box(order(black_box(&data), templates)?).bytes.len();
+            took.push(start.elapsed());
+        }
+        took.sort();
+        let (median, p99) = (took[rounds / 2], took[rounds * 99 / 100]);
+        println!("{lines} lines: median {median:.1?}, p99 {p99:.1?} of {rounds}, {} KB", size.div_ceil(1024));
+    }
+    Ok(())
+}

@@ -1,0 +1,153 @@
+//! What all documents share: Prüfkennung, template, layout, file.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::data::{Body, Party};
+use crate::document::{CheckCode, Document, DocumentError};
+use crate::flow;
+use crate::frame::Page;
+use crate::pdf;
+use crate::postpass::FileFacts;
+use crate::template::Templates;
+use crate::text::Shaper;
+use crate::{cancellation, order, sample};
+
+/// Everything the program contributes to a document, as far as the Prüfkennung is concerned.
+const PROGRAM: &str = concat!("abruf-documents ", env!("CARGO_PKG_VERSION"));
+
+/// A document about to be made: its data with what frame and footer need.
+pub(crate) struct Job<'a, D: Serialize> {
+    /// Name of the template.
+    pub(crate) template: &'static str,
+    /// The data as the template sees them.
+    pub(crate) data: &'a D,
+    /// What the letterhead template prints.
+    pub(crate) letter: Letter<'a>,
+    /// Suggested file name.
+    pub(crate) file_name: String,
+    /// Instant for the metadata.
+    pub(crate) created: DateTime<Utc>,
+}
+
+/// What the letterhead template prints around every document.
+#[derive(Serialize)]
+pub(crate) struct Letter<'a> {
+    /// Title of the file: "Abruf RV-2025-01-0042".
+    pub(crate) title: String,
+    /// What stands in the footer of each page, with its date.
+    pub(crate) reference: String,
+    /// "ENTWURF", or nothing.
+    pub(crate) mark: Option<&'static str>,
+    /// Whether "Beispieldaten" is printed.
+    pub(crate) demo: bool,
+    /// Sender.
+    pub(crate) buyer: &'a Party,
+    /// Addressee.
+    pub(crate) supplier: &'a Party,
+    /// Whose contract it is.
+    pub(crate) body: &'a Body,
+    /// Where Prüfkennungen are answered.
+    pub(crate) base_url: Option<&'a str>,
+}
+
+/// What a template sees.
+#[derive(Serialize)]
+struct Context<'a, D: Serialize> {
+    data: &'a D,
+    letter: &'a Letter<'a>,
+    check: Check,
+}
+
+/// The Prüfkennung as a template sees it.
+#[derive(Serialize)]
+struct Check {
+    /// In groups of four.
+    code: String,
+    /// Address of its page.
+    url: Option<String>,
+}
+
+/// The input of the Prüfkennung.
+#[derive(Serialize)]
+struct Input<'a, D: Serialize> {
+    data: &'a D,
+    document: &'a str,
+    program: &'a str,
+    template: &'a str,
+}
+
+impl<D: Serialize> Job<'_, D> {
+    /// Canonical JSON (RFC 8785) of all values, the template's hash and the program's version.
+    fn canonical_input(&self, version: &str) -> Result<Vec<u8>, DocumentError> {
+        let input = Input { data: self.data, document: self.template, program: PROGRAM, template: version };
+        serde_json_canonicalizer::to_vec(&input).map_err(|error| DocumentError::Input(error.to_string()))
+    }
+
+    /// Pages without a file; what goldens compare.
+    fn lay_out(
+        &self,
+        templates: &Templates,
+        code: &CheckCode,
+        shaper: &Shaper,
+    ) -> Result<(Vec<Page>, String), DocumentError> {
+        let url = self.letter.base_url.map(|base| format!("{}/p/{}", base.trim_end_matches('/'), code.as_str()));
+        let context = Context { data: self.data, letter: &self.letter, check: Check { code: code.to_string(), url } };
+        let doc = templates.blocks(self.template, &context)?;
+        Ok((flow::layout(shaper, &doc), doc.language))
+    }
+
+    /// The finished document.
+    pub(crate) fn render(&self, templates: &Templates) -> Result<Document, DocumentError> {
+        let template_version = templates.version(self.template);
+        let input = self.canonical_input(&template_version)?;
+        let check_code = CheckCode::of(&input);
+        let shaper = Shaper::new();
+        let (pages, language) = self.lay_out(templates, &check_code, &shaper)?;
+        let facts = FileFacts {
+            title: self.letter.title.clone(),
+            language,
+            author: self.letter.buyer.name.clone(),
+            producer: format!("Abruf {}", env!("CARGO_PKG_VERSION")),
+            created: self.created,
+            input: Sha256::digest(&input).into(),
+        };
+        let bytes = pdf::write(&shaper, &pages, &facts)?;
+        let sha256 = Sha256::digest(&bytes).into();
+        let (title, file_name) = (self.letter.title.clone(), self.file_name.clone());
+        Ok(Document { bytes, check_code, sha256, template_version, pages: pages.len(), title, file_name })
+    }
+
+    /// The pages as data, without writing a file.
+    pub(crate) fn pages(&self, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
+        let code = CheckCode::of(&self.canonical_input(&templates.version(self.template))?);
+        Ok(self.lay_out(templates, &code, &Shaper::new())?.0)
+    }
+}
+
+/// A file name of letters, digits, `-`, `_` and `.`, whatever the number looks like.
+pub(crate) fn file_name(kind: &str, number: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    format!("{kind}_{}.pdf", number.chars().map(plain).take(80).collect::<String>())
+}
+
+/// Renders every document with invented data: a template that passes works with ordinary data.
+///
+/// # Errors
+/// What is wrong with the first template that does not work.
+pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
+    let mut bare = sample::order(3);
+    bare.references = crate::data::References::default();
+    (bare.base_url, bare.delivery_address, bare.invoice_address) = (None, None, None);
+    (bare.performance, bare.desired_delivery) = (None, None);
+    (bare.contract.notice, bare.contract.notice_date, bare.contract.procedure) = (None, None, None);
+    bare.contract.lots.clear();
+    for data in [sample::order(1), sample::order(60), sample::draft(2), bare] {
+        order::pages(&data, templates)?;
+    }
+    for complete in [true, false] {
+        cancellation::pages(&sample::cancellation(5, complete), templates)?;
+    }
+    Ok(())
+}
