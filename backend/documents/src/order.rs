@@ -14,7 +14,7 @@ use crate::template::Templates;
 
 /// Whether the order binds anybody yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "stage", rename_all = "snake_case")]
+#[serde(tag = "state", rename_all = "snake_case")]
 pub enum Stage {
     /// Not released: no number, "ENTWURF" on each page.
     Draft {
@@ -39,7 +39,6 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderData {
     /// Draft or released.
-    #[serde(flatten)]
     pub stage: Stage,
     /// Prints "Beispieldaten" on each page.
     pub demo: bool,

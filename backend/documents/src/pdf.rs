@@ -141,8 +141,9 @@ fn ink(ink: Ink) -> Color {
 
 /// To points, to a thousandth, which is a third of a micrometre.
 #[expect(
-    clippy::float_arithmetic,
     clippy::cast_precision_loss,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
     reason = "printpdf takes floating-point points; rounded so that all machines write the same digits"
 )]
 fn points(length: Length) -> Pt {
@@ -156,8 +157,9 @@ fn up(y: Length) -> Pt {
 }
 
 #[expect(
-    clippy::float_arithmetic,
     clippy::cast_precision_loss,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
     reason = "font sizes are tenths of a point, printpdf takes points"
 )]
 fn size(style: Style) -> Pt {
@@ -165,7 +167,7 @@ fn size(style: Style) -> Pt {
 }
 
 /// Text adjustments are thousandths of an em, and all our fonts count in thousandths.
-#[expect(clippy::cast_precision_loss, reason = "adjustments are small whole numbers")]
+#[expect(clippy::cast_precision_loss, clippy::disallowed_types, reason = "adjustments are small whole numbers")]
 fn adjustment(units: i32) -> f32 {
     units as f32
 }
