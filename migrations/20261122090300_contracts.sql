@@ -277,6 +277,7 @@ CREATE TABLE guard (
     version bigint NOT NULL DEFAULT 0,
     last_number integer NOT NULL DEFAULT 0,
     chain_length bigint NOT NULL DEFAULT 0,
+    chain_previous bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
     chain_head bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
     PRIMARY KEY (contract_id, id),
     FOREIGN KEY (contract_id, lot_id) REFERENCES lot,
@@ -315,4 +316,5 @@ COMMENT ON COLUMN guard.breached IS 'Recorded facts exceed the limit; blocks eve
 COMMENT ON COLUMN guard.version IS 'Counts the changes of this row';
 COMMENT ON COLUMN guard.last_number IS 'Contract value row: last call-off number issued';
 COMMENT ON COLUMN guard.chain_length IS 'Contract value row: entries in the contract''s audit chain';
+COMMENT ON COLUMN guard.chain_previous IS 'Contract value row: the head before the last entry, so that one statement can move the head and write the entry';
 COMMENT ON COLUMN guard.chain_head IS 'Contract value row: hash of the last entry of the audit chain';

@@ -41,6 +41,7 @@ CREATE TABLE audit_chain (
     id uuid PRIMARY KEY,
     kind text NOT NULL,
     length bigint NOT NULL DEFAULT 0,
+    previous bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
     head bytea NOT NULL DEFAULT '\x0000000000000000000000000000000000000000000000000000000000000000',
     CONSTRAINT audit_chain_kind_known CHECK (kind IN ('body', 'sign_in'))
 );
@@ -48,6 +49,7 @@ COMMENT ON TABLE audit_chain IS 'Heads of the chains that belong to no contract;
 COMMENT ON COLUMN audit_chain.id IS 'The body, or the nil UUID for sign-ins';
 COMMENT ON COLUMN audit_chain.kind IS 'body or sign_in';
 COMMENT ON COLUMN audit_chain.length IS 'Entries';
+COMMENT ON COLUMN audit_chain.previous IS 'Hash before the last entry';
 COMMENT ON COLUMN audit_chain.head IS 'Hash of the last entry';
 INSERT INTO audit_chain (id, kind) VALUES ('00000000-0000-0000-0000-000000000000', 'sign_in');
 

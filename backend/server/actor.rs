@@ -115,6 +115,8 @@ pub struct Actor {
     pub body: OrganisationId,
     /// With which view.
     pub standing: Standing,
+    /// Request that this is about; written into the log.
+    pub request_id: Option<String>,
 }
 
 /// What a transaction runs as.

@@ -3,7 +3,16 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod audit_log;
+pub mod call_offs;
 pub mod error;
+pub mod facts;
+pub mod history;
+pub mod idempotency;
+pub mod organisations;
+pub mod parameters;
+pub mod savings;
+pub mod volume;
 
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

@@ -1,0 +1,496 @@
+//! Call-offs and their lines.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::facts::VatTreatment;
+use abruf_domain::ids::{CallOffId, ContractId, ItemId, OrganisationId, PersonId, PriceTermId};
+use abruf_domain::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
+use abruf_domain::period::Period;
+use abruf_domain::pricing::PricedCallOff;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StorageError;
+use super::error::{affected, consistent, stored_key};
+
+/// What the requester fills in beside the lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Details {
+    /// Reason for need and quantity.
+    pub need: String,
+    /// Performance period.
+    pub performance: Option<Period>,
+    /// Desired delivery date.
+    pub desired_on: Option<NaiveDate>,
+    /// Delivery address, lines.
+    pub delivery_address: String,
+    /// Invoice address, lines.
+    pub invoice_address: String,
+    /// Routing id for the e-invoice.
+    pub leitweg_id: String,
+    /// Kostenstelle.
+    pub cost_centre: String,
+    /// Aktenzeichen.
+    pub file_reference: String,
+    /// Contact at the member.
+    pub contact: String,
+}
+
+/// Amounts of the last submission or release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amounts {
+    /// Net order value with surcharge.
+    pub net: Net,
+    /// Surcharge within it.
+    pub surcharge: Net,
+    /// VAT.
+    pub vat: Vat,
+    /// Gross.
+    pub gross: Gross,
+}
+
+impl From<&PricedCallOff> for Amounts {
+    fn from(priced: &PricedCallOff) -> Self {
+        Self { net: priced.net, surcharge: priced.surcharge, vat: priced.vat_total, gross: priced.gross }
+    }
+}
+
+/// A call-off without its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallOff {
+    /// The contract.
+    pub contract: ContractId,
+    /// Which.
+    pub id: CallOffId,
+    /// Purchasing body.
+    pub body: OrganisationId,
+    /// Member whose need it is.
+    pub member: OrganisationId,
+    /// Who orders from the supplier.
+    pub buyer_of_record: OrganisationId,
+    /// Supplier.
+    pub supplier: OrganisationId,
+    /// State.
+    pub status: Status,
+    /// Vorgangsnummer.
+    pub case_number: String,
+    /// Call-off number, from release on.
+    pub number: Option<String>,
+    /// Who asks.
+    pub requester: PersonId,
+    /// Who released.
+    pub releaser: Option<PersonId>,
+    /// What the requester filled in.
+    pub details: Details,
+    /// Amounts of the last submission or release.
+    pub amounts: Option<Amounts>,
+    /// Last declined submission.
+    pub declined_at: Option<DateTime<Utc>>,
+    /// Creation.
+    pub created_at: DateTime<Utc>,
+    /// Last change.
+    pub changed_at: DateTime<Utc>,
+    /// Last successful submission.
+    pub submitted_at: Option<DateTime<Utc>>,
+    /// End of the reservation.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Release.
+    pub released_at: Option<DateTime<Utc>>,
+    /// Refusal, withdrawal, expiry or cancellation.
+    pub ended_at: Option<DateTime<Utc>>,
+    /// Counts the changes.
+    pub version: i32,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// Position from 1.
+    pub position: i32,
+    /// Article number as entered.
+    pub article_number: String,
+    /// Quantity.
+    pub quantity: Quantity,
+    /// The item, after a review knew it.
+    pub item: Option<ItemId>,
+    /// Price used at the last submission or release.
+    pub price_term: Option<PriceTermId>,
+    /// Effective unit price.
+    pub unit_price: Option<UnitPrice>,
+    /// Line amount.
+    pub net: Option<Net>,
+    /// VAT category and rate.
+    pub vat: Option<VatTreatment>,
+}
+
+/// A call-off with its lines.
+pub type WithLines = (CallOff, Vec<Line>);
+
+/// Finds a visible call-off and its lines.
+pub async fn find(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
+    let Some(call_off) = read(&mut *conn, id).await? else { return Ok(None) };
+    let lines = lines(conn, &call_off).await?;
+    Ok(Some((call_off, lines)))
+}
+
+/// As [`find`], holding the row until the transaction ends; a parallel attempt waits at most 5 seconds.
+pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
+    sqlx::query!("SELECT set_config('lock_timeout', '5s', true)").fetch_one(&mut *conn).await?;
+    sqlx::query!("SELECT id FROM call_off WHERE id = $1 FOR UPDATE", id.0).fetch_optional(&mut *conn).await?;
+    sqlx::query!("SELECT set_config('lock_timeout', '20s', true)").fetch_one(&mut *conn).await?;
+    // A later statement, so that it sees what the other transaction wrote while we waited.
+    find(conn, id).await
+}
+
+async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>, StorageError> {
+    let Some(row) = sqlx::query!("SELECT * FROM call_off WHERE id = $1", id.0).fetch_optional(conn).await? else {
+        return Ok(None);
+    };
+    let amounts = match (row.net, row.surcharge_net, row.vat, row.gross) {
+        (Some(net), Some(surcharge), Some(vat), Some(gross)) => Some(Amounts {
+            net: consistent(Net::new(net), "call_off", "net", id)?,
+            surcharge: consistent(Net::new(surcharge), "call_off", "surcharge_net", id)?,
+            vat: consistent(Vat::new(vat), "call_off", "vat", id)?,
+            gross: consistent(Gross::new(gross), "call_off", "gross", id)?,
+        }),
+        _ => None,
+    };
+    let performance = match (row.performance_from, row.performance_to) {
+        (Some(from), Some(to)) => Some(consistent(Period::new(from, to), "call_off", "performance_to", id)?),
+        _ => None,
+    };
+    Ok(Some(CallOff {
+        contract: ContractId(row.contract_id),
+        id,
+        body: OrganisationId(row.body_id),
+        member: OrganisationId(row.member_id),
+        buyer_of_record: OrganisationId(row.buyer_of_record_id),
+        supplier: OrganisationId(row.supplier_id),
+        status: stored_key(&row.status, "call_off", "status", id)?,
+        case_number: row.case_number,
+        number: row.number,
+        requester: PersonId(row.requester_id),
+        releaser: row.releaser_id.map(PersonId),
+        details: Details {
+            need: row.need,
+            performance,
+            desired_on: row.desired_on,
+            delivery_address: row.delivery_address,
+            invoice_address: row.invoice_address,
+            leitweg_id: row.leitweg_id,
+            cost_centre: row.cost_centre,
+            file_reference: row.file_reference,
+            contact: row.contact,
+        },
+        amounts,
+        declined_at: row.declined_at,
+        created_at: row.created_at,
+        changed_at: row.changed_at,
+        submitted_at: row.submitted_at,
+        expires_at: row.expires_at,
+        released_at: row.released_at,
+        ended_at: row.ended_at,
+        version: row.version,
+    }))
+}
+
+async fn lines(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Line>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT l.position, l.article_number, l.quantity, l.item_id, l.price_term_id, l.unit_price, l.net,
+                  l.vat_category, l.vat_rate_pct, i.vat_reason AS "vat_reason?"
+           FROM call_off_line l
+           LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
+           WHERE l.contract_id = $1 AND l.call_off_id = $2
+           ORDER BY l.position"#,
+        call_off.contract.0,
+        call_off.id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let key = || format!("{} position {}", call_off.id, row.position);
+            let vat = match (row.vat_category, row.vat_rate_pct) {
+                (Some(category), Some(rate)) => Some(VatTreatment {
+                    category,
+                    rate: consistent(Percent::new(rate), "call_off_line", "vat_rate_pct", key())?,
+                    reason: row.vat_reason.unwrap_or_default(),
+                }),
+                _ => None,
+            };
+            Ok(Line {
+                position: row.position,
+                article_number: row.article_number,
+                quantity: consistent(Quantity::new(row.quantity), "call_off_line", "quantity", key())?,
+                item: row.item_id.map(ItemId),
+                price_term: row.price_term_id.map(PriceTermId),
+                unit_price: row
+                    .unit_price
+                    .map(|price| consistent(UnitPrice::new(price), "call_off_line", "unit_price", key()))
+                    .transpose()?,
+                net: row.net.map(|net| consistent(Net::new(net), "call_off_line", "net", key())).transpose()?,
+                vat,
+            })
+        })
+        .collect()
+}
+
+/// Writes a new draft.
+pub async fn insert(conn: &mut PgConnection, call_off: &CallOff) -> Result<(), StorageError> {
+    let details = &call_off.details;
+    sqlx::query!(
+        "INSERT INTO call_off (contract_id, id, body_id, member_id, buyer_of_record_id, supplier_id, status, case_number,
+                               requester_id, delivery_address, invoice_address, leitweg_id, contact, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)",
+        call_off.contract.0,
+        call_off.id.0,
+        call_off.body.0,
+        call_off.member.0,
+        call_off.buyer_of_record.0,
+        call_off.supplier.0,
+        call_off.status.key(),
+        call_off.case_number,
+        call_off.requester.0,
+        details.delivery_address,
+        details.invoice_address,
+        details.leitweg_id,
+        details.contact,
+        call_off.created_at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Replaces the lines of a draft: article numbers and quantities in order.
+pub async fn replace_lines(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    lines: &[(String, Quantity)],
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "DELETE FROM call_off_line WHERE contract_id = $1 AND call_off_id = $2",
+        call_off.contract.0,
+        call_off.id.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    let articles: Vec<String> = lines.iter().map(|(article, _)| article.clone()).collect();
+    let quantities: Vec<_> = lines.iter().map(|(_, quantity)| quantity.decimal()).collect();
+    sqlx::query!(
+        "INSERT INTO call_off_line (contract_id, call_off_id, position, article_number, quantity)
+         SELECT $1, $2, position, article_number, quantity
+         FROM unnest($3::text[], $4::numeric[]) WITH ORDINALITY AS line (article_number, quantity, position)",
+        call_off.contract.0,
+        call_off.id.0,
+        &articles,
+        &quantities
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Saves the details of a draft.
+pub async fn update_details(conn: &mut PgConnection, id: CallOffId, details: &Details) -> Result<(), StorageError> {
+    let done = sqlx::query!(
+        "UPDATE call_off
+         SET need = $2, performance_from = $3, performance_to = $4, desired_on = $5, delivery_address = $6,
+             invoice_address = $7, leitweg_id = $8, cost_centre = $9, file_reference = $10, contact = $11
+         WHERE id = $1",
+        id.0,
+        details.need,
+        details.performance.map(Period::from),
+        details.performance.map(Period::to),
+        details.desired_on,
+        details.delivery_address,
+        details.invoice_address,
+        details.leitweg_id,
+        details.cost_centre,
+        details.file_reference,
+        details.contact,
+    )
+    .execute(conn)
+    .await?;
+    affected("update the details of a call-off", 1, done.rows_affected())
+}
+
+/// Counts a change of a draft; `None` if another version was changed in between.
+pub async fn touch(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    seen_version: i32,
+    now: DateTime<Utc>,
+) -> Result<Option<i32>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        "UPDATE call_off SET version = version + 1, changed_at = $3 WHERE id = $1 AND version = $2 RETURNING version",
+        id.0,
+        seen_version,
+        now
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Writes the prices of a review onto the lines.
+pub async fn write_prices(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    priced: &PricedCallOff,
+) -> Result<(), StorageError> {
+    let mut columns = PriceColumns::default();
+    for line in &priced.lines {
+        columns.positions.push(line.position);
+        columns.items.push(line.item.map(Uuid::from));
+        columns.terms.push(line.price_term.map(Uuid::from));
+        columns.unit_prices.push(line.unit_price.as_ref().and_then(|price| price.parse().ok()));
+        columns.nets.push(line.net.map(Net::decimal));
+        columns.categories.push(line.vat.as_ref().map(|vat| vat.category.clone()));
+        columns.rates.push(line.vat.as_ref().map(|vat| vat.rate.decimal()));
+    }
+    let done = sqlx::query!(
+        "UPDATE call_off_line l
+         SET item_id = p.item_id, price_term_id = p.price_term_id, unit_price = p.unit_price, net = p.net,
+             vat_category = p.vat_category, vat_rate_pct = p.vat_rate_pct
+         FROM unnest($3::int[], $4::uuid[], $5::uuid[], $6::numeric[], $7::numeric[], $8::text[], $9::numeric[])
+              AS p (position, item_id, price_term_id, unit_price, net, vat_category, vat_rate_pct)
+         WHERE l.contract_id = $1 AND l.call_off_id = $2 AND l.position = p.position",
+        call_off.contract.0,
+        call_off.id.0,
+        &columns.positions,
+        &columns.items as &[Option<Uuid>],
+        &columns.terms as &[Option<Uuid>],
+        &columns.unit_prices as &[Option<rust_decimal::Decimal>],
+        &columns.nets as &[Option<rust_decimal::Decimal>],
+        &columns.categories as &[Option<String>],
+        &columns.rates as &[Option<rust_decimal::Decimal>],
+    )
+    .execute(conn)
+    .await?;
+    affected("write the prices of a call-off", u64::try_from(priced.lines.len()).unwrap_or(0), done.rows_affected())
+}
+
+/// The lines turned by ninety degrees, as `unnest` takes them.
+#[derive(Default)]
+struct PriceColumns {
+    positions: Vec<i32>,
+    items: Vec<Option<Uuid>>,
+    terms: Vec<Option<Uuid>>,
+    unit_prices: Vec<Option<rust_decimal::Decimal>>,
+    nets: Vec<Option<rust_decimal::Decimal>>,
+    categories: Vec<Option<String>>,
+    rates: Vec<Option<rust_decimal::Decimal>>,
+}
+
+/// The draft becomes a request.
+pub async fn set_submitted(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    amounts: &Amounts,
+    dated_on: NaiveDate,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let done = sqlx::query!(
+        "UPDATE call_off
+         SET status = 'submitted', net = $2, surcharge_net = $3, vat = $4, gross = $5, dated_on = $6,
+             submitted_at = $7, changed_at = $7, expires_at = $8, version = version + 1
+         WHERE id = $1",
+        id.0,
+        amounts.net.decimal(),
+        amounts.surcharge.decimal(),
+        amounts.vat.decimal(),
+        amounts.gross.decimal(),
+        dated_on,
+        now,
+        expires_at,
+    )
+    .execute(conn)
+    .await?;
+    affected("submit a call-off", 1, done.rows_affected())
+}
+
+/// The review declined the submission; the draft stays as it is.
+pub async fn set_declined(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    dated_on: NaiveDate,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let done = sqlx::query!("UPDATE call_off SET declined_at = $3, dated_on = $2 WHERE id = $1", id.0, dated_on, now)
+        .execute(conn)
+        .await?;
+    affected("note a declined submission", 1, done.rows_affected())
+}
+
+/// The request becomes an order.
+pub async fn set_released(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    number: &str,
+    releaser: PersonId,
+    amounts: &Amounts,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let done = sqlx::query!(
+        "UPDATE call_off
+         SET status = 'released', number = $2, releaser_id = $3, net = $4, surcharge_net = $5, vat = $6, gross = $7,
+             released_at = $8, changed_at = $8, version = version + 1
+         WHERE id = $1 AND status = 'submitted'",
+        id.0,
+        number,
+        releaser.0,
+        amounts.net.decimal(),
+        amounts.surcharge.decimal(),
+        amounts.vat.decimal(),
+        amounts.gross.decimal(),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    affected("release a call-off", 1, done.rows_affected())
+}
+
+/// Changes the state, and notes the end where it is one.
+pub async fn set_status(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    from: Status,
+    to: Status,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let ends = matches!(to, Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled);
+    let done = sqlx::query!(
+        "UPDATE call_off
+         SET status = $3, changed_at = $4, ended_at = CASE WHEN $5 THEN $4 ELSE ended_at END, version = version + 1
+         WHERE id = $1 AND status = $2",
+        id.0,
+        from.key(),
+        to.key(),
+        now,
+        ends,
+    )
+    .execute(conn)
+    .await?;
+    affected("change the state of a call-off", 1, done.rows_affected())
+}
+
+/// Requests whose reservation has run out; of one contract or of all.
+pub async fn expired(
+    conn: &mut PgConnection,
+    contract: Option<ContractId>,
+    now: DateTime<Utc>,
+) -> Result<Vec<CallOffId>, StorageError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT id FROM call_off
+         WHERE status IN ('submitted', 'returned') AND expires_at <= $2 AND ($1::uuid IS NULL OR contract_id = $1)
+         ORDER BY expires_at, id
+         LIMIT 500",
+        contract.map(Uuid::from),
+        now
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(CallOffId).collect())
+}

@@ -1,0 +1,63 @@
+//! Organisations: names and addresses for pages and documents.
+
+use abruf_domain::ids::OrganisationId;
+use sqlx::PgConnection;
+
+use super::StorageError;
+
+/// An organisation as documents print it.
+#[derive(Debug, Clone)]
+pub struct Organisation {
+    /// Which.
+    pub id: OrganisationId,
+    /// Official name.
+    pub name: String,
+    /// Legal kind key.
+    pub kind: String,
+    /// Street and number.
+    pub street: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Town.
+    pub town: String,
+    /// Central mail address.
+    pub email: String,
+    /// Routing id for e-invoices.
+    pub leitweg_id: Option<String>,
+}
+
+impl Organisation {
+    /// Street and town as two lines, without empty ones.
+    #[must_use]
+    pub fn address_lines(&self) -> Vec<String> {
+        [self.street.clone(), format!("{} {}", self.postcode, self.town).trim().to_owned()]
+            .into_iter()
+            .filter(|line| !line.is_empty())
+            .collect()
+    }
+}
+
+/// The organisation with this id.
+pub async fn find(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<Organisation>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT name, kind, street, postcode, town, email, leitweg_id FROM organisation WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Organisation {
+        id,
+        name: row.name,
+        kind: row.kind,
+        street: row.street,
+        postcode: row.postcode,
+        town: row.town,
+        email: row.email,
+        leitweg_id: row.leitweg_id,
+    }))
+}
+
+/// Its name.
+pub async fn name(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<String>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT name FROM organisation WHERE id = $1", id.0).fetch_optional(conn).await?)
+}

@@ -1,0 +1,145 @@
+//! Savings entries of released call-offs, and their counter entries.
+
+use abruf_domain::ids::CallOffId;
+use abruf_domain::money::Net;
+use abruf_domain::period::berlin_date;
+use abruf_domain::savings::{LineEvidence, METHOD_VERSION, Savings};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StorageError;
+use super::call_offs::CallOff;
+
+/// The entries of one release, turned by ninety degrees, as `unnest` takes them.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    positions: Vec<Option<i32>>,
+    classes: Vec<String>,
+    baselines: Vec<Option<Uuid>>,
+    baseline_nets: Vec<Decimal>,
+    effects: Vec<Decimal>,
+    surcharges: Vec<Decimal>,
+    fees: Vec<Decimal>,
+    order_nets: Vec<Decimal>,
+}
+
+impl Columns {
+    fn push(&mut self, id: Uuid, position: Option<i32>, class: &str, baseline: Option<Uuid>, amounts: [Net; 5]) {
+        let [baseline_net, effect, surcharge, fee, order_net] = amounts.map(Net::decimal);
+        self.ids.push(id);
+        self.positions.push(position);
+        self.classes.push(class.to_owned());
+        self.baselines.push(baseline);
+        self.baseline_nets.push(baseline_net);
+        self.effects.push(effect);
+        self.surcharges.push(surcharge);
+        self.fees.push(fee);
+        self.order_nets.push(order_net);
+    }
+}
+
+/// Writes the entries of a release: one per line with its class, one for surcharge and fee (fully
+/// against A), one for the process effect. `order_net` of all entries sums to the order value.
+pub async fn insert_planned(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    savings: &Savings,
+    new_id: impl Fn() -> Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let zero = Net::ZERO;
+    let mut columns = Columns::default();
+    for line in &savings.lines {
+        match line.evidence {
+            LineEvidence::Valid { baseline, class } => columns.push(
+                new_id(),
+                Some(line.position),
+                class.key(),
+                Some(baseline.0),
+                [line.baseline, line.effect, zero, zero, line.line_net],
+            ),
+            LineEvidence::Stale { .. } | LineEvidence::Missing => {
+                columns.push(new_id(), Some(line.position), "none", None, [zero, zero, zero, zero, line.line_net]);
+            }
+        }
+    }
+    if !savings.surcharge.is_zero() || !savings.fee.is_zero() {
+        columns.push(new_id(), None, "A", None, [zero, zero, savings.surcharge, savings.fee, savings.surcharge]);
+    }
+    if !savings.process_effect_noncash.is_zero() {
+        columns.push(new_id(), None, "P", None, [zero, savings.process_effect_noncash, zero, zero, zero]);
+    }
+    sqlx::query!(
+        "INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at,
+                                    id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
+         SELECT $1, $2, $3, $4, 'planned', $5, $6, $7, entry.*
+         FROM unnest($8::uuid[], $9::int[], $10::text[], $11::uuid[], $12::numeric[], $13::numeric[], $14::numeric[],
+                     $15::numeric[], $16::numeric[]) AS entry",
+        call_off.contract.0,
+        call_off.id.0,
+        call_off.body.0,
+        call_off.member.0,
+        METHOD_VERSION,
+        berlin_date(at),
+        at,
+        &columns.ids,
+        &columns.positions as &[Option<i32>],
+        &columns.classes,
+        &columns.baselines as &[Option<Uuid>],
+        &columns.baseline_nets,
+        &columns.effects,
+        &columns.surcharges,
+        &columns.fees,
+        &columns.order_nets,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the savings of a cancelled call-off back by counter entries.
+pub async fn insert_cancelled(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    new_id: impl Fn() -> Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let planned = sqlx::query_scalar!(
+        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 AND stage = 'planned' ORDER BY id",
+        call_off.contract.0,
+        call_off.id.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<Uuid> = planned.iter().map(|_| new_id()).collect();
+    sqlx::query!(
+        "INSERT INTO savings_entry (contract_id, id, call_off_id, body_id, member_id, position, class, stage, baseline_id,
+                                    baseline_net, effect_net, surcharge_net, fee_net, bonus_net, order_net, method_version, dated_on, at)
+         SELECT e.contract_id, pair.new_id, e.call_off_id, e.body_id, e.member_id, e.position, e.class, 'cancelled', e.baseline_id,
+                -e.baseline_net, -e.effect_net, -e.surcharge_net, -e.fee_net, -e.bonus_net, -e.order_net, e.method_version, $3, $4
+         FROM unnest($5::uuid[], $6::uuid[]) AS pair (old_id, new_id)
+         JOIN savings_entry e ON e.contract_id = $1 AND e.call_off_id = $2 AND e.id = pair.old_id",
+        call_off.contract.0,
+        call_off.id.0,
+        berlin_date(at),
+        at,
+        &planned,
+        &ids,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Order value of a call-off as its savings entries see it; equals `call_off.net` while it stands.
+pub async fn order_net(conn: &mut PgConnection, call_off: CallOffId) -> Result<Decimal, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(order_net), 0) AS "sum!" FROM savings_entry WHERE call_off_id = $1"#,
+        call_off.0
+    )
+    .fetch_one(conn)
+    .await?)
+}
