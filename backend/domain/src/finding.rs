@@ -95,6 +95,72 @@ impl Addressee {
     }
 }
 
+/// Where a ceiling stands; written in the reader's language, not in the language of the review.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Place {
+    /// The whole contract.
+    Contract {
+        /// Its number.
+        number: String,
+    },
+    /// A lot.
+    Lot {
+        /// Its number.
+        number: i32,
+        /// Its title.
+        title: String,
+    },
+    /// An item.
+    Item {
+        /// Its article number.
+        article_number: String,
+    },
+    /// A member's quota.
+    Quota {
+        /// Number of the contract.
+        contract: String,
+    },
+}
+
+impl Place {
+    /// As people read it: `Los 2 Citrix`.
+    #[must_use]
+    pub fn written(&self, language: Language) -> String {
+        match (self, language) {
+            (Self::Contract { number }, Language::German) => format!("Rahmenvertrag {number}"),
+            (Self::Contract { number }, Language::English) => format!("Framework contract {number}"),
+            (Self::Lot { number, title }, Language::German) => format!("Los {number} {title}"),
+            (Self::Lot { number, title }, Language::English) => format!("Lot {number} {title}"),
+            (Self::Item { article_number }, Language::German) => format!("Artikel {article_number}"),
+            (Self::Item { article_number }, Language::English) => format!("Article {article_number}"),
+            (Self::Quota { contract }, Language::German) => format!("Kontingent im Rahmenvertrag {contract}"),
+            (Self::Quota { contract }, Language::English) => format!("Quota in framework contract {contract}"),
+        }
+    }
+}
+
+/// The stored status of a contract as users read it; a key of a later version stands as it is.
+fn contract_status_word(key: &str, language: Language) -> &str {
+    let (german, english) = match key {
+        "draft" => ("Entwurf", "draft"),
+        "demand_survey" => ("Bedarfsabfrage", "demand survey"),
+        "resolution" => ("Beschluss", "resolution"),
+        "tender" => ("Ausschreibung", "tender"),
+        "award" => ("Zuschlag", "award"),
+        "active" => ("aktiv", "active"),
+        "suspended" => ("ausgesetzt", "suspended"),
+        "terminated" => ("gekündigt", "terminated"),
+        "wound_up" => ("abgewickelt", "wound up"),
+        "archived" => ("archiviert", "archived"),
+        other => (other, other),
+    };
+    match language {
+        Language::German => german,
+        Language::English => english,
+    }
+}
+
 /// A typed parameter or figure of a finding.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", content = "value", rename_all = "snake_case")]
@@ -117,6 +183,10 @@ pub enum Value {
     Text(String),
     /// Several of them.
     List(Vec<String>),
+    /// Where a ceiling stands.
+    Place(Place),
+    /// Key of a contract's stored status.
+    ContractStatus(String),
 }
 
 impl Value {
@@ -133,6 +203,8 @@ impl Value {
             Self::Date(day) => language.date(*day),
             Self::Text(text) => text.clone(),
             Self::List(list) => list.join(", "),
+            Self::Place(place) => place.written(language),
+            Self::ContractStatus(key) => contract_status_word(key, language).to_owned(),
         }
     }
 
@@ -149,6 +221,8 @@ impl Value {
             Self::Date(v) => v.to_string().into(),
             Self::Text(v) => v.clone().into(),
             Self::List(v) => v.clone().into(),
+            Self::Place(v) => v.written(Language::English).into(),
+            Self::ContractStatus(v) => v.clone().into(),
         }
     }
 }
@@ -165,7 +239,7 @@ macro_rules! value_from {
 
 value_from! {
     Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Percent => Percent,
-    u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List,
+    u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List, Place => Place,
 }
 
 impl From<&str> for Value {

@@ -42,6 +42,9 @@ pub mod savings;
 pub mod texts;
 pub mod volume;
 
+#[cfg(test)]
+mod example;
+
 pub use facts::Facts;
 pub use finding::{Addressee, Finding, Outcome};
 pub use review::{Decision, Review, review};

@@ -317,6 +317,12 @@ impl Quantity {
         }
         Self((at_least / step.0).ceil() * step.0)
     }
+
+    /// The largest whole number of steps that is not larger than this.
+    #[must_use]
+    pub fn last_multiple_of(self, step: Self) -> Self {
+        if step.is_zero() { self } else { Self((self.0 / step.0).floor() * step.0) }
+    }
 }
 
 impl fmt::Display for Quantity {
@@ -348,6 +354,8 @@ impl Sum for Quantity {
 impl Percent {
     /// 0 %.
     pub const ZERO: Self = Self(Decimal::ZERO);
+    /// 100 %.
+    pub const HUNDRED: Self = Self(Decimal::ONE_HUNDRED);
 }
 
 impl fmt::Display for Percent {
@@ -359,6 +367,14 @@ impl fmt::Display for Percent {
 decimal_type! {
     /// A share between nothing and everything: `0.80` means four fifths.
     Ratio, decimals = 4, limit = 1_i64
+}
+
+impl Ratio {
+    /// `0.80` as 80 %.
+    #[must_use]
+    pub fn percent(self) -> Percent {
+        Percent(self.0 * Decimal::ONE_HUNDRED)
+    }
 }
 
 impl fmt::Display for Ratio {

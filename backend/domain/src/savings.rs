@@ -59,7 +59,7 @@ impl From<BaselineKind> for EvidenceClass {
 
 /// Why a line does or does not count.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "evidence", rename_all = "snake_case")]
+#[serde(tag = "kind", rename_all = "snake_case")]
 pub enum LineEvidence {
     /// A baseline that counts.
     Valid {
@@ -85,7 +85,6 @@ pub struct LineSaving {
     /// Article number.
     pub article_number: String,
     /// What it is measured against.
-    #[serde(flatten)]
     pub evidence: LineEvidence,
     /// Baseline amount; zero where there is none.
     pub baseline: Net,

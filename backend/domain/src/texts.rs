@@ -145,3 +145,6 @@ fn fill(template: &str, finding: &Finding, language: Language, currency: &str) -
 pub fn placeholders(template: &str) -> Vec<&str> {
     template.split('{').skip(1).filter_map(|part| part.split_once('}')).map(|(name, _)| name).collect()
 }
+
+#[cfg(test)]
+mod tests;

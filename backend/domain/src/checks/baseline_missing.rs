@@ -4,8 +4,9 @@
 
 use crate::checks::{Check, texts};
 use crate::finding::{Addressee, Verdict};
+use crate::money::Net;
 use crate::review::Case;
-use crate::savings::LineEvidence;
+use crate::savings::{LineEvidence, LineSaving};
 
 /// The rule.
 pub const CHECK: Check =
@@ -18,12 +19,12 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
 /// One notice with all articles whose evidence is like this, in line order; passed if there are none.
 pub(super) fn articles(case: &Case<'_>, like: fn(&LineEvidence) -> bool) -> Vec<Verdict> {
     let Some(savings) = case.savings else { return Vec::new() };
-    let articles: Vec<String> =
-        savings.lines.iter().filter(|line| like(&line.evidence)).map(|line| line.article_number.clone()).collect();
-    match articles.is_empty() {
-        true => vec![Verdict::passed()],
-        false => vec![
-            Verdict::notice().param("skus", articles).figure("months", case.facts.parameters.baseline_max_age_months),
-        ],
-    }
+    let lines: Vec<&LineSaving> = savings.lines.iter().filter(|line| like(&line.evidence)).collect();
+    let verdict = match lines.is_empty() {
+        true => Verdict::passed(),
+        false => Verdict::notice()
+            .param("skus", lines.iter().map(|line| line.article_number.clone()).collect::<Vec<_>>())
+            .figure("effect", lines.iter().map(|line| line.effect).sum::<Net>()),
+    };
+    vec![verdict.figure("months", case.facts.parameters.baseline_max_age_months)]
 }

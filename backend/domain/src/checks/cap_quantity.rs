@@ -5,8 +5,9 @@
 
 use crate::checks::cap_value::place;
 use crate::checks::{Check, texts};
-use crate::facts::{Measure, Scope, ScopeState};
+use crate::facts::{Item, Measure, Scope, ScopeState};
 use crate::finding::{Addressee, Verdict};
+use crate::money::{Quantity, Volume};
 use crate::review::Case;
 use crate::volume::demand;
 
@@ -25,30 +26,41 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
 fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
     let limit = scope.limit?;
     let contract = &case.facts.contract;
-    let item = match scope.scope {
-        Scope::Item(id) => Some(contract.items.iter().find(|item| item.id == id)?),
-        Scope::Contract | Scope::Lot(_) | Scope::Member => None,
-    };
     let after = scope.taken() + demand(scope, case.priced);
-    let verdict = if after <= limit {
-        Verdict::passed()
-    } else {
-        let verdict = Verdict::block().param("overrun", (after - limit).as_quantity());
-        match item {
-            Some(item) => verdict.param("sku", item.article_number.as_str()),
-            None => verdict,
-        }
+    let free = (limit - scope.taken()).max(Volume::ZERO).as_quantity();
+    let over = (limit < after).then(|| (after - limit).as_quantity());
+    let verdict = match scope.scope {
+        Scope::Item(id) => of_item(contract.items.iter().find(|item| item.id == id)?, over, free),
+        Scope::Contract | Scope::Lot(_) | Scope::Member => of_all(over),
     };
     Some(
         verdict
             .figure("place", place(contract, scope.scope))
-            .figure("unit", item.map_or("Einheiten", |item| item.unit.as_str()))
             .figure("limit", limit.as_quantity())
             .figure("consumed", scope.consumed().as_quantity())
             .figure("reserved", scope.reserved.as_quantity())
             .figure("this", demand(scope, case.priced).as_quantity())
             .figure("after", after.as_quantity())
-            .figure("free", (limit - scope.taken()).as_quantity())
+            .figure("free", free)
             .input("guard", scope.guard),
     )
+}
+
+/// The cure names the largest quantity that can still be ordered, if there is one.
+fn of_item(item: &Item, over: Option<Quantity>, free: Quantity) -> Verdict {
+    let Some(over) = over else { return Verdict::passed().figure("unit", item.unit.as_str()) };
+    let fitting = free.last_multiple_of(item.step);
+    let verdict = match fitting.is_zero() || fitting < item.min_quantity {
+        false => Verdict::block().figure("fitting", fitting),
+        true => Verdict::block().wording("exhausted"),
+    };
+    verdict.param("sku", item.article_number.as_str()).param("overrun", over).figure("unit", item.unit.as_str())
+}
+
+/// A lot or contract counts articles of different units: no unit is named.
+fn of_all(over: Option<Quantity>) -> Verdict {
+    match over {
+        None => Verdict::passed().wording("total"),
+        Some(over) => Verdict::block().wording("total").param("overrun", over),
+    }
 }

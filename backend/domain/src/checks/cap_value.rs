@@ -8,7 +8,7 @@
 
 use crate::checks::{Check, texts};
 use crate::facts::{ContractTerms, Measure, Scope, ScopeState};
-use crate::finding::{Addressee, Verdict};
+use crate::finding::{Addressee, Place, Verdict};
 use crate::review::Case;
 use crate::volume::demand;
 
@@ -28,8 +28,13 @@ pub(super) fn scopes<'a>(case: &Case<'a>) -> impl Iterator<Item = &'a ScopeState
 fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
     let limit = scope.limit?;
     let after = scope.taken() + demand(scope, case.priced);
-    let verdict =
-        if after <= limit { Verdict::passed() } else { Verdict::block().param("overrun", (after - limit).as_net()) };
+    let verdict = if after <= limit {
+        Verdict::passed()
+    } else if scope.taken() < limit {
+        Verdict::block().param("overrun", (after - limit).as_net())
+    } else {
+        Verdict::block().wording("exhausted").param("overrun", (after - limit).as_net())
+    };
     Some(
         verdict
             .figure("place", place(&case.facts.contract, scope.scope))
@@ -43,16 +48,21 @@ fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
     )
 }
 
-/// Where the ceiling stands, as users read it.
-pub(super) fn place(contract: &ContractTerms, scope: Scope) -> String {
-    match scope {
-        Scope::Contract => format!("Rahmenvertrag {}", contract.number),
-        Scope::Lot(lot) => contract.lot_name(lot),
-        Scope::Item(item) => contract
+/// Where the ceiling stands; the contract where its lot or item is not among the facts.
+pub(super) fn place(contract: &ContractTerms, scope: Scope) -> Place {
+    let place = match scope {
+        Scope::Contract => None,
+        Scope::Lot(id) => contract
+            .lots
+            .iter()
+            .find(|lot| lot.id == id)
+            .map(|lot| Place::Lot { number: lot.number, title: lot.title.clone() }),
+        Scope::Item(id) => contract
             .items
             .iter()
-            .find(|candidate| candidate.id == item)
-            .map_or_else(|| contract.number.clone(), |item| format!("Artikel {}", item.article_number)),
-        Scope::Member => format!("Kontingent im Rahmenvertrag {}", contract.number),
-    }
+            .find(|item| item.id == id)
+            .map(|item| Place::Item { article_number: item.article_number.clone() }),
+        Scope::Member => Some(Place::Quota { contract: contract.number.clone() }),
+    };
+    place.unwrap_or_else(|| Place::Contract { number: contract.number.clone() })
 }

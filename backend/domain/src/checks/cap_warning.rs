@@ -6,6 +6,7 @@
 use crate::checks::cap_value::{place, scopes};
 use crate::checks::{Check, texts};
 use crate::finding::{Addressee, Verdict};
+use crate::money::{Percent, Volume};
 use crate::review::Case;
 use crate::volume::demand;
 
@@ -22,14 +23,20 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
         return Vec::new();
     }
     match states.iter().find(|(_, limit, after)| after.reaches(ratio, *limit)) {
-        None => vec![Verdict::passed()],
+        None => vec![Verdict::passed().figure("threshold", ratio.percent())],
         Some((scope, limit, after)) => vec![
             Verdict::notice()
                 .figure("place", place(&case.facts.contract, scope.scope))
+                .figure("share", share(*after, *limit))
                 .figure("after", after.as_net())
                 .figure("limit", limit.as_net())
                 .figure("free", (*limit - *after).as_net())
                 .input("guard", scope.guard),
         ],
     }
+}
+
+/// Whole percent, rounded down: 99.9 % must not read as exhausted. A ceiling of nothing is full.
+fn share(after: Volume, limit: Volume) -> Percent {
+    after.percent_of(limit).and_then(|share| Percent::new(share).ok()).unwrap_or(Percent::HUNDRED)
 }

@@ -4,7 +4,7 @@
 //! Expiry by date belongs to within-term, exhaustion to cap-value.
 
 use crate::checks::{Check, texts};
-use crate::finding::{Addressee, Verdict};
+use crate::finding::{Addressee, Value, Verdict};
 use crate::review::Case;
 
 /// The rule.
@@ -14,22 +14,6 @@ pub const CHECK: Check =
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
     let verdict = if contract.status == "active" { Verdict::passed() } else { Verdict::block() };
-    vec![verdict.figure("contract", contract.number.as_str()).figure("status", german_status(&contract.status))]
-}
-
-/// The stored status as users read it.
-fn german_status(status: &str) -> &str {
-    match status {
-        "draft" => "Entwurf",
-        "demand_survey" => "Bedarfsabfrage",
-        "resolution" => "Beschluss",
-        "tender" => "Ausschreibung",
-        "award" => "Zuschlag",
-        "active" => "aktiv",
-        "suspended" => "ausgesetzt",
-        "terminated" => "gekündigt",
-        "wound_up" => "abgewickelt",
-        "archived" => "archiviert",
-        other => other,
-    }
+    let status = Value::ContractStatus(contract.status.clone());
+    vec![verdict.figure("contract", contract.number.as_str()).figure("status", status)]
 }

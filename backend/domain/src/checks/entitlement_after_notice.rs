@@ -34,7 +34,11 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     };
     let Some(entry) = entries.iter().find(sound).or_else(|| entries.first()) else { return Vec::new() };
     let Some(proven_on) = entry.proven_on else { return Vec::new() };
-    let verdict = if sound(&entry) { Verdict::passed() } else { Verdict::block() };
+    let verdict = match &entry.modification_reference {
+        _ if proven_on <= contract.notice_date => Verdict::passed(),
+        Some(reference) => Verdict::passed().wording("modification").figure("modification", reference.as_str()),
+        None => Verdict::block(),
+    };
     vec![
         verdict
             .figure("member", case.facts.member.name.as_str())

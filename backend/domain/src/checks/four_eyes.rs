@@ -17,7 +17,7 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     let verdict = if releaser.person == case.facts.request.requester {
         Verdict::block().wording("same_person")
     } else if let Some(limit) = releaser.limit.filter(|limit| *limit < gross) {
-        Verdict::block().wording("limit").figure("limit", limit)
+        Verdict::block().wording("limit").figure("limit", limit).figure("over", gross - limit)
     } else {
         Verdict::passed()
     };

@@ -5,8 +5,11 @@
 //!
 //! Example: admitted for 1 July 2026; 2026-06-30T22:30:00Z is 1 July in Berlin, so passed (GC-04).
 
+use chrono::NaiveDate;
+
 use crate::checks::{Check, texts};
 use crate::finding::{Addressee, Verdict};
+use crate::period::Validity;
 use crate::review::Case;
 
 /// The rule.
@@ -17,7 +20,18 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     let member = &case.facts.member;
     let verdict = match member.membership_on(case.day) {
         Some(membership) => Verdict::passed().figure("since", membership.from),
-        None => Verdict::block(),
+        None => outside(member.memberships.iter().copied(), case.day),
     };
     vec![verdict.figure("member", member.name.as_str()).figure("day", case.day)]
+}
+
+/// Not yet, no longer, or never: three different things to do.
+pub(super) fn outside(validities: impl Iterator<Item = Validity> + Clone, day: NaiveDate) -> Verdict {
+    let next = validities.clone().map(|validity| validity.from).filter(|from| day < *from).min();
+    let last = validities.filter_map(|validity| validity.to).filter(|to| *to < day).max();
+    match (next, last) {
+        (Some(from), _) => Verdict::block().wording("not_yet").figure("from", from),
+        (None, Some(until)) => Verdict::block().wording("ended").figure("until", until),
+        (None, None) => Verdict::block(),
+    }
 }

@@ -3,8 +3,9 @@
 //! A member may use a framework only if the notice identified it: on a named list valid on the day,
 //! or in an announced category of kinds and a region (C-216/17, recital 60 Dir. 2014/24/EU).
 
+use crate::checks::member_active::outside;
 use crate::checks::{Check, texts};
-use crate::facts::Covers;
+use crate::facts::{Covers, Entitlement};
 use crate::finding::{Addressee, Verdict};
 use crate::review::Case;
 
@@ -14,13 +15,13 @@ pub const CHECK: Check =
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
-    let entry = contract
-        .entitlements
-        .iter()
-        .find(|entitlement| entitlement.covers.covers(&case.facts.member) && entitlement.validity.contains(case.day));
-    let verdict = match entry {
+    let own: Vec<&Entitlement> =
+        contract.entitlements.iter().filter(|entry| entry.covers.covers(&case.facts.member)).collect();
+    let category = |entry: &Entitlement| matches!(entry.covers, Covers::Category { .. });
+    let verdict = match own.iter().find(|entry| entry.validity.contains(case.day)) {
         Some(entry) => Verdict::passed().figure("document", entry.document.as_str()).input("entitlement", entry.id),
-        None => Verdict::block(),
+        None if own.is_empty() && contract.entitlements.iter().any(category) => Verdict::block().wording("category"),
+        None => outside(own.iter().map(|entry| entry.validity), case.day),
     };
     vec![
         verdict

@@ -27,7 +27,11 @@ fn judge(case: &Case<'_>, quota: &ScopeState) -> Option<Verdict> {
         Verdict::passed()
     } else {
         let overrun = after - limit;
-        let verdict = if quota.hard { Verdict::block() } else { Verdict::justify() };
+        let verdict = match quota.hard {
+            false => Verdict::justify().wording("soft"),
+            true if quota.taken() < limit => Verdict::block(),
+            true => Verdict::block().wording("exhausted"),
+        };
         match measure {
             Measure::Value => verdict.param("overrun", overrun.as_net()),
             Measure::Quantity => verdict.param("overrun", overrun.as_quantity()),

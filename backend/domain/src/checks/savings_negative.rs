@@ -12,6 +12,9 @@ pub const CHECK: Check =
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let Some(savings) = case.savings else { return Vec::new() };
-    let verdict = if savings.net.is_negative() { Verdict::notice() } else { Verdict::passed() };
+    let verdict = match savings.net.is_negative() {
+        true => Verdict::notice().figure("more", -savings.net),
+        false => Verdict::passed(),
+    };
     vec![verdict.figure("net", savings.net).figure("baseline", savings.baseline)]
 }

@@ -4,7 +4,7 @@
 //! lot of each item (§ 21 (2) VgV).
 
 use crate::checks::{Check, texts};
-use crate::facts::Item;
+use crate::facts::{Facts, Item, Lot};
 use crate::finding::{Addressee, Verdict};
 use crate::review::Case;
 
@@ -18,25 +18,33 @@ pub const CHECK: Check = Check {
 };
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
-    let facts = case.facts;
-    let contract = &facts.contract;
-    let supplier = facts.request.supplier;
-    let requested = |item: &&Item| facts.request.lines.iter().any(|line| line.article_number == item.article_number);
-    let foreign_lots: Vec<String> = contract
-        .items
-        .iter()
-        .filter(requested)
-        .filter(|item| !contract.is_party(supplier, item.lot, case.day))
-        .filter_map(|item| item.lot)
-        .map(|lot| contract.lot_name(lot))
-        .collect();
-    let party = contract.is_party(supplier, None, case.day) && foreign_lots.is_empty();
-    let verdict = if party { Verdict::passed() } else { Verdict::block() };
+    let contract = &case.facts.contract;
+    let supplier = case.facts.request.supplier;
+    let verdict = if !contract.is_party(supplier, None, case.day) {
+        Verdict::block()
+    } else {
+        let foreign = foreign_lots(case);
+        match foreign.is_empty() {
+            true => Verdict::passed(),
+            false => Verdict::block().wording("lot").figure("lots", foreign),
+        }
+    };
     vec![
         verdict
-            .figure("supplier", facts.request.supplier_name.as_str())
+            .figure("supplier", case.facts.request.supplier_name.as_str())
             .figure("contract", contract.number.as_str())
             .figure("day", case.day)
             .input("organisation", supplier),
     ]
+}
+
+/// "2 Citrix" for each lot with a requested item of which the supplier is no party.
+fn foreign_lots(case: &Case<'_>) -> Vec<String> {
+    let Facts { contract, request, .. } = case.facts;
+    let requested: Vec<&Item> = request.lines.iter().filter_map(|line| contract.item(&line.article_number)).collect();
+    let foreign = |lot: &&Lot| {
+        requested.iter().any(|item| item.lot == Some(lot.id))
+            && !contract.is_party(request.supplier, Some(lot.id), case.day)
+    };
+    contract.lots.iter().filter(foreign).map(|lot| format!("{} {}", lot.number, lot.title)).collect()
 }

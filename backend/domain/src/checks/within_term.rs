@@ -16,7 +16,13 @@ pub const CHECK: Check =
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
     let (start, end) = (contract.term.from(), contract.effective_end());
-    let verdict = if start <= case.day && case.day <= end { Verdict::passed() } else { Verdict::block() };
+    let verdict = if case.day < start {
+        Verdict::block().wording("before")
+    } else if case.day <= end {
+        Verdict::passed()
+    } else {
+        late_option(case).unwrap_or_else(|| Verdict::block().wording("after"))
+    };
     vec![
         verdict
             .figure("contract", contract.number.as_str())
@@ -24,4 +30,19 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
             .figure("end", end)
             .figure("day", case.day),
     ]
+}
+
+/// The option that would have covered the day, had it been exercised in time.
+fn late_option(case: &Case<'_>) -> Option<Verdict> {
+    let mut options = case.facts.contract.options.iter().filter(|option| case.day <= option.new_end);
+    options.find_map(|option| {
+        let exercised_on = option.exercised_on.filter(|on| option.notice_deadline < *on)?;
+        Some(
+            Verdict::block()
+                .wording("late_option")
+                .figure("new_end", option.new_end)
+                .figure("exercised_on", exercised_on)
+                .figure("deadline", option.notice_deadline),
+        )
+    })
 }
