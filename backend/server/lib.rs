@@ -1,6 +1,7 @@
 //! Abruf: framework contracts of purchasing cooperatives, lawful call-offs, audited savings,
 //! documents as proof. Modules in reading order; nothing points up.
 
+pub mod actions;
 pub mod actor;
 pub mod app;
 pub mod chance;

@@ -3,13 +3,17 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod assignments;
 pub mod audit_log;
 pub mod call_offs;
+pub mod contracts;
+pub mod documents;
 pub mod error;
 pub mod facts;
 pub mod history;
 pub mod idempotency;
 pub mod organisations;
+pub mod outbox;
 pub mod parameters;
 pub mod savings;
 pub mod volume;

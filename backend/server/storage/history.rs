@@ -194,3 +194,39 @@ pub async fn insert_justification(
     .await?;
     Ok(done.rows_affected() == 1)
 }
+
+/// Facts and result of the newest stored review of a check point: what a document prints.
+pub async fn latest_judgement(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    check_point: &str,
+) -> Result<Option<(Facts, Review)>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT id, facts, result FROM review
+         WHERE contract_id = $1 AND call_off_id = $2 AND check_point = $3
+         ORDER BY evaluated_at DESC, id DESC
+         LIMIT 1",
+        contract.0,
+        call_off.0,
+        check_point
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| {
+        let facts = consistent(serde_json::from_str(&row.facts), "review", "facts", row.id)?;
+        let review = consistent(serde_json::from_value(row.result), "review", "result", row.id)?;
+        Ok((facts, review))
+    })
+    .transpose()
+}
+
+/// The decision of a call-off's life that names its reason: who cancelled, when and why.
+pub async fn last_step(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    decision: &str,
+) -> Result<Option<TimelineStep>, StorageError> {
+    Ok(timeline(conn, contract, call_off).await?.into_iter().rev().find(|step| step.decision == decision))
+}

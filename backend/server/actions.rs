@@ -1,0 +1,211 @@
+//! What people can do. An action takes the program, the actor and its input, runs in one transaction
+//! and returns an outcome. A refusal by a rule is an outcome; an error means it could not be done.
+//!
+//! Shape: read facts, let the domain decide, write, take the guard rows last (`storage/volume.rs`).
+//! If a guard refuses, everything is rolled back, read and decided again.
+
+pub mod advance_call_off;
+pub mod cancel_call_off;
+pub mod draft_call_off;
+pub mod end_request;
+pub mod issue_document;
+pub mod justify_finding;
+mod order_data;
+pub mod record_volume;
+pub mod release_call_off;
+pub mod return_call_off;
+pub mod submit_call_off;
+
+use abruf_documents::DocumentError;
+use abruf_domain::audit::AuditEntry;
+use abruf_domain::call_off::Status;
+use abruf_domain::canonical::{canonical_json, sha256};
+use abruf_domain::ids::PersonId;
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use serde::Serialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::storage::audit_log::{Concerns, Record};
+use crate::storage::call_offs::CallOff;
+use crate::storage::error::StorageError;
+use crate::storage::idempotency::{self, Found, IdempotencyKey};
+
+/// How often an action reads and decides again when a guard row refuses.
+const ATTEMPTS: u32 = 8;
+
+/// A field of a form with what is wrong about it, in German.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    /// Name of the field, e.g. `lines[0].quantity`.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl FieldError {
+    /// Names a field and its message.
+    #[must_use]
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// Why an action could not be done.
+#[derive(Debug, Error)]
+pub enum ActionError {
+    /// There is no such thing, or the actor may not see it: both look the same.
+    #[error("no such thing for this actor")]
+    NotFound,
+    /// The role may not do this; answered as if it were not there.
+    #[error("role {} may not do this", .0.key())]
+    NotPermitted(Role),
+    /// The state does not allow it.
+    #[error("the call-off is {}, which does not allow this", .0.key())]
+    WrongState(Status),
+    /// Somebody else changed it in between.
+    #[error("version {seen} was seen, but it is version {is} now")]
+    Stale {
+        /// Version the client saw.
+        seen: i32,
+        /// Version it has now.
+        is: i32,
+    },
+    /// Fields are not right.
+    #[error("{} field(s) are not right", .0.len())]
+    Invalid(Vec<FieldError>),
+    /// The contract cannot be used this way yet; in German, for the user.
+    #[error("refused: {0}")]
+    Refused(&'static str),
+    /// The Idempotency-Key belongs to another request.
+    #[error("the Idempotency-Key was used for another request")]
+    KeyReused,
+    /// Too many others want the same ceiling in this instant.
+    #[error("the ceiling is contended; try again")]
+    Contended,
+    /// A document could not be made.
+    #[error("the document could not be made")]
+    Document(#[from] DocumentError),
+    /// The database.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<sqlx::Error> for ActionError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Storage(error.into())
+    }
+}
+
+/// Refuses every role that is not listed.
+fn only(actor: &Actor, roles: &[Role]) -> Result<(), ActionError> {
+    if roles.contains(&actor.role) { Ok(()) } else { Err(ActionError::NotPermitted(actor.role)) }
+}
+
+/// Whom an entry about this call-off concerns.
+fn concerns(call_off: &CallOff) -> Concerns {
+    Concerns { body: Some(call_off.body), member: Some(call_off.member), call_off: Some(call_off.id) }
+}
+
+/// A log entry about a call-off. `after` binds what it rests on, `detail` holds names and free text.
+fn call_off_record(
+    app: &App,
+    call_off: &CallOff,
+    action: &str,
+    who: Who<'_>,
+    after: Option<[u8; 32]>,
+    detail: Option<Value>,
+    now: DateTime<Utc>,
+) -> Record {
+    let mut entry = AuditEntry::new(now, who.person().map(|person| person.0), action, "call_off", call_off.id.0);
+    entry.before = Some(HEXLOWER.encode(&state_digest(call_off)));
+    entry.after = after.map(|digest| HEXLOWER.encode(&digest));
+    entry.request_id = who.request_id();
+    match detail {
+        None => Record::new(entry, concerns(call_off)),
+        Some(detail) => Record::with_detail(entry, concerns(call_off), app.chance.bytes(), detail),
+    }
+}
+
+/// Digest of what a call-off is before an action: state, version and amounts.
+fn state_digest(call_off: &CallOff) -> [u8; 32] {
+    sha256(
+        canonical_json(&json!({
+            "id": call_off.id,
+            "status": call_off.status,
+            "version": call_off.version,
+            "number": call_off.number,
+            "amounts": call_off.amounts,
+        }))
+        .as_bytes(),
+    )
+}
+
+/// Who does it: a person or the clock.
+#[derive(Debug, Clone, Copy)]
+pub enum Who<'a> {
+    /// A person acting for an assignment.
+    Person(&'a Actor),
+    /// The program, when time has passed.
+    Clock,
+}
+
+impl Who<'_> {
+    fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(actor) => Some(actor.person),
+            Self::Clock => None,
+        }
+    }
+
+    fn request_id(self) -> Option<String> {
+        match self {
+            Self::Person(actor) => actor.request_id.clone(),
+            Self::Clock => None,
+        }
+    }
+}
+
+/// The stored answer of a key, if there is one.
+async fn replay<T: serde::de::DeserializeOwned>(
+    conn: &mut sqlx::PgConnection,
+    actor: &Actor,
+    key: Option<&IdempotencyKey>,
+) -> Result<Option<T>, ActionError> {
+    let Some(key) = key else { return Ok(None) };
+    match idempotency::find(conn, actor.person, key).await? {
+        Found::New => Ok(None),
+        Found::OtherRequest => Err(ActionError::KeyReused),
+        Found::Answer(answer) => serde_json::from_value(answer).map(Some).map_err(|error| {
+            ActionError::Storage(StorageError::Inconsistent {
+                table: "idempotency_record",
+                column: "answer",
+                row: key.key.clone(),
+                what: error.to_string(),
+            })
+        }),
+    }
+}
+
+/// Stores the answer of a key in the transaction of its effect.
+async fn keep_answer<T: Serialize + Sync>(
+    conn: &mut sqlx::PgConnection,
+    actor: &Actor,
+    key: Option<&IdempotencyKey>,
+    answer: &T,
+    now: DateTime<Utc>,
+) -> Result<(), ActionError> {
+    let Some(key) = key else { return Ok(()) };
+    let answer = serde_json::to_value(answer).map_err(|error| {
+        ActionError::Storage(StorageError::Inconsistent {
+            table: "idempotency_record",
+            column: "answer",
+            row: key.key.clone(),
+            what: error.to_string(),
+        })
+    })?;
+    Ok(idempotency::insert(conn, actor.person, key, &answer, now).await?)
+}

@@ -1,0 +1,332 @@
+//! Write a draft: create it, change its lines and details, look at its review without submitting.
+//!
+//! A draft is never lost: whatever is wrong with it is said, and it stays.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::facts::{CheckPoint, Facts};
+use abruf_domain::ids::{CallOffId, ContractId};
+use abruf_domain::money::Quantity;
+use abruf_domain::{Review, review};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use super::{ActionError, FieldError, only};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::storage::call_offs::{self, CallOff, Details, Line, WithLines};
+use crate::storage::history::{self, Step};
+use crate::storage::{assignments, contracts, facts, organisations};
+
+/// Most lines of a call-off.
+pub const MOST_LINES: usize = 400;
+
+/// Largest quantity of a line.
+const LARGEST_QUANTITY: i64 = 10_000_000;
+
+/// A line as entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineInput {
+    /// Article number.
+    pub article_number: String,
+    /// Quantity as typed, German or plain notation.
+    pub quantity: String,
+}
+
+/// Starts a draft for the member the buyer acts for, with addresses filled in.
+pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<CallOff, ActionError> {
+    only(actor, &[Role::Buyer])?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(actor).await?;
+    let terms = contracts::for_ordering(&mut tx, contract, app.clock.today()).await?.ok_or(ActionError::NotFound)?;
+    if terms.through_body {
+        return Err(ActionError::Refused(
+            "Bei diesem Vertrag bestellt die Genossenschaft für Sie. Abrufe darüber sind noch nicht möglich. Bitte wenden Sie sich an die Geschäftsstelle.",
+        ));
+    }
+    let supplier = terms.first_supplier.ok_or(ActionError::Refused(
+        "Für diesen Vertrag ist heute kein Lieferant eingetragen. Bitte wenden Sie sich an die Geschäftsstelle.",
+    ))?;
+    let member = organisations::find(&mut tx, actor.organisation).await?.ok_or(ActionError::NotFound)?;
+    let address = [vec![member.name.clone()], member.address_lines()].concat().join("\n");
+    let call_off = CallOff {
+        contract,
+        id: CallOffId(app.chance.id(now)),
+        body: terms.body,
+        member: actor.organisation,
+        buyer_of_record: actor.organisation,
+        supplier,
+        status: Status::Draft,
+        case_number: app.chance.case_number(),
+        number: None,
+        requester: actor.person,
+        releaser: None,
+        details: Details {
+            delivery_address: address.clone(),
+            invoice_address: address,
+            leitweg_id: member.leitweg_id.unwrap_or_default(),
+            contact: assignments::person_name(&mut tx, actor.person).await?.unwrap_or_default(),
+            ..Details::default()
+        },
+        amounts: None,
+        declined_at: None,
+        created_at: now,
+        changed_at: now,
+        submitted_at: None,
+        expires_at: None,
+        released_at: None,
+        ended_at: None,
+        version: 1,
+    };
+    call_offs::insert(&mut tx, &call_off).await?;
+    let step = Step {
+        id: app.chance.id(now),
+        decision: "created",
+        person: Some(actor.person),
+        review: None,
+        reason: "",
+        at: now,
+    };
+    history::insert_step(&mut tx, &call_off, &step).await?;
+    tx.commit().await?;
+    Ok(call_off)
+}
+
+/// Replaces the lines. Unknown article numbers are kept: the review says what is wrong with them.
+pub async fn save_lines(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    seen_version: i32,
+    lines: &[LineInput],
+) -> Result<i32, ActionError> {
+    let parsed = parse_lines(lines)?;
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = own_editable(&mut tx, actor, id).await?;
+    let version = changed(app, &mut tx, &call_off, seen_version).await?;
+    call_offs::replace_lines(&mut tx, &call_off, &parsed).await?;
+    let articles: Vec<String> = parsed.into_iter().map(|(article, _)| article).collect();
+    contracts::choose_supplier(&mut tx, &call_off, &articles, app.clock.today()).await?;
+    tx.commit().await?;
+    Ok(version)
+}
+
+/// Saves need, addresses, references and dates.
+pub async fn save_details(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    seen_version: i32,
+    details: &Details,
+) -> Result<i32, ActionError> {
+    check_details(details)?;
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = own_editable(&mut tx, actor, id).await?;
+    let version = changed(app, &mut tx, &call_off, seen_version).await?;
+    call_offs::update_details(&mut tx, id, details).await?;
+    tx.commit().await?;
+    Ok(version)
+}
+
+/// A call-off with its review as it would be judged now; nothing is stored.
+#[derive(Debug, Clone)]
+pub struct Preview {
+    /// The call-off.
+    pub call_off: CallOff,
+    /// Its lines.
+    pub lines: Vec<Line>,
+    /// What the review saw.
+    pub facts: Facts,
+    /// What it found.
+    pub review: Review,
+}
+
+/// Judges a visible call-off as it stands.
+pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<Preview, ActionError> {
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, lines) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
+    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Submission, None, app.clock.now()).await?;
+    tx.rollback().await?;
+    let review = review(&facts);
+    Ok(Preview { call_off, lines, facts, review })
+}
+
+/// The actor's own draft or returned request, held until the transaction ends.
+async fn own_editable(conn: &mut PgConnection, actor: &Actor, id: CallOffId) -> Result<WithLines, ActionError> {
+    only(actor, &[Role::Buyer])?;
+    let (call_off, lines) = call_offs::lock(conn, id).await?.ok_or(ActionError::NotFound)?;
+    if call_off.requester != actor.person {
+        return Err(ActionError::NotFound);
+    }
+    if !call_off.status.is_editable() {
+        return Err(ActionError::WrongState(call_off.status));
+    }
+    Ok((call_off, lines))
+}
+
+async fn changed(
+    app: &App,
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    seen_version: i32,
+) -> Result<i32, ActionError> {
+    call_offs::touch(conn, call_off.id, seen_version, app.clock.now())
+        .await?
+        .ok_or(ActionError::Stale { seen: seen_version, is: call_off.version })
+}
+
+fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionError> {
+    if lines.len() > MOST_LINES {
+        return Err(ActionError::Invalid(vec![FieldError::new(
+            "lines",
+            format!(
+                "{} Positionen sind zu viele. Ein Abruf hat höchstens {MOST_LINES}. Bitte teilen Sie ihn auf.",
+                lines.len()
+            ),
+        )]));
+    }
+    let mut errors = Vec::new();
+    let mut parsed = Vec::with_capacity(lines.len());
+    for (index, line) in lines.iter().enumerate() {
+        let article = line.article_number.trim();
+        if article.is_empty() || 100 < article.chars().count() {
+            errors.push(FieldError::new(
+                format!("lines[{index}].article_number"),
+                "Bitte geben Sie eine Artikelnummer mit höchstens 100 Zeichen ein.",
+            ));
+        }
+        match parse_quantity(&line.quantity) {
+            Ok(quantity) => parsed.push((article.to_owned(), quantity)),
+            Err(message) => errors.push(FieldError::new(format!("lines[{index}].quantity"), message)),
+        }
+    }
+    if errors.is_empty() { Ok(parsed) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// A quantity as clerks type it: `12`, `0,25`, `1.200`; or plain as machines write it: `0.25`.
+fn parse_quantity(text: &str) -> Result<Quantity, String> {
+    let typed: String = text.trim().chars().take(60).collect();
+    let shown: String = typed.chars().take(20).collect();
+    let unreadable = || format!("„{shown}“ ist keine Menge. Bitte geben Sie eine Zahl ein, zum Beispiel 12 oder 0,25.");
+    let plain = german_to_plain(&typed).ok_or_else(unreadable)?;
+    let quantity: Quantity = plain.parse().map_err(|_| unreadable())?;
+    if quantity.decimal() <= Decimal::ZERO {
+        return Err(format!("Menge {shown} geht nicht. Bitte geben Sie mehr als 0 ein oder löschen Sie die Zeile."));
+    }
+    if Decimal::from(LARGEST_QUANTITY) < quantity.decimal() {
+        return Err(format!(
+            "Menge {shown} ist zu groß. Höchstens 10.000.000 sind möglich. Bitte prüfen Sie die Eingabe."
+        ));
+    }
+    Ok(quantity)
+}
+
+/// Comma is the decimal separator; points before groups of three are thousands, if a comma follows or
+/// there are several. A single point stays a decimal point.
+fn german_to_plain(text: &str) -> Option<String> {
+    if let Some((whole, fraction)) = text.split_once(',') {
+        if fraction.contains([',', '.']) {
+            return None;
+        }
+        return Some(format!("{}.{fraction}", without_thousands(whole)?));
+    }
+    if text.matches('.').count() == 1 {
+        let (whole, fraction) = text.split_once('.')?;
+        // "1.200" typed by a clerk means twelve hundred; a machine would not pad a quantity to three zeros.
+        if fraction.len() == 3 && !whole.is_empty() && whole != "0" {
+            return without_thousands(text);
+        }
+        return Some(text.to_owned());
+    }
+    without_thousands(text)
+}
+
+fn without_thousands(text: &str) -> Option<String> {
+    let mut groups = text.split('.');
+    let first = groups.next()?;
+    let rest: Vec<&str> = groups.collect();
+    let grouped = rest.iter().all(|group| group.len() == 3) && (rest.is_empty() || first.len() <= 3);
+    grouped.then(|| format!("{first}{}", rest.concat()))
+}
+
+fn check_details(details: &Details) -> Result<(), ActionError> {
+    let limits: [(&str, &str, &str, usize); 7] = [
+        ("need", "Die Begründung", &details.need, 4000),
+        ("delivery_address", "Die Lieferanschrift", &details.delivery_address, 500),
+        ("invoice_address", "Die Rechnungsanschrift", &details.invoice_address, 500),
+        ("leitweg_id", "Die Leitweg-ID", &details.leitweg_id, 46),
+        ("cost_centre", "Die Kostenstelle", &details.cost_centre, 100),
+        ("file_reference", "Das Aktenzeichen", &details.file_reference, 100),
+        ("contact", "Der Ansprechpartner", &details.contact, 200),
+    ];
+    let mut errors: Vec<FieldError> = limits
+        .iter()
+        .filter(|(_, _, text, most)| *most < text.chars().count())
+        .map(|(field, name, text, most)| {
+            let count = text.chars().count();
+            FieldError::new(*field, format!("{name} hat {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie sie."))
+        })
+        .collect();
+    let leitweg_id = details.leitweg_id.trim();
+    if !leitweg_id.is_empty() && !leitweg_id_is_valid(leitweg_id) {
+        errors.push(FieldError::new(
+            "leitweg_id",
+            "Die Leitweg-ID hat eine falsche Prüfziffer oder Form. Bitte vergleichen Sie, zum Beispiel: 04011000-1234512345-06.",
+        ));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// Form and check digits (ISO 7064 mod 97-10) of a Leitweg-ID: coarse, optional fine, two check digits.
+#[must_use]
+pub fn leitweg_id_is_valid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let (coarse, fine, check) = match parts.as_slice() {
+        [coarse, check] => (*coarse, "", *check),
+        [coarse, fine, check] => (*coarse, *fine, *check),
+        _ => return false,
+    };
+    let form = (2..=12).contains(&coarse.len())
+        && coarse.bytes().all(|b| b.is_ascii_digit())
+        && fine.len() <= 30
+        && fine.bytes().all(|b| b.is_ascii_alphanumeric())
+        && check.len() == 2
+        && check.bytes().all(|b| b.is_ascii_digit());
+    if !form {
+        return false;
+    }
+    let remainder =
+        format!("{coarse}{fine}{check}").chars().filter_map(|c| c.to_digit(36)).fold(0_u32, |rest, digit| {
+            let shifted = if digit < 10 { rest * 10 } else { rest * 100 };
+            (shifted + digit) % 97
+        });
+    remainder == 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_are_read_as_clerks_and_machines_write_them() {
+        for (typed, meant) in
+            [("12", "12"), ("0,25", "0.25"), ("0.25", "0.25"), ("1.200", "1200"), ("1.200,5", "1200.5"), (" 3 ", "3")]
+        {
+            assert_eq!(parse_quantity(typed).map(|q| q.to_string()).as_deref(), Ok(meant), "{typed}");
+        }
+    }
+
+    #[test]
+    fn impossible_quantities_are_answered_with_what_to_do() {
+        for typed in ["0", "-1", "1e9", "1000000000", "zwölf", "", "1,2,3", "1..2", &"9".repeat(40), "0,00001"] {
+            let message = parse_quantity(typed).expect_err(typed);
+            assert!(message.contains("Bitte"), "{typed}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_check_digit_of_a_leitweg_id_is_seen() {
+        assert!(leitweg_id_is_valid("04011000-1234512345-06"));
+        assert!(!leitweg_id_is_valid("04011000-1234512345-35"));
+        assert!(!leitweg_id_is_valid("04011000"));
+    }
+}

@@ -1,0 +1,274 @@
+//! What a document prints, put together from frozen facts: the review a release rests on, not today's
+//! price list. So a document can be made again years later with the same bytes.
+
+use abruf_documents::data::{
+    Body, Clause, Contact, ContractReference, Currency, Line, Party, References, Signature, Subscription, Surcharge,
+    Totals, VatCategory, VatClass, VatRow,
+};
+use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Stage};
+use abruf_domain::Facts;
+use abruf_domain::facts::VatTreatment;
+use abruf_domain::ids::OrganisationId;
+use abruf_domain::money::{Percent, UnitPrice};
+use abruf_domain::period::berlin_date;
+use abruf_domain::pricing::{PricedCallOff, PricedLine};
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgConnection;
+
+use super::ActionError;
+use crate::app::App;
+use crate::storage::call_offs::CallOff;
+use crate::storage::organisations::Organisation;
+use crate::storage::{StorageError, assignments, contracts, organisations};
+
+/// Everything an order and its cancellation have in common.
+pub(super) struct Printed {
+    body: Body,
+    buyer: Party,
+    supplier: Party,
+    contract: ContractReference,
+    currency: Currency,
+    lines: Vec<Line>,
+    surcharge: Option<Surcharge>,
+    totals: Totals,
+    terms: Vec<Clause>,
+    requester: String,
+}
+
+/// Reads names and addresses, and takes lines and amounts from facts and prices.
+pub(super) async fn printed(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    facts: &Facts,
+    priced: &PricedCallOff,
+) -> Result<Printed, ActionError> {
+    let contract = contracts::find(&mut *conn, call_off.contract).await?.ok_or(ActionError::NotFound)?;
+    let body = organisation(&mut *conn, call_off.body).await?;
+    let buyer = organisation(&mut *conn, call_off.buyer_of_record).await?;
+    let supplier = organisation(&mut *conn, call_off.supplier).await?;
+    let requester = assignments::person_name(&mut *conn, call_off.requester).await?.unwrap_or_default();
+    let mut lots: Vec<String> =
+        facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
+    lots.sort();
+    lots.dedup();
+    let lines = priced.lines.iter().filter_map(|line| printed_line(facts, line)).collect();
+    let surcharge = facts
+        .contract
+        .min_order
+        .as_ref()
+        .and_then(|minimum| minimum.surcharge.as_ref())
+        .filter(|_| !priced.surcharge.is_zero());
+    Ok(Printed {
+        body: Body { name: body.name.clone(), address: body.address_lines(), contact: vec![body.email] },
+        buyer: party(&buyer),
+        supplier: party(&supplier),
+        contract: ContractReference {
+            number: contract.number,
+            title: contract.title,
+            lots,
+            notice: Some(contract.notice_reference),
+            notice_date: Some(contract.notice_date),
+            procedure: Some(contract.procedure_reference),
+        },
+        currency: consistent_currency(&contract.currency, call_off)?,
+        lines,
+        surcharge: surcharge.map(|surcharge| Surcharge {
+            title: "Mindermengenzuschlag".to_owned(),
+            net: surcharge.net,
+            vat: VatClass {
+                category: if surcharge.vat_rate == Percent::ZERO { VatCategory::Zero } else { VatCategory::Standard },
+                rate: surcharge.vat_rate,
+                reason: None,
+            },
+        }),
+        totals: Totals {
+            vat_rows: priced
+                .vat
+                .iter()
+                .map(|group| VatRow {
+                    class: VatClass {
+                        category: category(&group.category),
+                        rate: group.rate,
+                        reason: reason(facts, &group.category),
+                    },
+                    base: group.base,
+                    vat: group.tax,
+                })
+                .collect(),
+            net: priced.net,
+            vat: priced.vat_total,
+            gross: priced.gross,
+        },
+        terms: (!contract.delivery_terms.is_empty())
+            .then(|| Clause { title: "Liefer- und Zahlungsbedingungen".to_owned(), text: contract.delivery_terms })
+            .into_iter()
+            .collect(),
+        requester,
+    })
+}
+
+impl Printed {
+    /// The order, released or as a draft.
+    pub(super) fn order(self, app: &App, call_off: &CallOff, stage: Stage) -> OrderData {
+        let details = &call_off.details;
+        OrderData {
+            stage,
+            demo: app.demo,
+            case_number: call_off.case_number.clone(),
+            currency: self.currency,
+            body: self.body,
+            references: references(call_off),
+            delivery_address: address_party(&details.delivery_address),
+            invoice_address: address_party(&details.invoice_address),
+            buyer: self.buyer,
+            supplier: self.supplier,
+            contract: self.contract,
+            desired_delivery: details.desired_on,
+            performance: details.performance,
+            lines: self.lines,
+            surcharge: self.surcharge,
+            totals: self.totals,
+            requested: Signature { name: self.requester, at: call_off.submitted_at.unwrap_or(call_off.changed_at) },
+            terms: self.terms,
+            base_url: Some(app.base_url.to_string()),
+        }
+    }
+
+    /// The cancellation of a whole order.
+    pub(super) fn cancellation(
+        self,
+        app: &App,
+        call_off: &CallOff,
+        order: CancelledOrder,
+        reason: String,
+        cancelled: Signature,
+    ) -> CancellationData {
+        CancellationData {
+            number: format!("{}-S1", order.number),
+            cancellation_date: berlin_date(cancelled.at),
+            cancelled,
+            cancels: order,
+            complete: true,
+            reason,
+            demo: app.demo,
+            case_number: call_off.case_number.clone(),
+            currency: self.currency,
+            body: self.body,
+            buyer: self.buyer,
+            supplier: self.supplier,
+            contract: self.contract,
+            references: references(call_off),
+            lines: self.lines,
+            surcharge: self.surcharge,
+            totals: self.totals,
+            terms: Vec::new(),
+            base_url: Some(app.base_url.to_string()),
+        }
+    }
+}
+
+/// The stage of a released order.
+pub(super) fn released(number: &str, releaser: String, at: DateTime<Utc>) -> Stage {
+    Stage::Released {
+        number: number.to_owned(),
+        order_date: berlin_date(at),
+        released: Signature { name: releaser, at },
+    }
+}
+
+/// The order a cancellation takes back.
+pub(super) fn cancelled_order(
+    number: &str,
+    at: DateTime<Utc>,
+    check_code: &str,
+) -> Result<CancelledOrder, ActionError> {
+    let check_code: CheckCode = check_code.parse().map_err(|_| {
+        ActionError::Storage(StorageError::Inconsistent {
+            table: "document",
+            column: "check_code",
+            row: number.to_owned(),
+            what: "no check code".to_owned(),
+        })
+    })?;
+    Ok(CancelledOrder { number: number.to_owned(), order_date: berlin_date(at), check_code })
+}
+
+fn printed_line(facts: &Facts, line: &PricedLine) -> Option<Line> {
+    let item = facts.contract.item(&line.article_number)?;
+    let unit_price = line.unit_price.as_ref()?;
+    let subscription = match (&line.months, facts.request.performance) {
+        (Some(months), Some(period)) => Some(Subscription { period, months: months.parse().ok()? }),
+        _ => None,
+    };
+    Some(Line {
+        position: u32::try_from(line.position).ok()?,
+        article_number: line.article_number.clone(),
+        title: item.title.clone(),
+        lot: (facts.contract.lots.len() > 1).then(|| item.lot.map(|lot| facts.contract.lot_name(lot))).flatten(),
+        quantity: line.quantity,
+        unit: item.unit.clone(),
+        price_decimals: unit_price.parse::<Decimal>().map_or(2, |price| price.scale().max(2)),
+        unit_price: unit_price.parse::<UnitPrice>().ok()?,
+        subscription,
+        net: line.net?,
+        vat: vat_class(line.vat.as_ref()?),
+    })
+}
+
+fn vat_class(vat: &VatTreatment) -> VatClass {
+    VatClass {
+        category: category(&vat.category),
+        rate: vat.rate,
+        reason: (!vat.reason.is_empty()).then(|| vat.reason.clone()),
+    }
+}
+
+fn category(key: &str) -> VatCategory {
+    match key {
+        "Z" => VatCategory::Zero,
+        "E" => VatCategory::Exempt,
+        "AE" => VatCategory::ReverseCharge,
+        "O" => VatCategory::OutsideScope,
+        _ => VatCategory::Standard,
+    }
+}
+
+fn reason(facts: &Facts, category: &str) -> Option<String> {
+    facts
+        .contract
+        .items
+        .iter()
+        .find(|item| item.vat.category == category && !item.vat.reason.is_empty())
+        .map(|item| item.vat.reason.clone())
+}
+
+fn references(call_off: &CallOff) -> References {
+    let details = &call_off.details;
+    let filled = |text: &str| (!text.trim().is_empty()).then(|| text.trim().to_owned());
+    References {
+        leitweg_id: filled(&details.leitweg_id),
+        cost_centre: filled(&details.cost_centre),
+        file_reference: filled(&details.file_reference),
+        contact: filled(&details.contact).map(|name| Contact { name, phone: None, email: None }),
+    }
+}
+
+fn party(organisation: &Organisation) -> Party {
+    Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
+}
+
+/// The first line of a typed address is the name.
+fn address_party(text: &str) -> Option<Party> {
+    let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+    let name = lines.next()?;
+    Some(Party { name, unit: None, address: lines.collect() })
+}
+
+async fn organisation(conn: &mut PgConnection, id: OrganisationId) -> Result<Organisation, ActionError> {
+    organisations::find(conn, id).await?.ok_or(ActionError::NotFound)
+}
+
+fn consistent_currency(code: &str, call_off: &CallOff) -> Result<Currency, StorageError> {
+    crate::storage::error::consistent(code.parse(), "framework_contract", "currency", call_off.contract)
+}

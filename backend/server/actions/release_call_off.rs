@@ -1,0 +1,232 @@
+//! Release a request ("Verbindlich abrufen"): this makes the order and its number.
+//!
+//! The review runs again at the release instant, without the request's own reservation, and is
+//! compared with the one the requester saw. Same or lower price and no new block or justify finding:
+//! released. Anything else: nothing happens, the difference is shown.
+
+use abruf_domain::call_off::{Status, call_off_number};
+use abruf_domain::checks::RELEASE_ONLY;
+use abruf_domain::facts::{CheckPoint, Facts, Releaser};
+use abruf_domain::ids::{CallOffId, ReviewId};
+use abruf_domain::money::Volume;
+use abruf_domain::review::difference;
+use abruf_domain::volume::demand;
+use abruf_domain::{Outcome, Review, review};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, keep_answer, only, replay};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::storage::call_offs::{self, Amounts, CallOff};
+use crate::storage::history::{self, Step};
+use crate::storage::idempotency::IdempotencyKey;
+use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
+use crate::storage::{Tx, assignments, audit_log, contracts, facts, outbox, savings};
+
+/// What became of a release.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum Release {
+    /// The order exists.
+    Released {
+        /// The call-off.
+        id: CallOffId,
+        /// Its number.
+        number: String,
+        /// The review it rests on.
+        review: Box<Review>,
+    },
+    /// This person may not release it; another may.
+    Blocked {
+        /// The call-off.
+        id: CallOffId,
+        /// Why.
+        review: Box<Review>,
+    },
+    /// Something changed since submission; the request waits as it was.
+    Changed {
+        /// The call-off.
+        id: CallOffId,
+        /// What the requester saw.
+        seen: Box<Review>,
+        /// How it is now.
+        now: Box<Review>,
+    },
+    /// Others still owe a justification.
+    Unjustified {
+        /// The call-off.
+        id: CallOffId,
+        /// The review with the open findings.
+        review: Box<Review>,
+        /// Rules without their text.
+        rules: Vec<String>,
+    },
+    /// The reservation has run out; the request is over.
+    Expired {
+        /// The call-off.
+        id: CallOffId,
+    },
+}
+
+/// How one attempt ended.
+enum Attempt {
+    Done(Release),
+    Expired,
+    Refused,
+}
+
+/// Releases a submitted request of the member the approver acts for.
+///
+/// # Errors
+/// [`ActionError::WrongState`] if it does not wait for release.
+pub async fn release(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    key: Option<&IdempotencyKey>,
+) -> Result<Release, ActionError> {
+    only(actor, &[Role::Approver])?;
+    for _ in 0..ATTEMPTS {
+        match attempt(app, actor, id, key).await? {
+            Attempt::Done(release) => return Ok(release),
+            Attempt::Expired => {
+                end_request::expire(app, id).await?;
+                return Ok(Release::Expired { id });
+            }
+            Attempt::Refused => {}
+        }
+    }
+    Err(ActionError::Contended)
+}
+
+async fn attempt(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    key: Option<&IdempotencyKey>,
+) -> Result<Attempt, ActionError> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, lines) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
+    if let Some(answer) = replay(&mut tx, actor, key).await? {
+        return Ok(Attempt::Done(answer));
+    }
+    if call_off.status != Status::Submitted {
+        return Err(ActionError::WrongState(call_off.status));
+    }
+    if call_off.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Attempt::Expired);
+    }
+
+    let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
+    let releaser = Releaser { person: actor.person, limit };
+    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
+    let review = review(&facts);
+    if release_only_block(&review) {
+        let answer = Release::Blocked { id, review: Box::new(review) };
+        return decline(app, actor, tx, &call_off, answer, key, now).await;
+    }
+    let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key())
+        .await?
+        .ok_or(ActionError::NotFound)?;
+    if difference(&seen, &review).is_some() {
+        let answer = Release::Changed { id, seen: Box::new(seen), now: Box::new(review) };
+        return decline(app, actor, tx, &call_off, answer, key, now).await;
+    }
+    let justified: Vec<String> = history::justifications(&mut tx, call_off.contract, id)
+        .await?
+        .into_iter()
+        .map(|justification| justification.rule)
+        .collect();
+    let rules: Vec<String> = review.unjustified(&justified).map(|finding| finding.rule.clone()).collect();
+    if !rules.is_empty() {
+        return Ok(Attempt::Done(Release::Unjustified { id, review: Box::new(review), rules }));
+    }
+    order(app, actor, tx, &call_off, &facts, review, key, now).await
+}
+
+/// Whether a rule that is judged at release only stands against this person.
+fn release_only_block(review: &Review) -> bool {
+    review.with_outcome(Outcome::Block).any(|finding| RELEASE_ONLY.iter().any(|check| check.id == finding.rule))
+}
+
+/// Notes that a release was tried and declined; the request stays.
+async fn decline(
+    app: &App,
+    actor: &Actor,
+    mut tx: Tx,
+    call_off: &CallOff,
+    answer: Release,
+    key: Option<&IdempotencyKey>,
+    now: DateTime<Utc>,
+) -> Result<Attempt, ActionError> {
+    keep_answer(&mut tx, actor, key, &answer, now).await?;
+    let record = call_off_record(app, call_off, "release_declined", Who::Person(actor), None, None, now);
+    audit_log::append_to_contract(&mut tx, call_off.contract, &record).await?;
+    tx.commit().await?;
+    Ok(Attempt::Done(answer))
+}
+
+#[expect(clippy::too_many_arguments, reason = "the parts of one release, used once")]
+async fn order(
+    app: &App,
+    actor: &Actor,
+    mut tx: Tx,
+    call_off: &CallOff,
+    facts: &Facts,
+    review: Review,
+    key: Option<&IdempotencyKey>,
+    now: DateTime<Utc>,
+) -> Result<Attempt, ActionError> {
+    let id = call_off.id;
+    let new_id = || app.chance.id(now);
+    let review_id = ReviewId(new_id());
+    let facts_hash = history::insert_review(&mut tx, call_off, review_id, facts, &review, actor.person).await?;
+    call_offs::write_prices(&mut tx, call_off, &review.priced).await?;
+    let step = Step {
+        id: new_id(),
+        decision: "released",
+        person: Some(actor.person),
+        review: Some(review_id),
+        reason: "",
+        at: now,
+    };
+    history::insert_step(&mut tx, call_off, &step).await?;
+    if let Some(saved) = &review.savings {
+        savings::insert_planned(&mut tx, call_off, saved, new_id, now).await?;
+    }
+    outbox::push(&mut tx, new_id(), "issue_order", call_off, now).await?;
+
+    let held = volume::holdings(&mut tx, call_off.contract, id).await?;
+    let movements: Vec<Movement> = facts
+        .scopes
+        .iter()
+        .map(|scope| Movement {
+            guard: scope.guard,
+            scope: scope.scope,
+            measure: scope.measure,
+            reserved: -held.iter().find(|held| held.guard == scope.guard).map_or(Volume::ZERO, |held| held.reserved),
+            authorised: demand(scope, &review.priced),
+        })
+        .collect();
+    let back: Vec<_> = movements.iter().map(|movement| (new_id(), movement.guard, movement.reserved)).collect();
+    volume::write_entries(&mut tx, call_off.contract, id, EntryKind::GiveBack, &back, now).await?;
+    let taken: Vec<_> = movements.iter().map(|movement| (new_id(), movement.guard, movement.authorised)).collect();
+    volume::write_entries(&mut tx, call_off.contract, id, EntryKind::Authorise, &taken, now).await?;
+
+    let contract_number = contracts::number(&mut tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
+    let record = call_off_record(app, call_off, "call_off_released", Who::Person(actor), Some(facts_hash), None, now);
+    match volume::hold(&mut tx, call_off.contract, &movements, Numbering::TakeNext, &record).await? {
+        Held::Refused => Ok(Attempt::Refused),
+        Held::Moved { last_number } => {
+            let number = call_off_number(&contract_number, last_number);
+            let amounts = Amounts::from(&review.priced);
+            call_offs::set_released(&mut tx, id, &number, actor.person, &amounts, now).await?;
+            let answer = Release::Released { id, number, review: Box::new(review) };
+            keep_answer(&mut tx, actor, key, &answer, now).await?;
+            tx.commit().await?;
+            Ok(Attempt::Done(answer))
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Frozen documents.
+
+use abruf_domain::ids::{CallOffId, ContractId, DocumentId};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::StorageError;
+
+/// A document without its bytes.
+#[derive(Debug, Clone)]
+pub struct DocumentRow {
+    /// Which.
+    pub id: DocumentId,
+    /// order or cancellation.
+    pub kind: String,
+    /// Name offered at download.
+    pub file_name: String,
+    /// Prüfkennung.
+    pub check_code: String,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// Pages.
+    pub pages: i32,
+    /// When it was rendered.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A document to be written.
+#[derive(Debug)]
+pub struct NewDocument<'a> {
+    /// Which.
+    pub id: DocumentId,
+    /// The contract.
+    pub contract: ContractId,
+    /// The call-off.
+    pub call_off: CallOffId,
+    /// order or cancellation.
+    pub kind: &'a str,
+    /// Name offered at download.
+    pub file_name: &'a str,
+    /// The document.
+    pub document: &'a abruf_documents::Document,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// Writes a document; it can never be changed again.
+pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO document (contract_id, id, call_off_id, kind, file_name, check_code, sha256, template_version,
+                               program_version, pages, bytes, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        new.contract.0,
+        new.id.0,
+        new.call_off.0,
+        new.kind,
+        new.file_name,
+        new.document.check_code.as_str(),
+        &new.document.sha256[..],
+        new.document.template_version,
+        env!("CARGO_PKG_VERSION"),
+        i32::try_from(new.document.pages).unwrap_or(i32::MAX),
+        new.document.bytes,
+        new.at,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The documents of a call-off, oldest first.
+pub async fn of_call_off(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+) -> Result<Vec<DocumentRow>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT id, kind, file_name, check_code, sha256, pages, created_at
+         FROM document
+         WHERE contract_id = $1 AND call_off_id = $2
+         ORDER BY created_at, id",
+        contract.0,
+        call_off.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| DocumentRow {
+            id: DocumentId(row.id),
+            kind: row.kind,
+            file_name: row.file_name,
+            check_code: row.check_code,
+            sha256: row.sha256,
+            pages: row.pages,
+            created_at: row.created_at,
+        })
+        .collect())
+}
+
+/// File name and bytes of one kind.
+pub async fn file(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    kind: &str,
+) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT file_name, bytes FROM document WHERE contract_id = $1 AND call_off_id = $2 AND kind = $3",
+        contract.0,
+        call_off.0,
+        kind
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.file_name, row.bytes)))
+}

@@ -1,0 +1,111 @@
+//! Work to be done after commit: documents. Written in the transaction of its cause.
+
+use abruf_domain::ids::{CallOffId, ContractId};
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::StorageError;
+use super::call_offs::CallOff;
+
+/// A piece of work.
+#[derive(Debug, Clone)]
+pub struct Work {
+    /// Which.
+    pub id: Uuid,
+    /// What to do.
+    pub kind: String,
+    /// The contract.
+    pub contract: ContractId,
+    /// The call-off.
+    pub call_off: CallOffId,
+}
+
+/// Writes a piece of work.
+pub async fn push(
+    conn: &mut PgConnection,
+    id: Uuid,
+    kind: &str,
+    call_off: &CallOff,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO outbox (id, kind, contract_id, call_off_id, created_at, not_before) VALUES ($1, $2, $3, $4, $5, $5)",
+        id,
+        kind,
+        call_off.contract.0,
+        call_off.id.0,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the next piece that is due and that nobody else holds. While held after a restore, none.
+pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT o.id, o.kind, o.contract_id, o.call_off_id
+         FROM outbox o
+         WHERE o.done_at IS NULL AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
+         ORDER BY o.not_before, o.id
+         LIMIT 1
+         FOR UPDATE OF o SKIP LOCKED",
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Work {
+        id: row.id,
+        kind: row.kind,
+        contract: ContractId(row.contract_id),
+        call_off: CallOffId(row.call_off_id),
+    }))
+}
+
+/// Takes the open work of one call-off, waiting for whoever holds it.
+pub async fn take_for(conn: &mut PgConnection, call_off: CallOffId) -> Result<Vec<Work>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT id, kind, contract_id FROM outbox
+         WHERE call_off_id = $1 AND done_at IS NULL
+         ORDER BY created_at, id
+         FOR UPDATE",
+        call_off.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Work { id: row.id, kind: row.kind, contract: ContractId(row.contract_id), call_off })
+        .collect())
+}
+
+/// Marks a piece as done.
+pub async fn done(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<(), StorageError> {
+    sqlx::query!("UPDATE outbox SET done_at = $2, attempts = attempts + 1 WHERE id = $1", id, now)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Notes a failure and waits longer each time, up to an hour.
+pub async fn failed(conn: &mut PgConnection, id: Uuid, error: &str, now: DateTime<Utc>) -> Result<(), StorageError> {
+    let later = now + TimeDelta::seconds(10);
+    sqlx::query!(
+        "UPDATE outbox
+         SET attempts = attempts + 1, last_error = left($2, 500),
+             not_before = least($3::timestamptz + attempts * interval '30 seconds', $3::timestamptz + interval '1 hour')
+         WHERE id = $1",
+        id,
+        error,
+        later
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How much is still to be done.
+pub async fn open(conn: &mut PgConnection) -> Result<i64, StorageError> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox WHERE done_at IS NULL"#).fetch_one(conn).await?)
+}
