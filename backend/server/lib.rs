@@ -8,4 +8,5 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod embedded;
+pub mod reports;
 pub mod storage;
