@@ -4,8 +4,10 @@
 //! Shape: read facts, let the domain decide, write, take the guard rows last (`storage/volume.rs`).
 //! If a guard refuses, everything is rolled back, read and decided again.
 
+pub mod account_log;
 pub mod advance_call_off;
 pub mod cancel_call_off;
+pub mod create_administrator;
 pub mod draft_call_off;
 pub mod end_request;
 pub mod issue_document;
@@ -14,6 +16,8 @@ mod order_data;
 pub mod record_volume;
 pub mod release_call_off;
 pub mod return_call_off;
+pub mod set_up_account;
+pub mod sign_in;
 pub mod submit_call_off;
 
 use abruf_documents::DocumentError;
@@ -38,7 +42,7 @@ use crate::storage::idempotency::{self, Found, IdempotencyKey};
 const ATTEMPTS: u32 = 8;
 
 /// A field of a form with what is wrong about it, in German.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
     /// Name of the field, e.g. `lines[0].quantity`.
     pub field: String,

@@ -8,5 +8,5 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod embedded;
-pub mod reports;
+pub mod password;
 pub mod storage;

@@ -5,7 +5,6 @@
 
 pub mod assignments;
 pub mod audit_log;
-pub mod call_off_list;
 pub mod call_offs;
 pub mod contracts;
 pub mod documents;
@@ -13,10 +12,15 @@ pub mod error;
 pub mod facts;
 pub mod history;
 pub mod idempotency;
+pub mod installation;
+pub mod one_time_links;
 pub mod organisations;
 pub mod outbox;
 pub mod parameters;
+pub mod people;
 pub mod savings;
+pub mod sessions;
+pub mod sign_in_attempts;
 pub mod volume;
 
 use sqlx::migrate::Migrator;
@@ -70,6 +74,15 @@ impl Db {
         let mut tx = self.pool.begin().await?;
         sqlx::query!("SELECT set_config('abruf.actor', $1, true)", setting).fetch_one(&mut *tx).await?;
         Ok(tx)
+    }
+
+    /// Asks the database for a sign of life.
+    ///
+    /// # Errors
+    /// If it gives none.
+    pub async fn ping(&self) -> Result<(), StorageError> {
+        sqlx::query!("SELECT 1 AS one").fetch_one(&self.pool).await?;
+        Ok(())
     }
 
     /// The pool itself: health checks and closing.

@@ -1,0 +1,53 @@
+//! The one row of the installation: its keys and the state of its demo.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+
+use crate::storage::StorageError;
+
+/// Keys and state of this installation. `Debug` shows no key.
+#[derive(Clone)]
+pub struct Installation {
+    /// Private Ed25519 key, PKCS#8, that signs session tokens.
+    pub session_key: Vec<u8>,
+    /// Key of the form tokens.
+    pub csrf_key: Vec<u8>,
+    /// Seed of the demo data, where there is a demo.
+    pub demo_seed: Option<i64>,
+    /// Day the demo data are anchored to.
+    pub demo_anchor: Option<NaiveDate>,
+    /// When the demo load was complete.
+    pub demo_loaded_at: Option<DateTime<Utc>>,
+    /// After a restore nothing leaves the house until an operator says so.
+    pub outbox_held: bool,
+}
+
+impl std::fmt::Debug for Installation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Installation")
+            .field("demo_seed", &self.demo_seed)
+            .field("demo_anchor", &self.demo_anchor)
+            .field("demo_loaded_at", &self.demo_loaded_at)
+            .field("outbox_held", &self.outbox_held)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Writes the keys unless there are some, and returns the ones that count.
+///
+/// Two programs may start at once on one database: the first row stays, both read it.
+pub async fn ensure(tx: &mut PgConnection, session_key: &[u8], csrf_key: &[u8]) -> Result<Installation, StorageError> {
+    sqlx::query!(
+        "INSERT INTO installation (session_key, csrf_key) VALUES ($1, $2) ON CONFLICT (only_row) DO NOTHING",
+        session_key,
+        csrf_key,
+    )
+    .execute(&mut *tx)
+    .await?;
+    Ok(sqlx::query_as!(
+        Installation,
+        "SELECT session_key, csrf_key, demo_seed, demo_anchor, demo_loaded_at, outbox_held FROM installation"
+    )
+    .fetch_one(&mut *tx)
+    .await?)
+}
