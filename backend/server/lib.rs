@@ -8,5 +8,6 @@ pub mod chance;
 pub mod clock;
 pub mod config;
 pub mod embedded;
+pub mod http;
 pub mod password;
 pub mod storage;

@@ -2,5 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report; clippy.toml excepts only #[test] functions")]
 
+mod access;
 mod cluster;
 mod embedded;
+mod problems;
+mod sign_in;
+mod web;

@@ -1,0 +1,87 @@
+//! The web: pages for people, an API for programs. This file is the table of contents and, with it,
+//! the access table: each route stands here with who may use it.
+//!
+//! A request passes, from the outside in: id and log, headers, compression, problems as pages or
+//! documents, its own task with a time-out, body limit, session, problems again (now with the
+//! navigation of who is signed in), the row of its route, the handler.
+
+pub mod access;
+pub mod api;
+pub mod assets;
+pub mod body_limit;
+pub mod csrf;
+pub mod extract;
+pub mod form;
+pub mod headers;
+pub mod health;
+pub mod idempotency;
+pub mod layout;
+pub mod pages;
+pub mod problem;
+pub mod rate;
+pub mod request_id;
+pub mod server;
+pub mod session;
+pub mod task;
+
+use std::sync::Arc;
+
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::{Extension, Router};
+use tower::ServiceBuilder;
+use tower_http::compression::CompressionLayer;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::http::access::{Object, PERSON, PUBLIC, Routes};
+use crate::http::api::openapi::{self, Document};
+use crate::http::problem::Problem;
+pub use crate::http::server::{Ready, Security, Server};
+
+/// Every route with its row of the access table.
+#[must_use]
+pub fn routes() -> Routes {
+    Routes::new(openapi::base())
+        // For machines: probes, style sheets, the description of the API.
+        .get("/health/live", PUBLIC, health::live)
+        .get("/health/ready", PUBLIC, health::ready)
+        .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
+        .get("/openapi.json", PUBLIC, openapi::serve)
+        // Signing in and out.
+        .get("/anmelden", PUBLIC, pages::sign_in::show)
+        .post("/anmelden", PUBLIC, pages::sign_in::submit)
+        .post("/abmelden", PERSON, pages::sign_in::sign_out)
+        .get("/handeln-fuer", PERSON, pages::acting_for::show)
+        .post("/handeln-fuer", PERSON, pages::acting_for::choose)
+        .get("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::show)
+        .post("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::submit)
+        .api(PUBLIC, routes!(api::sessions::create))
+        .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
+}
+
+/// The program as a web service.
+///
+/// # Panics
+/// If two routes have one address, or the description does not serialise: both show at the start.
+pub fn router(app: App, security: Security) -> Router {
+    let (router, api, table) = routes().into_parts();
+    let server = Server { app, security: Arc::new(security), table: table.into() };
+    let description = openapi::finished(api).to_json().expect("a description is plain data");
+    router
+        .fallback(async || Problem::not_found())
+        .layer(
+            ServiceBuilder::new()
+                .layer(from_fn_with_state(server.clone(), request_id::give))
+                .layer(from_fn_with_state(server.clone(), headers::set))
+                .layer(CompressionLayer::new())
+                .layer(from_fn_with_state(server.clone(), problem::render))
+                .layer(from_fn(task::own))
+                .layer(from_fn(body_limit::guard))
+                .layer(from_fn_with_state(server.clone(), session::resolve))
+                .layer(from_fn_with_state(server.clone(), problem::render))
+                .layer(DefaultBodyLimit::max(body_limit::BYTES))
+                .layer(Extension(Document(description.into()))),
+        )
+        .with_state(server)
+}

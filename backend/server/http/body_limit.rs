@@ -1,0 +1,40 @@
+//! How much a request may bring along.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::time::Duration;
+
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::http::header::CONTENT_LENGTH;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::http::problem::Problem;
+
+/// Largest body, in bytes.
+pub const BYTES: usize = 1_000_000;
+/// So much of a body that is too large is still read, or the client would see a broken connection
+/// instead of the answer.
+const READ_ALONG: usize = 32 * BYTES;
+
+/// Refuses a body that announces itself as too large. One that does not is cut off by its extractor.
+pub async fn guard(request: Request, next: Next) -> Response {
+    let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    if announced.is_none_or(|length| length <= BYTES) {
+        return next.run(request).await;
+    }
+    // Whether the client finished or gave up makes no difference to the answer.
+    let _ = tokio::time::timeout(Duration::from_secs(10), read_along(request.into_body())).await;
+    Problem::too_large().into_response()
+}
+
+async fn read_along(mut body: Body) {
+    let mut left = READ_ALONG;
+    while let Some(Ok(frame)) = poll_fn(|cx| Pin::new(&mut body).poll_frame(cx)).await {
+        left = left.saturating_sub(frame.data_ref().map_or(0, |data| data.len()));
+        if left == 0 {
+            return;
+        }
+    }
+}

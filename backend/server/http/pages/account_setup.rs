@@ -1,0 +1,110 @@
+//! `/konto/einrichten/{token}`: a one-time link lets a person set a password.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+
+use crate::actions::set_up_account;
+use crate::app::App;
+use crate::http::extract::{Form, Path};
+use crate::http::form::Mistakes;
+use crate::http::layout::{Frame, Page};
+use crate::http::problem::Problem;
+use crate::http::rate::ClientAddress;
+use crate::http::request_id::RequestId;
+use crate::http::server::Server;
+use crate::password::{MAX_BYTES, MIN_CHARACTERS};
+
+#[derive(askama::Template)]
+#[template(path = "pages/account_setup.html")]
+struct AccountSetupPage {
+    frame: Frame,
+    name: String,
+    email: String,
+    hint: String,
+    mistakes: Mistakes,
+}
+
+/// The form.
+#[derive(Debug, Deserialize)]
+pub struct NewPassword {
+    password: SecretString,
+    repeated: SecretString,
+}
+
+/// `GET /konto/einrichten/{token}`
+pub async fn show(State(app): State<App>, frame: Frame, Path(token): Path<String>) -> Result<Response, Problem> {
+    page(&app, frame, &token, Mistakes::default()).await
+}
+
+/// `POST /konto/einrichten/{token}`
+pub async fn submit(
+    State(server): State<Server>,
+    client: ClientAddress,
+    request: RequestId,
+    frame: Frame,
+    Path(token): Path<String>,
+    Form(form): Form<NewPassword>,
+) -> Result<Response, Problem> {
+    server.security.limit.check(client)?;
+    let mistakes = mistakes(form.password.expose_secret(), form.repeated.expose_secret());
+    if !mistakes.is_empty() {
+        return page(&server.app, frame.with_mistakes(), &token, mistakes).await;
+    }
+    if set_up_account::set_password(&server.app, &token, form.password, request.0).await? {
+        Ok(Redirect::to("/anmelden?hinweis=eingerichtet").into_response())
+    } else {
+        Err(gone())
+    }
+}
+
+async fn page(app: &App, frame: Frame, token: &str, mistakes: Mistakes) -> Result<Response, Problem> {
+    let link = set_up_account::open_link(app, token).await?.ok_or_else(gone)?;
+    let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let page = AccountSetupPage {
+        frame: frame.titled("Passwort festlegen"),
+        name: link.name,
+        email: link.email,
+        hint: format!("Mindestens {MIN_CHARACTERS} Zeichen. Mehrere Wörter sind gut zu merken und schwer zu raten."),
+        mistakes,
+    };
+    Ok((status, Page(page)).into_response())
+}
+
+fn mistakes(password: &str, repeated: &str) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    let length = password.chars().count();
+    if length < MIN_CHARACTERS {
+        let message = format!("Das Passwort hat {length} Zeichen. Bitte nehmen Sie mindestens {MIN_CHARACTERS}.");
+        mistakes.add("password", message);
+    } else if MAX_BYTES < password.len() {
+        mistakes.add("password", format!("Das Passwort ist zu lang. Bitte nehmen Sie höchstens {MAX_BYTES} Zeichen."));
+    } else if password != repeated {
+        mistakes.add("repeated", "Die beiden Passwörter sind verschieden. Bitte geben Sie dasselbe noch einmal ein.");
+    }
+    mistakes
+}
+
+fn gone() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "link-gone",
+        "Dieser Link gilt nicht mehr",
+        "Der Link ist abgelaufen oder wurde schon benutzt. Ihre Administration schickt Ihnen einen neuen.",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mistakes;
+
+    #[test]
+    fn a_password_has_twelve_characters_and_is_typed_twice() {
+        assert!(mistakes("äöüäöüäöüäöü", "äöüäöüäöüäöü").is_empty());
+        assert!(mistakes("elf-zeichen", "elf-zeichen").at("password").is_some_and(|it| it.contains("11 Zeichen")));
+        assert!(mistakes("zwölf-zeichen", "zwoelf-zeichen").at("repeated").is_some());
+        assert!(mistakes(&"x".repeat(1025), &"x".repeat(1025)).at("password").is_some());
+    }
+}

@@ -1,0 +1,72 @@
+//! `/handeln-fuer`: a person with several assignments chooses the one to act for.
+
+use abruf_domain::ids::AssignmentId;
+use axum::extract::State;
+use axum::response::{IntoResponse, Redirect};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::actions::sign_in;
+use crate::actor::RunsAs;
+use crate::app::App;
+use crate::http::access::local_address;
+use crate::http::extract::{Form, Query};
+use crate::http::layout::{Frame, Page};
+use crate::http::problem::Problem;
+use crate::http::request_id::RequestId;
+use crate::http::session::CurrentSession;
+use crate::storage::people::{self, Acting};
+
+#[derive(askama::Template)]
+#[template(path = "pages/acting_for.html")]
+struct ActingForPage {
+    frame: Frame,
+    assignments: Vec<Acting>,
+    chosen: Option<AssignmentId>,
+    weiter: String,
+}
+
+/// What the address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    weiter: String,
+}
+
+/// The form.
+#[derive(Debug, Deserialize)]
+pub struct Choice {
+    assignment: Uuid,
+    #[serde(default)]
+    weiter: String,
+}
+
+/// `GET /handeln-fuer`
+pub async fn show(
+    State(app): State<App>,
+    CurrentSession(current): CurrentSession,
+    frame: Frame,
+    Query(asked): Query<Asked>,
+) -> Result<impl IntoResponse, Problem> {
+    let mut tx = app.db.begin(RunsAs::SignIn).await?;
+    let assignments = people::assignments(&mut tx, current.session.person, app.clock.today()).await?;
+    Ok(Page(ActingForPage {
+        frame: frame.titled("Für wen handeln Sie?"),
+        assignments,
+        chosen: current.acting.as_ref().map(|acting| acting.actor.assignment),
+        weiter: asked.weiter,
+    }))
+}
+
+/// `POST /handeln-fuer`
+pub async fn choose(
+    State(app): State<App>,
+    CurrentSession(current): CurrentSession,
+    request: RequestId,
+    Form(choice): Form<Choice>,
+) -> Result<Redirect, Problem> {
+    if !sign_in::act_for(&app, &current.session, AssignmentId(choice.assignment), request.0).await? {
+        return Err(Problem::not_found());
+    }
+    Ok(Redirect::to(local_address(&choice.weiter).unwrap_or("/")))
+}

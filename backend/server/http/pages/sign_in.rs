@@ -1,0 +1,141 @@
+//! `/anmelden` and `/abmelden`.
+
+use axum::extract::State;
+use axum::http::header::{RETRY_AFTER, SET_COOKIE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{DateTime, Utc};
+use chrono_tz::Europe::Berlin;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use crate::actions::sign_in::{self, Outcome};
+use crate::http::access::local_address;
+use crate::http::extract::{Form, Query};
+use crate::http::layout::{Frame, Page};
+use crate::http::problem::Problem;
+use crate::http::rate::ClientAddress;
+use crate::http::request_id::RequestId;
+use crate::http::server::Server;
+use crate::http::session::{self, CurrentSession};
+use crate::storage::sessions::Session;
+
+#[derive(askama::Template)]
+#[template(path = "pages/sign_in.html")]
+struct SignInPage {
+    frame: Frame,
+    email: String,
+    weiter: String,
+    refused: Option<String>,
+    notice: Option<&'static str>,
+}
+
+/// What the address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    weiter: String,
+    #[serde(default)]
+    hinweis: String,
+}
+
+/// The form.
+#[derive(Debug, Deserialize)]
+pub struct Credentials {
+    email: String,
+    password: SecretString,
+    #[serde(default)]
+    weiter: String,
+}
+
+/// `GET /anmelden`
+pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> impl IntoResponse {
+    let notice = match asked.hinweis.as_str() {
+        "abgemeldet" => Some("Sie sind abgemeldet."),
+        "eingerichtet" => Some("Ihr Passwort ist gespeichert. Bitte melden Sie sich damit an."),
+        _ => None,
+    };
+    Page(SignInPage {
+        frame: frame.titled("Anmelden"),
+        email: String::new(),
+        weiter: asked.weiter,
+        refused: None,
+        notice,
+    })
+}
+
+/// `POST /anmelden`
+pub async fn submit(
+    State(server): State<Server>,
+    client: ClientAddress,
+    request: RequestId,
+    frame: Frame,
+    Form(form): Form<Credentials>,
+) -> Result<Response, Problem> {
+    server.security.limit.check(client)?;
+    let outcome = sign_in::sign_in(&server.app, &server.security.door, &form.email, form.password, request.0).await?;
+    let (status, refused, wait) = match outcome {
+        Outcome::Welcome(session) => return welcome(&server, &session, &form.weiter),
+        Outcome::Refused { left } => (StatusCode::UNPROCESSABLE_ENTITY, refusal(left), None),
+        Outcome::Paused { until } => {
+            let wait = (until - server.app.clock.now()).num_seconds().max(1);
+            (StatusCode::TOO_MANY_REQUESTS, pause(until), Some(HeaderValue::from(wait)))
+        }
+    };
+    let page = Page(SignInPage {
+        frame: frame.titled("Anmelden").with_mistakes(),
+        email: form.email,
+        weiter: form.weiter,
+        refused: Some(refused),
+        notice: None,
+    });
+    let mut response = (status, page).into_response();
+    if let Some(wait) = wait {
+        response.headers_mut().insert(RETRY_AFTER, wait);
+    }
+    Ok(response)
+}
+
+/// `POST /abmelden`
+pub async fn sign_out(
+    State(server): State<Server>,
+    request: RequestId,
+    CurrentSession(current): CurrentSession,
+) -> Result<impl IntoResponse, Problem> {
+    sign_in::sign_out(&server.app, &current.session, request.0).await?;
+    Ok(([(SET_COOKIE, session::no_cookie(&server)?)], Redirect::to("/anmelden?hinweis=abgemeldet")))
+}
+
+/// Goes on to where the person wanted to go, by way of choosing whom to act for if need be.
+fn welcome(server: &Server, session: &Session, weiter: &str) -> Result<Response, Problem> {
+    let to = local_address(weiter).unwrap_or("/");
+    let cookie = session::cookie(server, session, server.app.clock.now())?;
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+}
+
+/// The same for a wrong password and for an address nobody has.
+#[must_use]
+pub fn refusal(left: i32) -> String {
+    let attempts = if left == 1 { "1 Versuch".to_owned() } else { format!("{left} Versuche") };
+    format!("E-Mail oder Passwort stimmen nicht. Noch {attempts}, danach 15 Minuten Pause.")
+}
+
+/// After the last attempt.
+#[must_use]
+pub fn pause(until: DateTime<Utc>) -> String {
+    // Rounded up: at the minute named it must work.
+    let until = (until + chrono::TimeDelta::seconds(59)).with_timezone(&Berlin);
+    format!("Zu viele Fehlversuche. Bitte versuchen Sie es ab {} Uhr noch einmal.", until.format("%H:%M"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_say_how_to_go_on() {
+        assert_eq!(refusal(3), "E-Mail oder Passwort stimmen nicht. Noch 3 Versuche, danach 15 Minuten Pause.");
+        assert!(refusal(1).contains("Noch 1 Versuch,"));
+        assert!(pause("2026-11-22T12:15:01Z".parse().unwrap()).contains("ab 13:16 Uhr"));
+    }
+}

@@ -1,0 +1,278 @@
+//! Walks the access table: every route × eight roles × signed out, over own, foreign and absent
+//! objects. Who may not use a route, and whom an object does not concern, cannot tell it from one
+//! that does not exist.
+//!
+//! A new route is walked by itself. One with a new kind of object needs a line in [`Objects`].
+
+use std::collections::BTreeMap;
+
+use abruf::actor::Role;
+use abruf::http::access::{Object, Route, Who};
+use abruf_domain::ids::{OrganisationId, PersonId};
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, COOKIE};
+use axum::http::{Method, Request, StatusCode};
+use uuid::Uuid;
+
+use crate::web::{Answer, Web};
+
+/// Ids by kind of object: of the town our people act for, of another body, of nobody.
+struct Objects {
+    contract: Uuid,
+    call_off: Uuid,
+    member: Uuid,
+    /// What a member may not see though their body may.
+    neighbours_call_off: Uuid,
+    others_contract: Uuid,
+    others_call_off: Uuid,
+    others_member: Uuid,
+}
+
+/// Everybody signed in, one person per role.
+struct House {
+    web: Web,
+    objects: Objects,
+    cookies: BTreeMap<Role, (String, String)>,
+}
+
+async fn house() -> House {
+    let mut web = Web::new().await;
+    let ours = web.body;
+    let town = web.member("Stadt Altenrode").await;
+    let neighbour = web.member("Stadt Neufeld").await;
+    let audit_body = web.organisation("Rechnungsprüfungsamt", "pruefungsamt").await;
+    let supplier = web.organisation("Anhalt Digital GmbH", "unternehmen").await;
+
+    let mut cookies = BTreeMap::new();
+    let mut buyer = PersonId(Uuid::nil());
+    for role in Role::ALL {
+        let organisation = match role {
+            Role::Buyer | Role::Approver | Role::Treasurer => town,
+            Role::Auditor => audit_body,
+            _ => ours,
+        };
+        let email = format!("{}@altenrode.example", role.key());
+        let person = web.person(&email, role, organisation).await;
+        if role == Role::Buyer {
+            buyer = person;
+        }
+        let cookie = web.sign_in(&email).await;
+        let token = web.get("/handeln-fuer", &cookie).await.form_token();
+        cookies.insert(role, (cookie, token));
+    }
+
+    let contract = contract(&web, ours, "RV-1").await;
+    let objects = Objects {
+        contract,
+        call_off: call_off(&web, contract, ours, town, supplier, buyer).await,
+        member: town.0,
+        neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
+        ..elsewhere(&mut web, supplier, buyer).await
+    };
+    House { web, objects, cookies }
+}
+
+/// A body with a contract, a member and a call-off that are none of our people's business.
+async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> Objects {
+    let ours = web.body;
+    web.body = web.organisation("Einkaufsverbund Nord eG", "genossenschaft").await;
+    web.plays(web.body, "body").await;
+    let member = web.member("Stadt Fernau").await;
+    let contract = contract(web, web.body, "RV-9").await;
+    let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
+    web.body = ours;
+    Objects {
+        contract: Uuid::nil(),
+        call_off: Uuid::nil(),
+        member: Uuid::nil(),
+        neighbours_call_off: Uuid::nil(),
+        others_contract: contract,
+        others_call_off: call_off,
+        others_member: member.0,
+    }
+}
+
+async fn contract(web: &Web, body: OrganisationId, number: &str) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO framework_contract (id, body_id, number, title, regime, status, supply_chain, mechanism, legal_basis,
+                                         notice_reference, notice_date, procedure_reference, starts_on, ends_on)
+         VALUES ($1, $2, $3, 'Citrix', 'vgv', 'active', 'direct', 'single', '§ 103 Abs. 5 GWB', 'N-1', '2024-01-01', 'P-1',
+                 '2025-01-01', '2028-12-31')",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(number)
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
+async fn call_off(
+    web: &Web,
+    contract: Uuid,
+    body: OrganisationId,
+    member: OrganisationId,
+    supplier: OrganisationId,
+    requester: PersonId,
+) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO call_off (contract_id, id, body_id, member_id, buyer_of_record_id, supplier_id, status, case_number,
+                               requester_id, net, surcharge_net, vat, gross, dated_on, created_at, changed_at, submitted_at, expires_at)
+         VALUES ($1, $2, $3, $4, $4, $5, 'submitted', $6, $7, 100, 0, 19, 119, '2026-11-20', $8, $8, $8, $8)",
+    )
+    .bind(contract)
+    .bind(id)
+    .bind(body.0)
+    .bind(member.0)
+    .bind(supplier.0)
+    .bind(web.app.chance.case_number())
+    .bind(requester.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
+impl House {
+    async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
+        let path = filled(&route.path, id);
+        let mut request = Request::builder().method(route.method.clone()).uri(&path);
+        let mut body = Body::empty();
+        if let Some((cookie, token)) = role.and_then(|role| self.cookies.get(&role)) {
+            request = request.header(COOKIE, cookie);
+            if route.method != Method::GET {
+                request = request.header("x-csrf-token", token);
+            }
+        }
+        if route.method != Method::GET && !path.starts_with("/api/") {
+            request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        } else if route.method != Method::GET {
+            request = request.header(CONTENT_TYPE, "application/json");
+            body = Body::from("{}");
+        }
+        self.web.send(request.body(body).unwrap()).await
+    }
+
+    /// An object of this kind that the role may see, and those it may not.
+    fn objects(&self, object: Object, role: Role) -> (Option<Uuid>, Vec<Uuid>) {
+        let it = &self.objects;
+        let member = matches!(role, Role::Buyer | Role::Approver | Role::Treasurer);
+        match object {
+            Object::None | Object::Secret => (None, vec![]),
+            Object::Contract => (Some(it.contract), vec![it.others_contract]),
+            Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
+            Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),
+            Object::Member => (Some(it.member), vec![it.others_member]),
+        }
+    }
+}
+
+/// The path with `id` in place of its parameters.
+fn filled(path: &str, id: Uuid) -> String {
+    path.split('/')
+        .map(|part| if part.starts_with('{') { id.to_string() } else { part.to_owned() })
+        .collect::<Vec<_>>()
+        .join("/")
+}
+
+/// What a client sees, without what differs from request to request.
+fn seen(answer: &Answer) -> (StatusCode, Vec<(String, String)>, String) {
+    let id = answer.header("x-request-id");
+    let headers = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| *name != "x-request-id" && *name != "date")
+        .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
+        .collect();
+    (answer.status, headers, answer.text.replace(id, "…"))
+}
+
+fn table() -> Vec<Route> {
+    abruf::http::routes().into_parts().2
+}
+
+/// Signing out ends what the walk needs; probes and files are not about people.
+fn walked(route: &Route) -> bool {
+    let ends = (route.method == Method::POST && route.path == "/abmelden")
+        || (route.method == Method::DELETE && route.path == "/api/v1/sessions/current");
+    !ends && !route.path.starts_with("/health/") && !route.path.starts_with("/assets/")
+}
+
+#[tokio::test]
+async fn whoever_is_not_let_in_learns_nothing() {
+    let house = house().await;
+    let absent = Uuid::from_u128(1);
+    for route in table().into_iter().filter(walked) {
+        let name = format!("{} {}", route.method, route.path);
+        if route.access.who != Who::Public {
+            let answer = house.ask(&route, absent, None).await;
+            let to_sign_in = answer.header("location").starts_with("/anmelden");
+            let expected = if route.method == Method::GET && !route.path.starts_with("/api/") {
+                answer.status == StatusCode::SEE_OTHER && to_sign_in
+            } else {
+                answer.status == StatusCode::UNAUTHORIZED
+            };
+            assert!(expected, "{name}, signed out: {} {}", answer.status, answer.text);
+        }
+        for role in Role::ALL.into_iter().filter(|role| !route.access.lets_in(Some(*role))) {
+            let nowhere = Route { path: format!("{}/gibt-es-nicht", filled(&route.path, absent)), ..route.clone() };
+            let unknown = seen(&house.ask(&nowhere, absent, Some(role)).await);
+            let (own, foreign) = house.objects(route.access.object, role);
+            for id in own.into_iter().chain(foreign).chain([absent]) {
+                let mut answer = seen(&house.ask(&route, id, Some(role)).await);
+                assert_eq!(answer.0, StatusCode::NOT_FOUND, "{name} as {role:?}");
+                // The navigation marks where one is; everything else must be the same.
+                answer.2 = answer.2.replace(" aria-current=\"page\"", "");
+                let unknown = (unknown.0, unknown.1.clone(), unknown.2.replace(" aria-current=\"page\"", ""));
+                assert_eq!(answer, unknown, "{name} as {role:?} gives away that it exists");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_is_let_in_sees_their_own_and_nothing_else() {
+    let house = house().await;
+    let absent = Uuid::from_u128(1);
+    for route in table().into_iter().filter(walked) {
+        for role in Role::ALL.into_iter().filter(|role| route.access.lets_in(Some(*role))) {
+            let name = format!("{} {} as {role:?}", route.method, route.path);
+            let (own, foreign) = house.objects(route.access.object, role);
+            let nothing = house.ask(&route, absent, Some(role)).await;
+            for id in foreign {
+                let answer = house.ask(&route, id, Some(role)).await;
+                assert_eq!(seen(&answer), seen(&nothing), "{name}: foreign is told from absent");
+            }
+            assert!(!nothing.status.is_server_error(), "{name}: {}", nothing.text);
+            if let Some(id) = own {
+                assert_ne!(nothing.status, StatusCode::OK, "{name}: shows what does not exist");
+                let answer = house.ask(&route, id, Some(role)).await;
+                let fine = if route.method == Method::GET {
+                    answer.status == StatusCode::OK
+                } else {
+                    // An empty form or document is wrong, but not for want of rights.
+                    ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status)
+                        && !answer.status.is_server_error()
+                };
+                assert!(fine, "{name}, own: {} {}", answer.status, answer.text);
+            } else if route.access.object == Object::None {
+                let turned_away = [StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN, StatusCode::NOT_FOUND];
+                // Without credentials even the sign-in of the API has its 4xx; pages open.
+                assert!(!turned_away.contains(&nothing.status), "{name}: {} {}", nothing.status, nothing.text);
+            }
+        }
+    }
+}
+
+#[test]
+fn each_route_stands_in_the_table_once() {
+    let mut seen = std::collections::BTreeSet::new();
+    for route in table() {
+        assert!(seen.insert((route.method.to_string(), route.path.clone())), "{} {} twice", route.method, route.path);
+    }
+    assert!(10 <= seen.len());
+}
