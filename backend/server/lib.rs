@@ -10,4 +10,5 @@ pub mod config;
 pub mod embedded;
 pub mod http;
 pub mod password;
+pub mod reports;
 pub mod storage;

@@ -5,6 +5,7 @@
 
 pub mod assignments;
 pub mod audit_log;
+pub mod call_off_list;
 pub mod call_offs;
 pub mod contracts;
 pub mod documents;

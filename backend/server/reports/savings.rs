@@ -1,0 +1,244 @@
+//! Savings by evidence class (rules.md section 5): what was saved, and how sure that is.
+//!
+//! Classes are never added together. A is printed net of surcharge and fee, which count fully against
+//! it; B, C and P as effect. Negative savings stay in every sum. `none` is order value without a valid
+//! baseline: it saves nothing and lowers the coverage.
+//!
+//! Every row of every table is a filter; [`grouped`] by call-off with the same filter lists what the row sums.
+
+use abruf_domain::ids::{ContractId, OrganisationId};
+use abruf_domain::money::Net;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::storage::StorageError;
+use crate::storage::error::consistent;
+
+/// Which entries count.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Calendar year of the stage event; all years without.
+    pub year: Option<i32>,
+    /// One contract.
+    pub contract: Option<ContractId>,
+    /// One member.
+    pub member: Option<OrganisationId>,
+    /// One class: A, B, C, P or none.
+    pub class: Option<String>,
+}
+
+/// Sums of one group. Amounts net, in euros: contracts in other currencies are not mixed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Sums {
+    /// Order value.
+    pub volume: Net,
+    /// Order value of lines with a valid baseline.
+    pub evidenced_volume: Net,
+    /// Effect against proven baselines.
+    pub a_effect: Net,
+    /// Surcharges.
+    pub surcharge: Net,
+    /// Fees of the cooperative.
+    pub fee: Net,
+    /// Bonus realised.
+    pub bonus: Net,
+    /// A: effect minus surcharge and fee, plus bonus.
+    pub a_net: Net,
+    /// Effect against list prices.
+    pub b_effect: Net,
+    /// Effect against benchmarks.
+    pub c_effect: Net,
+    /// Avoided tenders, no cash.
+    pub p_effect: Net,
+}
+
+impl Sums {
+    /// Nothing.
+    pub const ZERO: Self = Self {
+        volume: Net::ZERO,
+        evidenced_volume: Net::ZERO,
+        a_effect: Net::ZERO,
+        surcharge: Net::ZERO,
+        fee: Net::ZERO,
+        bonus: Net::ZERO,
+        a_net: Net::ZERO,
+        b_effect: Net::ZERO,
+        c_effect: Net::ZERO,
+        p_effect: Net::ZERO,
+    };
+
+    /// Evidenced order value in percent of all.
+    #[must_use]
+    pub fn coverage_pct(&self) -> Option<Decimal> {
+        self.evidenced_volume.percent_of(self.volume)
+    }
+
+    /// The figure of one class as it is printed: A net, the others as effect.
+    #[must_use]
+    pub fn of_class(&self, class: &str) -> Net {
+        match class {
+            "A" => self.a_net,
+            "B" => self.b_effect,
+            "C" => self.c_effect,
+            "P" => self.p_effect,
+            _ => Net::ZERO,
+        }
+    }
+}
+
+/// What the sums are grouped by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grouping {
+    /// One row over everything.
+    Total,
+    /// A row per contract, by number.
+    Contract,
+    /// A row per member, by name.
+    Member,
+    /// A row per call-off, newest first.
+    CallOff,
+}
+
+impl Grouping {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Total => "total",
+            Self::Contract => "contract",
+            Self::Member => "member",
+            Self::CallOff => "call_off",
+        }
+    }
+}
+
+/// A group with its name and sums.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Contract, member or call-off; nil for the total.
+    pub id: Uuid,
+    /// Title of the contract, name of the member, contract title of the call-off.
+    pub name: String,
+    /// Number of contract or call-off.
+    pub number: String,
+    /// Member of a call-off.
+    pub member: String,
+    /// Inhabitants of a member, for figures per inhabitant.
+    pub inhabitants: Option<i32>,
+    /// State key of a call-off.
+    pub status: String,
+    /// First day of its entries.
+    pub dated_on: Option<NaiveDate>,
+    /// Call-offs behind it.
+    pub call_offs: i64,
+    /// Its sums.
+    pub sums: Sums,
+}
+
+/// Sums over everything the filter lets through.
+pub async fn total(conn: &mut PgConnection, filter: &Filter) -> Result<Sums, StorageError> {
+    Ok(grouped(conn, filter, Grouping::Total, 1, 0).await?.into_iter().next().map_or(Sums::ZERO, |group| group.sums))
+}
+
+/// Sums by group: one statement for every level, so that no level can count differently from another.
+pub async fn grouped(
+    conn: &mut PgConnection,
+    filter: &Filter,
+    grouping: Grouping,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Group>, StorageError> {
+    let rows = sqlx::query!(
+        r#"WITH sums AS (
+             SELECT CASE $5::text
+                        WHEN 'contract' THEN e.contract_id
+                        WHEN 'member' THEN e.member_id
+                        WHEN 'call_off' THEN e.call_off_id
+                        ELSE '00000000-0000-0000-0000-000000000000'
+                    END AS id,
+                    count(DISTINCT e.call_off_id) AS call_offs,
+                    min(e.dated_on) AS dated_on,
+                    sum(e.order_net) AS volume,
+                    sum(e.order_net) FILTER (WHERE e.baseline_id IS NOT NULL) AS evidenced,
+                    sum(e.effect_net) FILTER (WHERE e.class = 'A') AS a,
+                    sum(e.surcharge_net) AS surcharge,
+                    sum(e.fee_net) AS fee,
+                    sum(e.bonus_net) AS bonus,
+                    sum(e.effect_net) FILTER (WHERE e.class = 'B') AS b,
+                    sum(e.effect_net) FILTER (WHERE e.class = 'C') AS c,
+                    sum(e.effect_net) FILTER (WHERE e.class = 'P') AS p
+             FROM savings_entry e
+             JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+             WHERE ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+               AND ($2::uuid IS NULL OR e.contract_id = $2)
+               AND ($3::uuid IS NULL OR e.member_id = $3)
+               AND ($4::text IS NULL OR e.class = $4)
+             GROUP BY 1
+           )
+           SELECT s.id AS "id!", coalesce(f.title, m.name, cf.title, '') AS "name!", coalesce(f.number, c.number, '') AS "number!",
+                  coalesce(cm.name, '') AS "member!", m.inhabitants AS "inhabitants?", coalesce(c.status, '') AS "status!",
+                  s.dated_on, s.call_offs AS "call_offs!", s.volume AS "volume!", coalesce(s.evidenced, 0) AS "evidenced!",
+                  coalesce(s.a, 0) AS "a!", s.surcharge AS "surcharge!", s.fee AS "fee!", s.bonus AS "bonus!",
+                  coalesce(s.b, 0) AS "b!", coalesce(s.c, 0) AS "c!", coalesce(s.p, 0) AS "p!"
+           FROM sums s
+           LEFT JOIN framework_contract f ON f.id = s.id
+           LEFT JOIN organisation m ON m.id = s.id
+           LEFT JOIN call_off c ON c.id = s.id
+           LEFT JOIN framework_contract cf ON cf.id = c.contract_id
+           LEFT JOIN organisation cm ON cm.id = c.member_id
+           ORDER BY CASE WHEN c.id IS NOT NULL THEN s.dated_on END DESC, f.number, m.name, c.number DESC, s.id
+           LIMIT $6 OFFSET $7"#,
+        filter.year,
+        filter.contract.map(Uuid::from),
+        filter.member.map(Uuid::from),
+        filter.class,
+        grouping.key(),
+        limit,
+        offset
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let net = |value, column| consistent(Net::new(value), "savings_entry", column, row.id);
+            let (a_effect, surcharge, fee, bonus) = (
+                net(row.a, "effect_net")?,
+                net(row.surcharge, "surcharge_net")?,
+                net(row.fee, "fee_net")?,
+                net(row.bonus, "bonus_net")?,
+            );
+            Ok(Group {
+                sums: Sums {
+                    volume: net(row.volume, "order_net")?,
+                    evidenced_volume: net(row.evidenced, "order_net")?,
+                    a_effect,
+                    surcharge,
+                    fee,
+                    bonus,
+                    a_net: a_effect - surcharge - fee + bonus,
+                    b_effect: net(row.b, "effect_net")?,
+                    c_effect: net(row.c, "effect_net")?,
+                    p_effect: net(row.p, "effect_net")?,
+                },
+                id: row.id,
+                name: row.name,
+                number: row.number,
+                member: row.member,
+                inhabitants: row.inhabitants,
+                status: row.status,
+                dated_on: row.dated_on,
+                call_offs: row.call_offs,
+            })
+        })
+        .collect()
+}
+
+/// Years that have entries, newest first.
+pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT DISTINCT extract(year FROM dated_on)::int AS "year!" FROM savings_entry ORDER BY 1 DESC"#
+    )
+    .fetch_all(conn)
+    .await?)
+}
