@@ -76,13 +76,14 @@ pub fn cancellation(data: &CancellationData, templates: &Templates) -> Result<Do
     job(data).render(templates)
 }
 
-/// The pages of the cancellation as positioned items, without a file.
+/// The pages as positioned items, without a file and under any Prüfkennung: for tests and the check
+/// of templates.
 ///
 /// # Errors
-/// As [`cancellation`].
-pub fn pages(data: &CancellationData, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
+/// As [`cancellation()`].
+pub fn pages(data: &CancellationData, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
     sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
-    job(data).pages(templates)
+    job(data).pages(templates, code)
 }
 
 fn job(data: &CancellationData) -> Job<'_, CancellationData> {

@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
-use crate::document::{Document, DocumentError};
+use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::{date, date_time};
 use crate::frame::Page;
 use crate::render::{Job, Letter, file_name};
@@ -88,13 +88,14 @@ pub fn order(data: &OrderData, templates: &Templates) -> Result<Document, Docume
     job(data).render(templates)
 }
 
-/// The pages of the order as positioned items, without a file: for tests and template checks.
+/// The pages as positioned items, without a file and under any Prüfkennung: for tests and the check
+/// of templates.
 ///
 /// # Errors
-/// As [`order`].
-pub fn pages(data: &OrderData, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
+/// As [`order()`].
+pub fn pages(data: &OrderData, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
     sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
-    job(data).pages(templates)
+    job(data).pages(templates, code)
 }
 
 fn job(data: &OrderData) -> Job<'_, OrderData> {

@@ -120,9 +120,8 @@ impl<D: Serialize> Job<'_, D> {
     }
 
     /// The pages as data, without writing a file.
-    pub(crate) fn pages(&self, templates: &Templates) -> Result<Vec<Page>, DocumentError> {
-        let code = CheckCode::of(&self.canonical_input(&templates.version(self.template))?);
-        Ok(self.lay_out(templates, &code, &Shaper::new())?.0)
+    pub(crate) fn pages(&self, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
+        Ok(self.lay_out(templates, code, &Shaper::new())?.0)
     }
 }
 
@@ -137,6 +136,7 @@ pub(crate) fn file_name(kind: &str, number: &str) -> String {
 /// # Errors
 /// What is wrong with the first template that does not work.
 pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
+    let code = CheckCode::of(b"check of templates");
     let mut bare = sample::order(3);
     bare.references = crate::data::References::default();
     (bare.base_url, bare.delivery_address, bare.invoice_address) = (None, None, None);
@@ -144,10 +144,10 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     (bare.contract.notice, bare.contract.notice_date, bare.contract.procedure) = (None, None, None);
     bare.contract.lots.clear();
     for data in [sample::order(1), sample::order(60), sample::draft(2), bare] {
-        order::pages(&data, templates)?;
+        order::pages(&data, templates, &code)?;
     }
     for complete in [true, false] {
-        cancellation::pages(&sample::cancellation(5, complete), templates)?;
+        cancellation::pages(&sample::cancellation(5, complete), templates, &code)?;
     }
     Ok(())
 }

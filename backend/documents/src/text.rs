@@ -149,7 +149,8 @@ fn is_space(letter: char) -> bool {
 /// Shapes and measures; remembers the words of one document.
 #[derive(Debug, Default)]
 pub struct Shaper {
-    words: RefCell<HashMap<(Face, String), Rc<Word>>>,
+    /// Per face, so that a known word is found without copying it.
+    words: [RefCell<HashMap<String, Rc<Word>>>; 2],
 }
 
 impl Shaper {
@@ -160,12 +161,13 @@ impl Shaper {
     }
 
     fn word(&self, face: Face, word: &str) -> Rc<Word> {
-        let key = (face, word.to_owned());
-        if let Some(known) = self.words.borrow().get(&key) {
+        let [regular, bold] = &self.words;
+        let words = if face == Face::Bold { bold } else { regular };
+        if let Some(known) = words.borrow().get(word) {
             return Rc::clone(known);
         }
         let shaped = Rc::new(Font::of(face).shape(word));
-        self.words.borrow_mut().insert(key, Rc::clone(&shaped));
+        words.borrow_mut().insert(word.to_owned(), Rc::clone(&shaped));
         shaped
     }
 

@@ -47,8 +47,8 @@ type Word = Vec<Span>;
 /// Longer words (in bytes) are not hyphenated: the patterns are for words, not for keys.
 const LONGEST_HYPHENATED: usize = 120;
 
-/// No line holds more letters; longer words are searched for a break up to here.
-const LONGEST_HEAD: usize = 240;
+/// No line holds more letters; longer words are broken within these without being measured whole.
+const LONGEST_HEAD: usize = 300;
 
 /// Set aside per line, because each run on it is rounded to a micrometre.
 const ROUNDING: Length = Length::um(5);
@@ -130,6 +130,10 @@ fn join(words: &[Word]) -> Vec<Span> {
     joined
 }
 
+fn letters(word: &Word) -> usize {
+    word.iter().map(|span| span.text.chars().count()).sum()
+}
+
 struct Breaker<'a> {
     shaper: &'a Shaper,
     /// What fits on a line.
@@ -167,11 +171,12 @@ impl Breaker<'_> {
     fn place(&mut self, word: Word) {
         let mut rest = word;
         loop {
-            if self.used_with(&rest) <= self.limit {
+            let endless = letters(&rest) > LONGEST_HEAD;
+            if !endless && self.used_with(&rest) <= self.limit {
                 self.push(rest);
                 return;
             }
-            let too_wide = self.exact(&rest) > self.limit;
+            let too_wide = endless || self.exact(&rest) > self.limit;
             let split = if too_wide || self.leaves_a_gap() { self.split(&rest, too_wide) } else { None };
             match split {
                 Some((head, tail)) => {
@@ -204,7 +209,11 @@ impl Breaker<'_> {
             let head = cut(word, &flat[..at], hyphen);
             (self.used_with(&head) <= self.limit).then(|| (head, cut(word, &flat[at..], false)))
         };
-        let best = |places: Vec<usize>, hyphen: bool| places.into_iter().rev().find_map(|at| fits(at, hyphen));
+        // Longer heads are wider, but for kerning: search by halves, then make sure.
+        let best = |places: Vec<usize>, hyphen: bool| {
+            let narrow = places.partition_point(|at| self.used_with(&cut(word, &flat[..*at], hyphen)) <= self.limit);
+            places[..narrow].iter().rev().find_map(|at| fits(*at, hyphen))
+        };
         if !too_wide {
             return best(syllables(&start), true);
         }
