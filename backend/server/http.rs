@@ -34,8 +34,9 @@ use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::routes;
 
+use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{Object, PERSON, PUBLIC, Routes};
+use crate::http::access::{Object, PERSON, PUBLIC, READERS, Routes, only};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -59,6 +60,32 @@ pub fn routes() -> Routes {
         .post("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::submit)
         .api(PUBLIC, routes!(api::sessions::create))
         .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
+        // The API: contracts.
+        .api(only(READERS), routes!(api::contracts::list))
+        .api(only(READERS).on(Object::Contract), routes!(api::contracts::show))
+        .api(only(READERS).on(Object::Contract), routes!(api::contracts::items))
+        .api(only(&[Role::Office]).on(Object::Contract), routes!(api::contracts::record))
+        // The API: call-offs.
+        .api(only(READERS), routes!(api::call_offs::list))
+        .api(only(&[Role::Buyer]), routes!(api::call_offs::create))
+        .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::show))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))
+        .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
+        .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
+        .api(only(&[Role::Buyer, Role::Approver, Role::Office]).on(Object::CallOff), routes!(api::decisions::justify))
+        // The API: proof and savings.
+        .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
+        .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
+        .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
+        .api(only(READERS), routes!(api::proof::log))
+        .api(only(READERS), routes!(api::savings::show))
 }
 
 /// The program as a web service.

@@ -1,5 +1,11 @@
 //! The JSON API: `/api/v1/…`, described in `/openapi.json`. Handlers mirror the pages and call the
 //! same actions. Amounts are decimal strings, problems are documents (RFC 9457).
 
+pub mod call_offs;
+pub mod contracts;
+pub mod decisions;
 pub mod openapi;
+pub mod proof;
+pub mod review;
+pub mod savings;
 pub mod sessions;

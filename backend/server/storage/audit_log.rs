@@ -6,6 +6,7 @@
 
 use abruf_domain::audit::{AuditEntry, StoredEntry, commitment, leaf_hash};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -200,4 +201,60 @@ fn hash(
         column,
         row,
     )
+}
+
+/// An entry as pages and programs read it.
+#[derive(Debug, Clone)]
+pub struct LogEntry {
+    /// Contract, body, or nil for sign-ins.
+    pub chain: Uuid,
+    /// Position in its chain.
+    pub sequence: i64,
+    /// What was done.
+    pub action: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Call-off concerned.
+    pub call_off: Option<Uuid>,
+    /// Contract number, where the chain is a contract's.
+    pub contract_number: Option<String>,
+    /// Case number or number of the call-off concerned.
+    pub call_off_number: Option<String>,
+    /// Name of who did it, if it is still known; `None` for the clock.
+    pub person: Option<String>,
+    /// Canonical JSON.
+    pub canonical: String,
+    /// Leaf hash.
+    pub leaf_hash: Vec<u8>,
+    /// Hash before.
+    pub previous_hash: Vec<u8>,
+    /// Hash after.
+    pub chain_hash: Vec<u8>,
+}
+
+/// One page of the visible log, newest first; of one call-off or of all.
+pub async fn page(
+    conn: &mut PgConnection,
+    call_off: Option<CallOffId>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<LogEntry>, StorageError> {
+    Ok(sqlx::query_as!(
+        LogEntry,
+        r#"SELECT e.chain_id AS chain, e.sequence, e.action, e.at, e.call_off_id AS call_off, f.number AS "contract_number?",
+                  coalesce(c.number, c.case_number) AS call_off_number, p.name AS "person?", e.canonical, e.leaf_hash,
+                  e.previous_hash, e.chain_hash
+           FROM audit_entry e
+           LEFT JOIN framework_contract f ON f.id = e.chain_id
+           LEFT JOIN call_off c ON c.id = e.call_off_id
+           LEFT JOIN person p ON p.id = (e.canonical::jsonb ->> 'actor')::uuid
+           WHERE ($1::uuid IS NULL OR e.call_off_id = $1)
+           ORDER BY e.at DESC, e.chain_id, e.sequence DESC
+           LIMIT $2 OFFSET $3"#,
+        call_off.map(Uuid::from),
+        limit,
+        offset
+    )
+    .fetch_all(conn)
+    .await?)
 }

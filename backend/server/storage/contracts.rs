@@ -407,3 +407,16 @@ pub async fn entitlements(conn: &mut PgConnection, contract: ContractId) -> Resu
     .fetch_all(conn)
     .await?)
 }
+
+/// Currency of a visible call-off's contract.
+pub async fn currency_of(
+    conn: &mut PgConnection,
+    call_off: abruf_domain::ids::CallOffId,
+) -> Result<Option<String>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT f.currency FROM call_off c JOIN framework_contract f ON f.id = c.contract_id WHERE c.id = $1",
+        call_off.0
+    )
+    .fetch_optional(conn)
+    .await?)
+}

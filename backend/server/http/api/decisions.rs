@@ -1,0 +1,252 @@
+//! What is decided about a call-off: submission, release, and every way it can end.
+
+use abruf_domain::Review;
+use abruf_domain::call_off::Status;
+use abruf_domain::ids::CallOffId;
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::actions::release_call_off::{self, Release};
+use crate::actions::submit_call_off::{self, Submission};
+use crate::actions::{FieldError, advance_call_off, cancel_call_off, end_request, justify_finding, return_call_off};
+use crate::app::App;
+use crate::http::api::review::ReviewView;
+use crate::http::extract::{Json, Path};
+use crate::http::finding_view::{FindingView, gap_errors};
+use crate::http::idempotency::KeyedJson;
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::contracts;
+
+/// No fields: what is decided stands in the address.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// A request that waits for release.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Submitted {
+    id: Uuid,
+    /// Vorgangsnummer for the telephone.
+    #[schema(example = "V-7K3M9Q2D")]
+    case_number: String,
+    /// End of the reservation.
+    expires_at: DateTime<Utc>,
+    review: ReviewView,
+}
+
+/// An order.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Released {
+    id: Uuid,
+    /// Gapless per contract.
+    #[schema(example = "RV-2025-01-0042")]
+    number: String,
+    review: ReviewView,
+}
+
+/// A reason in one's own words.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reason {
+    /// At most 2,000 characters.
+    #[schema(max_length = 2000)]
+    reason: String,
+}
+
+/// The next step of an order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Progress {
+    /// dispatched, confirmed, delivered, invoiced or closed.
+    #[schema(example = "dispatched")]
+    status: String,
+}
+
+/// A justification.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewJustification {
+    /// Rule id of the finding.
+    #[schema(example = "member-quota")]
+    rule: String,
+    /// The text.
+    #[schema(max_length = 4000)]
+    wording: String,
+}
+
+/// Hands one's draft over for release and reserves its volume.
+///
+/// 422 with all findings if it may not; the draft stays. Repeating a request with its
+/// `Idempotency-Key` gives the same answer.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/submission", tag = "decisions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    request_body = Nothing, responses((status = 200, body = Submitted))
+)]
+pub async fn submit(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, _nothing): KeyedJson<Nothing>,
+) -> Result<Answer<Submitted>, Problem> {
+    let submission = submit_call_off::submit(&app, &actor, CallOffId(id), key.as_ref()).await?;
+    let currency = currency(&app, &actor, id).await?;
+    match submission {
+        Submission::Submitted { id, case_number, expires_at, review } => {
+            Ok(Answer(Submitted { id: id.0, case_number, expires_at, review: ReviewView::of(&review, &currency) }))
+        }
+        Submission::Declined { review, .. } => Err(declined(
+            "submission-declined",
+            "Der Abruf ist so nicht zulässig. Ihr Entwurf ist gespeichert. Was zu tun ist, steht bei jeder Feststellung.",
+            &review,
+            &currency,
+        )),
+        Submission::Incomplete { gaps, .. } => Err(Problem::invalid(gap_errors(&gaps))),
+    }
+}
+
+/// Releases a request: this makes the order.
+///
+/// 409 `review-changed` with both reviews if something changed since submission.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/release", tag = "decisions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    request_body = Nothing, responses((status = 200, body = Released))
+)]
+pub async fn release(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, _nothing): KeyedJson<Nothing>,
+) -> Result<Answer<Released>, Problem> {
+    let release = release_call_off::release(&app, &actor, CallOffId(id), key.as_ref()).await?;
+    let currency = currency(&app, &actor, id).await?;
+    match release {
+        Release::Released { id, number, review } => {
+            Ok(Answer(Released { id: id.0, number, review: ReviewView::of(&review, &currency) }))
+        }
+        Release::Blocked { review, .. } => Err(declined(
+            "release-blocked",
+            "Sie können diesen Abruf nicht freigeben. Die Anforderung bleibt liegen, eine andere Person kann sie freigeben.",
+            &review,
+            &currency,
+        )),
+        Release::Changed { seen, now, .. } => Err(Problem::conflict(
+            "review-changed",
+            "Seit der Anforderung hat sich etwas geändert",
+            "Es wurde nichts freigegeben. Geben Sie die Anforderung zurück, damit sie mit dem neuen Stand gestellt werden kann.",
+        )
+        .with("seen", ReviewView::of(&seen, &currency))
+        .with("now", ReviewView::of(&now, &currency))),
+        Release::Unjustified { review, rules, .. } => Err(declined(
+            "justification-missing",
+            "Es fehlen noch Begründungen. Sie liegen bei den genannten Stellen.",
+            &review,
+            &currency,
+        )
+        .with("rules", rules)),
+        Release::Expired { .. } => Err(Problem::conflict(
+            "expired",
+            "Die Anforderung ist verfallen",
+            "Die Reservierung ist abgelaufen. Der Abruf kann neu gestellt werden.",
+        )),
+    }
+}
+
+/// Refuses a request with a reason; its volume is given back.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/refusal", tag = "decisions", request_body = Reason, responses((status = 204)))]
+pub async fn refuse(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(reason): Json<Reason>,
+) -> Result<StatusCode, Problem> {
+    end_request::refuse(&app, &actor, CallOffId(id), &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes one's own request back; its volume is given back.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/withdrawal", tag = "decisions", request_body = Nothing, responses((status = 204)))]
+pub async fn withdraw(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(_nothing): Json<Nothing>,
+) -> Result<StatusCode, Problem> {
+    end_request::withdraw(&app, &actor, CallOffId(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Gives a request back to its requester; its reservation is kept.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/return", tag = "decisions", request_body = Reason, responses((status = 204)))]
+pub async fn give_back(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(reason): Json<Reason>,
+) -> Result<StatusCode, Problem> {
+    return_call_off::return_to_requester(&app, &actor, CallOffId(id), &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Cancels an order with a reason; volume and savings are given back by counter entries.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/cancellation", tag = "decisions", request_body = Reason, responses((status = 204)))]
+pub async fn cancel(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(reason): Json<Reason>,
+) -> Result<StatusCode, Problem> {
+    cancel_call_off::cancel(&app, &actor, CallOffId(id), &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Notes the next step of an order.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/progress", tag = "decisions", request_body = Progress, responses((status = 204)))]
+pub async fn advance(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(progress): Json<Progress>,
+) -> Result<StatusCode, Problem> {
+    let to: Status = progress.status.parse().map_err(|_| {
+        let message = "Diesen Stand gibt es nicht. Erlaubt sind dispatched, confirmed, delivered, invoiced und closed.";
+        Problem::invalid(vec![FieldError::new("status", message)])
+    })?;
+    advance_call_off::advance(&app, &actor, CallOffId(id), to).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Justifies a finding; counts only from its addressee.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/justifications", tag = "decisions",
+    request_body = NewJustification, responses((status = 204))
+)]
+pub async fn justify(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewJustification>,
+) -> Result<StatusCode, Problem> {
+    justify_finding::justify(&app, &actor, CallOffId(id), &new.rule, &new.wording).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn declined(slug: &'static str, detail: &str, review: &Review, currency: &str) -> Problem {
+    let findings: Vec<FindingView> =
+        review.open_findings().into_iter().map(|finding| FindingView::of(finding, currency)).collect();
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, slug, "Der Abruf ist so nicht zulässig", detail)
+        .with("findings", findings)
+        .with("review", ReviewView::of(review, currency))
+}
+
+async fn currency(app: &App, actor: &crate::actor::Actor, id: Uuid) -> Result<String, Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    Ok(contracts::currency_of(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?)
+}
