@@ -11,6 +11,7 @@ pub mod assets;
 pub mod body_limit;
 pub mod csrf;
 pub mod extract;
+pub mod filters;
 pub mod finding_view;
 pub mod form;
 pub mod headers;

@@ -6,14 +6,12 @@
 
 use std::convert::Infallible;
 
-use abruf_domain::period::berlin_date;
+use abruf_documents::format_de;
 use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
 use axum::response::{Html, IntoResponse, Response};
-use chrono::{DateTime, Utc};
-use chrono_tz::Europe::Berlin;
 
 use crate::actor::Role;
 use crate::clock::Clock;
@@ -101,7 +99,6 @@ impl Frame {
     pub fn of(server: &Server, path: &str, extensions: &Extensions) -> Self {
         let current = Current::of(extensions);
         let acting = current.and_then(|current| current.acting.as_ref());
-        let now = server.app.clock.now();
         Self {
             title: String::new(),
             mistakes: false,
@@ -114,7 +111,8 @@ impl Frame {
             }),
             form_token: current.map(|current| current.form_token.clone()).unwrap_or_default(),
             demo: server.app.demo,
-            demo_clock: matches!(server.app.clock, Clock::Moved(_)).then(|| german_instant(now)),
+            demo_clock: matches!(server.app.clock, Clock::Moved(_))
+                .then(|| format_de::date_time(server.app.clock.now())),
             help_email: acting.map(|it| it.body_email.clone()).unwrap_or_default(),
         }
     }
@@ -176,11 +174,6 @@ fn navigation(table: &[Route], role: Role, path: &str) -> Vec<NavigationItem> {
         .collect()
 }
 
-/// `28.02.2027, 23:00 Uhr`, in Berlin.
-fn german_instant(at: DateTime<Utc>) -> String {
-    format!("{}, {} Uhr", berlin_date(at).format("%d.%m.%Y"), at.with_timezone(&Berlin).format("%H:%M"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,10 +188,5 @@ mod tests {
         assert_eq!(labels(Role::Board), ["Start", "Abrufe"]);
         let items = navigation(&table, MEMBER[0], "/abrufe/neu");
         assert_eq!(items.iter().filter(|it| it.active).map(|it| it.address).collect::<Vec<_>>(), ["/abrufe"]);
-    }
-
-    #[test]
-    fn instants_read_in_berlin_time() {
-        assert_eq!(german_instant("2027-02-28T23:00:00Z".parse().unwrap()), "01.03.2027, 00:00 Uhr");
     }
 }
