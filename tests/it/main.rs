@@ -8,3 +8,4 @@ mod embedded;
 mod problems;
 mod sign_in;
 mod web;
+mod world;

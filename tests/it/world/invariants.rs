@@ -1,0 +1,107 @@
+//! What must be true of every database at every rest, whatever happened: the promises of the product
+//! as queries of their own, written without its code.
+
+use abruf::actor::RunsAs;
+use abruf::storage::audit_log;
+use abruf_domain::audit::verify_chain;
+
+use super::World;
+
+/// A sentence for each row that breaks a promise.
+const PROMISES: &[(&str, &str)] = &[
+    (
+        "the guard row is the sum of its ledger",
+        "SELECT format('%s %s of %s: guard %s/%s/%s, ledger %s/%s/%s', g.scope, g.measure, f.number,
+                       g.authorised, g.recorded, g.reserved, l.authorised, l.recorded, l.reserved)
+         FROM guard g
+         JOIN framework_contract f ON f.id = g.contract_id
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0) AS authorised,
+                    coalesce(sum(amount) FILTER (WHERE account = 'recorded'), 0) AS recorded,
+                    coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved
+             FROM volume_entry e
+             WHERE e.contract_id = g.contract_id AND e.guard_id = g.id) l
+         WHERE (g.authorised, g.recorded, g.reserved) IS DISTINCT FROM (l.authorised, l.recorded, l.reserved)",
+    ),
+    (
+        "a hard limit is never exceeded by what was let through",
+        "SELECT format('%s %s of %s: %s + %s + %s of %s', g.scope, g.measure, f.number, g.authorised, g.recorded, g.reserved, g.limit_amount)
+         FROM guard g
+         JOIN framework_contract f ON f.id = g.contract_id
+         WHERE g.hard AND NOT g.breached AND g.limit_amount < g.authorised + g.recorded + g.reserved",
+    ),
+    (
+        "only requests hold reservations, only orders hold authorised volume",
+        "SELECT format('%s is %s and holds %s %s', c.case_number, c.status, sum(e.amount), e.account)
+         FROM call_off c
+         JOIN volume_entry e ON e.contract_id = c.contract_id AND e.call_off_id = c.id
+         GROUP BY c.id, c.case_number, c.status, c.number, e.guard_id, e.account
+         HAVING (e.account = 'reserved' AND sum(e.amount) <> 0 AND c.status NOT IN ('submitted', 'returned'))
+             OR (e.account = 'authorised' AND sum(e.amount) <> 0 AND c.number IS NULL)
+             OR (c.status = 'cancelled' AND sum(e.amount) <> 0)
+             OR sum(e.amount) < 0",
+    ),
+    (
+        "a request reserves and an order authorises its net value",
+        "SELECT format('%s is %s, net %s, but holds %s', c.case_number, c.status, c.net, coalesce(held.net, 0))
+         FROM call_off c
+         LEFT JOIN LATERAL (
+             SELECT sum(e.amount) AS net
+             FROM volume_entry e
+             JOIN guard g ON g.contract_id = e.contract_id AND g.id = e.guard_id
+             WHERE e.contract_id = c.contract_id AND e.call_off_id = c.id AND g.scope = 'contract' AND g.measure = 'value') held ON true
+         WHERE c.status NOT IN ('draft', 'refused', 'withdrawn', 'expired', 'cancelled') AND c.net IS DISTINCT FROM held.net",
+    ),
+    (
+        "call-off numbers run from 1 without gap or double",
+        "SELECT format('%s: last number %s, %s orders, numbers %s', f.number, g.last_number, count(c.id), array_agg(c.number ORDER BY c.number))
+         FROM guard g
+         JOIN framework_contract f ON f.id = g.contract_id
+         LEFT JOIN call_off c ON c.contract_id = g.contract_id AND c.number IS NOT NULL
+         WHERE g.scope = 'contract' AND g.measure = 'value'
+         GROUP BY f.number, g.last_number
+         HAVING array_agg(right(c.number, 4)::int ORDER BY c.number) FILTER (WHERE c.id IS NOT NULL)
+                IS DISTINCT FROM (SELECT array_agg(n) FROM generate_series(1, g.last_number) AS n)",
+    ),
+    (
+        "an order was released once and has one piece of work for its document",
+        "SELECT format('%s: %s releases, %s documents due', c.number, r.times, o.times)
+         FROM call_off c
+         CROSS JOIN LATERAL (SELECT count(*) AS times FROM approval a WHERE a.call_off_id = c.id AND a.decision = 'released') r
+         CROSS JOIN LATERAL (SELECT count(*) AS times FROM outbox o WHERE o.call_off_id = c.id AND o.kind = 'issue_order') o
+         WHERE (c.number IS NOT NULL AND (r.times, o.times) <> (1, 1)) OR (c.number IS NULL AND (r.times, o.times) <> (0, 0))",
+    ),
+    (
+        "savings entries sum to the order value, and to nothing once cancelled",
+        "SELECT format('%s is %s, net %s, savings entries %s', c.number, c.status, c.net, s.order_net)
+         FROM call_off c
+         CROSS JOIN LATERAL (SELECT coalesce(sum(order_net), 0) AS order_net FROM savings_entry s WHERE s.call_off_id = c.id) s
+         WHERE c.number IS NOT NULL AND s.order_net <> CASE WHEN c.status = 'cancelled' THEN 0 ELSE c.net END",
+    ),
+];
+
+impl World {
+    /// Every broken promise, in words; empty where all is well.
+    pub async fn broken_promises(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for (promise, query) in PROMISES {
+            let rows: Vec<String> = sqlx::query_scalar(*query).fetch_all(self.owner()).await.unwrap();
+            broken.extend(rows.into_iter().map(|row| format!("{promise}: {row}")));
+        }
+        let mut tx = self.app.db.begin(RunsAs::Job).await.unwrap();
+        for chain in audit_log::chains(&mut tx).await.unwrap() {
+            let entries = audit_log::entries(&mut tx, chain.id).await.unwrap();
+            if let Err(error) = verify_chain(&entries, chain.length, &chain.head) {
+                broken.push(format!("every audit chain verifies: {}: {error}", chain.id));
+            }
+        }
+        tx.rollback().await.unwrap();
+        broken
+    }
+
+    /// Panics with every broken promise.
+    pub async fn keeps_its_promises(&self) {
+        let broken = self.broken_promises().await;
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+}
