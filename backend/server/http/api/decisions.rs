@@ -248,5 +248,5 @@ fn declined(slug: &'static str, detail: &str, review: &Review, currency: &str) -
 
 async fn currency(app: &App, actor: &crate::actor::Actor, id: Uuid) -> Result<String, Problem> {
     let mut tx = app.db.begin(actor).await?;
-    Ok(contracts::currency_of(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?)
+    contracts::currency_of(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)
 }
