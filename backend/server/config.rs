@@ -14,7 +14,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -96,6 +96,10 @@ pub struct Settings {
     pub demo_now: Option<DateTime<Utc>>,
     /// Log filter.
     pub log: String,
+    /// The system's temporary directory.
+    pub temp_dir: PathBuf,
+    /// Folders of `PATH`, for PostgreSQL's programs.
+    pub search_path: Vec<PathBuf>,
 }
 
 impl Settings {
@@ -146,7 +150,18 @@ impl Settings {
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))
                 .transpose()?,
             log: set("ABRUF_LOG").unwrap_or("info").to_owned(),
+            temp_dir: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
+            search_path: std::env::split_paths(set("PATH").unwrap_or_default()).collect(),
         })
+    }
+
+    /// Data directory of the private PostgreSQL, if there is one.
+    #[must_use]
+    pub fn data_dir(&self) -> Option<&Path> {
+        match &self.database {
+            DatabaseSettings::Embedded { data_dir, .. } => Some(data_dir),
+            DatabaseSettings::External { .. } => None,
+        }
     }
 
     /// Whether users reach the program by HTTPS; cookies are Secure then.

@@ -10,6 +10,6 @@ fn main() -> ExitCode {
     match arguments.next() {
         Some(first) if first == guard_process::SUBCOMMAND => guard_process::run(arguments),
         Some(first) if first == hold::SUBCOMMAND => hold::run(arguments),
-        _ => ExitCode::from(64),
+        _ => abruf::cli::run(),
     }
 }

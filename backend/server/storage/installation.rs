@@ -51,3 +51,10 @@ pub async fn ensure(tx: &mut PgConnection, session_key: &[u8], csrf_key: &[u8]) 
     .fetch_one(&mut *tx)
     .await?)
 }
+
+/// Whether this database was made for a demo.
+pub async fn is_demo(conn: &mut PgConnection) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM installation WHERE demo_seed IS NOT NULL) AS "demo!""#)
+        .fetch_one(conn)
+        .await?)
+}

@@ -1,0 +1,92 @@
+//! The command line. Data go to standard output, talk and progress to standard error; exit codes are
+//! stable ([`output::Exit`]). `anyhow` lives here and nowhere else.
+
+pub mod admin;
+pub mod database;
+pub mod demo;
+pub mod output;
+pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::cli::output::{Exit, Output};
+use crate::config::Settings;
+use crate::embedded::own_program;
+use crate::embedded::privileges::{Reexecution, drop_root_and_reexec};
+
+/// Rahmenverträge abrufen, prüfen, belegen.
+#[derive(Debug, Parser)]
+#[command(name = "abruf", version, about, disable_help_subcommand = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    /// Antwort als JSON auf der Standardausgabe.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Kein Fortschritt und keine Hinweise.
+    #[arg(long, global = true)]
+    quiet: bool,
+    /// Kein Fortschrittsbalken, auch nicht auf einem Terminal.
+    #[arg(long, global = true)]
+    no_progress: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Startet den Dienst (mit eigenem PostgreSQL, wenn DATABASE_URL nicht gesetzt ist).
+    Serve(serve::Serve),
+    /// Bringt die Datenbank auf den Stand dieses Programms.
+    Migrate,
+    /// Konten verwalten.
+    #[command(subcommand)]
+    Admin(admin::Admin),
+    /// Vervollständigung für die Shell: abruf completions bash
+    Completions {
+        /// bash, zsh, fish …
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the program as the arguments say.
+#[must_use]
+pub fn run() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(help) => {
+            // clap words help and usage errors itself, each on its stream.
+            let _ = help.print();
+            return if help.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    let output = Output::new(arguments.json, arguments.quiet, arguments.no_progress);
+    match dispatch(arguments.command, &output) {
+        Ok(exit) => exit.into(),
+        Err(error) => output.fail(&error).into(),
+    }
+}
+
+fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
+    if let Command::Completions { shell } = command {
+        clap_complete::generate(shell, &mut Arguments::command(), "abruf", &mut std::io::stdout());
+        return Ok(Exit::Ok);
+    }
+    let settings = Settings::from_environment()?;
+    // The server never runs as root: from here on we are the owner of the data directory.
+    let again = Reexecution {
+        program: own_program(std::env::current_exe()?),
+        arguments: std::env::args_os().skip(1).collect(),
+        temp_dir: settings.temp_dir.clone(),
+    };
+    drop_root_and_reexec(settings.data_dir(), &again)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve(serve) => serve.run(settings, output).await,
+            Command::Migrate => database::migrate_only(settings, output).await,
+            Command::Admin(admin) => admin.run(settings, output).await,
+            Command::Completions { .. } => Ok(Exit::Ok),
+        }
+    })
+}

@@ -1,0 +1,154 @@
+//! `abruf serve`: from nothing to a service that answers, and back.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::http::StatusCode;
+use axum::http::header::RETRY_AFTER;
+use axum::routing::get;
+use clap::Args;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::app::App;
+use crate::cli::database::Database;
+use crate::cli::output::{Exit, Output};
+use crate::config::Settings;
+use crate::http::{self, Ready, Security};
+use crate::jobs::Jobs;
+
+/// How long running requests may take to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// Startet den Dienst.
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Lädt Beispieldaten, wenn die Datenbank leer ist.
+    #[arg(long)]
+    demo: bool,
+}
+
+impl Serve {
+    /// Runs until a signal ends it.
+    pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
+        log_to_stderr(&settings);
+        refuse_plain_http_outside(&settings)?;
+        let listener = TcpListener::bind(settings.listen).await.with_context(|| {
+            format!("Die Adresse {} ist nicht frei. ABRUF_LISTEN wählt eine andere", settings.listen)
+        })?;
+        let mut ending = Ending::listen()?;
+        // Probes are answered from the first moment: alive, not ready.
+        let listener = listener.into_std()?;
+        let (started, starting) = watch::channel(false);
+        let probes = tokio::spawn(serve(TcpListener::from_std(listener.try_clone()?)?, starting_up(), starting));
+        output.say("Die Datenbank startet …");
+        let mut database = Database::start(&settings).await?;
+        database.migrate().await?;
+        if self.demo {
+            super::demo::load_if_empty(&database, &settings, output).await?;
+        }
+        let app = database.app(&settings).await?;
+        let ready = Ready::default();
+        let security = Security::load(&app, &settings, ready.clone()).await?;
+        let router = http::router(app.clone(), security);
+        let jobs = Jobs::start(&app);
+        let _ = started.send(true);
+        probes.await?;
+        let listener = TcpListener::from_std(listener)?;
+        ready.set();
+        announce(&app, &settings, output);
+
+        let (stop, stopped) = watch::channel(false);
+        let service = tokio::spawn(serve(listener, router, stopped));
+        match &mut database.cluster {
+            Some(cluster) => tokio::select! {
+                () = ending.wait() => {}
+                () = cluster.until_lost() => output.say("PostgreSQL ist unerwartet zu Ende gegangen."),
+            },
+            None => ending.wait().await,
+        }
+        output.say("Abruf wird beendet …");
+        let _ = stop.send(true);
+        if tokio::time::timeout(DRAIN, service).await.is_err() {
+            output.say("Einige Anfragen wurden nicht rechtzeitig fertig.");
+        }
+        jobs.stop().await;
+        database.close(Some(&app)).await?;
+        Ok(Exit::Ok)
+    }
+}
+
+async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
+    let ended = async move {
+        let _ = stopped.changed().await;
+    };
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(ended).await {
+        tracing::error!(%error, "the service ended");
+    }
+}
+
+/// What answers until the program is ready.
+fn starting_up() -> Router {
+    let busy = || async {
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            [(RETRY_AFTER, "2")],
+            "Abruf startet gerade. Bitte in einem Moment noch einmal.",
+        )
+    };
+    Router::new().route("/health/live", get(async || "ok")).fallback(busy)
+}
+
+/// SIGTERM and SIGINT, listened to from the start.
+struct Ending {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+impl Ending {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    fn wait(&mut self) -> impl Future<Output = ()> {
+        async {
+            tokio::select! {
+                _ = self.terminate.recv() => {}
+                _ = self.interrupt.recv() => {}
+            }
+        }
+    }
+}
+
+/// Sign-in over plain HTTP is for this machine only.
+fn refuse_plain_http_outside(settings: &Settings) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        settings.listen.ip().is_loopback(),
+        crate::config::ConfigError::Unreadable {
+            name: "ABRUF_LISTEN",
+            value: settings.listen.to_string(),
+            expected: "eine Adresse dieses Rechners (127.0.0.1 oder [::1]): Abruf spricht HTTP nur hier. Nach außen gehört ein Proxy mit HTTPS davor, siehe deploy/nginx.conf; dazu ABRUF_BASE_URL=https://… und ABRUF_TRUSTED_PROXY setzen",
+        }
+    );
+    Ok(())
+}
+
+fn announce(app: &App, settings: &Settings, output: &Output) {
+    let mut text = format!("Abruf läuft: {}", settings.base_url);
+    if app.demo {
+        text.push_str("\n\n");
+        text.push_str(&super::demo::account_table());
+    }
+    output.answer(&text, &serde_json::json!({ "address": settings.base_url, "demo": app.demo }));
+}
+
+fn log_to_stderr(settings: &Settings) {
+    let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}

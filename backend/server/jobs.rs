@@ -1,0 +1,74 @@
+//! What the program does by itself: make documents, let expired reservations go.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::actions::{end_request, issue_document};
+use crate::app::App;
+
+/// How often the outbox is looked at when it is empty.
+const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
+/// How often expired reservations are let go.
+const EXPIRY_PAUSE: Duration = Duration::from_secs(60);
+
+/// The running jobs.
+#[derive(Debug)]
+pub struct Jobs {
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Jobs {
+    /// Starts them.
+    #[must_use]
+    pub fn start(app: &App) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        let tasks = vec![
+            tokio::spawn(make_documents(app.clone(), stopped.clone())),
+            tokio::spawn(expire_requests(app.clone(), stopped)),
+        ];
+        Self { stop, tasks }
+    }
+
+    /// Lets each finish what it is at.
+    pub async fn stop(self) {
+        // Nobody listens any more if both have ended already.
+        let _ = self.stop.send(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(%error, "a job panicked");
+            }
+        }
+    }
+}
+
+async fn make_documents(app: App, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match issue_document::issue_next(&app).await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            // The outbox row knows it too and is tried again later.
+            Err(error) => tracing::error!(%error, "a document could not be issued"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(OUTBOX_PAUSE) => {}
+        }
+    }
+}
+
+async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match end_request::expire_due(&app, None).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "let expired reservations go"),
+            Err(error) => tracing::error!(%error, "expired reservations could not be let go"),
+        }
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(EXPIRY_PAUSE) => {}
+        }
+    }
+}
