@@ -344,7 +344,9 @@ fn program_and_guard_killed_the_next_start_takes_over_and_no_row_is_lost() {
         let mut held = place.start();
         held.write("one");
         let postmaster = held.postmaster();
-        held.kill(&[held.pid(), held.guard()]);
+        // The program is held still first, so that neither sees the other die.
+        send(held.pid(), Signal::STOP).unwrap();
+        held.kill(&[held.guard(), held.pid()]);
         std::thread::sleep(Duration::from_millis(300));
         assert!(!gone(postmaster), "nobody was left to stop the server");
         let held = place.start();
@@ -523,7 +525,9 @@ fn started_by_root_it_works_from_a_clone_that_only_root_can_enter() {
     for mode in [0o755, 0o700] {
         let home = folder(0o700);
         let program = home.path().join("abruf");
-        fs::copy(PROGRAM, &program).unwrap();
+        // By another process: while this one writes the copy, a test that starts something in another
+        // thread would hand on the open file, and the kernel refuses to run what is open for writing.
+        copy(Path::new(PROGRAM), &program);
         fs::set_permissions(&program, fs::Permissions::from_mode(mode)).unwrap();
         let place = Place::new("data");
         let mut child = place.command(&program).current_dir(home.path()).spawn().unwrap();
