@@ -28,15 +28,15 @@ fn root() -> bool {
 }
 
 /// A place for a data directory, with the user it is meant for.
-struct Place {
+pub struct Place {
     /// Removed at the end.
     _dir: TempDir,
-    data: PathBuf,
+    pub data: PathBuf,
 }
 
 impl Place {
     /// A data directory not yet made.
-    fn new(name: &str) -> Self {
+    pub fn new(name: &str) -> Self {
         let dir = folder(0o711);
         let data = dir.path().join(name);
         Self { _dir: dir, data }
@@ -65,7 +65,7 @@ impl Place {
     }
 
     /// A data directory with a cluster.
-    fn ready() -> Self {
+    pub fn ready() -> Self {
         static MADE: OnceLock<PathBuf> = OnceLock::new();
         Self::copied(MADE.get_or_init(|| made("default", &Self::new("data"))))
     }
@@ -76,7 +76,8 @@ impl Place {
         place
     }
 
-    fn start(&self) -> Held {
+    /// Starts the program and waits until its server takes connections.
+    pub fn start(&self) -> Held {
         let mut child = self.command(Path::new(PROGRAM)).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -117,7 +118,7 @@ impl Place {
     }
 
     /// What `pg_controldata` says of the cluster.
-    fn control_data(&self, key: &str) -> String {
+    pub fn control_data(&self, key: &str) -> String {
         let output =
             Command::new(self.program("pg_controldata")).arg(self.data.join("pg")).env("LC_ALL", "C").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
@@ -144,7 +145,7 @@ fn folder(mode: u32) -> TempDir {
 }
 
 /// A program with its server.
-struct Held {
+pub struct Held {
     child: Child,
     data: PathBuf,
 }
@@ -194,7 +195,7 @@ impl Held {
     }
 
     /// Ends the program as a supervisor would, and waits for it.
-    fn stop(mut self, with: Signal) {
+    pub fn stop(mut self, with: Signal) {
         send(self.pid(), with).unwrap();
         assert!(self.child.wait().unwrap().success());
     }

@@ -6,6 +6,7 @@ mod access;
 mod cluster;
 mod embedded;
 mod problems;
+mod serve;
 mod sign_in;
 mod web;
 mod world;
