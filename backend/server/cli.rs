@@ -2,10 +2,13 @@
 //! stable ([`output::Exit`]). `anyhow` lives here and nowhere else.
 
 pub mod admin;
+pub mod backup;
 pub mod database;
 pub mod demo;
+pub mod doctor;
 pub mod output;
 pub mod serve;
+pub mod verify;
 
 use std::process::ExitCode;
 
@@ -39,6 +42,14 @@ enum Command {
     Serve(serve::Serve),
     /// Bringt die Datenbank auf den Stand dieses Programms.
     Migrate,
+    /// Sichert die Datenbank in eine Datei.
+    Backup(backup::Backup),
+    /// Spielt eine Sicherung in eine leere Datenbank zurück.
+    Restore(backup::Restore),
+    /// Prüft Einstellungen und Datenbank.
+    Doctor(doctor::Doctor),
+    /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach.
+    Verify,
     /// Konten verwalten.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -85,6 +96,10 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
         match command {
             Command::Serve(serve) => serve.run(settings, output).await,
             Command::Migrate => database::migrate_only(settings, output).await,
+            Command::Backup(backup) => backup.run(settings, output).await,
+            Command::Restore(restore) => restore.run(settings, output).await,
+            Command::Doctor(doctor) => doctor.run(settings, output).await,
+            Command::Verify => verify::run(settings, output).await,
             Command::Admin(admin) => admin.run(settings, output).await,
             Command::Completions { .. } => Ok(Exit::Ok),
         }

@@ -14,3 +14,4 @@ pub mod jobs;
 pub mod password;
 pub mod reports;
 pub mod storage;
+pub mod verify;

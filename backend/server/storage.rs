@@ -22,6 +22,7 @@ pub mod people;
 pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;
+pub mod verification;
 pub mod volume;
 
 use sqlx::migrate::Migrator;

@@ -109,3 +109,10 @@ pub async fn failed(conn: &mut PgConnection, id: Uuid, error: &str, now: DateTim
 pub async fn open(conn: &mut PgConnection) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox WHERE done_at IS NULL"#).fetch_one(conn).await?)
 }
+
+/// Whether nothing may leave the house, after a restore.
+pub async fn is_held(conn: &mut PgConnection) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM installation WHERE outbox_held) AS "held!""#)
+        .fetch_one(conn)
+        .await?)
+}
