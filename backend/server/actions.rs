@@ -10,6 +10,7 @@ pub mod cancel_call_off;
 pub mod create_administrator;
 pub mod draft_call_off;
 pub mod end_request;
+pub mod found_body;
 pub mod issue_document;
 pub mod justify_finding;
 mod order_data;

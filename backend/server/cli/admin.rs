@@ -4,6 +4,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use crate::actions::create_administrator::{Outcome, create_administrator};
+use crate::actions::found_body::found_body;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;
@@ -19,17 +20,24 @@ pub enum Admin {
         /// Name, wie er angezeigt wird.
         #[arg(long, default_value = "Administration")]
         name: String,
+        /// Name der Genossenschaft; nur in einer neuen Installation, die noch keine hat.
+        #[arg(long)]
+        body: Option<String>,
     },
 }
 
 impl Admin {
     /// Runs it.
     pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
-        let Self::Create { email, name } = self;
+        let Self::Create { email, name, body } = self;
         let database = Database::join_or_start(&settings).await?;
         database.migrate().await?;
         let app = database.app(&settings).await?;
-        let outcome = create_administrator(&app, &email, &name).await;
+        let mut outcome = create_administrator(&app, &email, &name).await;
+        if let (Ok(Outcome::NoBody), Some(body)) = (&outcome, &body) {
+            found_body(&app, body).await?;
+            outcome = create_administrator(&app, &email, &name).await;
+        }
         database.close(Some(&app)).await?;
         match outcome? {
             Outcome::Created(link) => {
@@ -37,7 +45,7 @@ impl Admin {
                 Ok(Exit::Ok)
             }
             Outcome::NoBody => {
-                output.say("Es gibt noch keine Einkaufsgemeinschaft, für die jemand verwalten könnte.");
+                output.say("Es gibt noch keine Genossenschaft in dieser Installation. Nennen Sie ihren Namen: --body \"Einkaufsgenossenschaft … eG\"");
                 Ok(Exit::NotFound)
             }
             Outcome::Unusable => {

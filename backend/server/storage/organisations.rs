@@ -61,3 +61,31 @@ pub async fn find(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<
 pub async fn name(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<String>, StorageError> {
     Ok(sqlx::query_scalar!("SELECT name FROM organisation WHERE id = $1", id.0).fetch_optional(conn).await?)
 }
+
+/// Writes a purchasing body with its role.
+pub async fn insert_body(
+    conn: &mut PgConnection,
+    id: OrganisationId,
+    role: uuid::Uuid,
+    name: &str,
+    today: chrono::NaiveDate,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO organisation (id, name, kind, region, created_at) VALUES ($1, $2, 'genossenschaft', 'DE-ST', $3)",
+        id.0,
+        name,
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO organisation_role (id, organisation_id, body_id, role, valid_from) VALUES ($1, $2, $2, 'body', $3)",
+        role,
+        id.0,
+        today
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
