@@ -19,6 +19,7 @@ pub mod organisations;
 pub mod outbox;
 pub mod parameters;
 pub mod people;
+pub mod register;
 pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;
