@@ -40,6 +40,8 @@ struct Arguments {
 enum Command {
     /// Startet den Dienst (mit eigenem PostgreSQL, wenn DATABASE_URL nicht gesetzt ist).
     Serve(serve::Serve),
+    /// Lädt Beispieldaten in eine leere Datenbank.
+    Demo,
     /// Bringt die Datenbank auf den Stand dieses Programms.
     Migrate,
     /// Sichert die Datenbank in eine Datei.
@@ -95,6 +97,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
     runtime.block_on(async {
         match command {
             Command::Serve(serve) => serve.run(settings, output).await,
+            Command::Demo => demo::run(settings, output).await,
             Command::Migrate => database::migrate_only(settings, output).await,
             Command::Backup(backup) => backup.run(settings, output).await,
             Command::Restore(restore) => restore.run(settings, output).await,

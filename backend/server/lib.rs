@@ -8,6 +8,7 @@ pub mod chance;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod demo;
 pub mod embedded;
 pub mod http;
 pub mod jobs;

@@ -4,6 +4,7 @@
 
 mod access;
 mod cluster;
+mod demo;
 mod embedded;
 mod problems;
 mod serve;

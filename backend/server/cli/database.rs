@@ -12,7 +12,7 @@ use crate::cli::output::{Exit, Output};
 use crate::clock::Clock;
 use crate::config::{DatabaseSettings, Settings};
 use crate::embedded::{self, Cluster, own_program};
-use crate::storage::{Db, MIGRATOR, installation};
+use crate::storage::{Db, MIGRATOR, StorageError, installation};
 
 /// Connections of the application: a few per core, or they only wait for each other.
 const CONNECTIONS: u32 = 16;
@@ -82,14 +82,12 @@ impl Database {
             Some(_) => anyhow::bail!("ABRUF_DEMO_NOW gilt nur für Beispieldaten. Diese Datenbank hat echte."),
             None => Clock::System,
         };
-        Ok(App {
-            db,
-            clock,
-            chance: Chance::System,
-            templates: std::sync::Arc::new(abruf_documents::Templates::embedded()),
-            base_url: settings.base_url.as_str().into(),
-            demo,
-        })
+        Ok(with_database(db, settings, clock, demo))
+    }
+
+    /// The program with a clock of the caller's choice: the demo load.
+    pub async fn app_at(&self, settings: &Settings, clock: Clock, demo: bool) -> Result<App, StorageError> {
+        Ok(with_database(Db::connect(self.app.clone(), CONNECTIONS).await?, settings, clock, demo))
     }
 
     /// Stops the private server, if this program started it.
@@ -101,6 +99,17 @@ impl Database {
             cluster.stop().await?;
         }
         Ok(())
+    }
+}
+
+fn with_database(db: Db, settings: &Settings, clock: Clock, demo: bool) -> App {
+    App {
+        db,
+        clock,
+        chance: Chance::System,
+        templates: std::sync::Arc::new(abruf_documents::Templates::embedded()),
+        base_url: settings.base_url.as_str().into(),
+        demo,
     }
 }
 
