@@ -79,6 +79,10 @@ fi
 
 # /var/tmp rather than /tmp: a restart of the machine must not make the next start need the network.
 base=${TMPDIR:-/var/tmp}
+if [ "$(id -u)" -eq 0 ] && ! setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$base"; then
+    # Root's own temporary directory: the server, which does not run as root, could not get in.
+    base=/var/tmp
+fi
 [ -d "$base" ] && [ -w "$base" ] || base=/tmp
 # 0711: a server started by root runs as another user, who must get through but need not list.
 home=$base/abruf-pg-$(id -u)

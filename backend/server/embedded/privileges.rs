@@ -57,7 +57,8 @@ fn execute_as_another(data_dir: Option<&Path>, again: &Reexecution) -> Result<In
     let data_dir = data_dir.map(|dir| dir.canonicalize().at(dir, "Öffnen")).transpose()?;
     let program = executable_for(&user, again, data_dir.as_deref())?;
     let mut command = Command::new(&program);
-    command.args(&again.arguments).env("USER", &user.name).env("LOGNAME", &user.name);
+    // Or the list of processes would show the kernel's link.
+    command.arg0("abruf").args(&again.arguments).env("USER", &user.name).env("LOGNAME", &user.name);
     match &data_dir {
         Some(dir) => command.env("ABRUF_DATA_DIR", dir).env("HOME", dir),
         None => command.env("HOME", "/"),

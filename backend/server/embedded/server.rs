@@ -44,6 +44,7 @@ impl Guard {
         let drop_to = (user.uid != current_uid()).then_some((user.uid, user.gid));
         let mut command = Command::new(&settings.program);
         command
+            .arg0("abruf")
             .arg(guard_process::SUBCOMMAND)
             .args(guard_process::arguments(&layout.guard_lock, drop_to, &binaries.program("postgres")))
             .args(server_arguments(layout, settings.durability))
