@@ -51,6 +51,7 @@ pub fn routes() -> Routes {
         .get("/health/ready", PUBLIC, health::ready)
         .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
         .get("/openapi.json", PUBLIC, openapi::serve)
+        .get("/p/{code}", PUBLIC.on(Object::Secret), pages::authenticity::show)
         // Signing in and out.
         .get("/anmelden", PUBLIC, pages::sign_in::show)
         .post("/anmelden", PUBLIC, pages::sign_in::submit)

@@ -2,4 +2,5 @@
 
 pub mod account_setup;
 pub mod acting_for;
+pub mod authenticity;
 pub mod sign_in;

@@ -115,3 +115,34 @@ pub async fn file(
     .await?;
     Ok(row.map(|row| (row.file_name, row.bytes)))
 }
+
+/// What may be told about a document to whoever holds it: no amounts, no names.
+#[derive(Debug, Clone)]
+pub struct Authenticity {
+    /// order or cancellation.
+    pub kind: String,
+    /// Call-off number.
+    pub number: String,
+    /// State key of the call-off today.
+    pub status: String,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The document with this Prüfkennung.
+pub async fn by_check_code(conn: &mut PgConnection, check_code: &str) -> Result<Option<Authenticity>, StorageError> {
+    Ok(sqlx::query_as!(
+        Authenticity,
+        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, d.created_at
+           FROM document d
+           JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
+           WHERE d.check_code = $1
+           ORDER BY d.created_at
+           LIMIT 1"#,
+        check_code
+    )
+    .fetch_optional(conn)
+    .await?)
+}
