@@ -6,6 +6,7 @@ pub mod backup;
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod import;
 pub mod output;
 pub mod serve;
 pub mod verify;
@@ -52,6 +53,9 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach.
     Verify,
+    /// Liest Dateien ein: Gemeindeverzeichnis, Preislisten.
+    #[command(subcommand)]
+    Import(import::Import),
     /// Konten verwalten.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -92,7 +96,10 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
         arguments: std::env::args_os().skip(1).collect(),
         temp_dir: settings.temp_dir.clone(),
     };
-    drop_root_and_reexec(settings.data_dir(), &again)?;
+    // An import reads and writes files of the caller, with the caller's rights.
+    if !matches!(command, Command::Import(_)) {
+        drop_root_and_reexec(settings.data_dir(), &again)?;
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
@@ -103,6 +110,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
             Command::Restore(restore) => restore.run(settings, output).await,
             Command::Doctor(doctor) => doctor.run(settings, output).await,
             Command::Verify => verify::run(settings, output).await,
+            Command::Import(import) => import.run(settings, output).await,
             Command::Admin(admin) => admin.run(settings, output).await,
             Command::Completions { .. } => Ok(Exit::Ok),
         }

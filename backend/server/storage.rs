@@ -21,6 +21,7 @@ pub mod organisations;
 pub mod outbox;
 pub mod parameters;
 pub mod people;
+pub mod price_lists;
 pub mod register;
 pub mod savings;
 pub mod sessions;

@@ -95,6 +95,15 @@ impl Output {
         exit
     }
 
+    /// Says why a command does not do what was asked, and ends it with `exit`.
+    pub fn refuse(&self, text: &str, exit: Exit) -> Exit {
+        if self.json {
+            println!("{}", json!({ "ok": false, "error": text, "exit_code": exit as u8 }));
+        }
+        eprintln!("{text}");
+        exit
+    }
+
     /// Progress of long work: a bar on a terminal, else a line each ten percent.
     #[must_use]
     pub fn progress(&self, title: &'static str) -> Progress {

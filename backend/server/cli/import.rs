@@ -1,0 +1,229 @@
+//! `abruf import`: files of others into the database. Nothing is written until the whole file is right;
+//! rows that are not come back in `<file>.errors.csv`, and the exit code is 12.
+
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use crate::actions::import::price_map::{PriceMap, vat_rate};
+use crate::actions::import::table::{FileRefused, MOST_BYTES};
+use crate::actions::import::{ImportError, Report};
+use crate::actions::import_price_list::{PriceList, import_price_list};
+use crate::actions::import_register::{Options, SOURCE, import_register};
+use crate::app::App;
+use crate::cli::database::Database;
+use crate::cli::output::{Exit, Output};
+use crate::config::Settings;
+
+/// Errors shown one by one; all of them are in the file.
+const ERRORS_SHOWN: usize = 20;
+
+/// Daten einlesen.
+#[derive(Debug, Subcommand)]
+pub enum Import {
+    /// Liest das Gemeindeverzeichnis ein, aus dem Mitglieder aufgenommen werden.
+    Register(Register),
+    /// Liest eine Preisliste in einen Vertrag ein.
+    PriceList(List),
+}
+
+/// Gemeindeverzeichnis: `;`-getrennt, UTF-8.
+#[derive(Debug, Args)]
+pub struct Register {
+    /// CSV-Datei mit ags;ars;name;art;kreis;verbandsgemeinde;einwohner;flaeche_km2;plz
+    file: PathBuf,
+    /// Nur prüfen und zählen, nichts schreiben.
+    #[arg(long)]
+    dry_run: bool,
+    /// Richtige Zeilen übernehmen, auch wenn andere Fehler haben.
+    #[arg(long)]
+    partial: bool,
+    /// Quellenangabe, die mit den Daten gedruckt werden muss.
+    #[arg(long, default_value = SOURCE)]
+    source: String,
+}
+
+/// Preisliste: CSV mit einer Zuordnung ihrer Spalten.
+#[derive(Debug, Args)]
+pub struct List {
+    /// CSV-Datei in UTF-8.
+    file: PathBuf,
+    /// Nummer des Vertrags.
+    #[arg(long)]
+    contract: String,
+    /// TOML-Datei: welche Spalte was ist.
+    #[arg(long)]
+    map: PathBuf,
+    /// E-Mail-Adresse der Person, die die Preise erfasst hat.
+    #[arg(long)]
+    recorded_by: String,
+    /// E-Mail-Adresse der zweiten Person, die sie freigibt.
+    #[arg(long)]
+    released_by: String,
+    /// Erster Tag der Preise, z. B. 2027-01-01.
+    #[arg(long)]
+    valid_from: NaiveDate,
+    /// Umsatzsteuersatz in Prozent statt des Satzes der Zuordnung.
+    #[arg(long)]
+    vat_rate: Option<String>,
+    /// Nur prüfen und zählen, nichts schreiben.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Import {
+    /// Runs it.
+    pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
+        // Files first: a missing one must not cost the start of a database.
+        match self {
+            Self::Register(register) => match read_file(&register.file) {
+                Ok(bytes) => register.run(&bytes, &settings, output).await,
+                Err(unread) => Ok(unread.refuse(output)),
+            },
+            Self::PriceList(list) => match read_file(&list.file).and_then(|bytes| Ok((bytes, read_file(&list.map)?))) {
+                Ok((bytes, map)) => list.run(&bytes, &map, &settings, output).await,
+                Err(unread) => Ok(unread.refuse(output)),
+            },
+        }
+    }
+}
+
+impl Register {
+    async fn run(self, bytes: &[u8], settings: &Settings, output: &Output) -> anyhow::Result<Exit> {
+        let options = Options { source: &self.source, dry_run: self.dry_run, partial: self.partial };
+        let (database, app) = open(settings).await?;
+        let progress = output.progress("Gemeindeverzeichnis");
+        let imported = import_register(&app, bytes, options, &|done, total| progress.set(done, total)).await;
+        progress.finish();
+        database.close(Some(&app)).await?;
+        finish(imported, &self.file, self.dry_run, output)
+    }
+}
+
+impl List {
+    async fn run(self, bytes: &[u8], map: &[u8], settings: &Settings, output: &Output) -> anyhow::Result<Exit> {
+        let read = PriceMap::read(map).and_then(|mut map| {
+            if let Some(rate) = &self.vat_rate {
+                map.vat_rate = vat_rate(rate)?;
+            }
+            Ok(map)
+        });
+        let map = match read {
+            Ok(map) => map,
+            Err(refused) => return Ok(output.refuse(&refused.to_string(), Exit::Usage)),
+        };
+        let list = PriceList {
+            bytes,
+            map: &map,
+            contract: &self.contract,
+            recorded_by: &self.recorded_by,
+            released_by: &self.released_by,
+            valid_from: self.valid_from,
+            dry_run: self.dry_run,
+        };
+        let (database, app) = open(settings).await?;
+        let progress = output.progress("Preisliste");
+        let imported = import_price_list(&app, &list, &|done, total| progress.set(done, total)).await;
+        progress.finish();
+        database.close(Some(&app)).await?;
+        finish(imported, &self.file, self.dry_run, output)
+    }
+}
+
+async fn open(settings: &Settings) -> anyhow::Result<(Database, App)> {
+    let database = Database::join_or_start(settings).await?;
+    database.migrate().await?;
+    let app = database.app(settings).await?;
+    Ok((database, app))
+}
+
+/// Says what came of it.
+fn finish(imported: Result<Report, ImportError>, file: &Path, dry_run: bool, output: &Output) -> anyhow::Result<Exit> {
+    let report = match imported {
+        Ok(report) => report,
+        Err(ImportError::Storage(error)) => return Err(error.into()),
+        Err(refused) => {
+            let exit = match &refused {
+                ImportError::NotFound(_) => Exit::NotFound,
+                ImportError::NotPermitted(_) => Exit::NotPermitted,
+                ImportError::Conflict(_) => Exit::Conflict,
+                ImportError::File(_) | ImportError::Map(_) | ImportError::Storage(_) => Exit::Usage,
+            };
+            return Ok(output.refuse(&format!("{refused} Nichts wurde übernommen."), exit));
+        }
+    };
+    for error in report.errors.iter().take(ERRORS_SHOWN) {
+        output.say(&error.to_string());
+    }
+    if ERRORS_SHOWN < report.errors.len() {
+        output.say(&format!("… und {} weitere Fehler.", report.errors.len() - ERRORS_SHOWN));
+    }
+    if let Some(rejects) = report.rejects.as_deref().filter(|_| !dry_run) {
+        let path = rejects_path(file);
+        match write_whole(&path, rejects) {
+            Ok(()) => output.say(&format!("Die Zeilen mit Fehler stehen in {}.", path.display())),
+            Err(error) => output.say(&format!("{} ließ sich nicht schreiben: {error}", path.display())),
+        }
+    }
+    if dry_run {
+        output.say("Probelauf: nichts wurde übernommen.");
+    } else if report.rejected > 0 && !report.written {
+        output.say("Nichts wurde übernommen.");
+    }
+    output.answer(&report.sentence(), &report);
+    Ok(if report.rejected == 0 { Exit::Ok } else { Exit::RowsRejected })
+}
+
+/// `preise.csv.errors.csv` beside `preise.csv`.
+fn rejects_path(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(".errors.csv");
+    PathBuf::from(name)
+}
+
+/// Under another name first: whoever looks finds all of it or nothing.
+fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}
+
+/// Why a file could not be read.
+struct Unread {
+    text: String,
+    exit: Exit,
+}
+
+impl Unread {
+    fn refuse(&self, output: &Output) -> Exit {
+        output.refuse(&self.text, self.exit)
+    }
+}
+
+/// The file, but no more of it than an import takes.
+fn read_file(path: &Path) -> Result<Vec<u8>, Unread> {
+    let shown = path.display();
+    let unread = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => Unread { text: format!("Es gibt keine Datei {shown}."), exit: Exit::NotFound },
+        io::ErrorKind::IsADirectory => {
+            Unread { text: format!("{shown} ist ein Verzeichnis. Erwartet wird eine Datei."), exit: Exit::Usage }
+        }
+        io::ErrorKind::PermissionDenied => {
+            Unread { text: format!("{shown} darf nicht gelesen werden: keine Berechtigung."), exit: Exit::NotPermitted }
+        }
+        _ => Unread { text: format!("{shown} ist nicht lesbar: {error}"), exit: Exit::Unexpected },
+    };
+    let mut bytes = Vec::new();
+    let limit = MOST_BYTES as u64 + 1;
+    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(unread)?;
+    if MOST_BYTES < bytes.len() {
+        return Err(Unread { text: FileRefused::TooLarge.to_string(), exit: Exit::Usage });
+    }
+    Ok(bytes)
+}
