@@ -18,6 +18,7 @@ pub mod idempotency;
 pub mod installation;
 pub mod master_data;
 pub mod member_list;
+pub mod members;
 pub mod membership_list;
 pub mod one_time_links;
 pub mod organisations;

@@ -212,3 +212,50 @@ async fn the_office_looks_up_members_and_the_administration_people() {
     }
     assert_eq!(house.web.get("/hilfe/regeln/gibt-es-nicht", "").await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_town_of_the_register_becomes_a_member_once() {
+    let house = house().await;
+    sqlx::query(
+        "INSERT INTO register_entry (official_key, name, kind, district, inhabitants, area_km2, postcode, source, imported_at)
+         VALUES ('15003000', 'Magdeburg, Landeshauptstadt', 'Kreisfreie Stadt', 'Magdeburg', 237565, 201.01, '39104',
+                 'Quelle: Statistisches Bundesamt', now())",
+    )
+    .execute(&house.web.database.owner)
+    .await
+    .unwrap();
+    let cookie = house.web.cookie_of(&house.office, "olaf@elbe-saale.example").await;
+    let found = house.web.get("/verwaltung/mitglieder/aufnehmen?q=magde", &cookie).await;
+    assert!(found.text.contains("237.565 Einwohner"), "{}", found.text);
+    let address = "/verwaltung/mitglieder/aufnehmen/15003000";
+    let token = house.web.get(address, &cookie).await.form_token();
+    let post = async |step: &str, declared: &str, effective: &str, shares: &str| {
+        let form = [
+            ("csrf", &*token),
+            ("declared_on", declared),
+            ("effective_from", effective),
+            ("shares", shares),
+            ("share_value", "250,00"),
+            ("schritt", step),
+        ];
+        house.web.post(address, &cookie, &form).await
+    };
+    let wrong = post("pruefen", "31.02.2027", "", "0").await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+    for kept in ["ist kein Datum", "value=\"31.02.2027\"", "ersten Tag der Mitgliedschaft", "ganze Zahl ab 1", "value=\"250,00\""] {
+        assert!(wrong.text.contains(kept), "no {kept} in {}", wrong.text);
+    }
+    let early = post("pruefen", "01.03.2027", "28.02.2027", "4").await;
+    assert!(early.text.contains("nicht vor der Beitrittserklärung"), "{}", early.text);
+    let shown = post("pruefen", "01.12.2026", "01.01.2027", "4").await;
+    assert!(shown.status == StatusCode::OK && shown.text.contains("1.000,00"), "{}", shown.text);
+    let done = post("aufnehmen", "01.12.2026", "01.01.2027", "4").await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", done.text);
+    let member = house.web.get(done.header("location"), &cookie).await;
+    assert!(member.text.contains("ist aufgenommen") && member.text.contains("künftig"), "{}", member.text);
+    let twice = post("aufnehmen", "01.12.2026", "01.01.2027", "4").await;
+    assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(twice.text.contains("ist von diesem Tag an schon Mitglied"), "{}", twice.text);
+    let log = house.web.get("/pruefung/protokoll", &cookie).await;
+    assert!(log.text.contains("Mitglied aufgenommen"), "{}", log.text);
+}

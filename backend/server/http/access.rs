@@ -56,7 +56,7 @@ pub enum Object {
     CallOff,
     /// A member organisation: house.
     Member,
-    /// A page of the manual: the same for everybody.
+    /// A page of the manual or an entry of the register: the same for everybody who gets there.
     Manual,
 }
 
