@@ -1,10 +1,10 @@
 //! What auditors see: everything in their scope, nothing outside it, and proof that it is whole.
 
-use abruf::actor::{Actor, Role};
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::end_request::{refuse, withdraw};
 use abruf::actions::release_call_off::release;
 use abruf::actions::submit_call_off::{Submission, submit};
+use abruf::actor::{Actor, Role};
 use abruf_domain::ids::CallOffId;
 use axum::http::StatusCode;
 use uuid::Uuid;
@@ -131,7 +131,9 @@ async fn an_expired_assignment_opens_nothing() {
         .execute(&house.web.database.owner)
         .await
         .unwrap();
-    for address in ["/pruefung".to_owned(), "/pruefung/protokoll".to_owned(), format!("/pruefung/abrufe/{}", house.ordered)] {
+    for address in
+        ["/pruefung".to_owned(), "/pruefung/protokoll".to_owned(), format!("/pruefung/abrufe/{}", house.ordered)]
+    {
         let answer = house.web.get(&address, &cookie).await;
         assert_ne!(answer.status, StatusCode::OK, "{address}");
         assert!(!answer.text.contains("Altenrode"), "{address}: {}", answer.text);
@@ -175,7 +177,11 @@ async fn an_emergency_order_counts_and_says_when_the_ceiling_is_breached() {
     let empty = post("", "").await;
     assert_eq!(empty.status, StatusCode::UNPROCESSABLE_ENTITY);
     let wrong = post("12,345", "Fax vom 20.11.2026").await;
-    assert!(wrong.text.contains("mehr als zwei Nachkommastellen") && wrong.text.contains("Fax vom 20.11.2026"), "{}", wrong.text);
+    assert!(
+        wrong.text.contains("mehr als zwei Nachkommastellen") && wrong.text.contains("Fax vom 20.11.2026"),
+        "{}",
+        wrong.text
+    );
     assert_eq!(post("1.000,50", "Fax vom 20.11.2026").await.status, StatusCode::SEE_OTHER);
     let twice = post("1.000,50", "Fax vom 20.11.2026").await;
     assert!(twice.text.contains("schon nacherfasst"), "{}", twice.text);
@@ -197,7 +203,7 @@ async fn the_office_looks_up_members_and_the_administration_people() {
     let member = members.text.split("href=\"/verwaltung/mitglieder/").nth(2).unwrap().split('"').next().unwrap();
     let file = house.web.get(&format!("/verwaltung/mitglieder/{member}"), &cookie).await;
     assert!(file.text.contains("namentlich"), "{}", file.text);
-    let people = house.web.get("/verwaltung/personen?q=Prüferin", &cookie).await;
+    let people = house.web.get("/verwaltung/personen?q=Pr%C3%BCferin", &cookie).await;
     assert!(people.text.contains("Rechnungsprüfung") && people.text.contains("31.12.2030"), "{}", people.text);
     let hub = house.web.get("/verwaltung", &cookie).await;
     assert!(hub.text.contains("Nichts offen"), "{}", hub.text);
@@ -242,7 +248,13 @@ async fn a_town_of_the_register_becomes_a_member_once() {
     };
     let wrong = post("pruefen", "31.02.2027", "", "0").await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for kept in ["ist kein Datum", "value=\"31.02.2027\"", "ersten Tag der Mitgliedschaft", "ganze Zahl ab 1", "value=\"250,00\""] {
+    for kept in [
+        "ist kein Datum",
+        "value=\"31.02.2027\"",
+        "ersten Tag der Mitgliedschaft",
+        "ganze Zahl ab 1",
+        "value=\"250,00\"",
+    ] {
         assert!(wrong.text.contains(kept), "no {kept} in {}", wrong.text);
     }
     let early = post("pruefen", "01.03.2027", "28.02.2027", "4").await;

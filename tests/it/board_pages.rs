@@ -37,9 +37,17 @@ async fn house(seed: u64, call_offs: u32) -> House {
     let mut towns = Vec::new();
     for name in ["Stadt Altenrode", "Stadt Bergheim", "Stadt Neufeld"] {
         let id = world.member(name).await;
-        towns.push(Town { id, buyer: world.buyer(id).await, approver: world.approver(id).named("Karl Beispiel").await });
+        towns.push(Town {
+            id,
+            buyer: world.buyer(id).await,
+            approver: world.approver(id).named("Karl Beispiel").await,
+        });
     }
-    let entitled = |contract| towns.iter().fold(contract, |contract: crate::world::contract::NewContract<'_>, town| contract.entitles(town.id));
+    let entitled = |contract| {
+        towns
+            .iter()
+            .fold(contract, |contract: crate::world::contract::NewContract<'_>, town| contract.entitles(town.id))
+    };
     let contracts = vec![
         entitled(
             world
@@ -76,7 +84,11 @@ impl House {
         let mut chance = ChaCha8Rng::seed_from_u64(seed);
         for number in 0..call_offs {
             let year = if number.is_multiple_of(4) { 2025 } else { 2026 };
-            self.world.at(&format!("{year}-{:02}-{:02}T09:00:00Z", chance.random_range(4..=10), chance.random_range(1..=28)));
+            self.world.at(&format!(
+                "{year}-{:02}-{:02}T09:00:00Z",
+                chance.random_range(4..=10),
+                chance.random_range(1..=28)
+            ));
             let town = &self.towns[chance.random_range(0..self.towns.len())];
             let contract = &self.contracts[chance.random_range(0..self.contracts.len())];
             let quantity = chance.random_range(1..=9).to_string();
@@ -90,7 +102,8 @@ impl House {
                 // Which of them the review finds depends on the draft.
                 let _ = justify(&self.world.app, &town.buyer, id, rule, "Lieferzeit geht vor.").await;
             }
-            let submitted = abruf::actions::submit_call_off::submit(&self.world.app, &town.buyer, id, None).await.unwrap();
+            let submitted =
+                abruf::actions::submit_call_off::submit(&self.world.app, &town.buyer, id, None).await.unwrap();
             assert!(format!("{submitted:?}").starts_with("Submitted"), "{submitted:?}");
             let released = release(&self.world.app, &town.approver, id, None).await.unwrap();
             assert!(matches!(released, Release::Released { .. }), "{released:?}");
@@ -185,14 +198,18 @@ async fn every_figure_is_the_sum_of_its_list_on_every_level() {
                 assert_eq!(volumes, euros(compared), "{address}: rows against their sum");
                 checked += 1;
             }
-            let filter = if year == "alle" { "true".to_owned() } else { format!("extract(year FROM dated_on) = {year}") };
+            let filter =
+                if year == "alle" { "true".to_owned() } else { format!("extract(year FROM dated_on) = {year}") };
             let truth: Decimal = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
                 "SELECT coalesce(sum(order_net), 0) FROM savings_entry WHERE {filter}"
             )))
             .fetch_one(&web.database.owner)
             .await
             .unwrap();
-            let (_, volume) = figures(&top.text).into_iter().find(|(address, _)| address.ends_with(&format!("?jahr={year}"))).unwrap();
+            let (_, volume) = figures(&top.text)
+                .into_iter()
+                .find(|(address, _)| address.ends_with(&format!("?jahr={year}")))
+                .unwrap();
             assert_eq!(euros(&volume), truth, "order value of {year}");
         }
         assert!(60 <= checked, "only {checked} figures were followed");

@@ -22,5 +22,6 @@ pub mod savings_part;
 pub mod savings_view;
 pub mod sign_in;
 pub mod spreadsheet;
+pub mod timeline;
 pub mod volume_words;
 pub mod written;

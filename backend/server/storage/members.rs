@@ -30,9 +30,8 @@ pub struct NewMembership {
 
 /// The organisation with this official municipality key: it may have been a member before.
 pub async fn with_official_key(conn: &mut PgConnection, key: &str) -> Result<Option<OrganisationId>, StorageError> {
-    let id = sqlx::query_scalar!("SELECT id FROM organisation WHERE official_key = $1", key)
-        .fetch_optional(conn)
-        .await?;
+    let id =
+        sqlx::query_scalar!("SELECT id FROM organisation WHERE official_key = $1", key).fetch_optional(conn).await?;
     Ok(id.map(OrganisationId))
 }
 

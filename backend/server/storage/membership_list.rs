@@ -241,11 +241,7 @@ pub async fn assignments(
 }
 
 /// How many assignments match.
-pub async fn assignment_count(
-    conn: &mut PgConnection,
-    body: OrganisationId,
-    words: &str,
-) -> Result<i64, StorageError> {
+pub async fn assignment_count(conn: &mut PgConnection, body: OrganisationId, words: &str) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!"
            FROM assignment a

@@ -155,8 +155,10 @@ fn read(entry: &RegisterEntry, typed: &Typed, mistakes: &mut Mistakes) -> Option
         }
     };
     let declared_on = date("declared_on", &typed.declared_on, "Bitte geben Sie das Datum der Beitrittserklärung ein.");
-    let effective_from = date("effective_from", &typed.effective_from, "Bitte geben Sie den ersten Tag der Mitgliedschaft ein.");
-    let shares = typed.shares.trim().replace('.', "").parse::<i32>().ok().filter(|shares| (1..=100_000).contains(shares));
+    let effective_from =
+        date("effective_from", &typed.effective_from, "Bitte geben Sie den ersten Tag der Mitgliedschaft ein.");
+    let shares =
+        typed.shares.trim().replace('.', "").parse::<i32>().ok().filter(|shares| (1..=100_000).contains(shares));
     if shares.is_none() {
         mistakes.add("shares", "Bitte geben Sie eine ganze Zahl ab 1 ein.");
     }
@@ -172,7 +174,8 @@ fn read(entry: &RegisterEntry, typed: &Typed, mistakes: &mut Mistakes) -> Option
         }
     };
     if declared_on.zip(effective_from).is_some_and(|(declared, effective)| effective < declared) {
-        let message = "Die Mitgliedschaft kann nicht vor der Beitrittserklärung beginnen. Bitte prüfen Sie beide Daten.";
+        let message =
+            "Die Mitgliedschaft kann nicht vor der Beitrittserklärung beginnen. Bitte prüfen Sie beide Daten.";
         mistakes.add("effective_from", message);
         return None;
     }

@@ -234,7 +234,9 @@ fn cells(it: &Summary) -> Vec<String> {
 /// What the reader may look at, in a sentence.
 pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, StorageError> {
     let Standing::Auditor(scope) = &actor.standing else {
-        return Ok("Sie sehen alle Abrufe der Mitglieder, die eingereicht oder bei der Prüfung abgelehnt wurden.".to_owned());
+        return Ok(
+            "Sie sehen alle Abrufe der Mitglieder, die eingereicht oder bei der Prüfung abgelehnt wurden.".to_owned()
+        );
     };
     let names: Vec<String> = member_list::options(conn, actor).await?.into_iter().map(|(_, name)| name).collect();
     let members = match names.len() {

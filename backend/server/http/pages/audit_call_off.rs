@@ -16,12 +16,13 @@ use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit_log::{EntryView, entry_view, in_groups};
 use crate::http::pages::call_off_savings::{LineView, line_view};
+use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::volume_words::{LedgerLine, ledger_line};
 use crate::http::pages::written::{count, instant, money, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::documents::DocumentRow;
-use crate::storage::history::{Justification, TimelineStep};
+use crate::storage::history::Justification;
 use crate::storage::proof::StoredReview;
 use crate::storage::{audit_log, call_offs, contracts, documents, history, organisations, proof};
 
@@ -45,7 +46,7 @@ pub struct AuditCallOffPage {
     gross: String,
     need: String,
     reviews: Vec<ReviewView>,
-    steps: Vec<StepView>,
+    steps: Vec<TimelineView>,
     justifications: Vec<(String, Justification, String)>,
     documents: Vec<DocumentView>,
     ledger: Vec<LedgerLine>,
@@ -70,14 +71,6 @@ struct FindingRow {
     it: FindingView,
     figures: Vec<(String, String)>,
     inputs: Vec<String>,
-}
-
-/// A step of its life.
-struct StepView {
-    what: &'static str,
-    who: String,
-    at: String,
-    reason: String,
 }
 
 /// A frozen document.
@@ -120,7 +113,7 @@ pub async fn show(
         net: amount(call_off.amounts.map(|it| it.net.decimal())),
         gross: amount(call_off.amounts.map(|it| it.gross.decimal())),
         reviews: reviews.iter().map(|review| review_view(review, currency, Some(review.id) == last)).collect(),
-        steps: steps.into_iter().map(step_view).collect(),
+        steps: timeline(&steps),
         justifications: justifications.into_iter().map(justification).collect(),
         documents: documents.into_iter().map(document_view).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, currency)).collect(),
@@ -167,7 +160,13 @@ fn finding_row(finding: &Finding, currency: &str) -> FindingRow {
     let written = |(name, value): (&String, &Value)| (figure_words(name), value.written(Language::German, currency));
     FindingRow {
         it: FindingView::of(finding, currency),
-        figures: finding.params.iter().chain(&finding.figures).map(written).filter(|(_, value)| !value.is_empty()).collect(),
+        figures: finding
+            .params
+            .iter()
+            .chain(&finding.figures)
+            .map(written)
+            .filter(|(_, value)| !value.is_empty())
+            .collect(),
         inputs: finding.inputs.iter().map(|input| format!("{} {}", input_words(&input.kind), input.id)).collect(),
     }
 }
@@ -231,30 +230,9 @@ fn input_words(kind: &str) -> &str {
     }
 }
 
-fn step_view(step: TimelineStep) -> StepView {
-    StepView {
-        what: decision_words(&step.decision),
-        who: step.person.unwrap_or_else(|| "Programm".to_owned()),
-        at: instant(step.at),
-        reason: step.reason,
-    }
-}
-
-fn decision_words(decision: &str) -> &'static str {
-    match decision {
-        "created" => "angelegt",
-        "declined" => "Prüfung abgelehnt",
-        "submitted" => "zur Freigabe gegeben",
-        "justified" => "Feststellung begründet",
-        "returned" => "zur Überarbeitung zurückgegeben",
-        "released" => "freigegeben und erteilt",
-        "refused" => "Freigabe abgelehnt",
-        other => other.parse::<Status>().map_or("geändert", Status::german),
-    }
-}
-
 fn justification(it: Justification) -> (String, Justification, String) {
-    let title = checks::by_id(&it.rule).map_or_else(|| it.rule.clone(), |check| check.texts.title(Language::German).to_owned());
+    let title =
+        checks::by_id(&it.rule).map_or_else(|| it.rule.clone(), |check| check.texts.title(Language::German).to_owned());
     let at = instant(it.at);
     (title, it, at)
 }

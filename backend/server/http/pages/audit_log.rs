@@ -209,7 +209,11 @@ mod tests {
 
     #[test]
     fn a_broken_chain_is_said_bluntly() {
-        let broken = Checked { chains: 2, entries: 50_000, broken: vec![("Rahmenvertrag RV-1".into(), ChainBreak::Changed(48_113))] };
+        let broken = Checked {
+            chains: 2,
+            entries: 50_000,
+            broken: vec![("Rahmenvertrag RV-1".into(), ChainBreak::Changed(48_113))],
+        };
         assert_eq!(
             verdict(&broken).sentence,
             "Prüfung fehlgeschlagen ab Eintrag 48.113. Bitte nichts ändern und die IT-Sicherheit verständigen."

@@ -79,11 +79,8 @@ pub async fn show(
 
 /// Words an entry; also for the auditor's page.
 pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
-    let counted = if line.position.is_none() && line.class == "A" {
-        line.bonus - line.surcharge - line.fee
-    } else {
-        line.effect
-    };
+    let counted =
+        if line.position.is_none() && line.class == "A" { line.bonus - line.surcharge - line.fee } else { line.effect };
     let place = match (line.position, line.class.as_str()) {
         (Some(position), _) => format!("Pos. {position}"),
         (None, "P") => "Prozesseffekt".to_owned(),
@@ -91,7 +88,11 @@ pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
     };
     LineView {
         place,
-        title: if line.article_number.is_empty() { String::new() } else { format!("{} ({})", line.title, line.article_number) },
+        title: if line.article_number.is_empty() {
+            String::new()
+        } else {
+            format!("{} ({})", line.title, line.article_number)
+        },
         quantity: line.quantity.map(|amount| format!("{} {}", quantity(amount), line.unit)).unwrap_or_default(),
         paid: line.unit_price.map(|price| unit_price(price, currency)).unwrap_or_default(),
         order: money(line.order_net.decimal(), currency),

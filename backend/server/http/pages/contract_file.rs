@@ -191,13 +191,24 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
         ("Rechtsgrundlage des Abrufs", it.legal_basis.clone()),
         ("Bekanntmachung", format!("{} vom {}", it.notice_reference, day(it.notice_date))),
         ("Vergabeverfahren", it.procedure_reference.clone()),
-        ("Lieferweg", if it.supply_chain == "direct" { "Mitglied bestellt beim Lieferanten" } else { "Genossenschaft bestellt für das Mitglied" }.to_owned()),
+        (
+            "Lieferweg",
+            if it.supply_chain == "direct" {
+                "Mitglied bestellt beim Lieferanten"
+            } else {
+                "Genossenschaft bestellt für das Mitglied"
+            }
+            .to_owned(),
+        ),
         ("Auswahl des Lieferanten", mechanism_words(&it.mechanism).to_owned()),
         ("Umlage", percent(it.fee_pct)),
         ("Mindestbestellwert netto", optional(it.min_order_value_net)),
         ("Zuschlag darunter netto", optional(it.surcharge_net)),
         ("Währung", it.currency.clone()),
-        ("Lieferung und Zahlung", if it.delivery_terms.is_empty() { "–".to_owned() } else { it.delivery_terms.clone() }),
+        (
+            "Lieferung und Zahlung",
+            if it.delivery_terms.is_empty() { "–".to_owned() } else { it.delivery_terms.clone() },
+        ),
     ]
 }
 
@@ -276,7 +287,9 @@ fn tiers(tiers: Option<&serde_json::Value>, currency: &str) -> Vec<String> {
             tiers
                 .iter()
                 .filter_map(|tier| Some((number(tier, "from")?, number(tier, "unit_price")?)))
-                .map(|(from, price)| format!("ab {}: {}", german.number(from.normalize()), german.unit_price(price, currency)))
+                .map(|(from, price)| {
+                    format!("ab {}: {}", german.number(from.normalize()), german.unit_price(price, currency))
+                })
                 .collect()
         })
         .unwrap_or_default()

@@ -103,24 +103,109 @@ pub async fn rule(frame: Frame, Path(id): Path<String>) -> Result<Page<RulePage>
 
 /// Kinds of problems: slug, title, what it means, what to do.
 const PROBLEMS: &[(&str, &str, &str, &str)] = &[
-    ("bad-request", "Die Anfrage ist nicht lesbar", "Adresse oder Inhalt sind nicht so geschrieben, wie die Programmierschnittstelle es erwartet.", "Vergleichen Sie die Anfrage mit der Beschreibung der Schnittstelle. Im Feld errors steht, welche Stelle nicht passt."),
-    ("unauthenticated", "Anmeldung nötig", "Die Anfrage trägt kein gültiges Token, oder die Sitzung ist zu Ende.", "Melden Sie sich neu an."),
-    ("not-found", "Nicht gefunden", "Diesen Eintrag gibt es nicht, oder Sie haben keinen Zugriff. Beides sieht absichtlich gleich aus.", "Prüfen Sie die Adresse, und für wen Sie gerade handeln."),
-    ("method-not-allowed", "So geht es nicht", "Die Adresse gibt es, aber nicht für diese Art der Anfrage.", "Im Kopf Allow der Antwort steht, was geht."),
-    ("conflict", "Zwischenzeitlich geändert", "Jemand anderes war schneller.", "Laden Sie den neuen Stand und entscheiden Sie noch einmal."),
-    ("stale", "Zwischenzeitlich geändert", "Ihre Änderung beruht auf einer älteren Fassung.", "Laden Sie den Vorgang neu, prüfen Sie ihn und senden Sie die Änderung mit der neuen Fassungsnummer."),
-    ("wrong-state", "Das geht jetzt nicht mehr", "Der Vorgang ist schon weiter, zum Beispiel freigegeben oder zurückgezogen.", "Sehen Sie im Verlauf nach, was geschehen ist."),
-    ("review-changed", "Die Prüfung hat sich geändert", "Seit der Einreichung haben sich Preis oder Feststellungen geändert. Es wurde nichts freigegeben; das Volumen bleibt reserviert.", "Vergleichen Sie beide Prüfungen und geben Sie den Abruf an die Sachbearbeitung zurück."),
-    ("expired", "Die Anforderung ist verfallen", "Die Reservierung ist abgelaufen, bevor jemand freigegeben hat.", "Rufen Sie noch einmal ab; das Volumen ist wieder frei."),
-    ("refused", "So geht es nicht", "Der Vertrag kann so noch nicht genutzt werden.", "Fragen Sie die Geschäftsstelle."),
-    ("invalid", "Bitte prüfen Sie Ihre Angaben", "Einige Angaben fehlen oder passen nicht.", "Im Feld errors steht zu jedem Feld, was nicht stimmt."),
-    ("form-stale", "Bitte laden Sie die Seite neu", "Das Formular gehört nicht zu Ihrer jetzigen Sitzung.", "Laden Sie die Seite neu und senden Sie das Formular noch einmal ab."),
-    ("idempotency-key-reused", "Schlüssel schon verwendet", "Derselbe Idempotency-Key kam mit einer anderen Anfrage.", "Verwenden Sie für jede neue Anfrage einen neuen Schlüssel."),
+    (
+        "bad-request",
+        "Die Anfrage ist nicht lesbar",
+        "Adresse oder Inhalt sind nicht so geschrieben, wie die Programmierschnittstelle es erwartet.",
+        "Vergleichen Sie die Anfrage mit der Beschreibung der Schnittstelle. Im Feld errors steht, welche Stelle nicht passt.",
+    ),
+    (
+        "unauthenticated",
+        "Anmeldung nötig",
+        "Die Anfrage trägt kein gültiges Token, oder die Sitzung ist zu Ende.",
+        "Melden Sie sich neu an.",
+    ),
+    (
+        "not-found",
+        "Nicht gefunden",
+        "Diesen Eintrag gibt es nicht, oder Sie haben keinen Zugriff. Beides sieht absichtlich gleich aus.",
+        "Prüfen Sie die Adresse, und für wen Sie gerade handeln.",
+    ),
+    (
+        "method-not-allowed",
+        "So geht es nicht",
+        "Die Adresse gibt es, aber nicht für diese Art der Anfrage.",
+        "Im Kopf Allow der Antwort steht, was geht.",
+    ),
+    (
+        "conflict",
+        "Zwischenzeitlich geändert",
+        "Jemand anderes war schneller.",
+        "Laden Sie den neuen Stand und entscheiden Sie noch einmal.",
+    ),
+    (
+        "stale",
+        "Zwischenzeitlich geändert",
+        "Ihre Änderung beruht auf einer älteren Fassung.",
+        "Laden Sie den Vorgang neu, prüfen Sie ihn und senden Sie die Änderung mit der neuen Fassungsnummer.",
+    ),
+    (
+        "wrong-state",
+        "Das geht jetzt nicht mehr",
+        "Der Vorgang ist schon weiter, zum Beispiel freigegeben oder zurückgezogen.",
+        "Sehen Sie im Verlauf nach, was geschehen ist.",
+    ),
+    (
+        "review-changed",
+        "Die Prüfung hat sich geändert",
+        "Seit der Einreichung haben sich Preis oder Feststellungen geändert. Es wurde nichts freigegeben; das Volumen bleibt reserviert.",
+        "Vergleichen Sie beide Prüfungen und geben Sie den Abruf an die Sachbearbeitung zurück.",
+    ),
+    (
+        "expired",
+        "Die Anforderung ist verfallen",
+        "Die Reservierung ist abgelaufen, bevor jemand freigegeben hat.",
+        "Rufen Sie noch einmal ab; das Volumen ist wieder frei.",
+    ),
+    (
+        "refused",
+        "So geht es nicht",
+        "Der Vertrag kann so noch nicht genutzt werden.",
+        "Fragen Sie die Geschäftsstelle.",
+    ),
+    (
+        "invalid",
+        "Bitte prüfen Sie Ihre Angaben",
+        "Einige Angaben fehlen oder passen nicht.",
+        "Im Feld errors steht zu jedem Feld, was nicht stimmt.",
+    ),
+    (
+        "form-stale",
+        "Bitte laden Sie die Seite neu",
+        "Das Formular gehört nicht zu Ihrer jetzigen Sitzung.",
+        "Laden Sie die Seite neu und senden Sie das Formular noch einmal ab.",
+    ),
+    (
+        "idempotency-key-reused",
+        "Schlüssel schon verwendet",
+        "Derselbe Idempotency-Key kam mit einer anderen Anfrage.",
+        "Verwenden Sie für jede neue Anfrage einen neuen Schlüssel.",
+    ),
     ("too-large", "Zu groß", "Der Inhalt ist größer als 1 MB.", "Kürzen Sie den Text oder teilen Sie die Daten auf."),
-    ("unsupported-media-type", "Falsches Format", "Die Schnittstelle liest nur application/json.", "Senden Sie JSON mit dem passenden Content-Type."),
-    ("too-many-requests", "Zu viele Versuche", "Es kamen sehr viele Anfragen in kurzer Zeit.", "Warten Sie so lange, wie Retry-After sagt."),
-    ("unavailable", "Gerade nicht verfügbar", "Das System ist ausgelastet oder wird gewartet.", "Versuchen Sie es nach der Zeit in Retry-After noch einmal, mit demselben Idempotency-Key."),
-    ("internal", "Das lag an uns", "Ein Fehler im Programm. Entwürfe sind gespeichert.", "Nennen Sie der Administration die Kennung der Anfrage."),
+    (
+        "unsupported-media-type",
+        "Falsches Format",
+        "Die Schnittstelle liest nur application/json.",
+        "Senden Sie JSON mit dem passenden Content-Type.",
+    ),
+    (
+        "too-many-requests",
+        "Zu viele Versuche",
+        "Es kamen sehr viele Anfragen in kurzer Zeit.",
+        "Warten Sie so lange, wie Retry-After sagt.",
+    ),
+    (
+        "unavailable",
+        "Gerade nicht verfügbar",
+        "Das System ist ausgelastet oder wird gewartet.",
+        "Versuchen Sie es nach der Zeit in Retry-After noch einmal, mit demselben Idempotency-Key.",
+    ),
+    (
+        "internal",
+        "Das lag an uns",
+        "Ein Fehler im Programm. Entwürfe sind gespeichert.",
+        "Nennen Sie der Administration die Kennung der Anfrage.",
+    ),
 ];
 
 /// `GET /hilfe/probleme/{slug}`
@@ -135,7 +220,8 @@ pub async fn problem(frame: Frame, Path(slug): Path<String>) -> Result<Page<Prob
 
 /// Refusals by a rule carry the findings themselves.
 fn of_finding(slug: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
-    let known = ["submission-declined", "release-blocked", "justification-missing"].into_iter().find(|known| *known == slug)?;
+    let known =
+        ["submission-declined", "release-blocked", "justification-missing"].into_iter().find(|known| *known == slug)?;
     Some((
         known,
         "Der Abruf ist so nicht zulässig",

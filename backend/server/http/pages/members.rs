@@ -15,9 +15,9 @@ use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, day, money};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::member_list;
 use crate::storage::membership_list::{self, MemberEntitlement, MemberQuota, MembershipRow};
 use crate::storage::organisations::{self, Organisation};
-use crate::storage::member_list;
 
 /// Members on a page.
 const PAGE: i64 = 50;

@@ -45,7 +45,11 @@ pub async fn show(
     Ok(Page(OfficePage {
         frame: frame.titled("Verwaltung"),
         office,
-        owed: if owed == 0 { "Nichts offen".to_owned() } else { format!("{} offen", count(number(owed), "Begründung", "Begründungen")) },
+        owed: if owed == 0 {
+            "Nichts offen".to_owned()
+        } else {
+            format!("{} offen", count(number(owed), "Begründung", "Begründungen"))
+        },
         members: count(membership_list::count(&mut tx, actor.body, "").await?, "Mitgliedschaft", "Mitgliedschaften"),
         contracts: count(number(contracts::list(&mut tx, None).await?.len()), "Rahmenvertrag", "Rahmenverträge"),
         people: count(membership_list::assignment_count(&mut tx, actor.body, "").await?, "Aufgabe", "Aufgaben"),

@@ -39,8 +39,8 @@ fn plain(typed: &str) -> Option<String> {
         },
     };
     let groups: Vec<&str> = whole.split('.').collect();
-    let grouped = groups.len() == 1
-        || (matches!(groups[0].len(), 1..=3) && groups[1..].iter().all(|group| group.len() == 3));
+    let grouped =
+        groups.len() == 1 || (matches!(groups[0].len(), 1..=3) && groups[1..].iter().all(|group| group.len() == 3));
     let number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     let whole = groups.concat();
     let ended = digits.contains(',') && fraction.is_empty();

@@ -80,7 +80,8 @@ pub async fn record(
     if let Some(amount) = amount
         && proof::recorded(&mut tx, it.id, amount, typed.evidence.trim()).await?
     {
-        mistakes.add("evidence", "Dieser Beleg ist mit diesem Betrag schon nacherfasst. Es wurde nichts doppelt gebucht.");
+        mistakes
+            .add("evidence", "Dieser Beleg ist mit diesem Betrag schon nacherfasst. Es wurde nichts doppelt gebucht.");
     }
     tx.rollback().await?;
     if let Some(amount) = amount.filter(|_| mistakes.is_empty()) {
@@ -93,14 +94,19 @@ pub async fn record(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page(frame.with_mistakes(), it, typed, mistakes, false))).into_response())
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page(frame.with_mistakes(), it, typed, mistakes, false)))
+        .into_response())
 }
 
 /// The amount, if it is one; negative ones correct an earlier record.
 fn read(typed: &Typed, mistakes: &mut Mistakes) -> Option<Volume> {
     let read = match read_amount(&typed.amount) {
-        Ok(Some(amount)) if amount == Decimal::ZERO => Err("Ein Betrag von 0,00 ändert nichts. Bitte geben Sie den Nettowert der Bestellung ein.".to_owned()),
-        Ok(Some(amount)) => Volume::new(amount).map_err(|_| "Dieser Betrag ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned()),
+        Ok(Some(amount)) if amount == Decimal::ZERO => {
+            Err("Ein Betrag von 0,00 ändert nichts. Bitte geben Sie den Nettowert der Bestellung ein.".to_owned())
+        }
+        Ok(Some(amount)) => {
+            Volume::new(amount).map_err(|_| "Dieser Betrag ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
+        }
         Ok(None) => Err("Bitte geben Sie den Nettowert der Bestellung ein, zum Beispiel 1.234,50.".to_owned()),
         Err(message) => Err(message),
     };

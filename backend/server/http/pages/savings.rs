@@ -98,7 +98,8 @@ pub async fn show(
     let (utilisation, utilisation_text) = utilisation(&ceilings);
     let view = view(&actor, &frame);
     let year = about.year_key();
-    let title = if about.year.is_some() { format!("Einsparungen {year}") } else { "Einsparungen aller Jahre".to_owned() };
+    let title =
+        if about.year.is_some() { format!("Einsparungen {year}") } else { "Einsparungen aller Jahre".to_owned() };
     Ok(Page(SavingsPage {
         frame: frame.titled(title),
         years,
@@ -165,7 +166,10 @@ pub fn member_rows(groups: &[Group], about: About) -> Vec<Row> {
 
 /// The sentence where there is nothing to sum.
 pub fn nothing(about: About, first: Option<NaiveDate>) -> String {
-    let what = about.year.map_or_else(|| "Noch liegen keine Abrufe vor.".to_owned(), |year| format!("Für {year} liegen keine Abrufe vor."));
+    let what = about.year.map_or_else(
+        || "Noch liegen keine Abrufe vor.".to_owned(),
+        |year| format!("Für {year} liegen keine Abrufe vor."),
+    );
     first.map_or(what.clone(), |first| format!("{what} Der erste Abruf war am {}.", day(first)))
 }
 
@@ -184,7 +188,11 @@ pub fn view(actor: &Actor, frame: &Frame) -> String {
 }
 
 /// The ceilings of contracts that run in this year, or at all.
-async fn ceilings(conn: &mut PgConnection, year: Option<i32>, today: NaiveDate) -> Result<Vec<CeilingRow>, StorageError> {
+async fn ceilings(
+    conn: &mut PgConnection,
+    year: Option<i32>,
+    today: NaiveDate,
+) -> Result<Vec<CeilingRow>, StorageError> {
     let runs = |contract: &Contract| {
         year.is_none_or(|year| contract.starts_on.year() <= year && year <= contract.effective_end.year())
     };

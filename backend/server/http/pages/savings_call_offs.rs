@@ -125,7 +125,8 @@ pub async fn show(
     let groups = savings::grouped(&mut tx, &filter, Grouping::CallOff, ALL, 0).await?;
     let listed = groups.iter().fold(Sums::ZERO, |sum, group| sum.plus(&group.sums));
     let total = i64::try_from(groups.len()).unwrap_or(i64::MAX);
-    let filters = [("jahr", &*about.year_key()), ("vertrag", &asked.vertrag), ("mitglied", &asked.mitglied), ("klasse", class)];
+    let filters =
+        [("jahr", &*about.year_key()), ("vertrag", &asked.vertrag), ("mitglied", &asked.mitglied), ("klasse", class)];
     let pager = Pager::new(&asked.seite, PAGE, total, "/berichte/einsparungen/abrufe", &filters);
     let from = usize::try_from(pager.offset()).unwrap_or(0);
     let shown = groups.iter().skip(from).take(usize::try_from(PAGE).unwrap_or(0));

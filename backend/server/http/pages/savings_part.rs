@@ -64,7 +64,12 @@ pub async fn contract(
     } else {
         format!("{}. Dieser Vertrag läuft in {}; der Bericht rechnet nur in Euro.", contract.number, contract.currency)
     };
-    let part = Part { name: contract.title, note, path: format!("/berichte/einsparungen/vertraege/{id}"), by: Grouping::Member };
+    let part = Part {
+        name: contract.title,
+        note,
+        path: format!("/berichte/einsparungen/vertraege/{id}"),
+        by: Grouping::Member,
+    };
     let about = About { contract: Some(contract.id), ..About::default() };
     part.page(&app, &mut tx, frame, about, &asked).await
 }

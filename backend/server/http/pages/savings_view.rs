@@ -257,7 +257,9 @@ impl Chart {
                 }
             })
             .collect();
-        let best = groups.first().map(|group| format!("Am meisten: {}, {}.", group.name, Amount::plain(group.sums.a_net).text));
+        let best = groups
+            .first()
+            .map(|group| format!("Am meisten: {}, {}.", group.name, Amount::plain(group.sums.a_net).text));
         Some(Self {
             height: bars.len() * ROW,
             zero: zero.to_string(),
@@ -273,7 +275,11 @@ impl Chart {
 
 /// A name that fits on a phone.
 fn shortened(name: &str) -> String {
-    if name.chars().count() <= 40 { name.to_owned() } else { format!("{}…", name.chars().take(39).collect::<String>()) }
+    if name.chars().count() <= 40 {
+        name.to_owned()
+    } else {
+        format!("{}…", name.chars().take(39).collect::<String>())
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,8 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 /// A text that stays text: a leading `'` keeps spreadsheets from calculating (OWASP, CSV injection).
 #[must_use]
 pub fn harmless(text: &str) -> String {
-    let starts_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    let starts_formula =
+        text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
     if starts_formula { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -21,17 +22,16 @@ pub fn harmless(text: &str) -> String {
 /// # Errors
 /// Never in practice: rows of texts always fit.
 pub fn download(name: &str, heads: &[&str], rows: &[Vec<String>]) -> Result<Response, Problem> {
-    let mut writer = csv::WriterBuilder::new()
-        .delimiter(b';')
-        .terminator(csv::Terminator::CRLF)
-        .from_writer(MARK.to_vec());
+    let mut writer =
+        csv::WriterBuilder::new().delimiter(b';').terminator(csv::Terminator::CRLF).from_writer(MARK.to_vec());
     let written = writer
         .write_record(heads)
         .and_then(|()| rows.iter().try_for_each(|row| writer.write_record(row.iter().map(|cell| harmless(cell)))));
     written.map_err(|_| Problem::internal())?;
     let body = writer.into_inner().map_err(|_| Problem::internal())?;
     let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)], body).into_response())
+    Ok(([(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)], body)
+        .into_response())
 }
 
 #[cfg(test)]
