@@ -5,6 +5,7 @@
 //! If a guard refuses, everything is rolled back, read and decided again.
 
 pub mod account_log;
+pub mod admit_member;
 pub mod advance_call_off;
 pub mod cancel_call_off;
 pub mod create_administrator;

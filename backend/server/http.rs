@@ -37,7 +37,7 @@ use utoipa_axum::routes;
 
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{AUDIT, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -62,6 +62,38 @@ pub fn routes() -> Routes {
         .post("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::submit)
         .api(PUBLIC, routes!(api::sessions::create))
         .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
+        // Reports, down to the price each line is compared with.
+        .get("/berichte", only(READERS), pages::savings::index)
+        .get("/berichte/einsparungen", only(READERS), pages::savings::show)
+        .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
+        .get("/berichte/einsparungen/vertraege/{id}", only(READERS).on(Object::Contract), pages::savings_part::contract)
+        .get("/berichte/einsparungen/mitglieder/{id}", only(READERS).on(Object::Member), pages::savings_part::member)
+        .get("/abrufe/{id}/einsparung", only(READERS).on(Object::CallOff), pages::call_off_savings::show)
+        // Proof, for auditors and whoever answers for the body.
+        .get("/pruefung", only(AUDIT), pages::audit::show)
+        .get("/pruefung/abrufe.csv", only(AUDIT), pages::audit::export)
+        .get("/pruefung/abrufe/{id}", only(AUDIT).on(Object::CallOff), pages::audit_call_off::show)
+        .get("/pruefung/protokoll", only(AUDIT), pages::audit_log::show)
+        .post("/pruefung/protokoll", only(AUDIT), pages::audit_log::check)
+        // The office: members, contracts, what it owes; accounts for the administration.
+        .get("/verwaltung", only(OFFICE), pages::office::show)
+        .get("/verwaltung/personen", only(OFFICE), pages::office::people)
+        .get("/verwaltung/mitglieder", only(&[Role::Office]), pages::members::list)
+        .get("/verwaltung/mitglieder/aufnehmen", only(&[Role::Office]), pages::admission::search)
+        .get("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::show)
+        .post("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::admit)
+        .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
+        .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
+        .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
+        .get("/verwaltung/vertraege/{id}/volumenbuch", only(&[Role::Office]).on(Object::Contract), pages::contract_file::ledger)
+        .get("/verwaltung/vertraege/{id}/nacherfassung", only(&[Role::Office]).on(Object::Contract), pages::record_volume::show)
+        .post("/verwaltung/vertraege/{id}/nacherfassung", only(&[Role::Office]).on(Object::Contract), pages::record_volume::record)
+        .get("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::show)
+        .post("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::write)
+        // The manual: rules and problems in their own words.
+        .get("/hilfe/regeln", PUBLIC, pages::help::rules)
+        .get("/hilfe/regeln/{id}", PUBLIC.on(Object::Manual), pages::help::rule)
+        .get("/hilfe/probleme/{slug}", PUBLIC.on(Object::Manual), pages::help::problem)
         // The API: contracts.
         .api(only(READERS), routes!(api::contracts::list))
         .api(only(READERS).on(Object::Contract), routes!(api::contracts::show))

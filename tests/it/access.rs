@@ -168,7 +168,7 @@ impl House {
         let it = &self.objects;
         let member = matches!(role, Role::Buyer | Role::Approver | Role::Treasurer);
         match object {
-            Object::None | Object::Secret => (None, vec![]),
+            Object::None | Object::Secret | Object::Manual => (None, vec![]),
             Object::Contract => (Some(it.contract), vec![it.others_contract]),
             Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
             Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report; clippy.toml excepts only #[test] functions")]
 
 mod access;
+mod audit_pages;
+mod board_pages;
 mod cluster;
 mod demo;
 mod embedded;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use abruf::actor::{Role, RunsAs};
+use abruf::actor::{Actor, Role, RunsAs};
 use abruf::app::App;
 use abruf::chance::Chance;
 use abruf::clock::Clock;
@@ -22,6 +22,7 @@ use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::cluster::{TestDatabase, fresh_database};
+use crate::world::World;
 
 /// Everybody's password; hashed once per run of the test program.
 pub const PASSWORD: &str = "richtig-lang-genug";
@@ -98,6 +99,27 @@ impl Web {
         web.body = web.organisation("Einkaufsgenossenschaft Elbe-Saale eG", "genossenschaft").await;
         web.plays(web.body, "body").await;
         web
+    }
+
+    /// The router over a world that tests have arranged; people sign in once they have a password.
+    pub async fn over(world: World) -> Self {
+        let settings = Settings::from_variables(&[("ABRUF_DATA_DIR".into(), "/nowhere".into())].into(), false).unwrap();
+        let ready = Ready::default();
+        let security = Security::load(&world.app, &settings, ready.clone()).await.unwrap();
+        let router = http::router(world.app.clone(), security);
+        Self { app: world.app, database: world.database, ready, body: world.body, router }
+    }
+
+    /// Gives the person of an actor a sign-in name and everybody's password, and signs in.
+    pub async fn cookie_of(&self, actor: &Actor, email: &str) -> String {
+        sqlx::query("UPDATE person SET email = $2, password_hash = $3 WHERE id = $1")
+            .bind(actor.person.0)
+            .bind(email)
+            .bind(known_hash().await)
+            .execute(&self.database.owner)
+            .await
+            .unwrap();
+        self.sign_in(email).await
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -23,6 +23,10 @@ use crate::http::session::{By, Current};
 pub const MEMBER: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer];
 /// Who works on or answers for the contracts of the body.
 pub const BODY: &[Role] = &[Role::Office, Role::Board, Role::SupervisoryBoard];
+/// Who looks at the proof: auditors within their scope, and the body.
+pub const AUDIT: &[Role] = &[Role::Auditor, Role::Office, Role::Board, Role::SupervisoryBoard];
+/// Who keeps the house in order.
+pub const OFFICE: &[Role] = &[Role::Office, Role::Administrator];
 /// Everybody who may see contracts and call-offs, each within their own view.
 pub const READERS: &[Role] =
     &[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office, Role::Board, Role::SupervisoryBoard, Role::Auditor];
@@ -52,6 +56,8 @@ pub enum Object {
     CallOff,
     /// A member organisation: house.
     Member,
+    /// A page of the manual or an entry of the register: the same for everybody who gets there.
+    Manual,
 }
 
 /// A row of the table without its route.
@@ -224,8 +230,9 @@ fn is_htmx(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
-/// A local address as the value of a query parameter.
-fn encoded(address: &str) -> String {
+/// A local address, or any other text, as the value of a query parameter.
+#[must_use]
+pub fn encoded(address: &str) -> String {
     let mut out = String::with_capacity(address.len() + 8);
     for byte in address.bytes() {
         match byte {

@@ -76,6 +76,23 @@ impl Sums {
         self.evidenced_volume.percent_of(self.volume)
     }
 
+    /// Both together: how a list adds up.
+    #[must_use]
+    pub fn plus(&self, other: &Self) -> Self {
+        Self {
+            volume: self.volume + other.volume,
+            evidenced_volume: self.evidenced_volume + other.evidenced_volume,
+            a_effect: self.a_effect + other.a_effect,
+            surcharge: self.surcharge + other.surcharge,
+            fee: self.fee + other.fee,
+            bonus: self.bonus + other.bonus,
+            a_net: self.a_net + other.a_net,
+            b_effect: self.b_effect + other.b_effect,
+            c_effect: self.c_effect + other.c_effect,
+            p_effect: self.p_effect + other.p_effect,
+        }
+    }
+
     /// The figure of one class as it is printed: A net, the others as effect.
     #[must_use]
     pub fn of_class(&self, class: &str) -> Net {
@@ -241,4 +258,27 @@ pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     )
     .fetch_all(conn)
     .await?)
+}
+
+/// Positions without a valid baseline, those of cancelled call-offs not counted.
+pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT coalesce(sum(CASE e.stage WHEN 'cancelled' THEN -1 ELSE 1 END), 0)::bigint AS "count!"
+           FROM savings_entry e
+           JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+           WHERE e.class = 'none'
+             AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+             AND ($2::uuid IS NULL OR e.contract_id = $2)
+             AND ($3::uuid IS NULL OR e.member_id = $3)"#,
+        filter.year,
+        filter.contract.map(Uuid::from),
+        filter.member.map(Uuid::from),
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Day of the first entry.
+pub async fn first_day(conn: &mut PgConnection) -> Result<Option<NaiveDate>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT min(dated_on) FROM savings_entry").fetch_one(conn).await?)
 }

@@ -40,3 +40,8 @@ pub async fn approvers(
     .fetch_all(conn)
     .await?)
 }
+
+/// Last day of an assignment; `None`: until further notice.
+pub async fn valid_to(conn: &mut PgConnection, id: AssignmentId) -> Result<Option<chrono::NaiveDate>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT valid_to FROM assignment WHERE id = $1", id.0).fetch_optional(conn).await?.flatten())
+}

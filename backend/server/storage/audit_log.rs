@@ -191,6 +191,50 @@ pub async fn entries(conn: &mut PgConnection, chain: Uuid) -> Result<Vec<StoredE
         .collect()
 }
 
+/// A chain with its head and all its entries, as of one instant: an entry appended meanwhile must not
+/// look like a broken head. `None` if there is no such chain.
+pub async fn whole_chain(
+    conn: &mut PgConnection,
+    chain: Uuid,
+) -> Result<Option<(Chain, Vec<StoredEntry>)>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT h.length AS "length!", h.head AS "head!", e.sequence AS "sequence?", e.canonical AS "canonical?",
+                  e.leaf_hash AS "leaf_hash?", e.previous_hash AS "previous_hash?", e.chain_hash AS "chain_hash?"
+           FROM (SELECT length, head FROM audit_chain WHERE id = $1
+                 UNION ALL
+                 SELECT chain_length, chain_head FROM guard
+                 WHERE contract_id = $1 AND scope = 'contract' AND measure = 'value') h
+           LEFT JOIN audit_entry e ON e.chain_id = $1
+           ORDER BY e.sequence"#,
+        chain
+    )
+    .fetch_all(conn)
+    .await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    let head = Chain { id: chain, length: first.length, head: hash(first.head.clone(), "guard", "chain_head", chain)? };
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (Some(sequence), Some(canonical), Some(leaf), Some(previous), Some(after)) =
+            (row.sequence, row.canonical, row.leaf_hash, row.previous_hash, row.chain_hash)
+        else {
+            continue;
+        };
+        entries.push(StoredEntry {
+            sequence,
+            canonical,
+            leaf: hash(leaf, "audit_entry", "leaf_hash", sequence)?,
+            previous: hash(previous, "audit_entry", "previous_hash", sequence)?,
+            chain: hash(after, "audit_entry", "chain_hash", sequence)?,
+        });
+    }
+    Ok(Some((head, entries)))
+}
+
+/// How many entries of the log are visible.
+pub async fn visible_count(conn: &mut PgConnection) -> Result<i64, StorageError> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM audit_entry"#).fetch_one(conn).await?)
+}
+
 fn hash(
     bytes: Vec<u8>,
     table: &'static str,

@@ -1,0 +1,231 @@
+//! `/pruefung/protokoll`: who did what, when? The log as far as the reader may see it, newest first, and
+//! a button that recomputes its chains.
+
+use abruf_domain::call_off::Status;
+use axum::extract::State;
+use data_encoding::HEXLOWER;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::actor::Actor;
+use crate::app::App;
+use crate::http::extract::Query;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::audit::scope;
+use crate::http::pages::pager::Pager;
+use crate::http::pages::written::{count, instant};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::reports::log_check::{self, Checked, first_bad};
+use crate::storage::audit_log::{self, LogEntry, SIGN_IN_CHAIN};
+
+/// Entries on a page.
+const PAGE: i64 = 50;
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/audit_log.html")]
+pub struct AuditLogPage {
+    frame: Frame,
+    scope: String,
+    result: Option<Verdict>,
+    count: String,
+    rows: Vec<EntryView>,
+    pager: Pager,
+}
+
+/// What the check said.
+struct Verdict {
+    passed: bool,
+    sentence: String,
+    /// Broken chains and their first bad entries.
+    broken: Vec<String>,
+}
+
+/// An entry in words.
+pub struct EntryView {
+    /// `Eintrag 12`
+    pub place: String,
+    /// Chain in words.
+    pub chain: String,
+    /// What was done.
+    pub action: String,
+    /// Who.
+    pub person: String,
+    /// When.
+    pub at: String,
+    /// Call-off it is about.
+    pub call_off: Option<Uuid>,
+    /// Its number.
+    pub number: String,
+    /// Leaf hash, in groups.
+    pub leaf: String,
+    /// Chain hash, in groups.
+    pub chain_hash: String,
+    /// Hash before, in groups.
+    pub previous: String,
+    /// The entry as it is hashed.
+    pub canonical: String,
+}
+
+/// What the address may carry.
+#[derive(Debug, Default, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    seite: String,
+}
+
+/// `GET /pruefung/protokoll`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Query(asked): Query<Asked>,
+) -> Result<Page<AuditLogPage>, Problem> {
+    page(&app, &actor, frame, &asked, None).await
+}
+
+/// `POST /pruefung/protokoll`: „Kette prüfen“.
+pub async fn check(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+) -> Result<Page<AuditLogPage>, Problem> {
+    let checked = log_check::check(&app, &actor).await?;
+    page(&app, &actor, frame, &Asked::default(), Some(verdict(&checked))).await
+}
+
+async fn page(
+    app: &App,
+    actor: &Actor,
+    frame: Frame,
+    asked: &Asked,
+    result: Option<Verdict>,
+) -> Result<Page<AuditLogPage>, Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    let total = audit_log::visible_count(&mut tx).await?;
+    let pager = Pager::new(&asked.seite, PAGE, total, "/pruefung/protokoll", &[]);
+    let rows = audit_log::page(&mut tx, None, PAGE, pager.offset()).await?;
+    Ok(Page(AuditLogPage {
+        frame: frame.titled("Protokoll"),
+        scope: scope(&mut tx, actor).await?,
+        result,
+        count: count(total, "Eintrag", "Einträge"),
+        rows: rows.into_iter().map(entry_view).collect(),
+        pager,
+    }))
+}
+
+fn verdict(checked: &Checked) -> Verdict {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    let chains = count(number(checked.chains), "Kette", "Ketten");
+    let Some((_, first)) = checked.broken.first() else {
+        let entries = count(number(checked.entries), "Eintrag", "Einträge");
+        let sentence = format!("Prüfung bestanden: {entries} in {chains}.");
+        return Verdict { passed: true, sentence, broken: Vec::new() };
+    };
+    Verdict {
+        passed: false,
+        sentence: format!(
+            "Prüfung fehlgeschlagen ab Eintrag {}. Bitte nichts ändern und die IT-Sicherheit verständigen.",
+            grouped_number(first_bad(first))
+        ),
+        broken: checked
+            .broken
+            .iter()
+            .map(|(chain, at)| format!("{chain}: ab Eintrag {}", grouped_number(first_bad(at))))
+            .collect(),
+    }
+}
+
+fn grouped_number(number: i64) -> String {
+    abruf_domain::notation::Language::German.number(number.into())
+}
+
+/// Words an entry.
+#[must_use]
+pub fn entry_view(entry: LogEntry) -> EntryView {
+    EntryView {
+        place: format!("Eintrag {}", grouped_number(entry.sequence)),
+        chain: match entry.contract_number {
+            Some(number) => number,
+            None if entry.chain == SIGN_IN_CHAIN => "Anmeldungen".to_owned(),
+            None => "Verwaltung".to_owned(),
+        },
+        action: action_words(&entry.action),
+        person: entry.person.unwrap_or_else(|| "Programm".to_owned()),
+        at: instant(entry.at),
+        number: entry.call_off_number.unwrap_or_default(),
+        call_off: entry.call_off,
+        leaf: in_groups(&entry.leaf_hash),
+        chain_hash: in_groups(&entry.chain_hash),
+        previous: in_groups(&entry.previous_hash),
+        canonical: entry.canonical,
+    }
+}
+
+/// A hash in groups of eight characters, for comparing by eye.
+#[must_use]
+pub fn in_groups(hash: &[u8]) -> String {
+    let groups: Vec<String> = hash.chunks(4).map(|four| HEXLOWER.encode(four)).collect();
+    groups.join(" ")
+}
+
+/// An action in German; one of a later version stands as it is.
+#[must_use]
+pub fn action_words(action: &str) -> String {
+    let words = match action {
+        "call_off_submitted" => "Abruf zur Freigabe gegeben",
+        "call_off_released" => "Abruf freigegeben und erteilt",
+        "call_off_returned" => "Abruf zur Überarbeitung zurückgegeben",
+        "call_off_refused" => "Freigabe abgelehnt",
+        "call_off_withdrawn" => "Anfrage zurückgezogen",
+        "call_off_expired" => "Anfrage verfallen, Reservierung aufgehoben",
+        "call_off_cancelled" => "Abruf storniert",
+        "submission_declined" => "Einreichung bei der Prüfung abgelehnt",
+        "release_declined" => "Freigabe bei der Prüfung abgelehnt",
+        "finding_justified" => "Feststellung begründet",
+        "document_issued" => "Dokument ausgestellt",
+        "volume_recorded" => "Volumen nacherfasst",
+        "member_admitted" => "Mitglied aufgenommen",
+        "administrator_appointed" => "Administration bestellt",
+        "signed_in" => "angemeldet",
+        "signed_out" => "abgemeldet",
+        "sign_in_failed" => "Anmeldung fehlgeschlagen",
+        "assignment_chosen" => "Aufgabe gewählt",
+        other => {
+            let status = other.strip_prefix("call_off_").and_then(|status| status.parse::<Status>().ok());
+            return status.map_or_else(|| other.to_owned(), |status| format!("Abruf {}", status.german()));
+        }
+    };
+    words.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use abruf_domain::audit::ChainBreak;
+
+    use super::*;
+
+    #[test]
+    fn a_broken_chain_is_said_bluntly() {
+        let broken = Checked {
+            chains: 2,
+            entries: 50_000,
+            broken: vec![("Rahmenvertrag RV-1".into(), ChainBreak::Changed(48_113))],
+        };
+        assert_eq!(
+            verdict(&broken).sentence,
+            "Prüfung fehlgeschlagen ab Eintrag 48.113. Bitte nichts ändern und die IT-Sicherheit verständigen."
+        );
+        let whole = Checked { chains: 1, entries: 1_200, broken: Vec::new() };
+        assert_eq!(verdict(&whole).sentence, "Prüfung bestanden: 1.200 Einträge in 1 Kette.");
+    }
+
+    #[test]
+    fn hashes_and_actions_can_be_read() {
+        assert_eq!(in_groups(&[0xab; 8]), "abababab abababab");
+        assert_eq!(action_words("call_off_dispatched"), "Abruf versandt");
+        assert_eq!(action_words("later_invented"), "later_invented");
+    }
+}

@@ -1,0 +1,309 @@
+//! `/verwaltung/vertraege` and the file of a contract: every term, who is party and entitled, every price
+//! version, every ceiling beside the sums of its ledger. To be read, not edited.
+
+use abruf_domain::ids::ContractId;
+use axum::extract::State;
+use chrono::NaiveDate;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::extract::{Path, Query};
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::members::from_to;
+use crate::http::pages::meter::Meter;
+use crate::http::pages::pager::Pager;
+use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, volume};
+use crate::http::pages::written::{count, day, money, percent};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
+use crate::storage::contracts::{self, Contract, EntitlementRow};
+use crate::storage::proof;
+
+/// Prices and bookings on a page.
+const PAGE: i64 = 50;
+/// Bookings on the page of the contract.
+const NEWEST: i64 = 10;
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/contract_files.html")]
+pub struct ContractFilesPage {
+    frame: Frame,
+    words: String,
+    count: String,
+    rows: Vec<(Contract, Meter, String)>,
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/contract_file.html")]
+pub struct ContractFilePage {
+    frame: Frame,
+    it: Contract,
+    terms: Vec<(&'static str, String)>,
+    options: Vec<String>,
+    parties: Vec<(String, String)>,
+    entitled: Vec<(String, String, String)>,
+    words: String,
+    price_count: String,
+    prices: Vec<PriceView>,
+    price_pager: Pager,
+    guards: Vec<GuardView>,
+    ledger: Vec<LedgerLine>,
+    ledger_count: String,
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/ledger.html")]
+pub struct LedgerPage {
+    frame: Frame,
+    it: Contract,
+    count: String,
+    lines: Vec<LedgerLine>,
+    pager: Pager,
+}
+
+/// A version of a price in words.
+struct PriceView {
+    it: PriceRow,
+    price: Vec<String>,
+    valid: String,
+}
+
+/// A ceiling in words.
+struct GuardView {
+    scope: String,
+    limit: String,
+    authorised: String,
+    recorded: String,
+    reserved: String,
+    breached: bool,
+    agrees: bool,
+}
+
+/// What the address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    seite: String,
+}
+
+/// `GET /verwaltung/vertraege`
+pub async fn list(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Query(asked): Query<Asked>,
+) -> Result<Page<ContractFilesPage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let contracts = contracts::list(&mut tx, Some(&asked.q)).await?;
+    Ok(Page(ContractFilesPage {
+        frame: frame.titled("Verträge"),
+        words: asked.q,
+        count: count(i64::try_from(contracts.len()).unwrap_or(i64::MAX), "Rahmenvertrag", "Rahmenverträge"),
+        rows: contracts
+            .into_iter()
+            .map(|it| {
+                let meter = Meter::of(&it.ceiling, &it.currency);
+                let term = term(&it);
+                (it, meter, term)
+            })
+            .collect(),
+    }))
+}
+
+/// `GET /verwaltung/vertraege/{id}`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+) -> Result<Page<ContractFilePage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let it = contracts::find(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    let path = format!("/verwaltung/vertraege/{id}");
+    let prices = contract_terms::price_count(&mut tx, it.id, &asked.q).await?;
+    let price_pager = Pager::new(&asked.seite, PAGE, prices, &path, &[("q", &asked.q)]);
+    let price_rows = contract_terms::prices(&mut tx, it.id, &asked.q, PAGE, price_pager.offset()).await?;
+    let bookings = proof::ledger_count(&mut tx, it.id).await?;
+    let ledger = proof::ledger(&mut tx, it.id, None, NEWEST, 0).await?;
+    let options = contract_terms::options(&mut tx, it.id).await?;
+    let parties = contract_terms::parties(&mut tx, it.id).await?;
+    let guards = contract_terms::guards(&mut tx, it.id).await?;
+    let entitled = contracts::entitlements(&mut tx, it.id).await?;
+    Ok(Page(ContractFilePage {
+        frame: frame.titled(format!("{} {}", it.number, it.title)),
+        terms: terms(&it),
+        options: options.iter().map(option_words).collect(),
+        parties: parties.iter().map(party_words).collect(),
+        entitled: entitled.into_iter().map(entitlement_words).collect(),
+        price_count: count(prices, "Preis", "Preise"),
+        prices: price_rows.into_iter().map(|row| price_view(row, &it.currency)).collect(),
+        price_pager,
+        guards: guards.iter().map(|guard| guard_view(guard, &it.currency)).collect(),
+        ledger: ledger.iter().map(|entry| ledger_line(entry, &it.currency)).collect(),
+        ledger_count: count(bookings, "Buchung", "Buchungen"),
+        words: asked.q,
+        it,
+    }))
+}
+
+/// `GET /verwaltung/vertraege/{id}/volumenbuch`
+pub async fn ledger(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+) -> Result<Page<LedgerPage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let it = contracts::find(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    let total = proof::ledger_count(&mut tx, it.id).await?;
+    let pager = Pager::new(&asked.seite, PAGE, total, &format!("/verwaltung/vertraege/{id}/volumenbuch"), &[]);
+    let lines = proof::ledger(&mut tx, it.id, None, PAGE, pager.offset()).await?;
+    Ok(Page(LedgerPage {
+        frame: frame.titled(format!("Volumenbuch {}", it.number)),
+        count: count(total, "Buchung", "Buchungen"),
+        lines: lines.iter().map(|entry| ledger_line(entry, &it.currency)).collect(),
+        pager,
+        it,
+    }))
+}
+
+fn term(it: &Contract) -> String {
+    format!("{} bis {}", day(it.starts_on), day(it.effective_end))
+}
+
+fn terms(it: &Contract) -> Vec<(&'static str, String)> {
+    let optional = |amount: Option<Decimal>| amount.map_or_else(|| "keiner".to_owned(), |net| money(net, &it.currency));
+    vec![
+        ("Status", status_words(&it.status).to_owned()),
+        ("Laufzeit mit ausgeübten Optionen", term(it)),
+        ("Laufzeit ohne Optionen bis", day(it.ends_on)),
+        ("Vergaberecht", if it.regime == "vgv" { "VgV (ab EU-Schwellenwert)" } else { "UVgO (unterhalb)" }.to_owned()),
+        ("Rechtsgrundlage des Abrufs", it.legal_basis.clone()),
+        ("Bekanntmachung", format!("{} vom {}", it.notice_reference, day(it.notice_date))),
+        ("Vergabeverfahren", it.procedure_reference.clone()),
+        (
+            "Lieferweg",
+            if it.supply_chain == "direct" {
+                "Mitglied bestellt beim Lieferanten"
+            } else {
+                "Genossenschaft bestellt für das Mitglied"
+            }
+            .to_owned(),
+        ),
+        ("Auswahl des Lieferanten", mechanism_words(&it.mechanism).to_owned()),
+        ("Umlage", percent(it.fee_pct)),
+        ("Mindestbestellwert netto", optional(it.min_order_value_net)),
+        ("Zuschlag darunter netto", optional(it.surcharge_net)),
+        ("Währung", it.currency.clone()),
+        (
+            "Lieferung und Zahlung",
+            if it.delivery_terms.is_empty() { "–".to_owned() } else { it.delivery_terms.clone() },
+        ),
+    ]
+}
+
+fn status_words(status: &str) -> &str {
+    match status {
+        "draft" => "Entwurf",
+        "demand_survey" => "Bedarfsabfrage",
+        "resolution" => "Beschluss",
+        "tender" => "Ausschreibung",
+        "award" => "Zuschlag",
+        "active" => "aktiv",
+        "suspended" => "ausgesetzt",
+        "terminated" => "gekündigt",
+        "wound_up" => "abgewickelt",
+        "archived" => "archiviert",
+        other => other,
+    }
+}
+
+fn mechanism_words(mechanism: &str) -> &str {
+    match mechanism {
+        "single" => "ein Lieferant je Los",
+        "cascade" => "Rangfolge",
+        "rotation" => "reihum",
+        "best_price_per_item" => "günstigster je Position",
+        "mini_competition_above" => "Kleinstwettbewerb",
+        other => other,
+    }
+}
+
+fn option_words(option: &OptionRow) -> String {
+    let state = match option.exercised_on {
+        Some(on) if on <= option.notice_deadline => format!("ausgeübt am {} ({})", day(on), option.document),
+        Some(on) => format!("am {} verspätet ausgeübt, zählt nicht ({})", day(on), option.document),
+        None => "nicht ausgeübt".to_owned(),
+    };
+    format!("Verlängerung bis {}, auszuüben bis {}: {state}", day(option.new_end), day(option.notice_deadline))
+}
+
+fn party_words(party: &PartyRow) -> (String, String) {
+    let since = |from: Option<NaiveDate>| from.map(|from| from_to(from, party.valid_to)).unwrap_or_default();
+    let supplier = party.supplier.as_ref().map_or_else(
+        || "noch ohne Lieferanten".to_owned(),
+        |name| match party.rank {
+            Some(rank) if 1 < rank => format!("{name}, Rang {rank}, {}", since(party.valid_from)),
+            _ => format!("{name}, {}", since(party.valid_from)),
+        },
+    );
+    (format!("Los {} {}", party.lot_number, party.lot_title), supplier)
+}
+
+fn entitlement_words(row: EntitlementRow) -> (String, String, String) {
+    let proof = format!("{}, {}", row.document, day(row.document_date));
+    (row.member.unwrap_or(row.wording), from_to(row.valid_from, row.valid_to), proof)
+}
+
+fn price_view(it: PriceRow, currency: &str) -> PriceView {
+    let amount = |price: Decimal| abruf_domain::notation::Language::German.unit_price(price, currency);
+    let price = match (it.kind.as_str(), it.unit_price, it.list_price, it.discount_pct) {
+        ("subscription", Some(price), ..) => vec![format!("{} je {} und Monat", amount(price), it.unit)],
+        (_, Some(price), ..) => vec![format!("{} je {}", amount(price), it.unit)],
+        (_, _, Some(list), Some(discount)) => vec![format!("Listenpreis {} − {}", amount(list), percent(discount))],
+        _ => tiers(it.tiers.as_ref(), currency),
+    };
+    PriceView { price, valid: from_to(it.valid_from, it.valid_to), it }
+}
+
+fn tiers(tiers: Option<&serde_json::Value>, currency: &str) -> Vec<String> {
+    let number = |tier: &serde_json::Value, name: &str| {
+        tier.get(name).and_then(serde_json::Value::as_str).and_then(|text| text.parse::<Decimal>().ok())
+    };
+    let german = abruf_domain::notation::Language::German;
+    tiers
+        .and_then(serde_json::Value::as_array)
+        .map(|tiers| {
+            tiers
+                .iter()
+                .filter_map(|tier| Some((number(tier, "from")?, number(tier, "unit_price")?)))
+                .map(|(from, price)| {
+                    format!("ab {}: {}", german.number(from.normalize()), german.unit_price(price, currency))
+                })
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+fn guard_view(guard: &GuardRow, currency: &str) -> GuardView {
+    let words = |amount| volume(amount, &guard.measure, currency);
+    GuardView {
+        scope: scope_words(&guard.scope, &guard.scope_name, &guard.measure),
+        limit: guard.limit.map_or_else(|| "ohne Grenze".to_owned(), words),
+        authorised: words(guard.authorised),
+        recorded: words(guard.recorded),
+        reserved: words(guard.reserved),
+        breached: guard.breached,
+        agrees: guard.agrees,
+    }
+}

@@ -1,0 +1,231 @@
+//! `/hilfe`: the rules in their own words, and what a problem of the API means. The same for everybody.
+
+use abruf_domain::checks::{self, Check};
+use abruf_domain::finding::Addressee;
+use abruf_domain::notation::Language;
+use abruf_domain::texts::Certainty;
+
+use crate::http::extract::Path;
+use crate::http::layout::{Frame, Page};
+use crate::http::problem::Problem;
+
+const GERMAN: Language = Language::German;
+
+/// A rule in words.
+pub struct RuleView {
+    /// Its id.
+    pub id: &'static str,
+    /// Its version.
+    pub version: u16,
+    /// Title.
+    pub title: &'static str,
+    /// What it is for, in paragraphs.
+    pub help: Vec<&'static str>,
+    /// Legal source.
+    pub source: &'static str,
+    /// How sure that is.
+    pub certainty: &'static str,
+    /// Who can cure it.
+    pub addressee: &'static str,
+}
+
+impl RuleView {
+    fn of(check: &Check) -> Self {
+        Self {
+            id: check.id,
+            version: check.version,
+            title: check.texts.title(GERMAN),
+            help: check.texts.help(GERMAN).split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()).collect(),
+            source: check.texts.source(GERMAN),
+            certainty: match check.texts.certainty() {
+                Certainty::Read => "in einer öffentlichen Quelle nachgelesen",
+                Certainty::Known => "aus dem Wortlaut von Gesetz oder Urteil bekannt",
+                Certainty::Uncertain => "strittig oder möglicherweise überholt",
+            },
+            addressee: match check.addressee {
+                Addressee::Requester => "die Sachbearbeitung, die abruft",
+                Addressee::Releaser => "die Person, die freigibt",
+                Addressee::Office => "die Geschäftsstelle der Genossenschaft",
+            },
+        }
+    }
+
+    fn first_sentence(&self) -> &'static str {
+        self.help.first().map_or("", |text| text.split_inclusive(". ").next().unwrap_or(text).trim())
+    }
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/help_rules.html")]
+pub struct RulesPage {
+    frame: Frame,
+    groups: Vec<(&'static str, Vec<RuleView>)>,
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/help_rule.html")]
+pub struct RulePage {
+    frame: Frame,
+    rule: RuleView,
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/help_problem.html")]
+pub struct ProblemPage {
+    frame: Frame,
+    slug: &'static str,
+    title: &'static str,
+    meaning: &'static str,
+    remedy: &'static str,
+}
+
+/// `GET /hilfe/regeln`
+pub async fn rules(frame: Frame) -> Page<RulesPage> {
+    let group = |checks: &[Check]| checks.iter().map(RuleView::of).collect();
+    Page(RulesPage {
+        frame: frame.titled("Regeln"),
+        groups: vec![
+            ("Bei der Einreichung und noch einmal bei der Freigabe", group(checks::CALL_OFF)),
+            ("Nur bei der Freigabe", group(checks::RELEASE_ONLY)),
+            ("Zur Einsparung", group(checks::SAVINGS)),
+        ],
+    })
+}
+
+/// `GET /hilfe/regeln/{id}`
+pub async fn rule(frame: Frame, Path(id): Path<String>) -> Result<Page<RulePage>, Problem> {
+    let rule = RuleView::of(checks::by_id(&id).ok_or_else(Problem::not_found)?);
+    Ok(Page(RulePage { frame: frame.titled(rule.title), rule }))
+}
+
+/// Kinds of problems: slug, title, what it means, what to do.
+const PROBLEMS: &[(&str, &str, &str, &str)] = &[
+    (
+        "bad-request",
+        "Die Anfrage ist nicht lesbar",
+        "Adresse oder Inhalt sind nicht so geschrieben, wie die Programmierschnittstelle es erwartet.",
+        "Vergleichen Sie die Anfrage mit der Beschreibung der Schnittstelle. Im Feld errors steht, welche Stelle nicht passt.",
+    ),
+    (
+        "unauthenticated",
+        "Anmeldung nötig",
+        "Die Anfrage trägt kein gültiges Token, oder die Sitzung ist zu Ende.",
+        "Melden Sie sich neu an.",
+    ),
+    (
+        "not-found",
+        "Nicht gefunden",
+        "Diesen Eintrag gibt es nicht, oder Sie haben keinen Zugriff. Beides sieht absichtlich gleich aus.",
+        "Prüfen Sie die Adresse, und für wen Sie gerade handeln.",
+    ),
+    (
+        "method-not-allowed",
+        "So geht es nicht",
+        "Die Adresse gibt es, aber nicht für diese Art der Anfrage.",
+        "Im Kopf Allow der Antwort steht, was geht.",
+    ),
+    (
+        "conflict",
+        "Zwischenzeitlich geändert",
+        "Jemand anderes war schneller.",
+        "Laden Sie den neuen Stand und entscheiden Sie noch einmal.",
+    ),
+    (
+        "stale",
+        "Zwischenzeitlich geändert",
+        "Ihre Änderung beruht auf einer älteren Fassung.",
+        "Laden Sie den Vorgang neu, prüfen Sie ihn und senden Sie die Änderung mit der neuen Fassungsnummer.",
+    ),
+    (
+        "wrong-state",
+        "Das geht jetzt nicht mehr",
+        "Der Vorgang ist schon weiter, zum Beispiel freigegeben oder zurückgezogen.",
+        "Sehen Sie im Verlauf nach, was geschehen ist.",
+    ),
+    (
+        "review-changed",
+        "Die Prüfung hat sich geändert",
+        "Seit der Einreichung haben sich Preis oder Feststellungen geändert. Es wurde nichts freigegeben; das Volumen bleibt reserviert.",
+        "Vergleichen Sie beide Prüfungen und geben Sie den Abruf an die Sachbearbeitung zurück.",
+    ),
+    (
+        "expired",
+        "Die Anforderung ist verfallen",
+        "Die Reservierung ist abgelaufen, bevor jemand freigegeben hat.",
+        "Rufen Sie noch einmal ab; das Volumen ist wieder frei.",
+    ),
+    (
+        "refused",
+        "So geht es nicht",
+        "Der Vertrag kann so noch nicht genutzt werden.",
+        "Fragen Sie die Geschäftsstelle.",
+    ),
+    (
+        "invalid",
+        "Bitte prüfen Sie Ihre Angaben",
+        "Einige Angaben fehlen oder passen nicht.",
+        "Im Feld errors steht zu jedem Feld, was nicht stimmt.",
+    ),
+    (
+        "form-stale",
+        "Bitte laden Sie die Seite neu",
+        "Das Formular gehört nicht zu Ihrer jetzigen Sitzung.",
+        "Laden Sie die Seite neu und senden Sie das Formular noch einmal ab.",
+    ),
+    (
+        "idempotency-key-reused",
+        "Schlüssel schon verwendet",
+        "Derselbe Idempotency-Key kam mit einer anderen Anfrage.",
+        "Verwenden Sie für jede neue Anfrage einen neuen Schlüssel.",
+    ),
+    ("too-large", "Zu groß", "Der Inhalt ist größer als 1 MB.", "Kürzen Sie den Text oder teilen Sie die Daten auf."),
+    (
+        "unsupported-media-type",
+        "Falsches Format",
+        "Die Schnittstelle liest nur application/json.",
+        "Senden Sie JSON mit dem passenden Content-Type.",
+    ),
+    (
+        "too-many-requests",
+        "Zu viele Versuche",
+        "Es kamen sehr viele Anfragen in kurzer Zeit.",
+        "Warten Sie so lange, wie Retry-After sagt.",
+    ),
+    (
+        "unavailable",
+        "Gerade nicht verfügbar",
+        "Das System ist ausgelastet oder wird gewartet.",
+        "Versuchen Sie es nach der Zeit in Retry-After noch einmal, mit demselben Idempotency-Key.",
+    ),
+    (
+        "internal",
+        "Das lag an uns",
+        "Ein Fehler im Programm. Entwürfe sind gespeichert.",
+        "Nennen Sie der Administration die Kennung der Anfrage.",
+    ),
+];
+
+/// `GET /hilfe/probleme/{slug}`
+pub async fn problem(frame: Frame, Path(slug): Path<String>) -> Result<Page<ProblemPage>, Problem> {
+    let known = PROBLEMS.iter().find(|(known, ..)| *known == slug).copied();
+    let (slug, title, meaning, remedy) = match known {
+        Some(known) => known,
+        None => of_finding(&slug).ok_or_else(Problem::not_found)?,
+    };
+    Ok(Page(ProblemPage { frame: frame.titled(title), slug, title, meaning, remedy }))
+}
+
+/// Refusals by a rule carry the findings themselves.
+fn of_finding(slug: &str) -> Option<(&'static str, &'static str, &'static str, &'static str)> {
+    let known =
+        ["submission-declined", "release-blocked", "justification-missing"].into_iter().find(|known| *known == slug)?;
+    Some((
+        known,
+        "Der Abruf ist so nicht zulässig",
+        "Mindestens eine Regel sperrt den Abruf oder verlangt eine Begründung. Im Feld findings steht jede Feststellung mit Regel, Quelle und Zahlen.",
+        "Tun Sie, was unter cure steht. Der Entwurf bleibt gespeichert.",
+    ))
+}

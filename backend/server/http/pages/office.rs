@@ -1,0 +1,116 @@
+//! `/verwaltung`: the office's hub, and the accounts for the administration.
+
+use abruf_domain::finding::Addressee;
+use axum::extract::State;
+use serde::Deserialize;
+
+use crate::actor::Role;
+use crate::app::App;
+use crate::http::extract::Query;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::pager::Pager;
+use crate::http::pages::written::{count, day, money};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::membership_list::{self, AssignmentRow};
+use crate::storage::{contracts, tasks};
+
+/// Accounts on a page.
+const PAGE: i64 = 50;
+/// More than anybody leaves open.
+const MOST: i64 = 1_000;
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/office.html")]
+pub struct OfficePage {
+    frame: Frame,
+    office: bool,
+    owed: String,
+    members: String,
+    contracts: String,
+    people: String,
+}
+
+/// `GET /verwaltung`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+) -> Result<Page<OfficePage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let office = actor.role == Role::Office;
+    let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
+    let owed = tasks::owed(&mut tx, Addressee::Office, MOST).await?.len();
+    Ok(Page(OfficePage {
+        frame: frame.titled("Verwaltung"),
+        office,
+        owed: if owed == 0 {
+            "Nichts offen".to_owned()
+        } else {
+            format!("{} offen", count(number(owed), "Begründung", "Begründungen"))
+        },
+        members: count(membership_list::count(&mut tx, actor.body, "").await?, "Mitgliedschaft", "Mitgliedschaften"),
+        contracts: count(number(contracts::list(&mut tx, None).await?.len()), "Rahmenvertrag", "Rahmenverträge"),
+        people: count(membership_list::assignment_count(&mut tx, actor.body, "").await?, "Aufgabe", "Aufgaben"),
+    }))
+}
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/people.html")]
+pub struct PeoplePage {
+    frame: Frame,
+    words: String,
+    count: String,
+    rows: Vec<AccountRow>,
+    pager: Pager,
+}
+
+/// An assignment in words.
+struct AccountRow {
+    it: AssignmentRow,
+    role: &'static str,
+    from: String,
+    to: String,
+    ended: bool,
+    limit: String,
+}
+
+/// What the address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default)]
+    seite: String,
+}
+
+/// `GET /verwaltung/personen`
+pub async fn people(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Query(asked): Query<Asked>,
+) -> Result<Page<PeoplePage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let total = membership_list::assignment_count(&mut tx, actor.body, &asked.q).await?;
+    let pager = Pager::new(&asked.seite, PAGE, total, "/verwaltung/personen", &[("q", &asked.q)]);
+    let rows = membership_list::assignments(&mut tx, actor.body, &asked.q, PAGE, pager.offset()).await?;
+    let today = app.clock.today();
+    let row = |it: AssignmentRow| AccountRow {
+        role: Role::from_key(&it.role).map_or("", Role::german),
+        from: day(it.valid_from),
+        to: it.valid_to.map_or_else(|| "unbefristet".to_owned(), day),
+        ended: it.valid_to.is_some_and(|last| last < today),
+        limit: it.release_limit_gross.map(|limit| money(limit, "EUR")).unwrap_or_default(),
+        it,
+    };
+    Ok(Page(PeoplePage {
+        frame: frame.titled("Personen"),
+        words: asked.q,
+        count: count(total, "Aufgabe", "Aufgaben"),
+        rows: rows.into_iter().map(row).collect(),
+        pager,
+    }))
+}

@@ -1,0 +1,73 @@
+//! The volume ledger and its guard rows in words.
+
+use uuid::Uuid;
+
+use abruf_domain::money::Volume;
+use abruf_domain::notation::Language;
+
+use crate::http::pages::written::{instant, money};
+use crate::storage::proof::LedgerEntry;
+
+/// A booking of the ledger.
+pub struct LedgerLine {
+    /// What was booked.
+    pub kind: &'static str,
+    /// Which ceiling.
+    pub scope: String,
+    /// Signed amount.
+    pub amount: String,
+    /// When.
+    pub at: String,
+    /// Evidence of a recorded fact.
+    pub reason: String,
+    /// Call-off.
+    pub call_off: Option<Uuid>,
+    /// Its number.
+    pub number: String,
+}
+
+/// Words a booking.
+#[must_use]
+pub fn ledger_line(entry: &LedgerEntry, currency: &str) -> LedgerLine {
+    LedgerLine {
+        kind: match entry.kind.as_str() {
+            "reserve" => "reserviert",
+            "give_back" => "Reservierung aufgehoben",
+            "authorise" => "abgerufen",
+            "cancel" => "storniert",
+            _ => "nacherfasst",
+        },
+        scope: scope_words(&entry.scope, &entry.scope_name, &entry.measure),
+        amount: signed(volume(entry.amount, &entry.measure, currency), entry.amount),
+        at: instant(entry.at),
+        reason: entry.reason.clone(),
+        call_off: entry.call_off,
+        number: entry.call_off_number.clone().unwrap_or_default(),
+    }
+}
+
+/// `Höchstwert des Vertrags`, `Höchstmenge Artikel CTX`.
+#[must_use]
+pub fn scope_words(scope: &str, name: &str, measure: &str) -> String {
+    let ceiling = if measure == "value" { "Höchstwert" } else { "Höchstmenge" };
+    match scope {
+        "lot" => format!("{ceiling} Los {name}"),
+        "item" => format!("{ceiling} Artikel {name}"),
+        "member" => format!("Kontingent {name}"),
+        _ => format!("{ceiling} des Vertrags"),
+    }
+}
+
+/// An amount for value ceilings, a number for quantities.
+#[must_use]
+pub fn volume(amount: Volume, measure: &str, currency: &str) -> String {
+    if measure == "value" {
+        money(amount.as_net().decimal(), currency)
+    } else {
+        Language::German.number(amount.as_quantity().decimal().normalize())
+    }
+}
+
+fn signed(text: String, amount: Volume) -> String {
+    if Volume::ZERO < amount { format!("+{text}") } else { text }
+}

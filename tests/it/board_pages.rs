@@ -1,0 +1,246 @@
+//! What the board sees: every figure equals the sum of the list behind it, on every level.
+
+use std::collections::BTreeSet;
+
+use abruf::actions::cancel_call_off::cancel;
+use abruf::actions::justify_finding::justify;
+use abruf::actions::release_call_off::{Release, release};
+use abruf::actor::{Actor, Role};
+use abruf_domain::ids::{ContractId, OrganisationId};
+use axum::http::StatusCode;
+use rand::rngs::ChaCha8Rng;
+use rand::{RngExt, SeedableRng};
+use rust_decimal::Decimal;
+use uuid::Uuid;
+
+use crate::web::Web;
+use crate::world::World;
+use crate::world::contract::{Contract, fixed, list_price, prior_contract, value};
+
+/// A town with the two people a call-off needs.
+struct Town {
+    id: OrganisationId,
+    buyer: Actor,
+    approver: Actor,
+}
+
+/// A body after some years: contracts of every class, one dearer than before, cancellations.
+struct House {
+    world: World,
+    towns: Vec<Town>,
+    contracts: Vec<Contract>,
+    board: Actor,
+}
+
+async fn house(seed: u64, call_offs: u32) -> House {
+    let world = World::seeded(seed).await;
+    let mut towns = Vec::new();
+    for name in ["Stadt Altenrode", "Stadt Bergheim", "Stadt Neufeld"] {
+        let id = world.member(name).await;
+        towns.push(Town {
+            id,
+            buyer: world.buyer(id).await,
+            approver: world.approver(id).named("Karl Beispiel").await,
+        });
+    }
+    let entitled = |contract| {
+        towns
+            .iter()
+            .fold(contract, |contract: crate::world::contract::NewContract<'_>, town| contract.entitles(town.id))
+    };
+    let contracts = vec![
+        entitled(
+            world
+                .contract("RV-2025-01")
+                .fee("1.5")
+                .ceiling(value("500000.00"))
+                .item("A1", fixed("100.00"))
+                .item("B1", fixed("40.00"))
+                .item("N1", fixed("7.00"))
+                .baseline("A1", prior_contract("123.45"))
+                .baseline("B1", list_price("55.00")),
+        )
+        .await,
+        entitled(
+            world
+                .contract("RV-2025-02")
+                .minimum("200.00")
+                .surcharge("15.00")
+                .ceiling(value("900000.00"))
+                .item("A1", fixed("30.00"))
+                .baseline("A1", prior_contract("29.10")),
+        )
+        .await,
+    ];
+    let board = world.person(Role::Board, world.body).named("Bea Vorstand").await;
+    let house = House { world, towns, contracts, board };
+    house.order(seed, call_offs).await;
+    house
+}
+
+impl House {
+    /// Some call-offs in two years; every fifth is taken back.
+    async fn order(&self, seed: u64, call_offs: u32) {
+        let mut chance = ChaCha8Rng::seed_from_u64(seed);
+        for number in 0..call_offs {
+            let year = if number.is_multiple_of(4) { 2025 } else { 2026 };
+            self.world.at(&format!(
+                "{year}-{:02}-{:02}T09:00:00Z",
+                chance.random_range(4..=10),
+                chance.random_range(1..=28)
+            ));
+            let town = &self.towns[chance.random_range(0..self.towns.len())];
+            let contract = &self.contracts[chance.random_range(0..self.contracts.len())];
+            let quantity = chance.random_range(1..=9).to_string();
+            let lines: &[(&str, &str)] = if contract.number == self.contracts[0].number {
+                &[("A1", &quantity), ("B1", "2"), ("N1", "3")]
+            } else {
+                &[("A1", &quantity)]
+            };
+            let id = self.world.draft(&town.buyer, contract, lines).await;
+            for rule in ["savings-negative", "baseline-missing", "baseline-stale"] {
+                // Which of them the review finds depends on the draft.
+                let _ = justify(&self.world.app, &town.buyer, id, rule, "Lieferzeit geht vor.").await;
+            }
+            let submitted =
+                abruf::actions::submit_call_off::submit(&self.world.app, &town.buyer, id, None).await.unwrap();
+            assert!(format!("{submitted:?}").starts_with("Submitted"), "{submitted:?}");
+            let released = release(&self.world.app, &town.approver, id, None).await.unwrap();
+            assert!(matches!(released, Release::Released { .. }), "{released:?}");
+            if number % 5 == 4 {
+                cancel(&self.world.app, &town.approver, id, "Doppelt bestellt").await.unwrap();
+            }
+        }
+        self.world.at("2026-11-22T09:00:00Z");
+    }
+}
+
+/// The lists a page links to, with the figure that links there.
+fn figures(page: &str) -> BTreeSet<(String, String)> {
+    let mut found = BTreeSet::new();
+    for part in page.split("href=\"/berichte/einsparungen/abrufe?").skip(1) {
+        let (address, rest) = part.split_once('"').unwrap();
+        let text = rest.split_once('>').unwrap().1.split_once('<').unwrap().0;
+        if text.contains('€') {
+            let address = address.replace("&#38;", "&").replace("&amp;", "&");
+            found.insert((format!("/berichte/einsparungen/abrufe?{address}"), text.to_owned()));
+        }
+    }
+    found
+}
+
+/// Pages of contracts and members that a page links to.
+fn parts(page: &str) -> BTreeSet<String> {
+    let link = |kind: &str| {
+        let start = format!("href=\"/berichte/einsparungen/{kind}/");
+        let links: Vec<_> = page
+            .split(&start)
+            .skip(1)
+            .map(|part| format!("/berichte/einsparungen/{kind}/{}", part.split_once('"').unwrap().0))
+            .collect();
+        links
+    };
+    link("vertraege").into_iter().chain(link("mitglieder")).collect()
+}
+
+fn euros(text: &str) -> Decimal {
+    let plain: String = text.chars().filter(|c| c.is_ascii_digit() || *c == ',' || *c == '\u{2212}').collect();
+    plain.replace(',', ".").replace('\u{2212}', "-").parse().unwrap_or_else(|_| panic!("{text} is no amount"))
+}
+
+fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
+    page.split_once(from).unwrap_or_else(|| panic!("no {from} in {page}")).1.split_once(to).unwrap().0
+}
+
+/// The order value of every row of a list, over all its pages.
+async fn listed(web: &Web, cookie: &str, address: &str) -> (Decimal, String) {
+    let (mut sum, mut first, mut number) = (Decimal::ZERO, String::new(), 1);
+    loop {
+        let page = web.get(&format!("{address}&seite={number}"), cookie).await;
+        assert_eq!(page.status, StatusCode::OK, "{address}");
+        let rows = page.text.split("data-label=\"Abrufvolumen\">").skip(1);
+        sum += rows.map(|row| euros(row.split_once('<').unwrap().0)).sum::<Decimal>();
+        let more = page.text.contains("rel=\"next\"");
+        if first.is_empty() {
+            first = page.text;
+        }
+        number += 1;
+        if !more {
+            return (sum, first);
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_figure_is_the_sum_of_its_list_on_every_level() {
+    for seed in [3, 11] {
+        let House { world, board, .. } = house(seed, 60).await;
+        let web = Web::over(world).await;
+        let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
+        let mut checked = 0;
+        for year in ["2025", "2026", "alle"] {
+            let top = web.get(&format!("/berichte/einsparungen?jahr={year}"), &cookie).await;
+            assert_eq!(top.status, StatusCode::OK);
+            assert_eq!(parts(&top.text).len(), 5, "two contracts, three members");
+            let mut pages = vec![top.text.clone()];
+            for part in parts(&top.text) {
+                let page = web.get(&part, &cookie).await;
+                assert_eq!(page.status, StatusCode::OK, "{part}");
+                pages.push(page.text);
+            }
+            for (address, figure) in pages.iter().flat_map(|page| figures(page)).collect::<BTreeSet<_>>() {
+                let (volumes, list) = listed(&web, &cookie, &address).await;
+                assert_eq!(between(&list, "id=\"summe\">", "<"), figure, "{address}");
+                for row in list.split("data-label=\"Abweichung\"><strong>").skip(1) {
+                    assert_eq!(euros(row.split_once('<').unwrap().0), Decimal::ZERO, "{address}");
+                }
+                let compared = between(&list, "data-label=\"Summe der Liste\">", "<");
+                assert_eq!(volumes, euros(compared), "{address}: rows against their sum");
+                checked += 1;
+            }
+            let filter =
+                if year == "alle" { "true".to_owned() } else { format!("extract(year FROM dated_on) = {year}") };
+            let truth: Decimal = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+                "SELECT coalesce(sum(order_net), 0) FROM savings_entry WHERE {filter}"
+            )))
+            .fetch_one(&web.database.owner)
+            .await
+            .unwrap();
+            let (_, volume) = figures(&top.text)
+                .into_iter()
+                .find(|(address, _)| address.ends_with(&format!("?jahr={year}")))
+                .unwrap();
+            assert_eq!(euros(&volume), truth, "order value of {year}");
+        }
+        assert!(60 <= checked, "only {checked} figures were followed");
+    }
+}
+
+#[tokio::test]
+async fn losses_stay_in_the_table_with_their_word() {
+    let House { world, board, contracts, .. } = house(5, 12).await;
+    let web = Web::over(world).await;
+    let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
+    let page = web.get(&format!("/berichte/einsparungen/vertraege/{}?jahr=alle", contracts[1].id), &cookie).await;
+    assert!(page.text.contains("Mehrkosten") && page.text.contains('\u{2212}'), "{}", page.text);
+    let empty = web.get("/berichte/einsparungen?jahr=2019", &cookie).await;
+    assert!(empty.text.contains("Für 2019 liegen keine Abrufe vor. Der erste Abruf war am "), "{}", empty.text);
+}
+
+#[tokio::test]
+async fn a_member_sees_its_own_savings_only() {
+    let House { world, towns, contracts, .. } = house(7, 16).await;
+    let web = Web::over(world).await;
+    let [own, neighbour] = [&towns[0], &towns[1]];
+    let cookie = web.cookie_of(&own.buyer, "eva@altenrode.example").await;
+    let page = web.get("/berichte/einsparungen?jahr=alle", &cookie).await;
+    assert!(page.text.contains("Stadt Altenrode") && !page.text.contains("Stadt Bergheim"), "{}", page.text);
+    let absent = web.get(&format!("/berichte/einsparungen/mitglieder/{}", Uuid::from_u128(1)), &cookie).await;
+    let foreign = web.get(&format!("/berichte/einsparungen/mitglieder/{}", neighbour.id), &cookie).await;
+    assert_eq!((absent.status, foreign.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+    assert_eq!(absent.text, foreign.text);
+    let through_list = web.get(&format!("/berichte/einsparungen/abrufe?mitglied={}", neighbour.id), &cookie).await;
+    assert_eq!(through_list.status, StatusCode::NOT_FOUND);
+    let none: ContractId = contracts[0].id;
+    assert_eq!(web.get(&format!("/berichte/einsparungen/vertraege/{none}"), &cookie).await.status, StatusCode::OK);
+}
