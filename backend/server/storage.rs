@@ -25,6 +25,7 @@ pub mod register;
 pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;
+pub mod tasks;
 pub mod verification;
 pub mod volume;
 

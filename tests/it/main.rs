@@ -6,6 +6,7 @@ mod access;
 mod cluster;
 mod demo;
 mod embedded;
+mod pages;
 mod problems;
 mod serve;
 mod sign_in;

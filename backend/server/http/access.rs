@@ -50,6 +50,10 @@ pub enum Object {
     Contract,
     /// A call-off, or what hangs on it: own, house (once submitted or declined), scope.
     CallOff,
+    /// A draft: of its requester only.
+    Draft,
+    /// A document of a call-off: there once its event has happened.
+    Document,
     /// A member organisation: house.
     Member,
 }
@@ -224,8 +228,9 @@ fn is_htmx(headers: &HeaderMap) -> bool {
     headers.contains_key("hx-request")
 }
 
-/// A local address as the value of a query parameter.
-fn encoded(address: &str) -> String {
+/// A local address, or any other text, as the value of a query parameter.
+#[must_use]
+pub fn encoded(address: &str) -> String {
     let mut out = String::with_capacity(address.len() + 8);
     for byte in address.bytes() {
         match byte {

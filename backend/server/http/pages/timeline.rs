@@ -1,0 +1,52 @@
+//! The life of a call-off as an ordered list.
+
+use crate::http::pages::written::instant;
+use crate::storage::history::TimelineStep;
+
+/// A step in words.
+#[derive(Debug, Clone)]
+pub struct TimelineView {
+    /// What happened.
+    pub what: &'static str,
+    /// Who and when.
+    pub when: String,
+    /// Reason or question, if one was given.
+    pub reason: String,
+}
+
+/// Words the steps, oldest first.
+#[must_use]
+pub fn timeline(steps: &[TimelineStep]) -> Vec<TimelineView> {
+    steps
+        .iter()
+        .map(|step| TimelineView {
+            what: words(&step.decision),
+            when: match &step.person {
+                Some(person) => format!("{}, {person}", instant(step.at)),
+                None => format!("{}, durch Zeitablauf", instant(step.at)),
+            },
+            reason: step.reason.clone(),
+        })
+        .collect()
+}
+
+fn words(decision: &str) -> &'static str {
+    match decision {
+        "created" => "Entwurf angelegt",
+        "submitted" => "Zur Freigabe gegeben",
+        "declined" => "Nicht zur Freigabe angenommen: Prüfung nicht bestanden",
+        "returned" => "Mit Frage zurückgegeben",
+        "refused" => "Abgelehnt",
+        "withdrawn" => "Zurückgezogen",
+        "expired" => "Reservierung verfallen",
+        "released" => "Freigegeben, Abruf erteilt",
+        "dispatched" => "An den Lieferanten versandt",
+        "confirmed" => "Vom Lieferanten bestätigt",
+        "delivered" => "Geliefert",
+        "invoiced" => "Abgerechnet",
+        "closed" => "Abgeschlossen",
+        "cancelled" => "Storniert",
+        "justified" => "Feststellung begründet",
+        _ => "Geändert",
+    }
+}

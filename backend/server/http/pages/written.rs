@@ -1,0 +1,163 @@
+//! How figures, days and states read on pages. Everything goes through `notation`, in German.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::facts::Price;
+use abruf_domain::money::{Quantity, UnitPrice};
+use abruf_domain::notation::Language;
+use abruf_domain::period::{Period, berlin_date};
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+const GERMAN: Language = Language::German;
+
+/// `1.234,50 €`
+#[must_use]
+pub fn money(amount: Decimal, currency: &str) -> String {
+    GERMAN.money(amount, currency)
+}
+
+/// A unit price with as many decimals as it has, at least two.
+#[must_use]
+pub fn unit_price(price: UnitPrice, currency: &str) -> String {
+    GERMAN.unit_price(price.decimal(), currency)
+}
+
+/// `1.200,5`
+#[must_use]
+pub fn quantity(quantity: Quantity) -> String {
+    GERMAN.number(quantity.decimal().normalize())
+}
+
+/// `14,09 %`
+#[must_use]
+pub fn percent(value: Decimal) -> String {
+    GERMAN.percent(value.normalize())
+}
+
+/// `04.05.2027`
+#[must_use]
+pub fn day(day: NaiveDate) -> String {
+    GERMAN.date(day)
+}
+
+/// The Berlin date of an instant.
+#[must_use]
+pub fn day_of(at: DateTime<Utc>) -> String {
+    GERMAN.date(berlin_date(at))
+}
+
+/// `04.05.2027, 09:15 Uhr`
+#[must_use]
+pub fn instant(at: DateTime<Utc>) -> String {
+    GERMAN.instant(at)
+}
+
+/// `01.01.2027 bis 31.12.2027`
+#[must_use]
+pub fn period(period: Period) -> String {
+    format!("{} bis {}", day(period.from()), day(period.to()))
+}
+
+/// "läuft in 3 Tagen ab", counted in calendar days.
+#[must_use]
+pub fn runs_out(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    match (berlin_date(until) - berlin_date(now)).num_days() {
+        _ if until <= now => "abgelaufen".to_owned(),
+        0 => "läuft heute ab".to_owned(),
+        1 => "läuft morgen ab".to_owned(),
+        days => format!("läuft in {days} Tagen ab"),
+    }
+}
+
+/// One or several: `1 Abruf`, `12 Abrufe`.
+#[must_use]
+pub fn count(number: i64, one: &str, several: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {several}", GERMAN.number(Decimal::from(number))) }
+}
+
+/// Style of the word for a state.
+#[must_use]
+pub const fn status_class(status: Status) -> &'static str {
+    match status {
+        Status::Draft => "status",
+        Status::Submitted | Status::Returned => "status status--wait",
+        Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled => "status status--bad",
+        Status::Released
+        | Status::Dispatched
+        | Status::Confirmed
+        | Status::Delivered
+        | Status::Invoiced
+        | Status::Closed => "status status--good",
+    }
+}
+
+/// A price as the schedule shows it; tiers take a line each.
+#[must_use]
+pub fn price(price: &Price, unit: &str, currency: &str, decimals: u32) -> Vec<String> {
+    match price {
+        Price::Fixed { unit_price: price } => vec![format!("{} je {unit}", unit_price(*price, currency))],
+        Price::Subscription { unit_price_month } => {
+            vec![format!("{} je {unit} und Monat", unit_price(*unit_price_month, currency))]
+        }
+        Price::ListMinus { list_price, discount_pct } => vec![
+            format!("{} je {unit}", unit_price(list_price.after_discount(*discount_pct, decimals), currency)),
+            format!("Listenpreis {} − {}", unit_price(*list_price, currency), percent(discount_pct.decimal())),
+        ],
+        Price::TierAllUnitsPerOrder { tiers } => tiers
+            .iter()
+            .map(|tier| format!("ab {}: {} je {unit}", quantity(tier.from), unit_price(tier.unit_price, currency)))
+            .collect(),
+    }
+}
+
+/// A date as clerks type it: `4.5.2027` or `04.05.2027`; machines write `2027-05-04`. Between 2000 and 2100.
+///
+/// # Errors
+/// With what is wrong and what to type.
+pub fn read_day(text: &str) -> Result<Option<NaiveDate>, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let read = NaiveDate::parse_from_str(text, "%d.%m.%Y").or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d"));
+    let allowed = NaiveDate::from_ymd_opt(2000, 1, 1)..NaiveDate::from_ymd_opt(2101, 1, 1);
+    match read {
+        Ok(day) if allowed.contains(&Some(day)) => Ok(Some(day)),
+        Ok(_) => Err("Dieses Datum liegt zu weit weg. Möglich sind die Jahre 2000 bis 2100.".to_owned()),
+        Err(_) => {
+            let shown: String = text.chars().take(20).collect();
+            Err(format!("„{shown}“ ist kein Datum. Bitte geben Sie Tag, Monat und Jahr ein, zum Beispiel 01.03.2027."))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_clerks_type_them() {
+        let meant = NaiveDate::from_ymd_opt(2027, 5, 4);
+        for typed in ["4.5.2027", "04.05.2027", " 2027-05-04 "] {
+            assert_eq!(read_day(typed), Ok(meant), "{typed}");
+        }
+        assert_eq!(read_day(" "), Ok(None));
+    }
+
+    #[test]
+    fn days_that_do_not_exist_are_answered_with_an_example() {
+        for typed in ["30.02.2027", "31.04.2027", "heute", "1.1.27", "01.01.99999", "32.01.2027", "2027-13-01"] {
+            let message = read_day(typed).expect_err(typed);
+            assert!(message.contains("Beispiel") || message.contains("2100"), "{typed}: {message}");
+        }
+    }
+
+    #[test]
+    fn a_reservation_counts_down_in_days() {
+        let now = "2026-11-22T12:00:00Z".parse().unwrap();
+        let at = |text: &str| runs_out(text.parse().unwrap(), now);
+        assert_eq!(at("2026-12-06T12:00:00Z"), "läuft in 14 Tagen ab");
+        assert_eq!(at("2026-11-22T23:30:00Z"), "läuft morgen ab", "after midnight in Berlin");
+        assert_eq!(at("2026-11-22T12:00:00Z"), "abgelaufen");
+    }
+}
