@@ -12,3 +12,4 @@ mod serve;
 mod sign_in;
 mod web;
 mod world;
+mod look;

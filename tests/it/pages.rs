@@ -1,7 +1,7 @@
 //! The pages as buyers and approvers use them: forms only, no script.
 
 mod bad_input;
-mod browser;
+pub mod browser;
 mod journey;
 mod release;
 

@@ -69,7 +69,7 @@ pub async fn insert_body(
     id: OrganisationId,
     role: uuid::Uuid,
     name: &str,
-    today: chrono::NaiveDate,
+    today: NaiveDate,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(

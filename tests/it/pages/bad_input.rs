@@ -45,7 +45,8 @@ impl Draft {
 async fn impossible_quantities_are_refused_at_their_field() {
     let draft = Draft::new().await;
     for typed in ["0", "-1", "1e9", "1000000000", "zwölf", "1,2,3", &"9".repeat(40), "0,00001", "<script>"] {
-        let page = draft.refused("positionen", &[("angebot", "CTX-TRN"), ("menge", typed), ("weiter", "angaben")]).await;
+        let page =
+            draft.refused("positionen", &[("angebot", "CTX-TRN"), ("menge", typed), ("weiter", "angaben")]).await;
         assert!(page.contains("aria-invalid=\"true\"") && read(&page).contains("Bitte"), "{typed}");
         assert!(!page.contains("<script>"), "{typed}");
         if !typed.contains('<') {
@@ -117,7 +118,12 @@ async fn a_declined_submission_shows_the_rule_and_keeps_the_draft() {
     let eva = town.browser(&town.eva).await;
     let review = format!("/abrufe/{id}/pruefung");
     let page = eva.page(&review).await;
-    for words in ["So ist der Abruf nicht zulässig: Ein Punkt sperrt ihn.", "Höchstwert blockiert", "das sind 0,01 € zu viel", "EuGH C-23/20"] {
+    for words in [
+        "So ist der Abruf nicht zulässig: Ein Punkt sperrt ihn.",
+        "Höchstwert blockiert",
+        "das sind 0,01 € zu viel",
+        "EuGH C-23/20",
+    ] {
         assert!(read(&page).to_lowercase().contains(&words.to_lowercase()), "{words} in {}", read(&page));
     }
     assert!(!page.contains("Weiter zur Zusammenfassung"));
@@ -139,7 +145,16 @@ async fn what_belongs_to_others_looks_like_what_is_not_there() {
     let other = world.member("Stadt Neufeld").await;
     let stranger = draft.town.browser(&world.buyer(other).named("Nora Neu").await).await;
     let absent = uuid::Uuid::from_u128(1).to_string();
-    for step in ["", "/positionen", "/angaben", "/pruefung", "/zusammenfassung", "/bestaetigung", "/bestellung.pdf", "/entwurf.pdf"] {
+    for step in [
+        "",
+        "/positionen",
+        "/angaben",
+        "/pruefung",
+        "/zusammenfassung",
+        "/bestaetigung",
+        "/bestellung.pdf",
+        "/entwurf.pdf",
+    ] {
         let foreign = stranger.get(&format!("/abrufe/{}{step}", draft.id)).await;
         let nothing = stranger.get(&format!("/abrufe/{absent}{step}")).await;
         assert_eq!((foreign.status, &foreign.text), (StatusCode::NOT_FOUND, &nothing.text), "{step}");

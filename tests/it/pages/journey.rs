@@ -107,7 +107,9 @@ async fn a_buyer_calls_off_in_five_screens_and_a_second_person_releases() {
 
     let call_off = confirmation.replace("/bestaetigung", "");
     let text = read(&eva.page(&call_off).await);
-    for words in ["erteilt", "Prüfkennung", "Freigegeben, Abruf erteilt", "geprüft bei der Freigabe am 22.11.2026, 10:00 Uhr"] {
+    for words in
+        ["erteilt", "Prüfkennung", "Freigegeben, Abruf erteilt", "geprüft bei der Freigabe am 22.11.2026, 10:00 Uhr"]
+    {
         assert!(text.contains(words), "{words} in {text}");
     }
     town.world.keeps_its_promises().await;

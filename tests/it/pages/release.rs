@@ -36,7 +36,10 @@ async fn a_change_since_submission_is_shown_and_returned_in_one_click() {
     let path = format!("/freigaben/{id}");
     let page = karl.page(&path).await;
     let text = read(&page);
-    assert!(text.contains("Seit der Einreichung hat sich etwas geändert.") && text.contains("Neu seit der Einreichung"), "{text}");
+    assert!(
+        text.contains("Seit der Einreichung hat sich etwas geändert.") && text.contains("Neu seit der Einreichung"),
+        "{text}"
+    );
     assert!(!page.contains("/erteilen"));
     assert_eq!(karl.leads_on(&page, &format!("{path}/zurueckgeben"), &[]).await, "/freigaben");
     assert_eq!(town.world.call_off(id).await.status, Status::Returned);
@@ -54,7 +57,9 @@ async fn a_refusal_needs_words_and_a_question_reaches_the_requester() {
     let page = karl.page(&format!("/freigaben/{first}")).await;
     let refuse = format!("/freigaben/{first}/ablehnen");
     let empty = karl.submit(&page, &refuse, &[("reason", "")]).await;
-    assert!(empty.text.contains("Bitte schreiben Sie, warum Sie ablehnen") && empty.text.contains("id=\"reason-fehler\""));
+    assert!(
+        empty.text.contains("Bitte schreiben Sie, warum Sie ablehnen") && empty.text.contains("id=\"reason-fehler\"")
+    );
     karl.leads_on(&page, &refuse, &[("reason", "Kein Geld mehr da")]).await;
     let page = karl.page(&format!("/freigaben/{second}")).await;
     let long = "?".repeat(3000);
@@ -87,7 +92,9 @@ async fn the_office_justifies_what_lies_with_it_and_then_the_release_is_open() {
         // The rule book gives this one to the requester: it is written here.
         let justify = format!("/abrufe/{id}/begruendung");
         let empty = eva.leads_on(&page, &justify, &[("wording", "")]).await;
-        assert!(read(&eva.page(empty.split('#').next().unwrap()).await).contains("Bitte begründen Sie in eigenen Worten"));
+        assert!(
+            read(&eva.page(empty.split('#').next().unwrap()).await).contains("Bitte begründen Sie in eigenen Worten")
+        );
         eva.leads_on(&page, &justify, &[("wording", "Einmaliger Umzug des Rathauses")]).await;
     }
     let summary = format!("/abrufe/{id}/zusammenfassung");

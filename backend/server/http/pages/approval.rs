@@ -164,7 +164,9 @@ pub async fn show(
     let mut mistakes = Mistakes::default();
     match asked.hinweis.as_str() {
         "begruendung" => mistakes.add("inhalt", "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen)."),
-        "nicht-erteilt" => mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung."),
+        "nicht-erteilt" => {
+            mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung.")
+        }
         _ => {}
     }
     Ok(Page(page(&app, &actor, frame, CallOffId(id), mistakes, Reason::default()).await?).into_response())

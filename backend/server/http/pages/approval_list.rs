@@ -4,6 +4,7 @@ use abruf_domain::Outcome;
 use abruf_domain::ids::PersonId;
 use abruf_domain::notation::Language;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 
 use crate::app::App;
@@ -19,7 +20,7 @@ const MOST: i64 = 200;
 
 #[derive(askama::Template)]
 #[template(path = "pages/approval_list.html")]
-pub struct ApprovalListPage {
+struct ApprovalListPage {
     frame: Frame,
     rows: Vec<Waiting>,
     person: PersonId,
@@ -52,7 +53,8 @@ impl ApprovalListPage {
         row.unusual
             .iter()
             .map(|finding| {
-                let class = if finding.outcome == Outcome::Notice { "status status--info" } else { "status status--wait" };
+                let class =
+                    if finding.outcome == Outcome::Notice { "status status--info" } else { "status status--wait" };
                 let words = finding.outcome.word(Language::German);
                 (class, format!("{words}: {}", FindingView::of(finding, &row.currency).title))
             })
@@ -65,13 +67,8 @@ pub async fn show(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     frame: Frame,
-) -> Result<Page<ApprovalListPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let rows = tasks::waiting(&mut tx, MOST).await?;
-    Ok(Page(ApprovalListPage {
-        frame: frame.titled("Freigaben"),
-        rows,
-        person: actor.person,
-        now: app.clock.now(),
-    }))
+    Ok(Page(ApprovalListPage { frame: frame.titled("Freigaben"), rows, person: actor.person, now: app.clock.now() }))
 }

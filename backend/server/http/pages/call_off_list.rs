@@ -2,6 +2,7 @@
 
 use abruf_domain::call_off::Status;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::actor::Role;
@@ -35,7 +36,7 @@ const STANDS: [(&str, &str, &[Status]); 7] = [
 
 #[derive(askama::Template)]
 #[template(path = "pages/call_off_list.html")]
-pub struct CallOffListPage {
+struct CallOffListPage {
     frame: Frame,
     words: String,
     stand: String,
@@ -92,7 +93,7 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     frame: Frame,
     Query(asked): Query<Asked>,
-) -> Result<Page<CallOffListPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let statuses = STANDS.iter().find(|(key, ..)| *key == asked.stand).map_or(&[][..], |(.., statuses)| statuses);
     let search = Search { statuses: statuses.to_vec(), words: asked.q.clone(), ..Search::default() };
     let mut tx = app.db.begin(&actor).await?;

@@ -16,7 +16,11 @@ use crate::http::session::SignedIn;
 use crate::storage::{call_offs, documents};
 
 /// `GET /abrufe/{id}/bestellung.pdf`
-pub async fn order(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Problem> {
+pub async fn order(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
     frozen(&app, &actor, CallOffId(id), "order").await
 }
 
@@ -54,9 +58,7 @@ async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<R
 /// Names of ours are ASCII; anything else is left out.
 fn pdf(name: &str, bytes: Vec<u8>) -> Response {
     let name: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || "-_.".contains(*it)).collect();
-    let headers = [
-        (CONTENT_TYPE, "application/pdf".to_owned()),
-        (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
-    ];
+    let headers =
+        [(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\""))];
     (headers, bytes).into_response()
 }

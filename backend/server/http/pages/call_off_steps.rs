@@ -21,7 +21,11 @@ use crate::http::session::SignedIn;
 use crate::storage::call_offs;
 
 /// `POST /abrufe/{id}/zurueckziehen`
-pub async fn withdraw(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): Path<Uuid>) -> Result<Redirect, Away> {
+pub async fn withdraw(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect, Away> {
     end_request::withdraw(&app, &actor, CallOffId(id)).await?;
     Ok(Redirect::to(&format!("/abrufe/{id}")))
 }

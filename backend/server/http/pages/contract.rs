@@ -5,7 +5,7 @@ use abruf_domain::facts::Price;
 use abruf_domain::ids::{CallOffId, ContractId};
 use abruf_domain::money::{Net, Quantity};
 use axum::extract::State;
-use axum::response::Redirect;
+use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -31,7 +31,7 @@ const ITEMS: i64 = 50;
 
 #[derive(askama::Template)]
 #[template(path = "pages/contract.html")]
-pub struct ContractPage {
+struct ContractPage {
     frame: Frame,
     contract: Contract,
     meter: Meter,
@@ -151,7 +151,11 @@ impl ContractPage {
     }
 
     fn fee(&self) -> String {
-        if self.contract.fee_pct.is_zero() { "keine".to_owned() } else { format!("{} des Nettowerts", percent(self.contract.fee_pct)) }
+        if self.contract.fee_pct.is_zero() {
+            "keine".to_owned()
+        } else {
+            format!("{} des Nettowerts", percent(self.contract.fee_pct))
+        }
     }
 
     fn notice(&self) -> String {
@@ -171,7 +175,11 @@ impl ContractPage {
     }
 
     fn named_count(&self) -> String {
-        count(i64::try_from(self.named().len()).unwrap_or(0), "namentlich abrufberechtigtes Mitglied", "namentlich abrufberechtigte Mitglieder")
+        count(
+            i64::try_from(self.named().len()).unwrap_or(0),
+            "namentlich abrufberechtigtes Mitglied",
+            "namentlich abrufberechtigte Mitglieder",
+        )
     }
 
     fn since(&self, entry: &EntitlementRow) -> String {
@@ -189,7 +197,7 @@ pub async fn show(
     frame: Frame,
     Path(id): Path<Uuid>,
     Query(asked): Query<Asked>,
-) -> Result<Page<ContractPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let contract = contracts::find(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
     Ok(Page(page(&app, &mut tx, &actor, frame, contract, asked).await?))
@@ -212,8 +220,7 @@ async fn page(
     let total = contracts::schedule_count(&mut *tx, contract.id, &asked.q).await?;
     let path = format!("/rahmenvertraege/{}", contract.id);
     let pager = Pager::new(&asked.seite, ITEMS, total, &path, &[("q", &asked.q)]);
-    let items =
-        contracts::schedule(&mut *tx, contract.id, app.clock.today(), &asked.q, ITEMS, pager.offset()).await?;
+    let items = contracts::schedule(&mut *tx, contract.id, app.clock.today(), &asked.q, ITEMS, pager.offset()).await?;
     let decimals = contracts::unit_price_decimals(&mut *tx, contract.id).await?;
     Ok(ContractPage {
         meter: Meter::of(&contract.ceiling, &contract.currency),

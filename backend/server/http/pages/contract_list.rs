@@ -1,6 +1,7 @@
 //! `/rahmenvertraege`: what may I use, and how much of it is left?
 
 use axum::extract::State;
+use axum::response::IntoResponse;
 use serde::Deserialize;
 
 use crate::actor::{Actor, Role};
@@ -17,7 +18,7 @@ use crate::storage::contracts::{self, Contract};
 
 #[derive(askama::Template)]
 #[template(path = "pages/contract_list.html")]
-pub struct ContractListPage {
+struct ContractListPage {
     frame: Frame,
     words: String,
     only_usable: bool,
@@ -66,7 +67,7 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     frame: Frame,
     Query(asked): Query<Asked>,
-) -> Result<Page<ContractListPage>, Problem> {
+) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let only_usable = asked.nutzbar == "1";
     let mut rows = Vec::new();

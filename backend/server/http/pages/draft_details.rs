@@ -117,9 +117,7 @@ pub async fn save(
     let id = CallOffId(id);
     draft::own(&app, &actor, id).await?;
     let saved = match typed.details() {
-        Ok(details) => {
-            draft_call_off::save_details(&app, &actor, id, draft::version(&typed.version), &details).await
-        }
+        Ok(details) => draft_call_off::save_details(&app, &actor, id, draft::version(&typed.version), &details).await,
         Err(errors) => Err(crate::actions::ActionError::Invalid(errors)),
     };
     let wrong = saved.err().map(|error| draft::mistakes(error, id)).transpose()?;
@@ -134,8 +132,14 @@ pub async fn save(
 
 /// What the lines want to know that no rule asks for: the period of articles priced per month.
 fn without_period(preview: &Preview) -> Option<(StatusCode, Mistakes)> {
-    let gaps: Vec<Gap> =
-        preview.review.gaps.iter().filter(|gap| matches!(gap, Gap::PerformanceMissing { .. })).take(1).cloned().collect();
+    let gaps: Vec<Gap> = preview
+        .review
+        .gaps
+        .iter()
+        .filter(|gap| matches!(gap, Gap::PerformanceMissing { .. }))
+        .take(1)
+        .cloned()
+        .collect();
     let errors = gap_errors(&gaps).into_iter().map(|error| FieldError::new("performance_from", error.message));
     let mistakes = Mistakes(errors.collect());
     (!mistakes.is_empty()).then_some((StatusCode::UNPROCESSABLE_ENTITY, mistakes))

@@ -39,8 +39,15 @@ const SHORT: i64 = 30;
 /// Empty rows to type into, where the schedule is long.
 const EMPTY_ROWS: usize = 3;
 /// Rules that are about lines, told while one enters them.
-const ABOUT_LINES: [&str; 7] =
-    ["item-in-scope", "supplier-is-party", "qty-increment", "min-order-value", "cap-value", "cap-quantity", "member-quota"];
+const ABOUT_LINES: [&str; 7] = [
+    "item-in-scope",
+    "supplier-is-party",
+    "qty-increment",
+    "min-order-value",
+    "cap-value",
+    "cap-quantity",
+    "member-quota",
+];
 
 #[derive(askama::Template)]
 #[template(path = "pages/draft_lines.html")]
@@ -77,11 +84,20 @@ struct Row {
     title: String,
     price: Vec<String>,
     packing: String,
-    unit: String,
     quantity: String,
     net: String,
     article_error: Option<String>,
     quantity_error: Option<String>,
+}
+
+impl LinesPage {
+    fn found_line(&self) -> Option<String> {
+        Some(match self.found? {
+            0 => format!("Kein Artikel passt zu „{}“.", self.searched),
+            found if found <= SHORT => format!("{found} Artikel gefunden"),
+            found => format!("{found} Artikel gefunden, gezeigt werden {SHORT}. Bitte suchen Sie genauer."),
+        })
+    }
 }
 
 impl Row {
@@ -120,7 +136,8 @@ pub async fn save(
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
     let preview = draft::own(&app, &actor, id).await?;
-    let one = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
+    let one =
+        |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let period = PeriodFields::typed(one("performance_from"), one("performance_to"));
     let asked_period = fields.iter().any(|(key, _)| key == "performance_from");
     let typed = Typed { entries: entries(&fields), period, search: one("suche").to_owned() };
@@ -320,12 +337,20 @@ impl Table<'_> {
     /// Offered articles with what was entered for them; before or after them the entries that are not offered.
     fn rows(&self, entries: &[Entry]) -> Vec<Row> {
         // Errors count the lines that were sent, without empty rows.
-        let numbered: BTreeMap<usize, usize> =
-            entries.iter().enumerate().filter(|(_, entry)| entry.counts()).enumerate().map(|(n, (at, _))| (at, n)).collect();
+        let numbered: BTreeMap<usize, usize> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, entry)| entry.counts())
+            .enumerate()
+            .map(|(n, (at, _))| (at, n))
+            .collect();
         let mut used = vec![false; entries.len()];
         let mut offered = Vec::new();
         for item in self.offers() {
-            let at = entries.iter().enumerate().position(|(at, entry)| !used[at] && entry.article_number == item.article_number);
+            let at = entries
+                .iter()
+                .enumerate()
+                .position(|(at, entry)| !used[at] && entry.article_number == item.article_number);
             if let Some(at) = at {
                 used[at] = true;
             }
@@ -377,10 +402,13 @@ impl Table<'_> {
             article_number: entry.article_number.clone(),
             title: item.map(|item| item.title.clone()).unwrap_or_default(),
             price: item
-                .and_then(|item| item.prices.first().map(|term| price(&term.price, &item.unit, &terms.currency, terms.unit_price_decimals)))
+                .and_then(|item| {
+                    item.prices
+                        .first()
+                        .map(|term| price(&term.price, &item.unit, &terms.currency, terms.unit_price_decimals))
+                })
                 .unwrap_or_default(),
             packing: String::new(),
-            unit: item.map(|item| item.unit.clone()).unwrap_or_default(),
             quantity: entry.quantity.clone(),
             net: self.net(entry),
             article_error: error("article_number"),
@@ -394,6 +422,8 @@ impl Table<'_> {
         let line = lines
             .iter()
             .find(|line| line.article_number == entry.article_number && quantity(line.quantity) == entry.quantity);
-        line.and_then(|line| line.net).map(|net| money(net.decimal(), &self.preview.facts.contract.currency)).unwrap_or_default()
+        line.and_then(|line| line.net)
+            .map(|net| money(net.decimal(), &self.preview.facts.contract.currency))
+            .unwrap_or_default()
     }
 }

@@ -50,9 +50,8 @@ impl Judged {
     #[must_use]
     pub fn of(review: &Review, currency: &str, written: &[Justification], role: Role, open_for_words: bool) -> Self {
         let rules: Vec<String> = written.iter().map(|it| it.rule.clone()).collect();
-        let owed = |mine: bool| {
-            review.unjustified(&rules).filter(|it| (it.addressee == Addressee::Requester) == mine).count()
-        };
+        let owed =
+            |mine: bool| review.unjustified(&rules).filter(|it| (it.addressee == Addressee::Requester) == mine).count();
         let FindingsView { passed, .. } = FindingsView::of(review, currency);
         Self {
             open: review
@@ -73,8 +72,11 @@ impl Judged {
     pub fn headline(&self) -> String {
         match (self.blocks, self.owed_by_requester, self.owed_by_others) {
             (0, 0, 0) => "Der Abruf ist zulässig.".to_owned(),
-            (0, 0, 1) => "Sie können den Abruf zur Freigabe geben. Eine Begründung schreibt danach eine andere Stelle.".to_owned(),
-            (0, 0, others) => format!("Sie können den Abruf zur Freigabe geben. {others} Begründungen schreiben danach andere Stellen."),
+            (0, 0, 1) => "Sie können den Abruf zur Freigabe geben. Eine Begründung schreibt danach eine andere Stelle."
+                .to_owned(),
+            (0, 0, others) => format!(
+                "Sie können den Abruf zur Freigabe geben. {others} Begründungen schreiben danach andere Stellen."
+            ),
             (0, 1, _) => "Eine Begründung von Ihnen fehlt noch.".to_owned(),
             (0, own, _) => format!("{own} Begründungen von Ihnen fehlen noch."),
             (1, ..) => "So ist der Abruf nicht zulässig: Ein Punkt sperrt ihn.".to_owned(),

@@ -73,7 +73,8 @@ mod tests {
 
     #[test]
     fn an_offered_article_without_quantity_is_not_ordered_but_a_typed_one_is_a_mistake() {
-        let rows = sent(&[("angebot", "A"), ("menge", ""), ("artikel", "B"), ("menge", ""), ("artikel", ""), ("menge", "")]);
+        let rows =
+            sent(&[("angebot", "A"), ("menge", ""), ("artikel", "B"), ("menge", ""), ("artikel", ""), ("menge", "")]);
         assert_eq!(rows.iter().map(Entry::counts).collect::<Vec<_>>(), [false, true, false]);
     }
 

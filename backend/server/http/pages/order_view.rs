@@ -121,7 +121,8 @@ impl SavingsView {
                 parts.push((class_words(class).to_owned(), written(of_class.map(|line| line.effect).sum())));
             }
         }
-        for (name, amount) in [("Mindermengenzuschlag", savings.surcharge), ("Umlage der Genossenschaft", savings.fee)] {
+        for (name, amount) in [("Mindermengenzuschlag", savings.surcharge), ("Umlage der Genossenschaft", savings.fee)]
+        {
             if !amount.is_zero() {
                 parts.push((name.to_owned(), written(-amount)));
             }

@@ -5,6 +5,7 @@ use abruf_domain::checks;
 use abruf_domain::finding::Addressee;
 use abruf_domain::notation::Language;
 use axum::extract::State;
+use axum::response::IntoResponse;
 use chrono::{DateTime, Days, Timelike, Utc};
 use chrono_tz::Europe::Berlin;
 use sqlx::PgConnection;
@@ -53,7 +54,7 @@ struct Row {
 }
 
 /// `GET /`
-pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn, frame: Frame) -> Result<Page<StartPage>, Problem> {
+pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn, frame: Frame) -> Result<impl IntoResponse, Problem> {
     let now = app.clock.now();
     let mut tx = app.db.begin(&actor).await?;
     let name = assignments::person_name(&mut tx, actor.person).await?.unwrap_or_default();
@@ -93,9 +94,26 @@ fn greeting(now: DateTime<Utc>) -> &'static str {
 async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Card>, StorageError> {
     Ok(match actor.role {
         Role::Buyer => vec![
-            own_card(&mut *conn, actor, Status::Draft, "/abrufe?stand=entwurf", "Entwürfe", "warten auf Ihre Angaben").await?,
-            own_card(&mut *conn, actor, Status::Returned, "/abrufe?stand=zurueck", "Zurück mit Frage", "warten auf Ihre Antwort").await?,
-            own_card(&mut *conn, actor, Status::Submitted, "/abrufe?stand=freigabe", "In Freigabe", "liegen bei einer zweiten Person").await?,
+            own_card(&mut *conn, actor, Status::Draft, "/abrufe?stand=entwurf", "Entwürfe", "warten auf Ihre Angaben")
+                .await?,
+            own_card(
+                &mut *conn,
+                actor,
+                Status::Returned,
+                "/abrufe?stand=zurueck",
+                "Zurück mit Frage",
+                "warten auf Ihre Antwort",
+            )
+            .await?,
+            own_card(
+                &mut *conn,
+                actor,
+                Status::Submitted,
+                "/abrufe?stand=freigabe",
+                "In Freigabe",
+                "liegen bei einer zweiten Person",
+            )
+            .await?,
         ],
         Role::Approver => vec![approver_card(conn, now).await?],
         Role::Office => {
