@@ -18,6 +18,7 @@ pub mod import_register;
 pub mod issue_document;
 pub mod justify_finding;
 mod order_data;
+pub mod preview_release;
 pub mod record_volume;
 pub mod release_call_off;
 pub mod return_call_off;

@@ -37,15 +37,22 @@ use utoipa_axum::routes;
 
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{AUDIT, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{AUDIT, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
 
+const BUYER: &[Role] = &[Role::Buyer];
+const APPROVER: &[Role] = &[Role::Approver];
+/// Who notes the steps of an order.
+const ORDERERS: &[Role] = &[Role::Buyer, Role::Approver];
+/// Who owes justifications.
+const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
+
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    Routes::new(openapi::base())
+    call_off_pages(Routes::new(openapi::base()))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -120,6 +127,41 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// The pages of those who place and release call-offs.
+fn call_off_pages(routes: Routes) -> Routes {
+    routes
+        .get("/", only(&Role::ALL), pages::start::show)
+        .get("/rahmenvertraege", only(READERS), pages::contract_list::show)
+        .get("/rahmenvertraege/{id}", only(READERS).on(Object::Contract), pages::contract::show)
+        .post("/rahmenvertraege/{id}/abrufen", only(BUYER).on(Object::Contract), pages::contract::call_off)
+        // A new call-off.
+        .get("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::show)
+        .post("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::save)
+        .get("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::show)
+        .post("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::save)
+        .get("/abrufe/{id}/pruefung", only(BUYER).on(Object::Draft), pages::draft_review::show)
+        .get("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft), pages::draft_summary::show)
+        .post("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft), pages::draft_summary::hand_over)
+        .get("/abrufe/{id}/entwurf.pdf", only(BUYER).on(Object::Document), pages::call_off_pdf::draft)
+        .get("/abrufe/{id}/bestaetigung", only(MEMBER).on(Object::CallOff), pages::confirmation::show)
+        // Call-offs.
+        .get("/abrufe", only(READERS), pages::call_off_list::show)
+        .get("/abrufe/{id}", only(READERS).on(Object::CallOff), pages::call_off::show)
+        .get("/abrufe/{id}/bestellung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::order)
+        .get("/abrufe/{id}/stornierung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::cancellation)
+        .post("/abrufe/{id}/begruendung", only(JUSTIFIERS).on(Object::CallOff), pages::draft_review::justify)
+        .post("/abrufe/{id}/zurueckziehen", only(BUYER).on(Object::CallOff), pages::call_off_steps::withdraw)
+        .post("/abrufe/{id}/weiter", only(ORDERERS).on(Object::CallOff), pages::call_off_steps::advance)
+        .post("/abrufe/{id}/stornieren", only(APPROVER).on(Object::CallOff), pages::call_off_steps::cancel)
+        .post("/abrufe/{id}/kopieren", only(BUYER).on(Object::CallOff), pages::call_off_steps::copy)
+        // Releases.
+        .get("/freigaben", only(APPROVER), pages::approval_list::show)
+        .get("/freigaben/{id}", only(APPROVER).on(Object::CallOff), pages::approval::show)
+        .post("/freigaben/{id}/erteilen", only(APPROVER).on(Object::CallOff), pages::approval::release)
+        .post("/freigaben/{id}/ablehnen", only(APPROVER).on(Object::CallOff), pages::approval::refuse)
+        .post("/freigaben/{id}/zurueckgeben", only(APPROVER).on(Object::CallOff), pages::approval::send_back)
 }
 
 /// The program as a web service.

@@ -20,6 +20,8 @@ use crate::web::{Answer, Web};
 struct Objects {
     contract: Uuid,
     call_off: Uuid,
+    /// Of our buyer.
+    draft: Uuid,
     member: Uuid,
     /// What a member may not see though their body may.
     neighbours_call_off: Uuid,
@@ -65,6 +67,7 @@ async fn house() -> House {
     let objects = Objects {
         contract,
         call_off: call_off(&web, contract, ours, town, supplier, buyer).await,
+        draft: draft(&web, contract, ours, town, supplier, buyer).await,
         member: town.0,
         neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
         ..elsewhere(&mut web, supplier, buyer).await
@@ -84,6 +87,7 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     Objects {
         contract: Uuid::nil(),
         call_off: Uuid::nil(),
+        draft: Uuid::nil(),
         member: Uuid::nil(),
         neighbours_call_off: Uuid::nil(),
         others_contract: contract,
@@ -143,6 +147,34 @@ async fn call_off(
     id
 }
 
+async fn draft(
+    web: &Web,
+    contract: Uuid,
+    body: OrganisationId,
+    member: OrganisationId,
+    supplier: OrganisationId,
+    requester: PersonId,
+) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO call_off (contract_id, id, body_id, member_id, buyer_of_record_id, supplier_id, status, case_number,
+                               requester_id, created_at, changed_at)
+         VALUES ($1, $2, $3, $4, $4, $5, 'draft', $6, $7, $8, $8)",
+    )
+    .bind(contract)
+    .bind(id)
+    .bind(body.0)
+    .bind(member.0)
+    .bind(supplier.0)
+    .bind(web.app.chance.case_number())
+    .bind(requester.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -172,6 +204,10 @@ impl House {
             Object::Contract => (Some(it.contract), vec![it.others_contract]),
             Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
             Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),
+            Object::Draft => (Some(it.draft), vec![it.neighbours_call_off, it.others_call_off]),
+            // None is there before a release; that foreign ones look absent is what matters.
+            Object::Document if member => (None, vec![it.neighbours_call_off, it.others_call_off]),
+            Object::Document => (None, vec![it.others_call_off]),
             Object::Member => (Some(it.member), vec![it.others_member]),
         }
     }

@@ -243,7 +243,7 @@ impl Web {
     }
 }
 
-async fn known_hash() -> String {
+pub async fn known_hash() -> String {
     static HASH: tokio::sync::OnceCell<String> = tokio::sync::OnceCell::const_new();
     HASH.get_or_init(async || password::hash(&Chance::seeded(1), PASSWORD.into()).await.unwrap()).await.clone()
 }

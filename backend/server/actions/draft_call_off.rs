@@ -110,6 +110,14 @@ pub async fn save_lines(
     Ok(version)
 }
 
+/// What is wrong with lines as entered, before anything is written.
+pub fn check_lines(lines: &[LineInput]) -> Result<(), Vec<FieldError>> {
+    match parse_lines(lines) {
+        Err(ActionError::Invalid(errors)) => Err(errors),
+        _ => Ok(()),
+    }
+}
+
 /// Saves need, addresses, references and dates.
 pub async fn save_details(
     app: &App,

@@ -54,6 +54,10 @@ pub enum Object {
     Contract,
     /// A call-off, or what hangs on it: own, house (once submitted or declined), scope.
     CallOff,
+    /// A draft: of its requester only.
+    Draft,
+    /// A document of a call-off: there once its event has happened.
+    Document,
     /// A member organisation: house.
     Member,
     /// A page of the manual or an entry of the register: the same for everybody who gets there.

@@ -25,4 +25,32 @@ pub mod sign_in;
 pub mod spreadsheet;
 pub mod timeline;
 pub mod volume_words;
+
+// What waits, what may be used.
+pub mod contract;
+pub mod contract_list;
+pub mod start;
+
+// A new call-off in five screens.
+pub mod confirmation;
+pub mod draft;
+pub mod draft_details;
+pub mod draft_lines;
+pub mod draft_review;
+pub mod draft_summary;
+
+// Call-offs and their release.
+pub mod approval;
+pub mod approval_list;
+pub mod call_off;
+pub mod call_off_list;
+pub mod call_off_pdf;
+pub mod call_off_steps;
+
+// Parts of pages.
+pub mod judged;
+pub mod line_entries;
+pub mod order_view;
+pub mod period_fields;
+pub mod standing;
 pub mod written;

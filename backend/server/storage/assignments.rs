@@ -21,21 +21,23 @@ pub async fn person_name(conn: &mut PgConnection, id: PersonId) -> Result<Option
     Ok(sqlx::query_scalar!("SELECT name FROM person WHERE id = $1", id.0).fetch_optional(conn).await?)
 }
 
-/// Names of those who may release for a member on this day, deputies too.
+/// Names of those who may release a request of `requester` for a member on this day, deputies too.
 pub async fn approvers(
     conn: &mut PgConnection,
     member: abruf_domain::ids::OrganisationId,
+    requester: PersonId,
     today: chrono::NaiveDate,
 ) -> Result<Vec<String>, StorageError> {
     Ok(sqlx::query_scalar!(
         "SELECT p.name
          FROM assignment a
          JOIN person p ON p.id = a.person_id
-         WHERE a.organisation_id = $1 AND a.role = 'approver'
+         WHERE a.organisation_id = $1 AND a.role = 'approver' AND a.person_id <> $3
            AND a.valid_from <= $2 AND (a.valid_to IS NULL OR $2 <= a.valid_to)
          ORDER BY p.name",
         member.0,
-        today
+        today,
+        requester.0
     )
     .fetch_all(conn)
     .await?)

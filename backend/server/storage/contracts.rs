@@ -420,3 +420,25 @@ pub async fn currency_of(
     .fetch_optional(conn)
     .await?)
 }
+
+/// Decimals of unit prices that this contract derives from list prices.
+pub async fn unit_price_decimals(conn: &mut PgConnection, contract: ContractId) -> Result<u32, StorageError> {
+    let decimals = sqlx::query_scalar!("SELECT unit_price_decimals FROM framework_contract WHERE id = $1", contract.0)
+        .fetch_optional(conn)
+        .await?;
+    Ok(decimals.unwrap_or(2).unsigned_abs())
+}
+
+/// How many items match the words of [`schedule`].
+pub async fn schedule_count(conn: &mut PgConnection, contract: ContractId, words: &str) -> Result<i64, StorageError> {
+    let pattern = format!("%{}%", words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+           FROM item
+           WHERE contract_id = $1 AND concat_ws(' ', article_number, title) ILIKE $2"#,
+        contract.0,
+        pattern
+    )
+    .fetch_one(conn)
+    .await?)
+}

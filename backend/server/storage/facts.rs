@@ -64,6 +64,37 @@ pub async fn gather(
     })
 }
 
+/// What is known of a member and a contract before anything is asked for: enough for the rules about
+/// membership, entitlement and term. The caller has seen that the contract is visible.
+pub async fn without_request(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    body: OrganisationId,
+    member_id: OrganisationId,
+    now: DateTime<Utc>,
+) -> Result<Facts, StorageError> {
+    let nobody = Uuid::nil();
+    Ok(Facts {
+        evaluated_at: now,
+        check_point: CheckPoint::Submission,
+        contract: terms(&mut *conn, contract, member_id, Vec::new()).await?,
+        member: member(&mut *conn, body, member_id).await?,
+        request: Request {
+            supplier: OrganisationId(nobody),
+            supplier_name: String::new(),
+            lines: Vec::new(),
+            performance: None,
+            need: String::new(),
+            requester: nobody.into(),
+            releaser: None,
+        },
+        scopes: volume::scopes(&mut *conn, contract, member_id, &[], &[]).await?,
+        baselines: Vec::new(),
+        process_effect_counted: false,
+        parameters: of_law_and_house(conn, member_id, berlin_date(now)).await?,
+    })
+}
+
 async fn terms(
     conn: &mut PgConnection,
     id: ContractId,

@@ -1,6 +1,7 @@
 //! Organisations: names and addresses for pages and documents.
 
 use abruf_domain::ids::OrganisationId;
+use chrono::NaiveDate;
 use sqlx::PgConnection;
 
 use super::StorageError;
@@ -68,7 +69,7 @@ pub async fn insert_body(
     id: OrganisationId,
     role: uuid::Uuid,
     name: &str,
-    today: chrono::NaiveDate,
+    today: NaiveDate,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(
@@ -88,4 +89,25 @@ pub async fn insert_body(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// First day of a membership that has not begun, where none is in force today.
+pub async fn membership_to_come(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    member: OrganisationId,
+    today: NaiveDate,
+) -> Result<Option<NaiveDate>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT min(effective_from)
+         FROM membership
+         WHERE body_id = $1 AND member_id = $2
+         HAVING bool_and($3 < effective_from)",
+        body.0,
+        member.0,
+        today
+    )
+    .fetch_optional(conn)
+    .await?
+    .flatten())
 }

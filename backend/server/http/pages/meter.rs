@@ -31,9 +31,10 @@ impl Meter {
                 (false, true) => "meter meter--high",
                 (false, false) => "meter",
             },
-            free: ceiling
-                .free()
-                .map_or_else(|| "ohne Grenze".to_owned(), |free| format!("{} frei", money(free.as_net().decimal(), currency))),
+            free: ceiling.free().map_or_else(
+                || "ohne Grenze".to_owned(),
+                |free| format!("{} frei", money(free.as_net().decimal(), currency)),
+            ),
             taken: match share {
                 _ if ceiling.breached => "überzogen, für Abrufe gesperrt".to_owned(),
                 Some(share) => format!("{} belegt", percent(share)),

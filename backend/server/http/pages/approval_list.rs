@@ -1,0 +1,74 @@
+//! `/freigaben`: what waits for me? Read on phones.
+
+use abruf_domain::Outcome;
+use abruf_domain::ids::PersonId;
+use abruf_domain::notation::Language;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use chrono::{DateTime, Utc};
+
+use crate::app::App;
+use crate::http::finding_view::FindingView;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::written::{count, money, runs_out};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::tasks::{self, Waiting};
+
+/// Most requests on the page; nobody should ever have more.
+const MOST: i64 = 200;
+
+#[derive(askama::Template)]
+#[template(path = "pages/approval_list.html")]
+struct ApprovalListPage {
+    frame: Frame,
+    rows: Vec<Waiting>,
+    person: PersonId,
+    now: DateTime<Utc>,
+}
+
+impl ApprovalListPage {
+    fn result_count(&self) -> String {
+        count(i64::try_from(self.rows.len()).unwrap_or(i64::MAX), "Abruf wartet", "Abrufe warten")
+    }
+
+    fn is_own(&self, row: &Waiting) -> bool {
+        row.requester_id == self.person
+    }
+
+    fn gross(&self, row: &Waiting) -> String {
+        money(row.gross.decimal(), &row.currency)
+    }
+
+    fn net(&self, row: &Waiting) -> String {
+        money(row.net.decimal(), &row.currency)
+    }
+
+    fn runs_out(&self, row: &Waiting) -> String {
+        runs_out(row.expires_at, self.now)
+    }
+
+    /// "Begründung nötig: Kontingent"
+    fn unusual(&self, row: &Waiting) -> Vec<(&'static str, String)> {
+        row.unusual
+            .iter()
+            .map(|finding| {
+                let class =
+                    if finding.outcome == Outcome::Notice { "status status--info" } else { "status status--wait" };
+                let words = finding.outcome.word(Language::German);
+                (class, format!("{words}: {}", FindingView::of(finding, &row.currency).title))
+            })
+            .collect()
+    }
+}
+
+/// `GET /freigaben`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+) -> Result<impl IntoResponse, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let rows = tasks::waiting(&mut tx, MOST).await?;
+    Ok(Page(ApprovalListPage { frame: frame.titled("Freigaben"), rows, person: actor.person, now: app.clock.now() }))
+}

@@ -1,0 +1,232 @@
+//! `/abrufe/{id}`: what is it, what was found, what happened, what can I do?
+
+use abruf_domain::call_off::Status;
+use abruf_domain::facts::CheckPoint;
+use abruf_domain::ids::CallOffId;
+use abruf_domain::{Facts, Review};
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::actions::draft_call_off;
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::http::extract::{Path, Query};
+use crate::http::form::Mistakes;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::draft::Away;
+use crate::http::pages::judged::Judged;
+use crate::http::pages::order_view::{OrderView, SavingsView};
+use crate::http::pages::timeline::{TimelineView, timeline};
+use crate::http::pages::written::{day, day_of, instant, period, runs_out, status_class};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::call_offs::{self, CallOff};
+use crate::storage::contracts::Contract;
+use crate::storage::documents::DocumentRow;
+use crate::storage::{Tx, assignments, contracts, documents, history, organisations};
+
+#[derive(askama::Template)]
+#[template(path = "pages/call_off.html")]
+struct CallOffPage {
+    frame: Frame,
+    id: CallOffId,
+    call_off: CallOff,
+    contract: Contract,
+    member: String,
+    supplier: String,
+    requester: String,
+    order: OrderView,
+    judged: Judged,
+    /// What the findings are: of which check point, of when.
+    judged_as: String,
+    savings: Option<SavingsView>,
+    timeline: Vec<TimelineView>,
+    question: Option<String>,
+    documents: Vec<DocumentRow>,
+    role: Role,
+    own: bool,
+    /// End of the reservation in words.
+    runs_out: String,
+    mistakes: Mistakes,
+    /// What was typed as a reason, when it was not enough.
+    reason: String,
+    back: String,
+}
+
+impl CallOffPage {
+    fn title(&self) -> &str {
+        self.call_off.number.as_deref().unwrap_or(&self.call_off.case_number)
+    }
+
+    fn class(&self) -> &'static str {
+        status_class(self.call_off.status)
+    }
+
+    fn performance(&self) -> Option<String> {
+        self.call_off.details.performance.map(period)
+    }
+
+    fn desired(&self) -> Option<String> {
+        self.call_off.details.desired_on.map(day)
+    }
+
+    fn has_order(&self) -> bool {
+        self.call_off.number.is_some()
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.call_off.status == Status::Cancelled
+    }
+
+    fn may_edit(&self) -> bool {
+        self.own && self.role == Role::Buyer && self.call_off.status == Status::Returned
+    }
+
+    fn may_withdraw(&self) -> bool {
+        self.own && self.role == Role::Buyer && self.call_off.status.may_become(Status::Withdrawn)
+    }
+
+    fn may_copy(&self) -> bool {
+        self.role == Role::Buyer && self.contract.supply_chain == "direct"
+    }
+
+    fn may_release(&self) -> bool {
+        self.role == Role::Approver && self.call_off.status == Status::Submitted
+    }
+
+    fn may_cancel(&self) -> bool {
+        self.role == Role::Approver && self.call_off.status.may_become(Status::Cancelled)
+    }
+
+    fn next_step(&self) -> Option<Status> {
+        let may = matches!(self.role, Role::Buyer | Role::Approver);
+        self.call_off.status.next_step().filter(|_| may)
+    }
+
+    fn has_actions(&self) -> bool {
+        self.may_edit()
+            || self.may_withdraw()
+            || self.may_copy()
+            || self.may_release()
+            || self.may_cancel()
+            || self.next_step().is_some()
+    }
+
+    fn kind(&self, document: &DocumentRow) -> &'static str {
+        if document.kind == "order" { "Bestellung" } else { "Stornierung" }
+    }
+
+    fn file(&self, document: &DocumentRow) -> &'static str {
+        if document.kind == "order" { "bestellung.pdf" } else { "stornierung.pdf" }
+    }
+
+    fn made(&self, document: &DocumentRow) -> String {
+        instant(document.created_at)
+    }
+
+    /// The hash in groups of eight, for reading aloud.
+    fn hash(&self, document: &DocumentRow) -> String {
+        let hex = data_encoding::HEXLOWER.encode(&document.sha256);
+        hex.as_bytes().chunks(8).map(|part| String::from_utf8_lossy(part)).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// What the address may carry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    hinweis: String,
+}
+
+/// `GET /abrufe/{id}`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Away> {
+    let mut mistakes = Mistakes::default();
+    if asked.hinweis == "begruendung" {
+        mistakes.add("inhalt", "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).");
+    }
+    rendered(&app, &actor, frame, CallOffId(id), mistakes, String::new()).await
+}
+
+/// The page, also after a form on it was not right.
+///
+/// # Errors
+/// If there is none for this actor; or another page is the right one.
+pub(super) async fn rendered(
+    app: &App,
+    actor: &Actor,
+    frame: Frame,
+    id: CallOffId,
+    mistakes: Mistakes,
+    reason: String,
+) -> Result<Response, Away> {
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    if call_off.status == Status::Draft && call_off.requester == actor.person && actor.role == Role::Buyer {
+        return Err(Away::To(format!("/abrufe/{id}/positionen")));
+    }
+    let judgement = judgement(&mut tx, &call_off).await?;
+    let (facts, review, judged_as) = match judgement {
+        Some(stored) => stored,
+        None => {
+            let preview = draft_call_off::preview(app, actor, id).await?;
+            (preview.facts, preview.review, "Stand jetzt, noch nicht eingereicht".to_owned())
+        }
+    };
+    let written = history::justifications(&mut tx, call_off.contract, id).await?;
+    let steps = history::timeline(&mut tx, call_off.contract, id).await?;
+    let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
+    let open_for_words = call_off.status == Status::Submitted || call_off.status == Status::Returned;
+    let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
+    let page = CallOffPage {
+        id,
+        member: organisations::name(&mut tx, call_off.member).await?.unwrap_or_default(),
+        supplier: organisations::name(&mut tx, call_off.supplier).await?.unwrap_or_default(),
+        requester: assignments::person_name(&mut tx, call_off.requester).await?.unwrap_or_default(),
+        order: OrderView::of(&facts, &review.priced),
+        judged: Judged::of(&review, &contract.currency, &written, actor.role, open_for_words),
+        judged_as,
+        savings: review.savings.as_ref().map(|savings| SavingsView::of(savings, &facts)),
+        question: steps
+            .iter()
+            .rfind(|step| step.decision == "returned")
+            .filter(|_| call_off.status == Status::Returned)
+            .map(|step| step.reason.clone()),
+        timeline: timeline(&steps),
+        documents: documents::of_call_off(&mut tx, call_off.contract, id).await?,
+        role: actor.role,
+        own: call_off.requester == actor.person,
+        runs_out: call_off
+            .expires_at
+            .filter(|_| call_off.status.holds_reservation())
+            .map(|until| format!("bis {}, {}", day_of(until), runs_out(until, app.clock.now())))
+            .unwrap_or_default(),
+        back: format!("/abrufe/{id}"),
+        contract,
+        call_off,
+        frame: if mistakes.is_empty() { frame.titled(number) } else { frame.titled(number).with_mistakes() },
+        mistakes,
+        reason,
+    };
+    Ok(Page(page).into_response())
+}
+
+/// The newest stored review, the one at release before the one at submission, with its time.
+async fn judgement(tx: &mut Tx, call_off: &CallOff) -> Result<Option<(Facts, Review, String)>, Problem> {
+    for (point, words) in [(CheckPoint::Release, "bei der Freigabe"), (CheckPoint::Submission, "bei der Einreichung")] {
+        if let Some((facts, review)) =
+            history::latest_judgement(&mut *tx, call_off.contract, call_off.id, point.key()).await?
+        {
+            let at = instant(review.evaluated_at);
+            return Ok(Some((facts, review, format!("geprüft {words} am {at}"))));
+        }
+    }
+    Ok(None)
+}

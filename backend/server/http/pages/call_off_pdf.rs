@@ -1,0 +1,64 @@
+//! The PDFs of a call-off: order, cancellation, draft.
+
+use abruf_domain::ids::CallOffId;
+use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use crate::actions::issue_document;
+use crate::actor::Actor;
+use crate::app::App;
+use crate::http::extract::Path;
+use crate::http::pages::draft::{self, Away};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::{call_offs, documents};
+
+/// `GET /abrufe/{id}/bestellung.pdf`
+pub async fn order(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "order").await
+}
+
+/// `GET /abrufe/{id}/stornierung.pdf`
+pub async fn cancellation(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "cancellation").await
+}
+
+/// `GET /abrufe/{id}/entwurf.pdf`: made on the spot, marked as a draft, kept nowhere.
+pub async fn draft(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Away> {
+    let preview = draft::own(&app, &actor, CallOffId(id)).await?;
+    if !preview.review.gaps.is_empty() || preview.review.priced.lines.iter().any(|line| line.net.is_none()) {
+        return Err(Away::To(format!("/abrufe/{id}/pruefung")));
+    }
+    let document = issue_document::draft_document(&app, &actor, CallOffId(id)).await?;
+    Ok(pdf(&document.file_name, document.bytes))
+}
+
+/// A frozen document; one that is due but not made yet is made now, somebody waits for it.
+async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<Response, Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    issue_document::issue_for(app, id).await?;
+    let mut tx = app.db.begin(actor).await?;
+    let file = documents::file(&mut tx, call_off.contract, id, kind).await?;
+    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    Ok(pdf(&name, bytes))
+}
+
+/// Names of ours are ASCII; anything else is left out.
+fn pdf(name: &str, bytes: Vec<u8>) -> Response {
+    let name: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || "-_.".contains(*it)).collect();
+    let headers =
+        [(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\""))];
+    (headers, bytes).into_response()
+}

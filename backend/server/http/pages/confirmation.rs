@@ -1,0 +1,71 @@
+//! `/abrufe/{id}/bestaetigung`: is it through, and what happens now?
+
+use abruf_domain::call_off::Status;
+use abruf_domain::ids::CallOffId;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::http::extract::Path;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::draft::Away;
+use crate::http::pages::written::day_of;
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::call_offs::{self, CallOff};
+use crate::storage::{assignments, contracts};
+
+#[derive(askama::Template)]
+#[template(path = "pages/confirmation.html")]
+struct ConfirmationPage {
+    frame: Frame,
+    call_off: CallOff,
+    contract: String,
+    /// Who can release, without the requester.
+    approvers: Vec<String>,
+    may_copy: bool,
+}
+
+impl ConfirmationPage {
+    fn waits(&self) -> bool {
+        self.call_off.status == Status::Submitted
+    }
+
+    fn is_ordered(&self) -> bool {
+        self.call_off.status.is_ordered()
+    }
+
+    fn number(&self) -> &str {
+        self.call_off.number.as_deref().unwrap_or_default()
+    }
+
+    fn reserved_until(&self) -> String {
+        self.call_off.expires_at.map(day_of).unwrap_or_default()
+    }
+}
+
+/// `GET /abrufe/{id}/bestaetigung`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Away> {
+    let id = CallOffId(id);
+    let mut tx = app.db.begin(&actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    if call_off.status.is_editable() {
+        return Err(Away::To(format!("/abrufe/{id}")));
+    }
+    let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
+    let approvers = assignments::approvers(&mut tx, call_off.member, call_off.requester, app.clock.today()).await?;
+    let page = ConfirmationPage {
+        frame: frame.titled("Bestätigung"),
+        contract: format!("{} {}", contract.number, contract.title),
+        approvers,
+        may_copy: call_off.requester == actor.person && actor.role == crate::actor::Role::Buyer,
+        call_off,
+    };
+    Ok(Page(page).into_response())
+}

@@ -1,0 +1,157 @@
+//! `/abrufe/{id}/angaben`: why, when, where to, on whose account? Step 2 of a new call-off.
+
+use abruf_domain::ids::CallOffId;
+use abruf_domain::review::Gap;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::actions::FieldError;
+use crate::actions::draft_call_off::{self, Preview};
+use crate::app::App;
+use crate::http::extract::{Form, Path};
+use crate::http::finding_view::gap_errors;
+use crate::http::form::Mistakes;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::draft::{self, Away, contract_line};
+use crate::http::pages::period_fields::{PeriodFields, read_period};
+use crate::http::pages::written::{day, read_day};
+use crate::http::session::SignedIn;
+use crate::storage::call_offs::Details;
+
+#[derive(askama::Template)]
+#[template(path = "pages/draft_details.html")]
+struct DetailsPage {
+    frame: Frame,
+    id: CallOffId,
+    contract: String,
+    version: i32,
+    typed: Typed,
+    mistakes: Mistakes,
+}
+
+/// The form.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    version: String,
+    need: String,
+    performance_from: String,
+    performance_to: String,
+    desired_on: String,
+    delivery_address: String,
+    invoice_address: String,
+    leitweg_id: String,
+    cost_centre: String,
+    file_reference: String,
+    contact: String,
+}
+
+impl Typed {
+    fn of(preview: &Preview) -> Self {
+        let details = preview.call_off.details.clone();
+        let period = PeriodFields::of(preview);
+        Self {
+            version: preview.call_off.version.to_string(),
+            need: details.need,
+            performance_from: period.from,
+            performance_to: period.to,
+            desired_on: details.desired_on.map(day).unwrap_or_default(),
+            delivery_address: details.delivery_address,
+            invoice_address: details.invoice_address,
+            leitweg_id: details.leitweg_id,
+            cost_centre: details.cost_centre,
+            file_reference: details.file_reference,
+            contact: details.contact,
+        }
+    }
+
+    /// As the action takes it.
+    fn details(&self) -> Result<Details, Vec<FieldError>> {
+        let period = read_period(&PeriodFields::typed(&self.performance_from, &self.performance_to));
+        let desired_on = read_day(&self.desired_on).map_err(|message| FieldError::new("desired_on", message));
+        let (performance, desired_on) = match (period, desired_on) {
+            (Ok(period), Ok(desired_on)) => (period, desired_on),
+            (period, desired_on) => {
+                return Err(period.err().unwrap_or_default().into_iter().chain(desired_on.err()).collect());
+            }
+        };
+        // Browsers send line ends as CR LF.
+        let text = |typed: &str| typed.trim().replace("\r\n", "\n");
+        Ok(Details {
+            need: text(&self.need),
+            performance,
+            desired_on,
+            delivery_address: text(&self.delivery_address),
+            invoice_address: text(&self.invoice_address),
+            leitweg_id: text(&self.leitweg_id),
+            cost_centre: text(&self.cost_centre),
+            file_reference: text(&self.file_reference),
+            contact: text(&self.contact),
+        })
+    }
+}
+
+/// `GET /abrufe/{id}/angaben`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Away> {
+    let preview = draft::own(&app, &actor, CallOffId(id)).await?;
+    let typed = Typed::of(&preview);
+    Ok(Page(page(frame, &preview, typed, Mistakes::default())).into_response())
+}
+
+/// `POST /abrufe/{id}/angaben`
+pub async fn save(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Away> {
+    let id = CallOffId(id);
+    draft::own(&app, &actor, id).await?;
+    let saved = match typed.details() {
+        Ok(details) => draft_call_off::save_details(&app, &actor, id, draft::version(&typed.version), &details).await,
+        Err(errors) => Err(crate::actions::ActionError::Invalid(errors)),
+    };
+    let wrong = saved.err().map(|error| draft::mistakes(error, id)).transpose()?;
+    let preview = draft::own(&app, &actor, id).await?;
+    match wrong.or_else(|| without_period(&preview)) {
+        None => Ok(Redirect::to(&format!("/abrufe/{id}/pruefung")).into_response()),
+        Some((status, mistakes)) => {
+            Ok((status, Page(page(frame.with_mistakes(), &preview, typed, mistakes))).into_response())
+        }
+    }
+}
+
+/// What the lines want to know that no rule asks for: the period of articles priced per month.
+fn without_period(preview: &Preview) -> Option<(StatusCode, Mistakes)> {
+    let gaps: Vec<Gap> = preview
+        .review
+        .gaps
+        .iter()
+        .filter(|gap| matches!(gap, Gap::PerformanceMissing { .. }))
+        .take(1)
+        .cloned()
+        .collect();
+    let errors = gap_errors(&gaps).into_iter().map(|error| FieldError::new("performance_from", error.message));
+    let mistakes = Mistakes(errors.collect());
+    (!mistakes.is_empty()).then_some((StatusCode::UNPROCESSABLE_ENTITY, mistakes))
+}
+
+fn page(frame: Frame, preview: &Preview, typed: Typed, mistakes: Mistakes) -> DetailsPage {
+    DetailsPage {
+        frame: frame.titled("Angaben"),
+        id: preview.call_off.id,
+        contract: contract_line(preview),
+        version: preview.call_off.version,
+        typed,
+        mistakes,
+    }
+}

@@ -1,0 +1,86 @@
+//! Rows of the form for lines, as a browser sends them: article and quantity in turns, empty ones too.
+
+use crate::actions::draft_call_off::{LineInput, Preview};
+use crate::http::pages::written::quantity;
+
+/// A row as typed or saved.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry {
+    /// Article number.
+    pub article_number: String,
+    /// Quantity as typed.
+    pub quantity: String,
+    /// The article number was typed, not offered: then it counts without a quantity, too.
+    pub typed: bool,
+}
+
+impl Entry {
+    /// Whether it is meant as a line.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        !self.quantity.is_empty() || (self.typed && !self.article_number.is_empty())
+    }
+
+    /// As the action takes it.
+    #[must_use]
+    pub fn input(&self) -> LineInput {
+        LineInput { article_number: self.article_number.clone(), quantity: self.quantity.clone() }
+    }
+}
+
+/// The rows of a sent form; the one whose „Entfernen“ was pressed is left out.
+#[must_use]
+pub fn entries(fields: &[(String, String)]) -> Vec<Entry> {
+    let mut rows: Vec<Entry> = Vec::new();
+    let mut removed = None;
+    for (name, value) in fields {
+        let value = value.trim().to_owned();
+        match (name.as_str(), rows.last_mut()) {
+            ("artikel", _) => rows.push(Entry { article_number: value, typed: true, ..Entry::default() }),
+            ("angebot", _) => rows.push(Entry { article_number: value, ..Entry::default() }),
+            ("menge", Some(row)) => row.quantity = value,
+            ("entfernen", _) => removed = value.parse::<usize>().ok(),
+            _ => {}
+        }
+    }
+    if let Some(at) = removed.filter(|at| *at < rows.len()) {
+        rows.remove(at);
+    }
+    rows
+}
+
+/// The saved lines of a draft as rows.
+#[must_use]
+pub fn saved_entries(preview: &Preview) -> Vec<Entry> {
+    preview
+        .lines
+        .iter()
+        .map(|line| Entry {
+            article_number: line.article_number.clone(),
+            quantity: quantity(line.quantity),
+            typed: false,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(fields: &[(&str, &str)]) -> Vec<Entry> {
+        entries(&fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn an_offered_article_without_quantity_is_not_ordered_but_a_typed_one_is_a_mistake() {
+        let rows =
+            sent(&[("angebot", "A"), ("menge", ""), ("artikel", "B"), ("menge", ""), ("artikel", ""), ("menge", "")]);
+        assert_eq!(rows.iter().map(Entry::counts).collect::<Vec<_>>(), [false, true, false]);
+    }
+
+    #[test]
+    fn a_removed_row_is_gone() {
+        let rows = sent(&[("angebot", "A"), ("menge", "1"), ("artikel", " B "), ("menge", "2"), ("entfernen", "0")]);
+        assert_eq!(rows, [Entry { article_number: "B".to_owned(), quantity: "2".to_owned(), typed: true }]);
+    }
+}

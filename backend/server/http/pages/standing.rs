@@ -1,0 +1,131 @@
+//! May this member call off from this contract today? The rules about membership, entitlement and term
+//! answer it before anything is asked for; the review of a call-off asks them again.
+
+use abruf_domain::checks::{
+    Check, accession_after_notice, cap_breached, contract_active, entitlement_after_notice, member_active,
+    member_entitled, within_term,
+};
+use abruf_domain::facts::{Covers, Entitlement};
+use abruf_domain::ids::OrganisationId;
+use abruf_domain::money::Volume;
+use abruf_domain::period::berlin_date;
+use abruf_domain::pricing::price;
+use abruf_domain::review::Case;
+use abruf_domain::{Facts, Outcome};
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::http::finding_view::FindingView;
+use crate::http::pages::written::day;
+use crate::storage::contracts::Contract;
+use crate::storage::{StorageError, facts};
+
+/// The rules that need no request.
+const RULES: [Check; 7] = [
+    member_active::CHECK,
+    member_entitled::CHECK,
+    accession_after_notice::CHECK,
+    entitlement_after_notice::CHECK,
+    contract_active::CHECK,
+    within_term::CHECK,
+    cap_breached::CHECK,
+];
+
+/// How a member stands to a contract today.
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// What stands in the way, in the order of the rule book.
+    pub blocks: Vec<FindingView>,
+    /// The body orders for its members here.
+    pub through_body: bool,
+    exhausted: bool,
+    facts: Facts,
+}
+
+impl Standing {
+    /// Asks the rules about `member` and a visible contract.
+    pub async fn of(
+        conn: &mut PgConnection,
+        contract: &Contract,
+        member: OrganisationId,
+        now: DateTime<Utc>,
+    ) -> Result<Self, StorageError> {
+        let facts = facts::without_request(conn, contract.id, contract.body, member, now).await?;
+        let today = berlin_date(now);
+        let case = Case { facts: &facts, day: today, priced: &price(&facts, today), savings: None };
+        let blocks = RULES
+            .iter()
+            .flat_map(|rule| rule.findings(&case))
+            .filter(|finding| finding.outcome == Outcome::Block)
+            .map(|finding| FindingView::of(&finding, &contract.currency))
+            .collect();
+        Ok(Self {
+            blocks,
+            through_body: contract.supply_chain == "through_body",
+            exhausted: contract.ceiling.free() == Some(Volume::ZERO),
+            facts,
+        })
+    }
+
+    /// Whether a call-off can be begun.
+    #[must_use]
+    pub fn may_call_off(&self) -> bool {
+        !self.through_body && !self.exhausted && self.blocks.is_empty()
+    }
+
+    /// Nothing is left.
+    #[must_use]
+    pub const fn exhausted(&self) -> bool {
+        self.exhausted
+    }
+
+    /// Why not, in a few words for lists; empty if nothing is in the way.
+    #[must_use]
+    pub fn short_reason(&self) -> &'static str {
+        match self.blocks.first().map(|block| block.rule.as_str()) {
+            Some("member-active") => "Mitgliedschaft gilt heute nicht",
+            Some("member-entitled" | "accession-after-notice" | "entitlement-after-notice") => "nicht abrufberechtigt",
+            Some("contract-active") => "Vertrag ist nicht aktiv",
+            Some("within-term") => "außerhalb der Laufzeit",
+            Some(_) => "für Abrufe gesperrt",
+            None if self.through_body => "Bestellung über die Genossenschaft",
+            None if self.exhausted => "ausgeschöpft",
+            None => "",
+        }
+    }
+
+    /// Why the member may: its entry or group, with document and date.
+    #[must_use]
+    pub fn entitlement_line(&self) -> Option<String> {
+        let entry = self.entitlement()?;
+        let member = &self.facts.member.name;
+        let dated = entry.proven_on.map(|on| format!(", Stand {}", day(on))).unwrap_or_default();
+        Some(match entry.covers {
+            Covers::Named { .. } => format!(
+                "{member} steht seit dem {} auf der Liste der Abrufberechtigten: {}{dated}.",
+                day(entry.validity.from),
+                entry.document
+            ),
+            Covers::Category { .. } => format!(
+                "{member} gehört zu der Gruppe, die in der Bekanntmachung als abrufberechtigt genannt ist: {}{dated}.",
+                entry.document
+            ),
+        })
+    }
+
+    /// Since when it is a member.
+    #[must_use]
+    pub fn membership_line(&self) -> Option<String> {
+        let membership = self.facts.member.membership_on(berlin_date(self.facts.evaluated_at))?;
+        Some(format!("{} ist seit dem {} Mitglied.", self.facts.member.name, day(membership.from)))
+    }
+
+    fn entitlement(&self) -> Option<&Entitlement> {
+        let today = berlin_date(self.facts.evaluated_at);
+        self.facts
+            .contract
+            .entitlements
+            .iter()
+            .find(|entry| entry.covers.covers(&self.facts.member) && entry.validity.contains(today))
+    }
+}

@@ -1,0 +1,251 @@
+//! `/`: what waits for me today.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::checks;
+use abruf_domain::finding::Addressee;
+use abruf_domain::notation::Language;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use chrono::{DateTime, Days, Timelike, Utc};
+use chrono_tz::Europe::Berlin;
+use sqlx::PgConnection;
+
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::written::{count, day, runs_out};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::call_off_list::{self, Search, Summary};
+use crate::storage::{StorageError, assignments, contracts, organisations, tasks};
+
+/// Contracts that end within so many days are pointed out.
+const SOON: Days = Days::new(180);
+/// Most rows of a list on this page.
+const ROWS: i64 = 8;
+
+#[derive(askama::Template)]
+#[template(path = "pages/start.html")]
+struct StartPage {
+    frame: Frame,
+    greeting: String,
+    welcome: Option<String>,
+    may_order: bool,
+    cards: Vec<Card>,
+    own: Vec<Row>,
+    tasks: Vec<Row>,
+    ending: Vec<Row>,
+}
+
+/// A figure that leads somewhere.
+struct Card {
+    address: &'static str,
+    title: &'static str,
+    figure: String,
+    text: String,
+}
+
+/// A line of a list.
+struct Row {
+    address: String,
+    title: String,
+    text: String,
+    note: String,
+}
+
+/// `GET /`
+pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn, frame: Frame) -> Result<impl IntoResponse, Problem> {
+    let now = app.clock.now();
+    let mut tx = app.db.begin(&actor).await?;
+    let name = assignments::person_name(&mut tx, actor.person).await?.unwrap_or_default();
+    let member = matches!(actor.role, Role::Buyer | Role::Approver | Role::Treasurer);
+    let to_come = if member {
+        organisations::membership_to_come(&mut tx, actor.body, actor.organisation, app.clock.today()).await?
+    } else {
+        None
+    };
+    let page = StartPage {
+        greeting: format!("{}, {name}", greeting(now)),
+        welcome: to_come.map(|from| {
+            format!(
+                "Willkommen! Ihre Mitgliedschaft gilt ab {}. Bis dahin können Sie Verträge ansehen, aber noch nicht abrufen.",
+                day(from)
+            )
+        }),
+        may_order: actor.role == Role::Buyer && to_come.is_none(),
+        cards: cards(&mut tx, &actor, now).await?,
+        own: own(&mut tx, &actor, now).await?,
+        tasks: owed(&mut tx, &actor, now).await?,
+        ending: ending(&mut tx, &actor, &app).await?,
+        frame: frame.titled("Start"),
+    };
+    Ok(Page(page))
+}
+
+/// By the hour in Berlin.
+fn greeting(now: DateTime<Utc>) -> &'static str {
+    match now.with_timezone(&Berlin).hour() {
+        5..=10 => "Guten Morgen",
+        11..=17 => "Guten Tag",
+        _ => "Guten Abend",
+    }
+}
+
+async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Card>, StorageError> {
+    Ok(match actor.role {
+        Role::Buyer => vec![
+            own_card(&mut *conn, actor, Status::Draft, "/abrufe?stand=entwurf", "Entwürfe", "warten auf Ihre Angaben")
+                .await?,
+            own_card(
+                &mut *conn,
+                actor,
+                Status::Returned,
+                "/abrufe?stand=zurueck",
+                "Zurück mit Frage",
+                "warten auf Ihre Antwort",
+            )
+            .await?,
+            own_card(
+                &mut *conn,
+                actor,
+                Status::Submitted,
+                "/abrufe?stand=freigabe",
+                "In Freigabe",
+                "liegen bei einer zweiten Person",
+            )
+            .await?,
+        ],
+        Role::Approver => vec![approver_card(conn, now).await?],
+        Role::Office => {
+            let open = tasks::owed(conn, Addressee::Office, 500).await?;
+            vec![Card {
+                address: "/abrufe?stand=freigabe",
+                title: "Offene Begründungen",
+                figure: open.len().to_string(),
+                text: "schreibt die Geschäftsstelle, damit freigegeben werden kann".to_owned(),
+            }]
+        }
+        Role::Board | Role::SupervisoryBoard => vec![Card {
+            address: "/berichte",
+            title: "Einsparungen",
+            figure: String::new(),
+            text: "je Nachweisklasse, Rahmenvertrag und Mitglied".to_owned(),
+        }],
+        Role::Auditor => vec![Card {
+            address: "/pruefung",
+            title: "Prüfung",
+            figure: String::new(),
+            text: "alle Abrufe in Ihrem Prüfumfang, auch abgelehnte und stornierte".to_owned(),
+        }],
+        Role::Treasurer | Role::Administrator => Vec::new(),
+    })
+}
+
+async fn own_card(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    status: Status,
+    address: &'static str,
+    title: &'static str,
+    text: &str,
+) -> Result<Card, StorageError> {
+    let search = Search { statuses: vec![status], requester: Some(actor.person), ..Search::default() };
+    let population = call_off_list::count(conn, &search).await?;
+    Ok(Card { address, title, figure: population.count.to_string(), text: text.to_owned() })
+}
+
+async fn approver_card(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Card, StorageError> {
+    let waiting = tasks::waiting(conn, 500).await?;
+    let text = match waiting.first() {
+        None => "Nichts zu tun. Schön!".to_owned(),
+        Some(oldest) => format!("Älteste: {}, {}", oldest.case_number, runs_out(oldest.expires_at, now)),
+    };
+    Ok(Card { address: "/freigaben", title: "Offene Freigaben", figure: waiting.len().to_string(), text })
+}
+
+/// What the buyer left unfinished, questions first, then drafts, then what lies with others.
+async fn own(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Buyer {
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for status in [Status::Returned, Status::Draft, Status::Submitted] {
+        let search = Search { statuses: vec![status], requester: Some(actor.person), ..Search::default() };
+        rows.extend(call_off_list::page(&mut *conn, &search, ROWS, 0).await?.iter().map(|it| own_row(it, now)));
+    }
+    Ok(rows)
+}
+
+fn own_row(call_off: &Summary, now: DateTime<Utc>) -> Row {
+    Row {
+        address: format!("/abrufe/{}", call_off.id),
+        title: format!("{} {}", call_off.contract_number, call_off.contract_title),
+        text: format!("{}, {}", call_off.case_number, call_off.status.german()),
+        note: call_off.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
+    }
+}
+
+/// Justifications the office or the approver still owes.
+async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Row>, StorageError> {
+    let addressee = match actor.role {
+        Role::Office => Addressee::Office,
+        Role::Approver => Addressee::Releaser,
+        _ => return Ok(Vec::new()),
+    };
+    let open = tasks::owed(conn, addressee, 50).await?;
+    Ok(open
+        .into_iter()
+        .map(|it| Row {
+            address: format!("/abrufe/{}#regel-{}", it.id, it.rule),
+            title: format!(
+                "Begründung „{}“",
+                checks::by_id(&it.rule).map_or(it.rule.as_str(), |rule| rule.texts.title(Language::German))
+            ),
+            text: format!("{}, {}, {}", it.case_number, it.member, it.contract_number),
+            note: it.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
+        })
+        .collect())
+}
+
+async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec<Row>, StorageError> {
+    if actor.role == Role::Administrator {
+        return Ok(Vec::new());
+    }
+    let today = app.clock.today();
+    let soon = today + SOON;
+    let mut ending: Vec<_> = contracts::list(conn, None)
+        .await?
+        .into_iter()
+        .filter(|it| it.status == "active" && today <= it.effective_end && it.effective_end <= soon)
+        .collect();
+    ending.sort_by_key(|it| it.effective_end);
+    Ok(ending
+        .into_iter()
+        .map(|it| Row {
+            address: format!("/rahmenvertraege/{}", it.id),
+            title: format!("{} {}", it.number, it.title),
+            text: it.suppliers,
+            note: format!(
+                "endet am {}, in {}",
+                day(it.effective_end),
+                count((it.effective_end - today).num_days(), "Tag", "Tagen")
+            ),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_greeted_by_the_hour_in_berlin() {
+        for (at, words) in [
+            ("2026-11-22T04:00:00Z", "Guten Morgen"),
+            ("2026-11-22T11:00:00Z", "Guten Tag"),
+            ("2026-11-22T17:30:00Z", "Guten Abend"),
+        ] {
+            assert_eq!(greeting(at.parse().unwrap()), words, "{at}");
+        }
+    }
+}
