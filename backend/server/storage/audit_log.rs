@@ -59,12 +59,14 @@ impl Record {
     }
 
     /// Writes the erasable detail, if there is one.
+    ///
+    /// No `ON CONFLICT`: naming its columns would demand that the row can be read, and it can be read
+    /// only with its entry, which follows. The salt makes every commitment and so every leaf its own.
     pub(super) async fn write_detail(&self, conn: &mut PgConnection, chain: Uuid) -> Result<(), StorageError> {
         let Some((salt, detail)) = &self.detail else { return Ok(()) };
         sqlx::query!(
             "INSERT INTO audit_detail (chain_id, leaf_hash, member_id, body_id, salt, detail)
-             VALUES ($1, $2, $3, $4, $5, $6)
-             ON CONFLICT (chain_id, leaf_hash) DO NOTHING",
+             VALUES ($1, $2, $3, $4, $5, $6)",
             chain,
             &self.leaf[..],
             self.concerns.member.map(Uuid::from),
