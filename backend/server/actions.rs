@@ -115,6 +115,11 @@ fn only(actor: &Actor, roles: &[Role]) -> Result<(), ActionError> {
     if roles.contains(&actor.role) { Ok(()) } else { Err(ActionError::NotPermitted(actor.role)) }
 }
 
+/// Whether PostgreSQL can store the text: NUL it cannot, and only programs send it.
+fn is_storable(text: &str) -> bool {
+    !text.contains('\0')
+}
+
 /// Whom an entry about this call-off concerns.
 fn concerns(call_off: &CallOff) -> Concerns {
     Concerns { body: Some(call_off.body), member: Some(call_off.member), call_off: Some(call_off.id) }
@@ -201,6 +206,9 @@ async fn replay<T: serde::de::DeserializeOwned>(
 }
 
 /// Stores the answer of a key in the transaction of its effect.
+///
+/// Repeats of one request wait for each other at their call-off and find the answer. Whoever gets here
+/// and finds the key taken has used it for two call-offs at once.
 async fn keep_answer<T: Serialize + Sync>(
     conn: &mut sqlx::PgConnection,
     actor: &Actor,
@@ -217,5 +225,8 @@ async fn keep_answer<T: Serialize + Sync>(
             what: error.to_string(),
         })
     })?;
-    Ok(idempotency::insert(conn, actor.person, key, &answer, now).await?)
+    match idempotency::insert(conn, actor.person, key, &answer, now).await? {
+        true => Ok(()),
+        false => Err(ActionError::KeyReused),
+    }
 }

@@ -7,6 +7,8 @@ mod audit_pages;
 mod board_pages;
 mod cluster;
 mod demo;
+mod actions;
+mod concurrency;
 mod embedded;
 mod imports;
 mod pages;

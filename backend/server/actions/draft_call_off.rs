@@ -10,7 +10,7 @@ use abruf_domain::{Review, review};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
-use super::{ActionError, FieldError, only};
+use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff, Details, Line, WithLines};
@@ -196,7 +196,7 @@ fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionErr
     let mut parsed = Vec::with_capacity(lines.len());
     for (index, line) in lines.iter().enumerate() {
         let article = line.article_number.trim();
-        if article.is_empty() || 100 < article.chars().count() {
+        if article.is_empty() || 100 < article.chars().count() || !is_storable(article) {
             errors.push(FieldError::new(
                 format!("lines[{index}].article_number"),
                 "Bitte geben Sie eine Artikelnummer mit höchstens 100 Zeichen ein.",
@@ -274,6 +274,9 @@ fn check_details(details: &Details) -> Result<(), ActionError> {
             FieldError::new(*field, format!("{name} hat {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie sie."))
         })
         .collect();
+    errors.extend(limits.iter().filter(|(_, _, text, _)| !is_storable(text)).map(|(field, name, _, _)| {
+        FieldError::new(*field, format!("{name} enthält ein unsichtbares Zeichen. Bitte geben Sie den Text neu ein."))
+    }));
     let leitweg_id = details.leitweg_id.trim();
     if !leitweg_id.is_empty() && !leitweg_id_is_valid(leitweg_id) {
         errors.push(FieldError::new(

@@ -194,7 +194,11 @@ async fn order(
     };
     history::insert_step(&mut tx, call_off, &step).await?;
     if let Some(saved) = &review.savings {
-        savings::insert_planned(&mut tx, call_off, saved, new_id, now).await?;
+        match savings::insert_planned(&mut tx, call_off, saved, new_id, now).await {
+            // Another order of this member has counted the process effect of the year a moment ago.
+            Err(error) if error.constraint() == Some("savings_entry_process_once") => return Ok(Attempt::Refused),
+            written => written?,
+        }
     }
     outbox::push(&mut tx, new_id(), "issue_order", call_off, now).await?;
 

@@ -58,14 +58,18 @@ pub enum Submission {
 /// How one attempt ended.
 enum Attempt {
     Done(Submission),
-    /// A guard refused after the review had passed: somebody was faster.
+    /// Volume is lacking: a guard refused after the review had passed, or expired reservations may be
+    /// in the way.
     Refused,
+    /// A returned request whose reservation has run out.
+    Expired,
 }
 
 /// Submits the actor's own draft or returned request.
 ///
 /// # Errors
-/// [`ActionError::WrongState`] if it is neither, [`ActionError::NotFound`] if it is not the actor's.
+/// [`ActionError::WrongState`] if it is neither or has run out, [`ActionError::NotFound`] if it is not
+/// the actor's.
 pub async fn submit(
     app: &App,
     actor: &Actor,
@@ -82,12 +86,17 @@ pub async fn submit(
                 end_request::expire_of_call_off(app, actor, id).await?;
             }
             Attempt::Refused => {}
+            Attempt::Expired => {
+                end_request::expire(app, id).await?;
+                return Err(ActionError::WrongState(Status::Expired));
+            }
         }
     }
     Err(ActionError::Contended)
 }
 
-/// `may_sweep`: lack of volume is not final yet, expired reservations may be let go first.
+/// `may_sweep`: lack of volume is not final yet, expired reservations may be let go first. Whose they
+/// are the actor may not know: only the sweep, a job, sees those of other members.
 async fn attempt(
     app: &App,
     actor: &Actor,
@@ -107,16 +116,16 @@ async fn attempt(
     if !call_off.status.is_editable() {
         return Err(ActionError::WrongState(call_off.status));
     }
+    if call_off.status == Status::Returned && call_off.expires_at.is_some_and(|end| end <= now) {
+        return Ok(Attempt::Expired);
+    }
 
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Submission, None, now).await?;
     let review = review(&facts);
     if !review.gaps.is_empty() {
         return Ok(Attempt::Done(Submission::Incomplete { id, gaps: review.gaps }));
     }
-    if may_sweep
-        && lacks_volume(&review)
-        && !call_offs::expired(&mut tx, Some(call_off.contract), now).await?.is_empty()
-    {
+    if may_sweep && lacks_volume(&review) {
         return Ok(Attempt::Refused);
     }
     let justified: Vec<String> = history::justifications(&mut tx, call_off.contract, id)

@@ -43,17 +43,18 @@ pub async fn find(conn: &mut PgConnection, person: PersonId, key: &IdempotencyKe
     })
 }
 
-/// Stores the answer; the constraint refuses a second one.
+/// Stores the answer; `false` if the key has got one in the meantime. Waits for whoever is storing one.
 pub async fn insert(
     conn: &mut PgConnection,
     person: PersonId,
     key: &IdempotencyKey,
     answer: &Value,
     now: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    sqlx::query!(
+) -> Result<bool, StorageError> {
+    let done = sqlx::query!(
         "INSERT INTO idempotency_record (person_id, key, request_sha256, status, answer, created_at)
-         VALUES ($1, $2, $3, 200, $4, $5)",
+         VALUES ($1, $2, $3, 200, $4, $5)
+         ON CONFLICT (person_id, key) DO NOTHING",
         person.0,
         key.key,
         &key.request_sha256[..],
@@ -62,5 +63,5 @@ pub async fn insert(
     )
     .execute(conn)
     .await?;
-    Ok(())
+    Ok(done.rows_affected() == 1)
 }

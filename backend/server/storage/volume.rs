@@ -13,6 +13,7 @@ use abruf_domain::facts::{Measure, Scope, ScopeState};
 use abruf_domain::ids::{CallOffId, ContractId, GuardId, ItemId, LotId, OrganisationId};
 use abruf_domain::money::Volume;
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -88,12 +89,13 @@ pub async fn hold(
     let mut ordered: Vec<&Movement> = movements.iter().filter(|movement| !movement.is_contract_value()).collect();
     ordered.sort_by_key(|movement| movement.rank());
     for movement in ordered {
-        // What grows must fit under the limit and find no breach; what shrinks always may.
+        // What grows must fit under the limit and find no breach, and so must an order, though it only
+        // turns reserved volume into authorised; what merely shrinks always may.
         let done = sqlx::query!(
             "UPDATE guard
              SET reserved = reserved + $3, authorised = authorised + $4, version = version + 1
              WHERE contract_id = $1 AND id = $2
-               AND ($3::numeric + $4::numeric <= 0 OR (NOT breached AND (NOT hard OR limit_amount IS NULL
+               AND (($3::numeric + $4::numeric <= 0 AND $4 <= 0) OR (NOT breached AND (NOT hard OR limit_amount IS NULL
                     OR authorised + recorded + reserved + $3 + $4 <= limit_amount)))",
             contract.0,
             movement.guard.0,
@@ -290,7 +292,23 @@ pub async fn scopes(
         .collect()
 }
 
-/// Records a fact that happened outside, even above the limit: then the scope is breached.
+/// What became of a recorded fact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recorded {
+    /// It counts.
+    Counted {
+        /// Whether the limit is exceeded now.
+        breached: bool,
+    },
+    /// A correction takes back more than was ever recorded; nothing was written.
+    BelowZero,
+    /// The contract has no such guard row; nothing was written.
+    NoSuchGuard,
+}
+
+/// Records a fact that happened outside, even above the limit: then the scope is breached. A negative
+/// amount corrects earlier ones, and a breach that is none any more ends with it. Together they never
+/// fall below zero: that would make room above the limit.
 pub async fn record(
     conn: &mut PgConnection,
     contract: ContractId,
@@ -299,7 +317,18 @@ pub async fn record(
     amount: Volume,
     reason: &str,
     at: DateTime<Utc>,
-) -> Result<bool, StorageError> {
+) -> Result<Recorded, StorageError> {
+    let before = sqlx::query_scalar!(
+        "SELECT recorded FROM guard WHERE contract_id = $1 AND id = $2 FOR NO KEY UPDATE",
+        contract.0,
+        guard.0,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(before) = before else { return Ok(Recorded::NoSuchGuard) };
+    if before + amount.decimal() < Decimal::ZERO {
+        return Ok(Recorded::BelowZero);
+    }
     sqlx::query!(
         "INSERT INTO volume_entry (contract_id, id, guard_id, kind, account, amount, reason, at)
          VALUES ($1, $2, $3, 'record', 'recorded', $4, $5, $6)",
@@ -313,18 +342,18 @@ pub async fn record(
     .execute(&mut *conn)
     .await?;
     let row = sqlx::query!(
-        "UPDATE guard
-         SET recorded = recorded + $3, version = version + 1,
-             breached = breached OR (limit_amount IS NOT NULL AND limit_amount < authorised + recorded + reserved + $3)
-         WHERE contract_id = $1 AND id = $2
-         RETURNING breached",
+        r#"UPDATE guard
+           SET recorded = recorded + $3, version = version + 1,
+               breached = hard AND coalesce(limit_amount < authorised + recorded + reserved + $3, false)
+           WHERE contract_id = $1 AND id = $2
+           RETURNING breached"#,
         contract.0,
         guard.0,
         amount.decimal(),
     )
     .fetch_one(conn)
     .await?;
-    Ok(row.breached)
+    Ok(Recorded::Counted { breached: row.breached })
 }
 
 pub(super) fn scope(key: &str, lot: Option<Uuid>, item: Option<Uuid>, row: Uuid) -> Result<Scope, StorageError> {

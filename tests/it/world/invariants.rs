@@ -4,10 +4,12 @@
 use abruf::actor::RunsAs;
 use abruf::storage::audit_log;
 use abruf_domain::audit::verify_chain;
+use abruf_domain::ids::ContractId;
+use uuid::Uuid;
 
 use super::World;
 
-/// A sentence for each row that breaks a promise.
+/// A sentence for each row that breaks a promise, of contract `$1` or of all.
 const PROMISES: &[(&str, &str)] = &[
     (
         "the guard row is the sum of its ledger",
@@ -21,20 +23,23 @@ const PROMISES: &[(&str, &str)] = &[
                     coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved
              FROM volume_entry e
              WHERE e.contract_id = g.contract_id AND e.guard_id = g.id) l
-         WHERE (g.authorised, g.recorded, g.reserved) IS DISTINCT FROM (l.authorised, l.recorded, l.reserved)",
+         WHERE ($1::uuid IS NULL OR g.contract_id = $1)
+           AND (g.authorised, g.recorded, g.reserved) IS DISTINCT FROM (l.authorised, l.recorded, l.reserved)",
     ),
     (
         "a hard limit is never exceeded by what was let through",
         "SELECT format('%s %s of %s: %s + %s + %s of %s', g.scope, g.measure, f.number, g.authorised, g.recorded, g.reserved, g.limit_amount)
          FROM guard g
          JOIN framework_contract f ON f.id = g.contract_id
-         WHERE g.hard AND NOT g.breached AND g.limit_amount < g.authorised + g.recorded + g.reserved",
+         WHERE ($1::uuid IS NULL OR g.contract_id = $1)
+           AND g.hard AND NOT g.breached AND g.limit_amount < g.authorised + g.recorded + g.reserved",
     ),
     (
         "only requests hold reservations, only orders hold authorised volume",
         "SELECT format('%s is %s and holds %s %s', c.case_number, c.status, sum(e.amount), e.account)
          FROM call_off c
          JOIN volume_entry e ON e.contract_id = c.contract_id AND e.call_off_id = c.id
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
          GROUP BY c.id, c.case_number, c.status, c.number, e.guard_id, e.account
          HAVING (e.account = 'reserved' AND sum(e.amount) <> 0 AND c.status NOT IN ('submitted', 'returned'))
              OR (e.account = 'authorised' AND sum(e.amount) <> 0 AND c.number IS NULL)
@@ -50,7 +55,8 @@ const PROMISES: &[(&str, &str)] = &[
              FROM volume_entry e
              JOIN guard g ON g.contract_id = e.contract_id AND g.id = e.guard_id
              WHERE e.contract_id = c.contract_id AND e.call_off_id = c.id AND g.scope = 'contract' AND g.measure = 'value') held ON true
-         WHERE c.status NOT IN ('draft', 'refused', 'withdrawn', 'expired', 'cancelled') AND c.net IS DISTINCT FROM held.net",
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
+           AND c.status NOT IN ('draft', 'refused', 'withdrawn', 'expired', 'cancelled') AND c.net IS DISTINCT FROM held.net",
     ),
     (
         "call-off numbers run from 1 without gap or double",
@@ -58,7 +64,7 @@ const PROMISES: &[(&str, &str)] = &[
          FROM guard g
          JOIN framework_contract f ON f.id = g.contract_id
          LEFT JOIN call_off c ON c.contract_id = g.contract_id AND c.number IS NOT NULL
-         WHERE g.scope = 'contract' AND g.measure = 'value'
+         WHERE ($1::uuid IS NULL OR g.contract_id = $1) AND g.scope = 'contract' AND g.measure = 'value'
          GROUP BY f.number, g.last_number
          HAVING array_agg(right(c.number, 4)::int ORDER BY c.number) FILTER (WHERE c.id IS NOT NULL)
                 IS DISTINCT FROM (SELECT array_agg(n) FROM generate_series(1, g.last_number) AS n)",
@@ -69,27 +75,47 @@ const PROMISES: &[(&str, &str)] = &[
          FROM call_off c
          CROSS JOIN LATERAL (SELECT count(*) AS times FROM approval a WHERE a.call_off_id = c.id AND a.decision = 'released') r
          CROSS JOIN LATERAL (SELECT count(*) AS times FROM outbox o WHERE o.call_off_id = c.id AND o.kind = 'issue_order') o
-         WHERE (c.number IS NOT NULL AND (r.times, o.times) <> (1, 1)) OR (c.number IS NULL AND (r.times, o.times) <> (0, 0))",
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
+           AND (r.times, o.times) <> CASE WHEN c.number IS NULL THEN (0::bigint, 0::bigint) ELSE (1::bigint, 1::bigint) END",
     ),
     (
         "savings entries sum to the order value, and to nothing once cancelled",
         "SELECT format('%s is %s, net %s, savings entries %s', c.number, c.status, c.net, s.order_net)
          FROM call_off c
          CROSS JOIN LATERAL (SELECT coalesce(sum(order_net), 0) AS order_net FROM savings_entry s WHERE s.call_off_id = c.id) s
-         WHERE c.number IS NOT NULL AND s.order_net <> CASE WHEN c.status = 'cancelled' THEN 0 ELSE c.net END",
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
+           AND c.number IS NOT NULL AND s.order_net <> CASE WHEN c.status = 'cancelled' THEN 0 ELSE c.net END",
     ),
 ];
 
 impl World {
     /// Every broken promise, in words; empty where all is well.
     pub async fn broken_promises(&self) -> Vec<String> {
+        self.broken(None).await
+    }
+
+    /// Those about one contract.
+    pub async fn broken_promises_of(&self, contract: ContractId) -> Vec<String> {
+        self.broken(Some(contract.0)).await
+    }
+
+    /// Panics with every broken promise.
+    pub async fn keeps_its_promises(&self) {
+        let broken = self.broken_promises().await;
+        assert!(broken.is_empty(), "{}", broken.join("\n"));
+    }
+
+    async fn broken(&self, contract: Option<Uuid>) -> Vec<String> {
         let mut broken = Vec::new();
         for (promise, query) in PROMISES {
-            let rows: Vec<String> = sqlx::query_scalar(*query).fetch_all(self.owner()).await.unwrap();
+            let rows: Vec<String> = sqlx::query_scalar(*query).bind(contract).fetch_all(self.owner()).await.unwrap();
             broken.extend(rows.into_iter().map(|row| format!("{promise}: {row}")));
         }
         let mut tx = self.app.db.begin(RunsAs::Job).await.unwrap();
         for chain in audit_log::chains(&mut tx).await.unwrap() {
+            if contract.is_some_and(|contract| contract != chain.id) {
+                continue;
+            }
             let entries = audit_log::entries(&mut tx, chain.id).await.unwrap();
             if let Err(error) = verify_chain(&entries, chain.length, &chain.head) {
                 broken.push(format!("every audit chain verifies: {}: {error}", chain.id));
@@ -97,11 +123,5 @@ impl World {
         }
         tx.rollback().await.unwrap();
         broken
-    }
-
-    /// Panics with every broken promise.
-    pub async fn keeps_its_promises(&self) {
-        let broken = self.broken_promises().await;
-        assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 }

@@ -1,0 +1,133 @@
+//! Documents: made after their event, the same bytes for the same event, and never changed.
+
+use abruf::actions::ActionError;
+use abruf::actions::cancel_call_off::cancel;
+use abruf::actions::issue_document::{draft_document, issue_for, issue_next};
+use abruf::actions::release_call_off::release;
+use abruf::actor::RunsAs;
+use abruf::storage::documents::{self, DocumentRow};
+use abruf_domain::canonical::sha256;
+use abruf_domain::ids::CallOffId;
+
+use super::{Altenrode, LINES, released};
+use crate::world::contract::Contract;
+
+async fn documents(here: &Altenrode, contract: &Contract, id: CallOffId) -> Vec<DocumentRow> {
+    let mut tx = here.world.app.db.begin(RunsAs::Job).await.unwrap();
+    documents::of_call_off(&mut tx, contract.id, id).await.unwrap()
+}
+
+async fn bytes(here: &Altenrode, contract: &Contract, id: CallOffId, kind: &str) -> Vec<u8> {
+    let mut tx = here.world.app.db.begin(&here.eva).await.unwrap();
+    documents::file(&mut tx, contract.id, id, kind).await.unwrap().unwrap().1
+}
+
+#[tokio::test]
+async fn an_order_and_its_cancellation_each_get_one_document() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    assert!(!issue_next(app).await.unwrap(), "a request has no document");
+    released(release(app, &here.karl, id, None).await);
+    issue_for(app, id).await.unwrap();
+    issue_for(app, id).await.unwrap();
+    assert!(!issue_next(app).await.unwrap(), "the waiting reader had it made");
+
+    cancel(app, &here.karl, id, "Doppelt bestellt").await.unwrap();
+    assert!(issue_next(app).await.unwrap());
+    assert!(!issue_next(app).await.unwrap());
+
+    let documents = documents(&here, &contract, id).await;
+    let [order, cancellation] = documents.as_slice() else { panic!("{documents:?}") };
+    assert_eq!((order.kind.as_str(), cancellation.kind.as_str()), ("order", "cancellation"));
+    assert_ne!(order.check_code, cancellation.check_code);
+    for document in &documents {
+        let bytes = bytes(&here, &contract, id, &document.kind).await;
+        assert!(bytes.starts_with(b"%PDF-") && document.pages >= 1);
+        assert_eq!(document.sha256, sha256(&bytes));
+    }
+    let log = here.log(id).await;
+    assert_eq!(log[2..], ["document_issued", "call_off_cancelled", "document_issued"].map(String::from));
+    let bound: bool = sqlx::query_scalar(
+        "SELECT bool_and(EXISTS (SELECT FROM audit_entry e WHERE e.action = 'document_issued'
+                                 AND e.canonical::jsonb ->> 'after' = encode(d.sha256, 'hex')))
+         FROM document d",
+    )
+    .fetch_one(here.world.owner())
+    .await
+    .unwrap();
+    assert!(bound, "the log binds the bytes");
+    here.world.keeps_its_promises().await;
+}
+
+/// A year later, at other prices and with another address of the town, from the frozen facts.
+#[tokio::test]
+async fn the_same_order_is_the_same_file_to_the_byte() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    issue_for(app, id).await.unwrap();
+    let first = bytes(&here, &contract, id, "order").await;
+
+    here.world.at("2027-11-22T09:00:00Z");
+    for statement in [
+        "ALTER TABLE document DISABLE TRIGGER document_append_only",
+        "DELETE FROM document",
+        "UPDATE outbox SET done_at = NULL",
+        "UPDATE price_term SET unit_price = unit_price * 2",
+        "UPDATE framework_contract SET fee_pct = 9, status = 'terminated'",
+        "UPDATE membership SET effective_to = '2026-12-31'",
+    ] {
+        sqlx::query(statement).execute(here.world.owner()).await.unwrap();
+    }
+    assert!(issue_next(app).await.unwrap());
+    assert_eq!(first, bytes(&here, &contract, id, "order").await);
+}
+
+#[tokio::test]
+async fn documents_and_log_are_append_only_even_for_the_owner() {
+    let here = Altenrode::new().await;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(&here.world.app, &here.karl, id, None).await);
+    issue_for(&here.world.app, id).await.unwrap();
+    for (statement, constraint) in [
+        ("UPDATE document SET file_name = 'anders.pdf'", "document_append_only"),
+        ("DELETE FROM document", "document_append_only"),
+        ("TRUNCATE document", "document_append_only"),
+        ("UPDATE audit_entry SET action = 'anders'", "audit_entry_append_only"),
+        ("DELETE FROM audit_entry", "audit_entry_append_only"),
+        ("TRUNCATE audit_entry", "audit_entry_append_only"),
+    ] {
+        let refused = sqlx::query(statement).execute(here.world.owner()).await.unwrap_err();
+        assert_eq!(refused.as_database_error().unwrap().constraint(), Some(constraint), "{statement}");
+    }
+    // The program does not even have the right to try.
+    for table in ["document", "audit_entry", "volume_entry", "review", "savings_entry", "idempotency_record"] {
+        let rights: (bool, bool) = sqlx::query_as(
+            "SELECT has_table_privilege('abruf_app', $1, 'UPDATE'), has_table_privilege('abruf_app', $1, 'DELETE')",
+        )
+        .bind(table)
+        .fetch_one(here.world.owner())
+        .await
+        .unwrap();
+        assert_eq!(rights, (false, false), "{table}");
+    }
+}
+
+#[tokio::test]
+async fn a_draft_document_is_shown_and_not_kept() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.world.draft(&here.eva, &contract, LINES).await;
+    let document = draft_document(app, &here.eva, id).await.unwrap();
+    assert!(document.bytes.starts_with(b"%PDF-"));
+    assert!(documents(&here, &contract, id).await.is_empty());
+    let other = here.world.member("Stadt Neufeld").await;
+    let foreign = draft_document(app, &here.world.buyer(other).await, id).await;
+    assert!(matches!(foreign, Err(ActionError::NotFound)), "{foreign:?}");
+}

@@ -1,0 +1,87 @@
+//! Races, on a real PostgreSQL and the real actions: what two or fifty people do in the same instant.
+//!
+//! Each race is repeated 20 times with seeds that follow each other. `ABRUF_TEST_SEED` sets the first
+//! one, `ABRUF_TEST_SECONDS` makes the suite run longer (its races share the time). A race that
+//! cannot fail proves nothing, so mutants of the product must lose the same races (`mutants.rs`).
+
+mod aborts;
+mod churn;
+mod mutants;
+mod repeated_keys;
+mod rush;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rand::rngs::ChaCha12Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
+use tokio::sync::Barrier;
+
+use crate::cluster::environment;
+
+/// Fewest repeats of each race.
+const REPEATS: u64 = 20;
+/// Races that share the seconds of the suite.
+const RACES: u64 = 10;
+/// First seed unless one is given.
+const SEED: u64 = 20_261_122;
+
+/// Something one of the racers does.
+type Deed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// Runs a race with one seed after the other, and says how often and from which seed.
+async fn repeated(race: &str, mut once: impl AsyncFnMut(u64)) {
+    let first = number("ABRUF_TEST_SEED").unwrap_or(SEED);
+    let at_least = Duration::from_secs(number("ABRUF_TEST_SECONDS").unwrap_or(0) / RACES);
+    let began = Instant::now();
+    let mut count = 0;
+    while count < REPEATS || began.elapsed() < at_least {
+        // Shown when the race fails: the seed to look at.
+        say(&format!("{race}: ABRUF_TEST_SEED={}", first.wrapping_add(count)));
+        once(first.wrapping_add(count)).await;
+        count += 1;
+    }
+    say(&format!("{race}: {count} repeats from seed {first} in {:.1?}", began.elapsed()));
+}
+
+/// Lets all start in the same instant, in an order and with stumbles drawn from the seed, each in a
+/// task of its own as requests are. Gives the results in the order of the deeds.
+async fn together<T: Send + 'static>(seed: u64, deeds: Vec<Deed<T>>) -> Vec<T> {
+    let mut rng = ChaCha12Rng::seed_from_u64(seed);
+    let start = Arc::new(Barrier::new(deeds.len()));
+    let mut numbered: Vec<(usize, Deed<T>)> = deeds.into_iter().enumerate().collect();
+    numbered.shuffle(&mut rng);
+    let tasks: Vec<_> = numbered
+        .into_iter()
+        .map(|(number, deed)| {
+            let start = Arc::clone(&start);
+            let stumble = Duration::from_micros(rng.random_range(0..4000));
+            let task = tokio::spawn(async move {
+                start.wait().await;
+                tokio::time::sleep(stumble).await;
+                deed.await
+            });
+            (number, task)
+        })
+        .collect();
+    let mut results = Vec::with_capacity(tasks.len());
+    for (number, task) in tasks {
+        results.push((number, task.await.unwrap()));
+    }
+    results.sort_by_key(|(number, _)| *number);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn number(variable: &str) -> Option<u64> {
+    let text = environment(variable)?;
+    let text = text.to_str().unwrap_or_default();
+    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, but has to be a whole number")))
+}
+
+#[expect(clippy::print_stdout, reason = "the test program shows it when a race fails, or on --nocapture")]
+fn say(line: &str) {
+    println!("{line}");
+}
