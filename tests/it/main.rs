@@ -5,6 +5,7 @@
 mod access;
 mod audit_pages;
 mod board_pages;
+mod cases;
 mod cluster;
 mod demo;
 mod actions;
@@ -12,6 +13,7 @@ mod concurrency;
 mod embedded;
 mod imports;
 mod pages;
+mod layers;
 mod problems;
 mod serve;
 mod sign_in;

@@ -124,6 +124,16 @@ pub enum Place {
 }
 
 impl Place {
+    /// As plain JSON, for programs.
+    fn plain(&self) -> serde_json::Value {
+        match self {
+            Self::Contract { number } => serde_json::json!({ "contract": number }),
+            Self::Lot { number, title } => serde_json::json!({ "lot": number, "title": title }),
+            Self::Item { article_number } => serde_json::json!({ "item": article_number }),
+            Self::Quota { contract } => serde_json::json!({ "quota": contract }),
+        }
+    }
+
     /// As people read it: `Los 2 Citrix`.
     #[must_use]
     pub fn written(&self, language: Language) -> String {
@@ -173,6 +183,8 @@ pub enum Value {
     UnitPrice(UnitPrice),
     /// Quantity.
     Quantity(Quantity),
+    /// Quantity of a ceiling: what many call-offs take together.
+    Volume(Volume),
     /// Percentage.
     Percent(Percent),
     /// Whole number.
@@ -198,6 +210,7 @@ impl Value {
             Self::Gross(gross) => language.money(gross.decimal(), currency),
             Self::UnitPrice(price) => language.unit_price(price.decimal(), currency),
             Self::Quantity(quantity) => language.number(quantity.decimal().normalize()),
+            Self::Volume(volume) => language.number(volume.decimal().normalize()),
             Self::Percent(percent) => language.percent(percent.decimal().normalize()),
             Self::Count(count) => language.number(Decimal::from(*count)),
             Self::Date(day) => language.date(*day),
@@ -216,12 +229,13 @@ impl Value {
             Self::Gross(v) => v.to_string().into(),
             Self::UnitPrice(v) => v.to_string().into(),
             Self::Quantity(v) => v.to_string().into(),
+            Self::Volume(v) => v.to_string().into(),
             Self::Percent(v) => v.to_string().into(),
             Self::Count(v) => v.to_string().into(),
             Self::Date(v) => v.to_string().into(),
             Self::Text(v) => v.clone().into(),
             Self::List(v) => v.clone().into(),
-            Self::Place(v) => v.written(Language::English).into(),
+            Self::Place(v) => v.plain(),
             Self::ContractStatus(v) => v.clone().into(),
         }
     }
@@ -238,7 +252,7 @@ macro_rules! value_from {
 }
 
 value_from! {
-    Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Percent => Percent,
+    Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Volume => Volume, Percent => Percent,
     u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List, Place => Place,
 }
 
@@ -324,7 +338,7 @@ impl Verdict {
     pub fn volume(self, name: &str, volume: Volume, measure: crate::facts::Measure) -> Self {
         match measure {
             crate::facts::Measure::Value => self.figure(name, volume.as_net()),
-            crate::facts::Measure::Quantity => self.figure(name, volume.as_quantity()),
+            crate::facts::Measure::Quantity => self.figure(name, volume),
         }
     }
 

@@ -239,6 +239,22 @@ impl Net {
         }
     }
 
+    /// As [`Self::of_line`]; `None` from ten thousand million on, before anything can overflow.
+    #[must_use]
+    pub fn of_sane_line(unit_price: UnitPrice, quantity: Quantity, months: Option<Months>) -> Option<Self> {
+        let product = unit_price.0.checked_mul(quantity.0)?;
+        let factor = months.map_or(Decimal::ONE, Months::numerator);
+        product.checked_mul(factor)?;
+        Some(Self::of_line(unit_price, quantity, months)).filter(|net| net.is_sane())
+    }
+
+    /// Below ten thousand million. No call-off of a town is larger; what is, is a typing error, and
+    /// refused before it meets a column or a sum that cannot hold it.
+    #[must_use]
+    pub fn is_sane(self) -> bool {
+        self.0.abs() < Decimal::from(10_000_000_000_i64)
+    }
+
     /// `round2(rate % of this amount)`: a cooperative fee.
     #[must_use]
     pub fn percentage(self, rate: Percent) -> Self {
@@ -264,6 +280,14 @@ impl Net {
             return None;
         }
         Some(round_half_up(self.0 * Decimal::ONE_HUNDRED / whole.0, 2))
+    }
+}
+
+impl Gross {
+    /// `round2(rate % of this amount)`: a cash discount.
+    #[must_use]
+    pub fn percentage(self, rate: Percent) -> Self {
+        Self::rounded(self.0 * rate.0 / Decimal::ONE_HUNDRED)
     }
 }
 
@@ -316,12 +340,6 @@ impl Quantity {
             return Self(at_least);
         }
         Self((at_least / step.0).ceil() * step.0)
-    }
-
-    /// The largest whole number of steps that is not larger than this.
-    #[must_use]
-    pub fn last_multiple_of(self, step: Self) -> Self {
-        if step.is_zero() { self } else { Self((self.0 / step.0).floor() * step.0) }
     }
 }
 
@@ -398,10 +416,10 @@ impl Volume {
         Net::rounded(self.0)
     }
 
-    /// As a quantity.
+    /// The largest whole number of steps that is not larger than this.
     #[must_use]
-    pub const fn as_quantity(self) -> Quantity {
-        Quantity(self.0)
+    pub fn last_multiple_of(self, step: Quantity) -> Self {
+        if step.is_zero() { self } else { Self((self.0 / step.0).floor() * step.0) }
     }
 
     /// Whether this has reached `ratio` (0.80) of `limit`.

@@ -1,7 +1,8 @@
 //! Facts to prices: line, surcharge, VAT by rate, totals (rules.md section 4, EN 16931 order).
 //!
 //! Prices are computed, never typed. A line whose price cannot be found has none; the totals run
-//! over the rest, and item-in-scope or supplier-is-party says why.
+//! over the rest, and item-in-scope or supplier-is-party says why. A line that has a price but no
+//! amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -72,7 +73,11 @@ pub struct PricedCallOff {
 #[must_use]
 pub fn price(facts: &Facts, day: NaiveDate) -> PricedCallOff {
     let months = facts.request.performance.map(|period| period.months());
-    let lines: Vec<PricedLine> = facts.request.lines.iter().map(|line| price_line(facts, line, months, day)).collect();
+    let mut lines: Vec<PricedLine> =
+        facts.request.lines.iter().map(|line| price_line(facts, line, months, day)).collect();
+    if !lines.iter().filter_map(|line| line.net).sum::<Net>().is_sane() {
+        lines.iter_mut().for_each(|line| line.net = None);
+    }
     let lines_net: Net = lines.iter().filter_map(|line| line.net).sum();
     let surcharge = facts
         .contract
@@ -113,7 +118,7 @@ fn add_to_group(groups: &mut Vec<VatGroup>, category: &str, rate: Percent, net: 
 fn price_line(facts: &Facts, line: &RequestLine, months: Option<Months>, day: NaiveDate) -> PricedLine {
     let item = facts.contract.item(&line.article_number);
     let term = item.and_then(|item| price_term(facts, item, day));
-    let priced = term.and_then(|term| apply(&term.price, line.quantity, months, facts.contract.unit_price_decimals));
+    let applied = term.and_then(|term| apply(&term.price, line.quantity, months, facts.contract.unit_price_decimals));
     PricedLine {
         position: line.position,
         article_number: line.article_number.clone(),
@@ -121,11 +126,17 @@ fn price_line(facts: &Facts, line: &RequestLine, months: Option<Months>, day: Na
         item: item.map(|item| item.id),
         lot: item.and_then(|item| item.lot),
         price_term: term.map(|term| term.id),
-        unit_price: priced.as_ref().map(|priced| priced.unit_price.clone()),
-        months: priced.as_ref().and_then(|priced| priced.months).map(|months| months.rounded().to_string()),
-        net: priced.map(|priced| priced.net),
+        unit_price: applied.as_ref().map(|applied| applied.unit_price.clone()),
+        months: applied.as_ref().and_then(|applied| applied.months).map(|months| months.rounded().to_string()),
+        net: applied.and_then(|applied| applied.net),
         vat: item.map(|item| item.vat.clone()),
     }
+}
+
+/// What paying in time saves (Skonto): information, part of no total, ceiling or saving (GC-14).
+#[must_use]
+pub fn cash_discount(gross: Gross, rate: Percent) -> Gross {
+    gross.percentage(rate)
 }
 
 /// The released price of the item with the chosen supplier, valid on `day`.
@@ -138,15 +149,15 @@ pub fn price_term<'a>(facts: &Facts, item: &'a Item, day: NaiveDate) -> Option<&
 struct Applied {
     unit_price: String,
     months: Option<Months>,
-    net: Net,
+    net: Option<Net>,
 }
 
-/// `None` only for a subscription without a performance period; [`crate::review`] reports that gap.
+/// `None` only for a subscription without a performance period; no amount if it is not sane.
 fn apply(price: &Price, quantity: Quantity, months: Option<Months>, decimals: u32) -> Option<Applied> {
     let plain = |unit_price: UnitPrice, decimals: u32| Applied {
         unit_price: unit_price.with_decimals(decimals),
         months: None,
-        net: Net::of_line(unit_price, quantity, None),
+        net: Net::of_sane_line(unit_price, quantity, None),
     };
     match price {
         Price::Fixed { unit_price } => Some(plain(*unit_price, 2)),
@@ -163,7 +174,7 @@ fn apply(price: &Price, quantity: Quantity, months: Option<Months>, decimals: u3
             Some(Applied {
                 unit_price: unit_price_month.with_decimals(2),
                 months: Some(months),
-                net: Net::of_line(*unit_price_month, quantity, Some(months)),
+                net: Net::of_sane_line(*unit_price_month, quantity, Some(months)),
             })
         }
     }

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
-use crate::facts::{CheckPoint, Facts, Price};
+use crate::facts::{CheckPoint, Facts};
 use crate::finding::{Addressee, Finding, Outcome};
 use crate::money::Volume;
 use crate::period::berlin_date;
@@ -45,6 +45,11 @@ pub enum Gap {
     /// A subscription needs a performance period.
     PerformanceMissing {
         /// The article that needs it.
+        article_number: String,
+    },
+    /// The amount is ten thousand million or more: a typing error in the quantity.
+    AmountTooLarge {
+        /// The article with that quantity.
         article_number: String,
     },
 }
@@ -117,7 +122,7 @@ pub fn review(facts: &Facts) -> Review {
         evaluated_at: facts.evaluated_at,
         day,
         decision: decide(&findings),
-        gaps: gaps(facts),
+        gaps: gaps(facts, &priced),
         after: facts.scopes.iter().map(|scope| scope.taken() + demand(scope, &priced)).collect(),
         findings,
         savings: saved,
@@ -133,20 +138,17 @@ fn decide(findings: &[Finding]) -> Decision {
     }
 }
 
-fn gaps(facts: &Facts) -> Vec<Gap> {
+/// Lines that have a price but no amount, and a request without lines.
+fn gaps(facts: &Facts, priced: &PricedCallOff) -> Vec<Gap> {
     if facts.request.lines.is_empty() {
         return vec![Gap::NoLines];
     }
-    if facts.request.performance.is_some() {
-        return Vec::new();
-    }
-    facts
-        .contract
-        .items
-        .iter()
-        .filter(|item| item.prices.iter().any(|term| matches!(term.price, Price::Subscription { .. })))
-        .filter(|item| facts.request.lines.iter().any(|line| line.article_number == item.article_number))
-        .map(|item| Gap::PerformanceMissing { article_number: item.article_number.clone() })
+    let unfinished = priced.lines.iter().filter(|line| line.price_term.is_some() && line.net.is_none());
+    unfinished
+        .map(|line| match line.unit_price {
+            None => Gap::PerformanceMissing { article_number: line.article_number.clone() },
+            Some(_) => Gap::AmountTooLarge { article_number: line.article_number.clone() },
+        })
         .collect()
 }
 
@@ -215,3 +217,6 @@ pub fn difference(seen: &Review, now: &Review) -> Option<Difference> {
     };
     (difference.dearer || !difference.new_findings.is_empty()).then_some(difference)
 }
+
+#[cfg(test)]
+mod tests;

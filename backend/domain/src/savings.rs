@@ -158,14 +158,19 @@ fn line_saving(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Option<LineS
     let candidates = || facts.baselines.iter().filter(|baseline| baseline.article_number == line.article_number);
     let fresh = candidates().find(|baseline| !is_stale(baseline, facts.parameters.baseline_max_age_months, day));
     let chosen = fresh.or_else(|| candidates().next());
-    let baseline = chosen.map_or(Net::ZERO, |baseline| {
+    let baseline = chosen.map_or(Some(Net::ZERO), |baseline| {
         // A baseline per unit on a subscription line is the price of the whole term.
         let months = match baseline.per {
             Per::Month if line.months.is_some() => facts.request.performance.map(|period| period.months()),
             Per::Month | Per::Unit => None,
         };
-        Net::of_line(baseline.unit_price, line.quantity, months)
+        Net::of_sane_line(baseline.unit_price, line.quantity, months)
     });
+    // An absurd comparison proves nothing.
+    let (fresh, chosen, baseline) = match baseline {
+        Some(baseline) => (fresh, chosen, baseline),
+        None => (None, None, Net::ZERO),
+    };
     let evidence = match (fresh, chosen) {
         (Some(baseline), _) => LineEvidence::Valid { baseline: baseline.id, class: baseline.kind.into() },
         (None, Some(baseline)) => LineEvidence::Stale { baseline: baseline.id },

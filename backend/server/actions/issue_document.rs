@@ -111,7 +111,11 @@ async fn freeze(
         call_off: work.call_off,
         kind,
         file_name: &document.file_name,
-        document,
+        check_code: document.check_code.as_str(),
+        sha256: &document.sha256,
+        template_version: &document.template_version,
+        pages: document.pages,
+        bytes: &document.bytes,
         at: now,
     };
     documents::insert(&mut tx, &new).await?;

@@ -141,6 +141,10 @@ pub fn gap_errors(gaps: &[Gap]) -> Vec<FieldError> {
                 "performance",
                 format!("Artikel {article_number} wird je Monat abgerechnet. Bitte geben Sie an, von wann bis wann Sie ihn brauchen."),
             ),
+            Gap::AmountTooLarge { article_number } => FieldError::new(
+                "lines",
+                format!("Artikel {article_number}: Der Betrag ist zu groß für einen Abruf. Bitte prüfen Sie die Menge."),
+            ),
         })
         .collect()
 }

@@ -38,8 +38,16 @@ pub struct NewDocument<'a> {
     pub kind: &'a str,
     /// Name offered at download.
     pub file_name: &'a str,
-    /// The document.
-    pub document: &'a abruf_documents::Document,
+    /// Printed Prüfkennung.
+    pub check_code: &'a str,
+    /// SHA-256 of the file.
+    pub sha256: &'a [u8; 32],
+    /// Which template made it.
+    pub template_version: &'a str,
+    /// Number of pages.
+    pub pages: usize,
+    /// The file.
+    pub bytes: &'a [u8],
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -55,12 +63,12 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
         new.call_off.0,
         new.kind,
         new.file_name,
-        new.document.check_code.as_str(),
-        &new.document.sha256[..],
-        new.document.template_version,
+        new.check_code,
+        &new.sha256[..],
+        new.template_version,
         env!("CARGO_PKG_VERSION"),
-        i32::try_from(new.document.pages).unwrap_or(i32::MAX),
-        new.document.bytes,
+        i32::try_from(new.pages).unwrap_or(i32::MAX),
+        new.bytes,
         new.at,
     )
     .execute(conn)

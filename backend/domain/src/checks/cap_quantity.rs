@@ -7,7 +7,7 @@ use crate::checks::cap_value::place;
 use crate::checks::{Check, texts};
 use crate::facts::{Item, Measure, Scope, ScopeState};
 use crate::finding::{Addressee, Verdict};
-use crate::money::{Quantity, Volume};
+use crate::money::Volume;
 use crate::review::Case;
 use crate::volume::demand;
 
@@ -27,8 +27,8 @@ fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
     let limit = scope.limit?;
     let contract = &case.facts.contract;
     let after = scope.taken() + demand(scope, case.priced);
-    let free = (limit - scope.taken()).max(Volume::ZERO).as_quantity();
-    let over = (limit < after).then(|| (after - limit).as_quantity());
+    let free = (limit - scope.taken()).max(Volume::ZERO);
+    let over = (limit < after).then(|| after - limit);
     let verdict = match scope.scope {
         Scope::Item(id) => of_item(contract.items.iter().find(|item| item.id == id)?, over, free),
         Scope::Contract | Scope::Lot(_) | Scope::Member => of_all(over),
@@ -36,21 +36,21 @@ fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
     Some(
         verdict
             .figure("place", place(contract, scope.scope))
-            .figure("limit", limit.as_quantity())
-            .figure("consumed", scope.consumed().as_quantity())
-            .figure("reserved", scope.reserved.as_quantity())
-            .figure("this", demand(scope, case.priced).as_quantity())
-            .figure("after", after.as_quantity())
+            .figure("limit", limit)
+            .figure("consumed", scope.consumed())
+            .figure("reserved", scope.reserved)
+            .figure("this", demand(scope, case.priced))
+            .figure("after", after)
             .figure("free", free)
             .input("guard", scope.guard),
     )
 }
 
 /// The cure names the largest quantity that can still be ordered, if there is one.
-fn of_item(item: &Item, over: Option<Quantity>, free: Quantity) -> Verdict {
+fn of_item(item: &Item, over: Option<Volume>, free: Volume) -> Verdict {
     let Some(over) = over else { return Verdict::passed().figure("unit", item.unit.as_str()) };
     let fitting = free.last_multiple_of(item.step);
-    let verdict = match fitting.is_zero() || fitting < item.min_quantity {
+    let verdict = match fitting.is_zero() || fitting < item.min_quantity.into() {
         false => Verdict::block().figure("fitting", fitting),
         true => Verdict::block().wording("exhausted"),
     };
@@ -58,7 +58,7 @@ fn of_item(item: &Item, over: Option<Quantity>, free: Quantity) -> Verdict {
 }
 
 /// A lot or contract counts articles of different units: no unit is named.
-fn of_all(over: Option<Quantity>) -> Verdict {
+fn of_all(over: Option<Volume>) -> Verdict {
     match over {
         None => Verdict::passed().wording("total"),
         Some(over) => Verdict::block().wording("total").param("overrun", over),

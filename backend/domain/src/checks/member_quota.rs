@@ -34,7 +34,7 @@ fn judge(case: &Case<'_>, quota: &ScopeState) -> Option<Verdict> {
         };
         match measure {
             Measure::Value => verdict.param("overrun", overrun.as_net()),
-            Measure::Quantity => verdict.param("overrun", overrun.as_quantity()),
+            Measure::Quantity => verdict.param("overrun", overrun),
         }
     };
     Some(

@@ -21,7 +21,11 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
         .iter()
         .filter(|(line, item)| line.quantity < item.min_quantity || !line.quantity.is_multiple_of(item.step))
         .map(|(line, item)| {
-            Verdict::block()
+            let verdict = match item.step.is_zero() {
+                true => Verdict::block().wording("minimum"),
+                false => Verdict::block(),
+            };
+            verdict
                 .param("sku", line.article_number.as_str())
                 .figure("item", item.title.as_str())
                 .figure("quantity", line.quantity)

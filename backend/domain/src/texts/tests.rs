@@ -114,6 +114,10 @@ fn every_situation() -> Vec<Facts> {
         }),
         // qty-increment
         bent(|facts| facts.contract.items[0].step = of("50")),
+        bent(|facts| {
+            facts.contract.items[0].step = of("0");
+            facts.contract.items[0].min_quantity = of("120.5");
+        }),
         // min-order-value
         min_order(Some("15.00")),
         min_order(None),

@@ -1,0 +1,420 @@
+//! Fixtures to facts: what the server reads from its tables stands in the file here.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use abruf_domain::Facts;
+use abruf_domain::canonical::sha256;
+use abruf_domain::facts::{
+    Baseline, CheckPoint, ContractTerms, Covers, Entitlement, ExtensionOption, Item, Lot, Measure, Member, MinOrder,
+    Parameters, Party, Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, Surcharge, Tier,
+    VatTreatment,
+};
+use abruf_domain::ids::{ItemId, LotId};
+use abruf_domain::money::{Percent, Volume};
+use abruf_domain::period::{Period, Validity};
+use chrono::NaiveDate;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Error;
+use super::format;
+
+/// A call-off with its fixtures, ready to be judged.
+#[derive(Debug, Clone)]
+pub(super) struct Prepared {
+    /// What the review sees.
+    pub(super) facts: Facts,
+    /// Cash discount of the contract; no part of a review.
+    pub(super) skonto: Option<Percent>,
+}
+
+/// Either the facts, or what is not built yet.
+pub(super) type Preparation = Result<Prepared, BTreeSet<String>>;
+
+/// Fixtures of a file, those of its `fixtures` file included.
+#[derive(Debug, Clone)]
+pub(super) struct Fixtures {
+    pub(super) config: Option<format::Config>,
+    pub(super) members: BTreeMap<String, format::Member>,
+    pub(super) contracts: BTreeMap<String, serde_json::Map<String, Value>>,
+}
+
+/// The same name is always the same id.
+fn id<T: From<Uuid>>(kind: &str, name: &str) -> T {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&sha256(format!("{kind}:{name}").as_bytes())[..16]);
+    Uuid::from_bytes(bytes).into()
+}
+
+/// Without any date: before and after everything.
+fn always() -> Validity {
+    Validity { from: NaiveDate::MIN, to: None }
+}
+
+fn zero(volume: Option<Volume>) -> Volume {
+    volume.unwrap_or(Volume::ZERO)
+}
+
+impl Fixtures {
+    /// Looks at what no case may ever touch: a misspelt key in a contract is an error of the file.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let config = self.config()?;
+        if config.timezone != "Europe/Berlin" {
+            return Err(Error::new(format!("config: legal dates are Berlin dates, not {}", config.timezone)));
+        }
+        for (name, contract) in &self.contracts {
+            let contract: format::Contract = serde_json::from_value(Value::Object(contract.clone()))
+                .map_err(|error| Error::new(format!("contract `{name}`: {error}")))?;
+            for (sku, item) in &contract.items {
+                let built = |price: &serde_json::Map<String, Value>| {
+                    price.get("type").and_then(Value::as_str).is_some_and(|kind| format::Price::BUILT.contains(&kind))
+                };
+                for (supplier, price) in item.price.iter().filter(|(_, price)| built(price)) {
+                    price_term(sku, supplier, price)
+                        .map_err(|Error(text)| Error::new(format!("contract `{name}`: {text}")))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn config(&self) -> Result<&format::Config, Error> {
+        self.config.as_ref().ok_or_else(|| Error::new("the file has no config".to_owned()))
+    }
+
+    /// The contract with the top-level keys of the override in place of its own.
+    pub(super) fn contract(&self, input: &format::CallOff) -> Result<format::Contract, Error> {
+        let mut contract = self
+            .contracts
+            .get(&input.contract)
+            .cloned()
+            .ok_or_else(|| Error::new(format!("there is no contract `{}` in the file", input.contract)))?;
+        contract.extend(input.contract_override.clone());
+        serde_json::from_value(Value::Object(contract))
+            .map_err(|error| Error::new(format!("contract `{}`: {error}", input.contract)))
+    }
+
+    /// The facts of a call-off, or what it needs that is not built.
+    pub(super) fn prepare(&self, input: &format::CallOff) -> Result<Preparation, Error> {
+        let config = self.config()?;
+        let contract = self.contract(input)?;
+        let member = self
+            .members
+            .get(&input.member)
+            .ok_or_else(|| Error::new(format!("there is no member `{}` in the file", input.member)))?;
+        let requested: BTreeSet<&str> = input.lines.iter().map(|line| line.sku.as_str()).collect();
+        let requested: Vec<(&String, &format::Item)> =
+            contract.items.iter().filter(|(sku, _)| requested.contains(sku.as_str())).collect();
+
+        let missing = missing(input, &contract, &requested);
+        if !missing.is_empty() {
+            return Ok(Err(missing));
+        }
+        let items = requested.iter().map(|(sku, item)| item_terms(sku, item)).collect::<Result<Vec<_>, Error>>()?;
+        let facts = Facts {
+            evaluated_at: input.evaluated_at,
+            check_point: if input.approver.is_some() { CheckPoint::Release } else { CheckPoint::Submission },
+            scopes: scopes(input, &contract, &requested),
+            contract: terms(input, &contract, items, &config.currency)?,
+            member: member_facts(&input.member, member),
+            request: request(input)?,
+            baselines: input.baselines.iter().flat_map(|(sku, list)| baselines(sku, list)).collect(),
+            process_effect_counted: input.prior.process_effect_used_this_year,
+            parameters: Parameters {
+                cap_warning_ratio: config.cap_warning_ratio,
+                baseline_max_age_months: config.baseline_max_age_months,
+                direct_award_limit: config.direct_award_limit_net,
+                process_cost_flat: config.process_cost_flat,
+                process_own_call_off_effort: config.process_own_calloff_effort,
+            },
+        };
+        Ok(Ok(Prepared { facts, skonto: contract.skonto.map(|skonto| skonto.pct) }))
+    }
+}
+
+fn terms(
+    input: &format::CallOff,
+    contract: &format::Contract,
+    items: Vec<Item>,
+    currency: &str,
+) -> Result<ContractTerms, Error> {
+    let term = Period::new(contract.start, contract.end).map_err(|error| Error::new(error.to_string()))?;
+    Ok(ContractTerms {
+        id: id("contract", &input.contract),
+        number: contract.number.clone(),
+        title: contract.title.clone(),
+        status: contract.status.clone(),
+        notice_date: contract.notice_date,
+        notice_reference: format!("Bekanntmachung {}", contract.number),
+        term,
+        options: contract.extensions.iter().map(option).collect(),
+        lots: contract
+            .lots
+            .iter()
+            .map(|lot| Lot { id: lot_id(lot.number), number: lot.number, title: lot.title.clone() })
+            .collect(),
+        parties: parties(contract),
+        items,
+        entitlements: entitlements(&contract.entitlement),
+        currency: currency.to_owned(),
+        unit_price_decimals: contract.unit_price_decimals.unwrap_or(2),
+        min_order: contract.min_order.as_ref().map(min_order),
+        fee_pct: contract.fee_pct,
+        process_central_share: contract.process_central_share,
+    })
+}
+
+/// What the case needs that is not built yet.
+fn missing(
+    input: &format::CallOff,
+    contract: &format::Contract,
+    requested: &[(&String, &format::Item)],
+) -> BTreeSet<String> {
+    let mut missing = BTreeSet::new();
+    if contract.mechanism != "single" {
+        missing.insert(format!("mechanism {}", contract.mechanism));
+    }
+    if input.mini_competition.is_some() {
+        missing.insert("mini-competition".to_owned());
+    }
+    if let Some(other) = contract.proration.as_deref().filter(|rule| *rule != "calendar_days_of_month") {
+        missing.insert(format!("proration {other}"));
+    }
+    for price in requested.iter().flat_map(|(_, item)| item.price.values()) {
+        let kind = price.get("type").and_then(Value::as_str).unwrap_or("without a type");
+        if !format::Price::BUILT.contains(&kind) {
+            missing.insert(format!("price {kind}"));
+        }
+    }
+    missing
+}
+
+fn item_terms(sku: &str, item: &format::Item) -> Result<Item, Error> {
+    let prices = item
+        .price
+        .iter()
+        .map(|(supplier, price)| price_term(sku, supplier, price))
+        .collect::<Result<Vec<_>, Error>>()?;
+    Ok(Item {
+        id: item_id(sku),
+        article_number: sku.to_owned(),
+        title: item.text.clone(),
+        unit: item.unit.clone(),
+        lot: item.lot.map(lot_id),
+        vat: VatTreatment { category: vat_category(item.vat), rate: item.vat, reason: String::new() },
+        min_quantity: item.min_qty,
+        step: item.step,
+        prices,
+    })
+}
+
+fn item_id(sku: &str) -> ItemId {
+    id("item", sku)
+}
+
+fn lot_id(number: i32) -> LotId {
+    id("lot", &number.to_string())
+}
+
+fn vat_category(rate: Percent) -> String {
+    if rate == Percent::ZERO { "Z" } else { "S" }.to_owned()
+}
+
+/// A price of the file; `valid_from` and `valid_to` are ours, without them it is open-ended.
+fn price_term(sku: &str, supplier: &str, price: &serde_json::Map<String, Value>) -> Result<PriceTerm, Error> {
+    let at = |error: serde_json::Error| Error::new(format!("price of `{sku}` with `{supplier}`: {error}"));
+    let mut price = price.clone();
+    let mut day = |key: &str| price.remove(key).map(serde_json::from_value::<NaiveDate>).transpose();
+    let from = day("valid_from").map_err(at)?;
+    let to = day("valid_to").map_err(at)?;
+    let price = match serde_json::from_value(Value::Object(price)).map_err(at)? {
+        format::Price::Fixed { unit_price } => Price::Fixed { unit_price },
+        format::Price::TierAllUnitsPerOrder { tiers } => Price::TierAllUnitsPerOrder {
+            tiers: tiers.into_iter().map(|(from, unit_price)| Tier { from, unit_price }).collect(),
+        },
+        format::Price::ListMinus { list_price, discount_pct } => Price::ListMinus { list_price, discount_pct },
+        format::Price::Subscription { unit_price_month } => Price::Subscription { unit_price_month },
+    };
+    Ok(PriceTerm {
+        id: id("price", &format!("{sku} {supplier}")),
+        supplier: id("supplier", supplier),
+        validity: Validity { from: from.unwrap_or(NaiveDate::MIN), to },
+        price,
+    })
+}
+
+fn option(extension: &format::Extension) -> ExtensionOption {
+    ExtensionOption {
+        new_end: extension.new_end,
+        notice_deadline: extension.notice_deadline,
+        exercised_on: extension.exercised_on,
+    }
+}
+
+/// Suppliers of the contract are party of every item without a lot; those of a lot, of that lot.
+fn parties(contract: &format::Contract) -> Vec<Party> {
+    let whole = contract.suppliers.iter().map(|supplier| (supplier, None));
+    let by_lot =
+        contract.lots.iter().flat_map(|lot| lot.suppliers.iter().map(|supplier| (supplier, Some(lot_id(lot.number)))));
+    whole
+        .filter(|_| contract.lots.is_empty())
+        .chain(by_lot)
+        .map(|(supplier, lot)| Party { supplier: id("supplier", supplier), lot, validity: always() })
+        .collect()
+}
+
+fn entitlements(entitlement: &format::Entitlement) -> Vec<Entitlement> {
+    let entry = |name: &str, covers: Covers| Entitlement {
+        id: id("entitlement", name),
+        covers,
+        validity: always(),
+        proven_on: None,
+        document: "Bekanntmachung".to_owned(),
+        modification_reference: None,
+    };
+    match entitlement {
+        format::Entitlement::NamedList { members, entries } => {
+            let undated = members.iter().map(|member| entry(member, Covers::Named { member: id("member", member) }));
+            let dated = entries.iter().map(|dated| Entitlement {
+                validity: Validity { from: dated.from, to: dated.to },
+                proven_on: dated.proven_on,
+                document: dated.document.clone(),
+                modification_reference: dated.modification.clone(),
+                ..entry(&dated.member, Covers::Named { member: id("member", &dated.member) })
+            });
+            undated.chain(dated).collect()
+        }
+        format::Entitlement::Category { kinds, region, includes_future_members } => {
+            let covers = Covers::Category {
+                kinds: kinds.clone(),
+                region: region.clone(),
+                includes_future_members: *includes_future_members,
+            };
+            vec![entry("category", covers)]
+        }
+    }
+}
+
+fn min_order(minimum: &format::MinOrder) -> MinOrder {
+    MinOrder {
+        value: minimum.value_net,
+        surcharge: minimum
+            .surcharge_net
+            .map(|net| Surcharge { net, vat_rate: minimum.surcharge_vat.unwrap_or(Percent::ZERO) }),
+    }
+}
+
+fn member_facts(key: &str, member: &format::Member) -> Member {
+    let first = Validity { from: member.from, to: member.to };
+    let further = member.further_memberships.iter().map(|period| Validity { from: period.from, to: period.to });
+    let mut memberships: Vec<Validity> = std::iter::once(first).chain(further).collect();
+    memberships.sort_by_key(|membership| membership.from);
+    Member {
+        id: id("member", key),
+        name: member.name.clone(),
+        kind: member.kind.clone(),
+        region: member.region.clone(),
+        memberships,
+    }
+}
+
+fn request(input: &format::CallOff) -> Result<Request, Error> {
+    let performance = match input.performance {
+        None => None,
+        Some(format::FromTo { from, to: Some(to) }) => {
+            Some(Period::new(from, to).map_err(|error| Error::new(error.to_string()))?)
+        }
+        Some(_) => return Err(Error::new("performance has no end".to_owned())),
+    };
+    let lines = (1..).zip(&input.lines).map(|(position, line)| RequestLine {
+        position,
+        article_number: line.sku.clone(),
+        quantity: line.qty,
+    });
+    Ok(Request {
+        supplier: id("supplier", &input.supplier),
+        supplier_name: input.supplier.clone(),
+        lines: lines.collect(),
+        performance,
+        need: input.need_justification.clone().unwrap_or_default(),
+        requester: id("person", &input.requester),
+        releaser: input
+            .approver
+            .as_ref()
+            .map(|approver| Releaser { person: id("person", approver), limit: input.approver_limit_gross }),
+    })
+}
+
+fn baselines<'a>(sku: &'a str, list: &'a format::OneOrMany<format::Baseline>) -> impl Iterator<Item = Baseline> + 'a {
+    list.all().iter().map(move |baseline| Baseline {
+        id: id("baseline", &format!("{sku} {}", baseline.evidence)),
+        article_number: sku.to_owned(),
+        kind: baseline.kind,
+        unit_price: baseline.unit_price,
+        per: baseline.per,
+        dated: baseline.dated,
+        evidence: baseline.evidence.clone(),
+    })
+}
+
+/// Ceilings of contract, lots, requested items and the member's quota. What has been consumed beyond
+/// a ceiling can only be recorded facts: the ceiling is breached then.
+fn scopes(
+    input: &format::CallOff,
+    contract: &format::Contract,
+    requested: &[(&String, &format::Item)],
+) -> Vec<ScopeState> {
+    let prior = &input.prior;
+    let mut states = vec![ScopeState {
+        recorded: zero(prior.recorded_value_net),
+        reserved: zero(prior.reserved_value_net),
+        ..scope(Scope::Contract, Measure::Value, contract.max_value_net, prior.consumed_value_net)
+    }];
+    if contract.max_qty.is_some() {
+        states.push(scope(Scope::Contract, Measure::Quantity, contract.max_qty, prior.contract_consumed_qty));
+    }
+    let asked_lots: BTreeSet<i32> = requested.iter().filter_map(|(_, item)| item.lot).collect();
+    for lot in contract.lots.iter().filter(|lot| asked_lots.contains(&lot.number)) {
+        let place = Scope::Lot(lot_id(lot.number));
+        if lot.max_value_net.is_some() {
+            let consumed = prior.lot_consumed_value_net.get(&lot.number).copied();
+            states.push(scope(place, Measure::Value, lot.max_value_net, consumed));
+        }
+        if lot.max_qty.is_some() {
+            let consumed = prior.lot_consumed_qty.get(&lot.number).copied();
+            states.push(scope(place, Measure::Quantity, lot.max_qty, consumed));
+        }
+    }
+    for (sku, item) in requested.iter().filter(|(_, item)| item.max_qty.is_some()) {
+        let consumed = prior.consumed_qty.get(*sku).copied();
+        states.push(ScopeState {
+            reserved: zero(prior.reserved_qty.get(*sku).copied()),
+            ..scope(Scope::Item(item_id(sku)), Measure::Quantity, item.max_qty, consumed)
+        });
+    }
+    for state in &mut states {
+        state.breached = state.limit.is_some_and(|limit| limit < state.consumed());
+    }
+    if let Some(quota) = contract.member_quotas.get(&input.member) {
+        states.push(ScopeState {
+            hard: quota.mode == format::QuotaMode::Hard,
+            reserved: zero(prior.member_reserved_value_net),
+            ..scope(Scope::Member, Measure::Value, Some(quota.value_net), prior.member_consumed_value_net)
+        });
+    }
+    states
+}
+
+fn scope(scope: Scope, measure: Measure, limit: Option<Volume>, consumed: Option<Volume>) -> ScopeState {
+    ScopeState {
+        guard: id("guard", &format!("{scope:?} {measure:?}")),
+        scope,
+        measure,
+        limit,
+        hard: true,
+        authorised: zero(consumed),
+        recorded: Volume::ZERO,
+        reserved: Volume::ZERO,
+        breached: false,
+    }
+}
