@@ -86,8 +86,8 @@ pub struct Report {
     pub contracts: usize,
     /// Call-offs by status key.
     pub call_offs: BTreeMap<String, i64>,
-    /// Answers of actions that the plan had not foreseen: 0, or the plan does not fit the rules.
-    pub unforeseen: usize,
+    /// Answers of actions that the plan had not foreseen: none, or the plan does not fit the rules.
+    pub unforeseen: Vec<String>,
 }
 
 impl Report {
@@ -260,7 +260,7 @@ async fn carry_out(
     world: &Arc<World>,
     prepared: Vec<Prepared>,
     progress: impl Fn(usize, usize, &'static str),
-) -> Result<usize, DemoError> {
+) -> Result<Vec<String>, DemoError> {
     let mut total: usize = prepared.iter().map(|prepared| prepared.plan.len()).sum();
     let (ticks, mut heard) = mpsc::unbounded_channel();
     let stop = Arc::new(AtomicBool::new(false));
@@ -284,15 +284,16 @@ async fn carry_out(
         }
         progress(begun, total, "Abrufe");
     }
-    let mut unforeseen = 0;
+    let mut unforeseen = Vec::new();
     let mut failure = None;
     while let Some(ended) = streams.join_next().await {
         match ended? {
-            Ok(count) => unforeseen += count,
+            Ok(noted) => unforeseen.extend(noted),
             // Wait for the others all the same: a dropped task could leave a transaction half done.
             Err(error) => failure = Some(error),
         }
     }
+    unforeseen.sort();
     failure.map_or(Ok(unforeseen), Err)
 }
 

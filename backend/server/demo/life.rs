@@ -116,7 +116,7 @@ impl Stream {
                 self.plan_decision(life, expires_at);
             }
             Submission::Declined { .. } => self.plan_correction(life),
-            Submission::Incomplete { .. } => self.unforeseen += 1,
+            Submission::Incomplete { .. } => self.wonder(life, "incomplete"),
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ impl Stream {
             Release::Released { .. } => self.plan_delivery(life),
             Release::Blocked { .. } => {
                 let Some(other) = self.colleague(life) else {
-                    self.unforeseen += 1;
+                    self.wonder(life, "blocked for everybody");
                     return Ok(());
                 };
                 self.lives[life].approver = other;
@@ -158,12 +158,14 @@ impl Stream {
         let requester = self.buyer(planned).person;
         let approvers = &self.world.members[planned.member].staff.approvers;
         let Some(own) = approvers.iter().find(|approver| approver.actor.person == requester) else {
-            self.unforeseen += 1;
+            self.wonder(life, "its requester releases nothing");
             return Ok(());
         };
         let answer = release_call_off::release(&self.app, &own.actor, self.lives[life].id, None).await;
         let blocked = matches!(answer.map_err(self.failed("release"))?, Release::Blocked { .. });
-        self.unforeseen += usize::from(!blocked);
+        if !blocked {
+            self.wonder(life, "released by its requester");
+        }
         Ok(())
     }
 
@@ -279,7 +281,9 @@ impl Stream {
         let breached = record_volume::record(&self.app, &office, id, guard, amount, &evidence)
             .await
             .map_err(self.failed("record an emergency order on"))?;
-        self.unforeseen += usize::from(!breached);
+        if !breached {
+            self.unforeseen.push(format!("{}: the emergency order breaches nothing", self.contract.design.number));
+        }
         Ok(())
     }
 

@@ -74,12 +74,12 @@ impl Storyteller<'_> {
         // Nobody wrote why.
         self.tell(6, HOME, Fate::Declined(Slip::NoNeed), "Ersatz im Bürgerbüro.", &[("NB-14", 2)]);
         // Back with a question.
-        self.tell(5, HOME, Fate::Returned, "Drei Geräte für Auszubildende.", &[("NB-14", 3), ("NB-DOCK", 3)]);
+        self.tell(10, HOME, Fate::Returned, "Drei Geräte für Auszubildende.", &[("NB-14", 3), ("NB-DOCK", 3)]);
         // About to expire: its fourteen days end right after the anchor day.
         let day = working_day_from(self.calendar.day(-13));
         self.tell_on(day, HOME, Fate::Waiting, "Ein Gerät für die Gleichstellungsbeauftragte.", &[("NB-14", 1)]);
         // Buyer and approver at once; and dearer than the market: a negative saving.
-        self.tell(3, HOME, Fate::OwnRelease, "Vier Dockingstationen für die Kämmerei.", &[("NB-DOCK", 4)]);
+        self.tell(9, HOME, Fate::OwnRelease, "Vier Dockingstationen für die Kämmerei.", &[("NB-DOCK", 4)]);
         self.last().buyer = BUYER_AND_APPROVER;
         self.tell(50, DISTRICT, Fate::Ordered, "Dockingstationen für das Jugendamt.", &[("NB-DOCK", 6)]);
         // More than is left.

@@ -103,8 +103,8 @@ pub(super) struct Stream {
     pub(super) contract: Opened,
     pub(super) dice: Dice,
     pub(super) lives: Vec<Life>,
-    /// Answers that no plan foresaw; a plan that does not fit the rules.
-    pub(super) unforeseen: usize,
+    /// Answers that no plan foresaw: the plan does not fit the rules.
+    pub(super) unforeseen: Vec<String>,
     queue: BinaryHeap<Reverse<Event>>,
     planned: u64,
     ticks: UnboundedSender<Tick>,
@@ -128,7 +128,7 @@ impl Stream {
             contract,
             dice,
             lives: Vec::with_capacity(plan.len()),
-            unforeseen: 0,
+            unforeseen: Vec::new(),
             queue: BinaryHeap::new(),
             planned: 0,
             ticks,
@@ -150,8 +150,8 @@ impl Stream {
     }
 
     /// Carries everything out up to the end of the history, or until another stream has failed.
-    /// Returns how many answers nobody had foreseen.
-    pub(super) async fn run(mut self) -> Result<usize, DemoError> {
+    /// Returns the answers that nobody had foreseen.
+    pub(super) async fn run(mut self) -> Result<Vec<String>, DemoError> {
         let ends = self.world.calendar.ends();
         while let Some(Reverse(event)) = self.queue.pop() {
             if ends <= event.at || self.stop.load(Memory::Relaxed) {
@@ -200,6 +200,14 @@ impl Stream {
         let _ = self.ticks.send(tick);
     }
 
+    /// Notes an answer that the plan had not foreseen.
+    pub(super) fn wonder(&mut self, life: usize, answer: &str) {
+        let (number, planned) = (&self.contract.design.number, &self.lives[life].planned);
+        let member = self.world.members[planned.member].row.name;
+        let (at, fate) = (self.now(), planned.fate);
+        self.unforeseen.push(format!("{number}, {member}, {at}, planned as {fate:?}: {answer}"));
+    }
+
     pub(super) fn now(&self) -> DateTime<Utc> {
         self.app.clock.now()
     }
@@ -239,7 +247,7 @@ impl Stream {
             Fate::Waiting | Fate::Returned => return,
             Fate::Declined(_) | Fate::Draft => {
                 // The rules allowed what the plan took for impossible.
-                self.unforeseen += 1;
+                self.wonder(life, "submitted");
                 (decided_at, Step::Withdraw(life))
             }
         };
@@ -254,7 +262,7 @@ impl Stream {
                 self.schedule(at, Step::Correct(life));
             }
             Fate::Declined(_) => {}
-            _ => self.unforeseen += 1,
+            _ => self.wonder(life, "declined"),
         }
     }
 
