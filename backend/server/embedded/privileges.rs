@@ -53,6 +53,17 @@ pub fn drop_root_and_reexec(data_dir: Option<&Path>, again: &Reexecution) -> Res
 }
 
 fn execute_as_another(data_dir: Option<&Path>, again: &Reexecution) -> Result<Infallible, EmbeddedError> {
+    let mut command = unprivileged_command(data_dir, again)?;
+    let program = PathBuf::from(command.get_program());
+    Err(command.exec()).at(program, "Starten ohne Rechte von root")
+}
+
+/// The command that [`drop_root_and_reexec`] executes, for whoever has to stay root beside it: only
+/// root can open what lies in root's home, and hand it over as standard input or output.
+///
+/// # Errors
+/// As there.
+pub fn unprivileged_command(data_dir: Option<&Path>, again: &Reexecution) -> Result<Command, EmbeddedError> {
     let user = data_dir.map_or_else(OsUser::unprivileged, make_data_dir)?;
     let data_dir = data_dir.map(|dir| dir.canonicalize().at(dir, "Öffnen")).transpose()?;
     let program = executable_for(&user, again, data_dir.as_deref())?;
@@ -70,7 +81,7 @@ fn execute_as_another(data_dir: Option<&Path>, again: &Reexecution) -> Result<In
         command.env_remove("TMPDIR");
     }
     user.run(&mut command);
-    Err(command.exec()).at(program, "Starten ohne Rechte von root")
+    Ok(command)
 }
 
 /// The program itself if `user` may execute it, else a copy.
