@@ -88,13 +88,29 @@ pub fn routes() -> Routes {
         .get("/verwaltung/mitglieder", only(&[Role::Office]), pages::members::list)
         .get("/verwaltung/mitglieder/aufnehmen", only(&[Role::Office]), pages::admission::search)
         .get("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::show)
-        .post("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::admit)
+        .post(
+            "/verwaltung/mitglieder/aufnehmen/{key}",
+            only(&[Role::Office]).on(Object::Manual),
+            pages::admission::admit,
+        )
         .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
         .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
         .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
-        .get("/verwaltung/vertraege/{id}/volumenbuch", only(&[Role::Office]).on(Object::Contract), pages::contract_file::ledger)
-        .get("/verwaltung/vertraege/{id}/nacherfassung", only(&[Role::Office]).on(Object::Contract), pages::record_volume::show)
-        .post("/verwaltung/vertraege/{id}/nacherfassung", only(&[Role::Office]).on(Object::Contract), pages::record_volume::record)
+        .get(
+            "/verwaltung/vertraege/{id}/volumenbuch",
+            only(&[Role::Office]).on(Object::Contract),
+            pages::contract_file::ledger,
+        )
+        .get(
+            "/verwaltung/vertraege/{id}/nacherfassung",
+            only(&[Role::Office]).on(Object::Contract),
+            pages::record_volume::show,
+        )
+        .post(
+            "/verwaltung/vertraege/{id}/nacherfassung",
+            only(&[Role::Office]).on(Object::Contract),
+            pages::record_volume::record,
+        )
         .get("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::show)
         .post("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::write)
         // The manual: rules and problems in their own words.

@@ -97,6 +97,17 @@ impl Db {
         Ok(())
     }
 
+    /// Begins a transaction that only reads, and sees one instant however long it takes.
+    ///
+    /// # Errors
+    /// If the database cannot be reached.
+    pub async fn begin_snapshot<'a>(&self, runs_as: impl Into<RunsAs<'a>>) -> Result<Tx, StorageError> {
+        let setting = runs_as.into().setting();
+        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+        sqlx::query!("SELECT set_config('abruf.actor', $1, true)", setting).fetch_one(&mut *tx).await?;
+        Ok(tx)
+    }
+
     /// The pool itself: health checks and closing.
     #[must_use]
     pub const fn pool(&self) -> &PgPool {

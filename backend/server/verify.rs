@@ -1,12 +1,81 @@
 //! Recomputes what must agree: audit chains, guard rows and ledger, call-off numbers, documents and
-//! stored reviews. Changes nothing.
+//! stored reviews. Changes nothing, and looks at one instant while others work on.
+//!
+//! Every hash is computed here and not in the database, so that whoever holds the database cannot
+//! answer for it. What stands in a chain binds the rest: a document counts as genuine if its bytes
+//! have the hash of its log entry, a review if its facts have.
 
-use abruf_domain::audit::verify_chain;
+mod books;
+mod log;
+
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::storage::{StorageError, audit_log, verification};
+use crate::storage::{StorageError, Tx, verification};
+use crate::verify::log::Bound;
+
+/// What is verified, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Audit chains.
+    Log,
+    /// Guard rows, ledger, order values, numbers, missing documents.
+    Books,
+    /// Bytes of documents.
+    Documents,
+    /// Facts of reviews.
+    Reviews,
+}
+
+impl Part {
+    /// All of them, in order.
+    pub const ALL: [Self; 4] = [Self::Log, Self::Books, Self::Documents, Self::Reviews];
+
+    /// What users read.
+    #[must_use]
+    pub const fn german(self) -> &'static str {
+        match self {
+            Self::Log => "Protokollketten",
+            Self::Books => "Volumenbuch und Nummern",
+            Self::Documents => "Dokumente",
+            Self::Reviews => "Prüfungen",
+        }
+    }
+}
+
+/// A place where something does not agree.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Failure {
+    /// Where, in German.
+    pub place: String,
+    /// What, in German.
+    pub what: String,
+}
+
+impl Failure {
+    fn new(place: impl Into<String>, what: impl Into<String>) -> Self {
+        Self { place: place.into(), what: what.into() }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// A part that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unread {
+    /// Which.
+    pub part: Part,
+    /// Why.
+    pub why: String,
+}
 
 /// What was looked at and what was found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -16,17 +85,19 @@ pub struct Verification {
     /// Entries in them.
     pub entries: usize,
     /// Guard rows compared with the ledger.
-    pub guards: i64,
-    /// Orders whose numbers were checked for gaps.
-    pub orders: i64,
+    pub guards: usize,
+    /// Orders whose values and numbers were compared.
+    pub orders: usize,
     /// Documents hashed.
-    pub documents: i64,
+    pub documents: usize,
     /// Documents that are still to be made: not an error, but not verified either.
-    pub documents_to_come: i64,
+    pub documents_to_come: usize,
     /// Reviews hashed.
-    pub reviews: i64,
-    /// Every place where something does not agree, in German.
-    pub failures: Vec<String>,
+    pub reviews: usize,
+    /// Parts that could not be read.
+    pub unread: Vec<Unread>,
+    /// Every place where something does not agree.
+    pub failures: Vec<Failure>,
 }
 
 impl Verification {
@@ -34,56 +105,105 @@ impl Verification {
     #[must_use]
     pub fn sentence(&self) -> String {
         let extent = format!(
-            "{} Einträge in {} Ketten, {} Höchstgrenzen, {} Nummern, {} Dokumente, {} Prüfungen",
+            "{} Einträge in {} Ketten, {} Höchstgrenzen, {} Abrufe, {} Dokumente, {} Prüfungen",
             self.entries, self.chains, self.guards, self.orders, self.documents, self.reviews
         );
-        if self.failures.is_empty() {
-            format!("Prüfung bestanden: {extent}.")
-        } else {
-            format!(
+        if !self.failures.is_empty() {
+            return format!(
                 "Prüfung fehlgeschlagen an {} Stelle(n) ({extent}). Bitte nichts ändern und die IT-Sicherheit verständigen.",
                 self.failures.len()
-            )
+            );
         }
+        match self.unread.len() {
+            0 => format!("Prüfung bestanden: {extent}."),
+            unread => format!("Prüfung unvollständig: {unread} Teil(e) nicht lesbar; das Übrige stimmt ({extent})."),
+        }
+    }
+
+    fn fails(&mut self, place: impl Into<String>, what: impl Into<String>) {
+        self.failures.push(Failure::new(place, what));
     }
 }
 
-/// Verifies the whole database. `progress` hears how many of how many chains are done.
+/// Verifies the whole database. `progress` hears how much of a part is done.
 ///
 /// # Errors
-/// If the database cannot be read.
-pub async fn verify(app: &App, mut progress: impl FnMut(usize, usize)) -> Result<Verification, StorageError> {
-    let mut tx = app.db.begin(RunsAs::Job).await?;
+/// If the database cannot be reached at all; a part that cannot be read is named in the result.
+pub async fn verify(app: &App, mut progress: impl FnMut(Part, usize, usize)) -> Result<Verification, StorageError> {
     let mut found = Verification::default();
-    let chains = audit_log::chains(&mut tx).await?;
-    found.chains = chains.len();
-    for (done, chain) in chains.iter().enumerate() {
-        let entries = audit_log::entries(&mut tx, chain.id).await?;
-        found.entries += entries.len();
-        if let Err(broken) = verify_chain(&entries, chain.length, &chain.head) {
-            found.failures.push(format!("Protokollkette {}: {}", chain.id, german(&broken)));
+    let mut bound = Bound::default();
+    for part in Part::ALL {
+        // A transaction each: a failure inside one must not take the others along.
+        let mut tx = app.db.begin_snapshot(RunsAs::Job).await?;
+        let mut report = |done, total| progress(part, done, total);
+        let read = match part {
+            Part::Log => log::verify(&mut tx, &mut found, &mut bound, &mut report).await,
+            Part::Books => books::verify(&mut tx, &mut found, &mut report).await,
+            Part::Documents => documents(&mut tx, &mut found, &bound, &mut report).await,
+            Part::Reviews => reviews(&mut tx, &mut found, &bound, &mut report).await,
+        };
+        match read {
+            Ok(()) => tx.rollback().await?,
+            Err(error @ StorageError::Inconsistent { .. }) => found.fails(part.german(), error.to_string()),
+            Err(error) => found.unread.push(Unread { part, why: with_causes(&error) }),
         }
-        progress(done + 1, chains.len());
     }
-    let extent = verification::extent(&mut tx).await?;
-    (found.guards, found.documents, found.reviews, found.orders) =
-        (extent.guards, extent.documents, extent.reviews, extent.orders);
-    found.documents_to_come = verification::documents_to_come(&mut tx).await?;
-    found.failures.extend(verification::guards_off_their_ledger(&mut tx).await?);
-    found.failures.extend(verification::number_gaps(&mut tx).await?);
-    found.failures.extend(verification::documents_off_their_hash(&mut tx).await?);
-    found.failures.extend(verification::missing_documents(&mut tx).await?);
-    found.failures.extend(verification::reviews_off_their_hash(&mut tx).await?);
-    tx.rollback().await?;
     Ok(found)
 }
 
-fn german(broken: &abruf_domain::audit::ChainBreak) -> String {
-    use abruf_domain::audit::ChainBreak::{Changed, Gap, Head, Unchained};
-    match broken {
-        Gap { expected, found } => format!("an Stelle {expected} steht Eintrag {found}"),
-        Changed(entry) => format!("der Text von Eintrag {entry} wurde verändert"),
-        Unchained(entry) => format!("Eintrag {entry} schließt nicht an den vorigen an"),
-        Head(count) => format!("der Kopf der Kette passt nicht zu ihren {count} Einträgen"),
+async fn documents(
+    tx: &mut Tx,
+    found: &mut Verification,
+    bound: &Bound,
+    report: &mut impl FnMut(usize, usize),
+) -> Result<(), StorageError> {
+    let places = verification::documents(tx).await?;
+    for (done, place) in places.iter().enumerate() {
+        let (stored, bytes) = verification::document(tx, place).await?;
+        let hash = abruf_domain::canonical::sha256(&bytes);
+        if hash[..] != stored[..] {
+            found.fails(format!("Dokument {}", place.label), "der Inhalt passt nicht zum gespeicherten Hash");
+        } else if !bound.document(place.call_off, &hash) {
+            found.fails(format!("Dokument {}", place.label), "im Protokoll steht keine Ausgabe mit diesem Hash");
+        }
+        report(done + 1, places.len());
     }
+    found.documents = places.len();
+    Ok(())
+}
+
+async fn reviews(
+    tx: &mut Tx,
+    found: &mut Verification,
+    bound: &Bound,
+    report: &mut impl FnMut(usize, usize),
+) -> Result<(), StorageError> {
+    let places = verification::reviews(tx).await?;
+    for (done, place) in places.iter().enumerate() {
+        let (at, stored, facts) = verification::review(tx, place).await?;
+        let hash = abruf_domain::canonical::sha256(facts.as_bytes());
+        let name = || {
+            let at = abruf_domain::notation::Language::German.instant(at);
+            format!("Abruf {}, Prüfung vom {at}", place.label)
+        };
+        if hash[..] != stored[..] {
+            found.fails(name(), "die gespeicherten Tatsachen passen nicht zu ihrem Hash");
+        } else if !bound.review(place.call_off, &hash) {
+            found.fails(name(), "im Protokoll steht kein Vorgang mit dem Hash dieser Tatsachen");
+        }
+        report(done + 1, places.len());
+    }
+    found.reviews = places.len();
+    Ok(())
+}
+
+fn with_causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        cause = inner.source();
+    }
+    text
 }

@@ -20,8 +20,10 @@ use crate::world::World;
 use crate::world::contract::Contract;
 
 const HEADER: &str = "ags;ars;name;art;kreis;verbandsgemeinde;einwohner;flaeche_km2;plz";
-const DESSAU: &str = "15001000;150010000000;Dessau-Roßlau, Stadt;Kreisfreie Stadt;Dessau-Roßlau, Stadt;;80103;244.71;06844";
-const HALLE: &str = "15002000;150020000000;Halle (Saale), Stadt;Kreisfreie Stadt;Halle (Saale), Stadt;;238762;135.03;06108";
+const DESSAU: &str =
+    "15001000;150010000000;Dessau-Roßlau, Stadt;Kreisfreie Stadt;Dessau-Roßlau, Stadt;;80103;244.71;06844";
+const HALLE: &str =
+    "15002000;150020000000;Halle (Saale), Stadt;Kreisfreie Stadt;Halle (Saale), Stadt;;238762;135.03;06108";
 
 fn deploy(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy").join(path)
@@ -129,14 +131,18 @@ async fn each_wrong_cell_of_the_register_is_named_and_nothing_is_written() {
 #[tokio::test]
 async fn files_that_are_no_register_are_refused_as_a_whole() {
     let world = World::new().await;
-    let latin1: Vec<u8> = format!("{HEADER}\n{DESSAU}\n").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    let latin1: Vec<u8> =
+        format!("{HEADER}\n{DESSAU}\n").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
     let utf16: Vec<u8> = format!("\u{feff}{HEADER}\n{DESSAU}\n").encode_utf16().flat_map(u16::to_le_bytes).collect();
     let files = [
         (Vec::new(), "Die Datei ist leer. Erwartet wird eine Kopfzeile mit den Spalten ags, ars,"),
         (HEADER.as_bytes().to_vec(), "Die Datei hat nur eine Kopfzeile"),
         (latin1, "Die Datei ist nicht in UTF-8 gespeichert (erste Stelle: Zeile 2), vermutlich in Latin-1"),
         (utf16, "Die Datei ist in UTF-16 gespeichert."),
-        (format!("{HEADER}\n{DESSAU}\n").replace(";einwohner", "").into_bytes(), "In der Kopfzeile fehlt: einwohner. Gefunden: ags,"),
+        (
+            format!("{HEADER}\n{DESSAU}\n").replace(";einwohner", "").into_bytes(),
+            "In der Kopfzeile fehlt: einwohner. Gefunden: ags,",
+        ),
         (format!("{HEADER}\n{DESSAU}\n").replace(';', ",").into_bytes(), "In der Kopfzeile fehlt: ags, ars"),
         (format!("{HEADER};plz\n{DESSAU};1\n").into_bytes(), "In der Kopfzeile steht die Spalte plz zweimal."),
         (vec![b'x'; 20 * 1024 * 1024 + 1], "Die Datei ist größer als 20 MB."),
@@ -279,7 +285,8 @@ async fn a_new_price_ends_the_one_before_on_the_day_before() {
     // In between, but after today: it fits before the one that is to come.
     let between = office.import(&world, &dearer.replacen("1.31", "1.29", 1), &map, "2026-12-01").await.unwrap();
     assert_eq!((between.changed, between.written), (1, true));
-    let version = |price: &str, from: &str, to: Option<&str>| (price.to_owned(), from.to_owned(), to.map(str::to_owned));
+    let version =
+        |price: &str, from: &str, to: Option<&str>| (price.to_owned(), from.to_owned(), to.map(str::to_owned));
     assert_eq!(
         versions(&world, "1001").await,
         [
@@ -326,8 +333,16 @@ async fn one_wrong_row_of_a_price_list_and_nothing_is_written() {
     }
     for (from, to, expected) in [
         ("Emis Web GP", &*"x".repeat(10_000), "hat 10000 Zeichen. Erwartet: höchstens 1000"),
-        ("1002,", "1001,", "Zeile 3, Spalte price_id: „1001“ steht schon in Zeile 2. Erwartet: jede Artikelnummer einmal"),
-        ("patient,year", "patent,year", "Spalte pricing_unit: „patent“ ist keine bekannte Einheit. Erwartet: activeUser,"),
+        (
+            "1002,",
+            "1001,",
+            "Zeile 3, Spalte price_id: „1001“ steht schon in Zeile 2. Erwartet: jede Artikelnummer einmal",
+        ),
+        (
+            "patient,year",
+            "patent,year",
+            "Spalte pricing_unit: „patent“ ist keine bekannte Einheit. Erwartet: activeUser,",
+        ),
         ("patient,year", "patient,decade", "Spalte time_unit: „decade“ ist keine bekannte Zeit. Erwartet: month, year"),
         ("year,GBP", "year,EUR", "Spalte currency: „EUR“ ist eine andere Währung. Erwartet: GBP"),
     ] {
@@ -453,7 +468,8 @@ async fn fifty_random_call_offs_on_the_software_prices_cost_what_integers_say() 
         let net: i128 = lines.iter().map(|(offer, quantity)| (offer.2 * quantity + 5_000) / 10_000).sum();
         let vat = (net * 20 + 50) / 100;
         let amounts = world.call_off(id).await.amounts.unwrap();
-        let found = (cents(&amounts.net.to_string()), cents(&amounts.vat.to_string()), cents(&amounts.gross.to_string()));
+        let found =
+            (cents(&amounts.net.to_string()), cents(&amounts.vat.to_string()), cents(&amounts.gross.to_string()));
         assert_eq!(found, (net, vat, net + vat), "round {round}: {order:?}");
         spent += net;
     }
@@ -545,7 +561,10 @@ async fn the_command_line_imports_a_price_list_released_by_a_second_person() {
     assert!(stderr(&same).contains("darf sie nicht selbst freigeben"), "{}", stderr(&same));
     assert_eq!(run("RV-0", &office.releaser, &[]).status.code(), Some(6));
     assert_eq!(run("RV-GB", &office.releaser, &["--vat-rate", "viel"]).status.code(), Some(2));
-    assert_eq!(stdout(&run("RV-GB", &office.releaser, &["--dry-run"])), "115 Zeilen: 115 neu, 0 geändert, 0 mit Fehler");
+    assert_eq!(
+        stdout(&run("RV-GB", &office.releaser, &["--dry-run"])),
+        "115 Zeilen: 115 neu, 0 geändert, 0 mit Fehler"
+    );
     assert_eq!(count(&world, "item").await, 0);
     let imported = run("RV-GB", &office.releaser, &["--vat-rate", "7"]);
     assert_eq!(imported.status.code(), Some(0), "{}", stderr(&imported));

@@ -3,20 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the report; clippy.toml excepts only #[test] functions")]
 
 mod access;
+mod actions;
 mod audit_pages;
 mod board_pages;
 mod cases;
 mod cluster;
-mod demo;
-mod actions;
 mod concurrency;
+mod demo;
 mod embedded;
 mod imports;
-mod pages;
 mod layers;
+mod pages;
 mod problems;
 mod serve;
 mod sign_in;
+mod verify;
 mod web;
 mod world;
-mod look;

@@ -3,12 +3,15 @@
 use std::str::FromStr;
 
 use anyhow::Context;
+use clap::Args;
 use secrecy::ExposeSecret;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use serde_json::json;
+use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
 
 use crate::app::App;
 use crate::chance::Chance;
-use crate::cli::output::{Exit, Output};
+use crate::cli::output::{Ended, Exit, Output};
 use crate::clock::Clock;
 use crate::config::{DatabaseSettings, Settings};
 use crate::embedded::{self, Cluster, own_program};
@@ -63,12 +66,54 @@ impl Database {
         Ok(Self { cluster: None, owner, app })
     }
 
+    /// A connection as the owner of the tables.
+    pub async fn owner_connection(&self) -> anyhow::Result<PgConnection> {
+        PgConnection::connect_with(&self.owner)
+            .await
+            .context("Die Datenbank lässt die Eigentümerrolle (DATABASE_OWNER_URL) nicht herein")
+    }
+
     /// Applies missing migrations as the owner.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        let pool = PgPoolOptions::new().max_connections(1).connect_with(self.owner.clone()).await?;
-        let migrated = MIGRATOR.run(&pool).await;
-        pool.close().await;
+        let mut owner = self.owner_connection().await?;
+        let migrated = MIGRATOR.run(&mut owner).await;
+        owner.close().await?;
         migrated.context("Die Datenbank ließ sich nicht auf den Stand dieses Programms bringen")
+    }
+
+    /// Migrations that are not applied yet, by version and description.
+    pub async fn pending(&self) -> anyhow::Result<Vec<(i64, String)>> {
+        let mut owner = self.owner_connection().await?;
+        // Unchecked at build time: the table belongs to the migrator and is not there in a fresh database.
+        let there: bool =
+            sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL").fetch_one(&mut owner).await?;
+        let applied: Vec<i64> = if there {
+            sqlx::query_scalar("SELECT version FROM _sqlx_migrations WHERE success").fetch_all(&mut owner).await?
+        } else {
+            Vec::new()
+        };
+        owner.close().await?;
+        if let Some(foreign) = applied.iter().find(|version| !MIGRATOR.version_exists(**version)) {
+            let text = format!(
+                "Die Datenbank ist neuer als dieses Programm: es kennt die Migration {foreign} nicht. Bitte das neuere Programm starten"
+            );
+            return Err(Ended::new(Exit::Conflict, text).into());
+        }
+        Ok(MIGRATOR
+            .iter()
+            .filter(|migration| !applied.contains(&migration.version))
+            .map(|migration| (migration.version, migration.description.to_string()))
+            .collect())
+    }
+
+    /// As [`Self::app`], where this command may not migrate by itself.
+    pub async fn migrated_app(&self, settings: &Settings) -> anyhow::Result<App> {
+        let pending = self.pending().await?.len();
+        if pending != 0 {
+            let text = format!("Der Datenbank fehlen {pending} Migrationen. Bitte zuerst ausführen: abruf migrate");
+            return Err(Ended::new(Exit::MigrationNeeded, text).into());
+        }
+        self.app(settings).await
     }
 
     /// The program on this database.
@@ -124,11 +169,39 @@ fn cluster_settings(settings: &Settings) -> anyhow::Result<embedded::Settings> {
     Ok(cluster)
 }
 
-/// `abruf migrate`
-pub async fn migrate_only(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
-    let database = Database::join_or_start(&settings).await?;
-    database.migrate().await?;
-    database.close(None).await?;
-    output.answer("Die Datenbank ist auf dem Stand dieses Programms.", &serde_json::json!({ "migrated": true }));
-    Ok(Exit::Ok)
+/// Bringt die Datenbank auf den Stand dieses Programms.
+#[derive(Debug, Args)]
+pub struct Migrate {
+    /// Zeigt nur, was fehlt.
+    #[arg(long)]
+    plan: bool,
+}
+
+impl Migrate {
+    /// Runs it.
+    pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
+        let database = Database::join_or_start(&settings).await?;
+        let migrated = self.migrate(&database, output).await;
+        database.close(None).await?;
+        migrated
+    }
+
+    async fn migrate(self, database: &Database, output: &Output) -> anyhow::Result<Exit> {
+        let pending = database.pending().await?;
+        let listed: Vec<String> = pending.iter().map(|(version, what)| format!("{version} {what}")).collect();
+        let data = |migrated: bool| json!({ "migrated": migrated, "pending": listed });
+        if pending.is_empty() {
+            output.answer("Die Datenbank ist auf dem Stand dieses Programms.", &data(false));
+            return Ok(Exit::Ok);
+        }
+        if self.plan {
+            output.answer(&listed.join("\n"), &data(false));
+            return Ok(Exit::MigrationNeeded);
+        }
+        database.migrate().await?;
+        let text =
+            format!("{} Migrationen angewendet. Die Datenbank ist auf dem Stand dieses Programms.", listed.len());
+        output.answer(&text, &data(true));
+        Ok(Exit::Ok)
+    }
 }

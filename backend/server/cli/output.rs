@@ -2,7 +2,8 @@
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this is the mouth of the command line")]
 
-use std::io::IsTerminal;
+use std::ffi::OsString;
+use std::io::{ErrorKind, IsTerminal};
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -11,6 +12,10 @@ use serde_json::json;
 
 use crate::config::ConfigError;
 use crate::embedded::EmbeddedError;
+use crate::storage::StorageError;
+
+/// How a line begins that says why a command failed.
+pub(super) const FAILURE: &str = "Fehler: ";
 
 /// How a command ends; stable for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,9 +52,49 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// The exit whose code this is.
+    #[must_use]
+    pub fn from_code(code: i32) -> Self {
+        const ALL: [Exit; 15] = [
+            Exit::Ok,
+            Exit::Unexpected,
+            Exit::Usage,
+            Exit::Configuration,
+            Exit::Database,
+            Exit::NotPermitted,
+            Exit::NotFound,
+            Exit::Conflict,
+            Exit::VerificationFailed,
+            Exit::VerificationIncomplete,
+            Exit::RowsRejected,
+            Exit::MigrationNeeded,
+            Exit::DiskFull,
+            Exit::TryAgain,
+            Exit::Interrupted,
+        ];
+        ALL.into_iter().find(|exit| *exit as i32 == code).unwrap_or(Self::Unexpected)
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+/// An expected end that is no success: its exit code, and a sentence for people.
+#[derive(Debug, thiserror::Error)]
+#[error("{text}")]
+pub struct Ended {
+    exit: Exit,
+    text: String,
+}
+
+impl Ended {
+    /// Says place, actual, allowed, and what to do, in German.
+    pub fn new(exit: Exit, text: impl Into<String>) -> Self {
+        Self { exit, text: text.into() }
     }
 }
 
@@ -77,10 +122,18 @@ impl Output {
 
     /// The answer: text for people, or the data for programs. Standard output.
     pub fn answer<T: Serialize>(&self, text: &str, data: &T) {
+        self.answer_with(text, data, &[]);
+    }
+
+    /// As [`Self::answer`], with what the reader should know beside it.
+    pub fn answer_with<T: Serialize>(&self, text: &str, data: &T, warnings: &[String]) {
         if self.json {
-            println!("{}", json!({ "ok": true, "data": data, "warnings": [] }));
+            println!("{}", json!({ "ok": true, "data": data, "warnings": warnings }));
         } else {
             println!("{text}");
+            for warning in warnings {
+                self.say(&format!("Hinweis: {warning}"));
+            }
         }
     }
 
@@ -89,9 +142,10 @@ impl Output {
         let exit = exit_of(error);
         let text = error.chain().map(ToString::to_string).collect::<Vec<_>>().join(": ");
         if self.json {
-            println!("{}", json!({ "ok": false, "error": text, "exit_code": exit as u8 }));
+            let answer = json!({ "ok": false, "data": null, "warnings": [], "error": text, "exit_code": exit as u8 });
+            println!("{answer}");
         }
-        eprintln!("Fehler: {text}");
+        eprintln!("{FAILURE}{text}");
         exit
     }
 
@@ -102,6 +156,25 @@ impl Output {
         }
         eprintln!("{text}");
         exit
+    }
+
+    /// Whether the answer is JSON.
+    #[must_use]
+    pub const fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// The options that make another process of this program talk like this one.
+    #[must_use]
+    pub fn options(&self) -> Vec<OsString> {
+        let mut options = Vec::new();
+        if self.quiet {
+            options.push("--quiet".into());
+        }
+        if !self.bars {
+            options.push("--no-progress".into());
+        }
+        options
     }
 
     /// Progress of long work: a bar on a terminal, else a line each ten percent.
@@ -152,23 +225,91 @@ impl Progress {
 }
 
 fn exit_of(error: &anyhow::Error) -> Exit {
-    for cause in error.chain() {
-        if cause.is::<ConfigError>() {
-            return Exit::Configuration;
-        }
-        if cause.is::<EmbeddedError>() {
-            return Exit::Database;
-        }
-        if let Some(error) = cause.downcast_ref::<sqlx::Error>()
-            && matches!(error, sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut)
-        {
-            return Exit::Database;
-        }
-        if let Some(error) = cause.downcast_ref::<std::io::Error>()
-            && error.kind() == std::io::ErrorKind::StorageFull
-        {
-            return Exit::DiskFull;
-        }
+    if error.chain().any(is_disk_full) {
+        return Exit::DiskFull;
     }
-    Exit::Unexpected
+    error.chain().find_map(exit_of_cause).unwrap_or(Exit::Unexpected)
+}
+
+fn is_disk_full(cause: &(dyn std::error::Error + 'static)) -> bool {
+    cause.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == ErrorKind::StorageFull)
+        || cause.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error).is_some_and(|error| {
+            // SQLSTATE disk_full.
+            error.code().as_deref() == Some("53100")
+        })
+}
+
+fn exit_of_cause(cause: &(dyn std::error::Error + 'static)) -> Option<Exit> {
+    if let Some(ended) = cause.downcast_ref::<Ended>() {
+        return Some(ended.exit);
+    }
+    if cause.is::<ConfigError>() {
+        return Some(Exit::Configuration);
+    }
+    if cause.is::<EmbeddedError>() {
+        return Some(Exit::Database);
+    }
+    if let Some(StorageError::TryAgain(_)) = cause.downcast_ref() {
+        return Some(Exit::TryAgain);
+    }
+    if let Some(error) = cause.downcast_ref::<sqlx::Error>() {
+        return exit_of_database(error);
+    }
+    match cause.downcast_ref::<std::io::Error>()?.kind() {
+        ErrorKind::NotFound => Some(Exit::NotFound),
+        ErrorKind::PermissionDenied => Some(Exit::NotPermitted),
+        ErrorKind::AlreadyExists => Some(Exit::Conflict),
+        ErrorKind::AddrInUse | ErrorKind::AddrNotAvailable => Some(Exit::Configuration),
+        _ => None,
+    }
+}
+
+fn exit_of_database(error: &sqlx::Error) -> Option<Exit> {
+    let Some(database) = error.as_database_error() else {
+        let unreachable = matches!(
+            error,
+            sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) | sqlx::Error::PoolTimedOut
+        );
+        return unreachable.then_some(Exit::Database);
+    };
+    match database.code().as_deref()? {
+        "42501" => Some(Exit::NotPermitted),
+        "40001" | "40P01" | "55P03" => Some(Exit::TryAgain),
+        // Wrong password, no such role or database, too many connections, shutting down.
+        code if code.starts_with("28") || code.starts_with("57P") || matches!(code, "3D000" | "53300") => {
+            Some(Exit::Database)
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Error;
+
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn the_code_of_every_exit_leads_back_to_it() {
+        for exit in [Exit::Ok, Exit::Usage, Exit::VerificationFailed, Exit::DiskFull, Exit::TryAgain, Exit::Interrupted]
+        {
+            assert_eq!(Exit::from_code(exit as i32), exit);
+        }
+        assert_eq!(Exit::from_code(99), Exit::Unexpected);
+    }
+
+    #[test]
+    fn causes_choose_the_exit_however_deep_they_lie() {
+        let of = |error: Result<(), anyhow::Error>| exit_of(&error.context("beim Sichern").expect_err("an error"));
+        assert_eq!(of(Err(Error::from(ErrorKind::StorageFull).into())), Exit::DiskFull);
+        assert_eq!(of(Err(Error::from(ErrorKind::NotFound).into())), Exit::NotFound);
+        assert_eq!(of(Err(Error::from(ErrorKind::PermissionDenied).into())), Exit::NotPermitted);
+        assert_eq!(of(Err(sqlx::Error::Io(ErrorKind::ConnectionRefused.into()).into())), Exit::Database);
+        assert_eq!(of(Err(sqlx::Error::Io(ErrorKind::StorageFull.into()).into())), Exit::DiskFull);
+        assert_eq!(of(Err(StorageError::TryAgain(sqlx::Error::PoolClosed).into())), Exit::TryAgain);
+        assert_eq!(of(Err(Ended::new(Exit::Conflict, "gibt es schon").into())), Exit::Conflict);
+        assert_eq!(of(Err(anyhow!("sonst"))), Exit::Unexpected);
+    }
 }

@@ -1,29 +1,72 @@
 //! `abruf verify`: recompute everything that must agree.
 
+use crate::app::App;
 use crate::cli::database::Database;
-use crate::cli::output::{Exit, Output};
+use crate::cli::output::{Exit, Output, Progress};
 use crate::config::Settings;
-use crate::verify::verify;
+use crate::verify::{Part, Verification, verify};
 
-/// Runs it: exit code 10 if anything does not agree, 11 if documents are still to be made.
+/// Runs it; the exit code is that of [`exit_of`].
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let database = Database::join_or_start(&settings).await?;
-    let app = database.app(&settings).await?;
-    let progress = output.progress("Protokollketten");
-    let verified = verify(&app, |done, total| progress.set(done as u64, total as u64)).await;
-    progress.finish();
+    let app = database.migrated_app(&settings).await?;
+    let verified = with_progress(&app, output).await;
     database.close(Some(&app)).await?;
     let verified = verified?;
-    for failure in &verified.failures {
-        output.say(failure);
-    }
-    output.answer(&verified.sentence(), &verified);
-    Ok(match (verified.failures.is_empty(), verified.documents_to_come) {
-        (false, _) => Exit::VerificationFailed,
-        (true, 0) => Exit::Ok,
-        (true, to_come) => {
-            output.say(&format!("{to_come} Dokumente sind noch nicht erstellt und deshalb nicht geprüft."));
-            Exit::VerificationIncomplete
+    output.answer_with(&sentences(&verified), &verified, &warnings(&verified));
+    Ok(exit_of(&verified))
+}
+
+/// Verifies, with a bar per part.
+pub async fn with_progress(app: &App, output: &Output) -> anyhow::Result<Verification> {
+    let mut current: Option<(Part, Progress)> = None;
+    let verified = verify(app, |part, done, total| {
+        if current.as_ref().is_none_or(|(shown, _)| *shown != part) {
+            if let Some((_, bar)) = current.take() {
+                bar.finish();
+            }
+            current = Some((part, output.progress(part.german())));
+        }
+        if let Some((_, bar)) = &current {
+            bar.set(done as u64, total as u64);
         }
     })
+    .await;
+    if let Some((_, bar)) = current {
+        bar.finish();
+    }
+    Ok(verified?)
+}
+
+/// Every failure on a line of its own, the result last.
+pub fn sentences(verified: &Verification) -> String {
+    let mut lines: Vec<String> = verified.failures.iter().map(ToString::to_string).collect();
+    lines.push(verified.sentence());
+    lines.join("\n")
+}
+
+/// What could not be looked at.
+pub fn warnings(verified: &Verification) -> Vec<String> {
+    let mut warnings: Vec<String> =
+        verified.unread.iter().map(|unread| format!("{} nicht lesbar: {}", unread.part.german(), unread.why)).collect();
+    match verified.documents_to_come {
+        0 => {}
+        1 => warnings.push("1 Dokument ist noch nicht erstellt und deshalb nicht geprüft.".to_owned()),
+        to_come => {
+            warnings.push(format!("{to_come} Dokumente sind noch nicht erstellt und deshalb nicht geprüft."));
+        }
+    }
+    warnings
+}
+
+/// 10 if anything does not agree, 11 if something could not be looked at or documents are still to be
+/// made.
+pub fn exit_of(verified: &Verification) -> Exit {
+    if !verified.failures.is_empty() {
+        Exit::VerificationFailed
+    } else if verified.unread.is_empty() && verified.documents_to_come == 0 {
+        Exit::Ok
+    } else {
+        Exit::VerificationIncomplete
+    }
 }

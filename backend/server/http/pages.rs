@@ -2,11 +2,11 @@
 
 pub mod account_setup;
 pub mod acting_for;
-pub mod authenticity;
 pub mod admission;
 pub mod audit;
 pub mod audit_call_off;
 pub mod audit_log;
+pub mod authenticity;
 pub mod call_off_savings;
 pub mod contract_file;
 pub mod help;

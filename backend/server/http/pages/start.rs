@@ -54,7 +54,11 @@ struct Row {
 }
 
 /// `GET /`
-pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn, frame: Frame) -> Result<impl IntoResponse, Problem> {
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+) -> Result<impl IntoResponse, Problem> {
     let now = app.clock.now();
     let mut tx = app.db.begin(&actor).await?;
     let name = assignments::person_name(&mut tx, actor.person).await?.unwrap_or_default();

@@ -1,0 +1,136 @@
+//! Sums and numbers: guard rows against the ledger, orders against their lines, volume, savings and
+//! documents, numbers against their counter.
+
+use std::collections::BTreeSet;
+
+use abruf_domain::call_off::{Status, call_off_number};
+use abruf_domain::notation::Language::German;
+use rust_decimal::Decimal;
+
+use crate::storage::verification::{self, GuardSums, Numbers, Worth};
+use crate::storage::{StorageError, Tx};
+use crate::verify::Verification;
+
+pub(super) async fn verify(
+    tx: &mut Tx,
+    found: &mut Verification,
+    report: &mut impl FnMut(usize, usize),
+) -> Result<(), StorageError> {
+    let guards = verification::guards(tx).await?;
+    for guard in &guards {
+        verify_guard(guard, found);
+    }
+    found.guards = guards.len();
+    report(1, 3);
+    for worth in verification::worths(tx).await? {
+        verify_worth(&worth, found);
+        found.orders += usize::from(worth.numbered);
+    }
+    report(2, 3);
+    for numbers in verification::numbers(tx).await? {
+        verify_numbers(&numbers, found);
+    }
+    report(3, 3);
+    Ok(())
+}
+
+fn verify_guard(guard: &GuardSums, found: &mut Verification) {
+    let amount = |amount: Decimal| match &*guard.measure {
+        "value" => German.money(amount, &guard.currency),
+        _ => German.number(amount.normalize()),
+    };
+    let place = || {
+        let scope = match &*guard.scope {
+            "lot" => "Los",
+            "item" => "Position",
+            "member" => "Kontingent",
+            _ => "gesamt",
+        };
+        let measure = if guard.measure == "value" { "Höchstwert" } else { "Höchstmenge" };
+        let subject = guard.subject.as_ref().map_or_else(String::new, |subject| format!(" {subject}"));
+        format!("Vertrag {}, {measure} {scope}{subject}", guard.contract)
+    };
+    for ((account, stored), ledger) in
+        ["freigegeben", "erfasst", "reserviert"].into_iter().zip(guard.stored).zip(guard.ledger)
+    {
+        if stored != ledger {
+            found.fails(
+                place(),
+                format!("{account} sind {}, das Volumenbuch ergibt {}", amount(stored), amount(ledger)),
+            );
+        }
+    }
+    let used: Decimal = guard.stored.iter().sum();
+    if let Some(limit) = guard.limit
+        && guard.hard
+        && !guard.breached
+        && limit < used
+    {
+        found.fails(
+            place(),
+            format!("{} sind verbraucht oder reserviert, erlaubt sind {}", amount(used), amount(limit)),
+        );
+    }
+}
+
+fn verify_worth(worth: &Worth, found: &mut Verification) {
+    let place = || format!("Abruf {}", worth.label);
+    let money = |amount| German.money(amount, &worth.currency);
+    let net = worth.net.unwrap_or_default();
+    let waits = worth.status.holds_reservation();
+    let stands = worth.status.is_ordered();
+    if (stands || worth.status == Status::Cancelled || worth.status == Status::Submitted) && worth.lines != net {
+        found
+            .fails(place(), format!("der Nettowert ist {}, die Positionen ergeben {}", money(net), money(worth.lines)));
+    }
+    if let Some((vat, gross)) = worth.vat_and_gross
+        && net + vat != gross
+    {
+        found.fails(place(), format!("netto {} und Steuer {} ergeben nicht {}", money(net), money(vat), money(gross)));
+    }
+    let due = [if waits { net } else { Decimal::ZERO }, if stands { net } else { Decimal::ZERO }];
+    for ((account, due), held) in ["reserviert", "freigegeben"].into_iter().zip(due).zip(worth.held) {
+        if due != held {
+            found
+                .fails(place(), format!("im Volumenbuch sind {} {account}, richtig wären {}", money(held), money(due)));
+        }
+    }
+    let saved = if stands { net } else { Decimal::ZERO };
+    if worth.savings != saved {
+        found.fails(
+            place(),
+            format!("die Einsparungsrechnung sieht {}, richtig wären {}", money(worth.savings), money(saved)),
+        );
+    }
+    verify_documents(worth, found);
+}
+
+fn verify_documents(worth: &Worth, found: &mut Verification) {
+    let cancelled = worth.status == Status::Cancelled;
+    for (due, kind, work, german) in [
+        (worth.numbered, "order", "issue_order", "Bestellschein"),
+        (cancelled, "cancellation", "issue_cancellation", "Stornierung"),
+    ] {
+        let made = worth.documents.iter().any(|document| document == kind);
+        if worth.work.iter().any(|open| open == work) {
+            found.documents_to_come += 1;
+        } else if due && !made {
+            found.fails(format!("Abruf {}", worth.label), format!("das Dokument „{german}“ fehlt"));
+        }
+    }
+}
+
+fn verify_numbers(numbers: &Numbers, found: &mut Verification) {
+    let due: BTreeSet<String> = (1..=numbers.last).map(|running| call_off_number(&numbers.contract, running)).collect();
+    let given: BTreeSet<String> = numbers.given.iter().cloned().collect();
+    let place = || format!("Nummern des Vertrags {}", numbers.contract);
+    for missing in due.difference(&given) {
+        found.fails(place(), format!("{missing} wurde vergeben, aber kein Abruf trägt sie"));
+    }
+    for foreign in given.difference(&due) {
+        found.fails(place(), format!("{foreign} wurde nie vergeben, aber ein Abruf trägt sie"));
+    }
+    if given.len() < numbers.given.len() {
+        found.fails(place(), "eine Nummer steht doppelt");
+    }
+}
