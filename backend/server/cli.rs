@@ -44,7 +44,7 @@ enum Command {
     /// Lädt Beispieldaten in eine leere Datenbank.
     Demo,
     /// Bringt die Datenbank auf den Stand dieses Programms.
-    Migrate,
+    Migrate(database::Migrate),
     /// Sichert die Datenbank in eine Datei.
     Backup(backup::Backup),
     /// Spielt eine Sicherung in eine leere Datenbank zurück.
@@ -105,7 +105,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
         match command {
             Command::Serve(serve) => serve.run(settings, output).await,
             Command::Demo => demo::run(settings, output).await,
-            Command::Migrate => database::migrate_only(settings, output).await,
+            Command::Migrate(migrate) => migrate.run(settings, output).await,
             Command::Backup(backup) => backup.run(settings, output).await,
             Command::Restore(restore) => restore.run(settings, output).await,
             Command::Doctor(doctor) => doctor.run(settings, output).await,

@@ -86,11 +86,11 @@ impl Restore {
         sqlx::query!("UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL").execute(&mut owner).await?;
         owner.close().await?;
         let app = database.app(&settings).await?;
-        let verified = verify(&app, |_, _| {}).await;
+        let verified = verify(&app, |_, _, _| {}).await;
         database.close(Some(&app)).await?;
         let verified = verified?;
         for failure in &verified.failures {
-            output.say(failure);
+            output.say(&failure.to_string());
         }
         let text = format!(
             "{}\nDer Postausgang ist angehalten. Wenn nichts doppelt hinausgehen kann: abruf doctor --release-outbox",
@@ -148,7 +148,10 @@ fn password_of(url: &str) -> anyhow::Result<Option<String>> {
             continue;
         }
         let code: Vec<u8> = rest.by_ref().take(2).collect();
-        let decoded = std::str::from_utf8(&code).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let decoded = std::str::from_utf8(&code)
+            .ok()
+            .filter(|hex| hex.len() == 2)
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         bytes.push(decoded.context("das Passwort in DATABASE_OWNER_URL enthält ein falsches %-Zeichen")?);
     }
     Ok(Some(String::from_utf8(bytes).context("das Passwort in DATABASE_OWNER_URL ist kein UTF-8")?))
@@ -171,6 +174,7 @@ mod tests {
         let password = |url| password_of(url).expect("readable");
         assert_eq!(password("postgres://o:ge%40heim@host:5432/db").as_deref(), Some("ge@heim"));
         assert_eq!(password("postgres://o@host/db"), None);
+        assert!(password_of("postgres://o:ge%zz@host/db").is_err());
         assert!(password_of("postgres://o:ge%4@host/db").is_err());
     }
 }

@@ -257,10 +257,16 @@ mod tests {
     #[test]
     fn an_error_says_place_value_and_expectation() {
         assert_eq!(
-            first_error("12x", |cells| drop(cells.whole_number("wert", "12345"))),
+            first_error("12x", |cells| {
+                let _ = cells.whole_number("wert", "12345");
+            }),
             "Zeile 2, Spalte wert: „12x“ ist keine ganze Zahl. Erwartet: 12345"
         );
-        let price = |cell: &str| first_error(cell, |cells| drop(cells.unit_price("wert", Notation::PLAIN, Some("$"))));
+        let price = |cell: &str| {
+            first_error(cell, |cells| {
+                let _ = cells.unit_price("wert", Notation::PLAIN, Some("$"));
+            })
+        };
         assert_eq!(price("1.234.5"), "Zeile 2, Spalte wert: „1.234.5“ ist keine Zahl. Erwartet: 1234.50");
         assert_eq!(price("-3.20"), "Zeile 2, Spalte wert: „-3.20“ ist negativ. Erwartet: 1234.50");
         assert_eq!(

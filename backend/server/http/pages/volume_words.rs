@@ -64,7 +64,7 @@ pub fn volume(amount: Volume, measure: &str, currency: &str) -> String {
     if measure == "value" {
         money(amount.as_net().decimal(), currency)
     } else {
-        Language::German.number(amount.as_quantity().decimal().normalize())
+        Language::German.number(amount.decimal().normalize())
     }
 }
 
