@@ -46,6 +46,7 @@ async fn house() -> House {
     release(&world.app, &karl, ordered, None).await.unwrap();
     let cancelled = world.request(&eva, &contract, order).await;
     release(&world.app, &karl, cancelled, None).await.unwrap();
+    world.at("2026-11-22T09:05:00Z");
     cancel(&world.app, &karl, cancelled, "Doppelt bestellt").await.unwrap();
     let refused = world.request(&eva, &contract, order).await;
     refuse(&world.app, &karl, refused, "Kein Geld").await.unwrap();
