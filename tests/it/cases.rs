@@ -276,7 +276,8 @@ mod tests {
 
     #[test]
     fn a_misspelt_key_is_an_error_of_the_file_wherever_it_stands() {
-        let places: [(&str, fn(&mut Value) -> &mut Value); 16] = [
+        type Place = (&'static str, fn(&mut Value) -> &mut Value);
+        let places: [Place; 16] = [
             ("file", |file| file),
             ("case", |file| &mut file["cases"][0]),
             ("input", |file| &mut file["cases"][0]["input"]),

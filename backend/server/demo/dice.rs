@@ -40,7 +40,8 @@ impl Dice {
 
     /// One of these texts; each is as likely.
     pub(super) fn text(&self, among: &[&'static str]) -> &'static str {
-        *self.pick(among)
+        let text: &&'static str = self.pick(among);
+        text
     }
 
     /// One of these by weight; `None` if there is nothing to choose from.

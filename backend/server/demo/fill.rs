@@ -19,11 +19,11 @@ use super::world::World;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fill {
     /// Just below this share of it.
-    ToShare { permille: i64 },
+    Share { permille: i64 },
     /// Little less than this is free, in whole euros.
-    ToFree { at_most: i64 },
+    AtMostFree { at_most: i64 },
     /// Exactly this is free.
-    ToExactly { free: &'static str },
+    ExactlyFree { free: &'static str },
 }
 
 /// Most pieces of one call-off.
@@ -34,6 +34,7 @@ const CALLS: usize = 16;
 const SURELY_EXACT: i64 = 20_400;
 
 /// Plans the call-offs, one every ten minutes from `at` on.
+#[expect(clippy::too_many_arguments, reason = "the parts of one plan, used once")]
 pub(super) fn plan(
     fill: Fill,
     design: &Design,
@@ -46,12 +47,12 @@ pub(super) fn plan(
 ) -> Vec<Planned> {
     let free = (limit - taken).decimal();
     let baskets = match fill {
-        Fill::ToShare { permille } => {
+        Fill::Share { permille } => {
             let goal = (limit.decimal() * Decimal::new(permille, 3)).trunc();
             closest(design, at, goal - taken.decimal())
         }
-        Fill::ToFree { at_most } => closest(design, at, free - Decimal::from(at_most)),
-        Fill::ToExactly { free: wanted } => {
+        Fill::AtMostFree { at_most } => closest(design, at, free - Decimal::from(at_most)),
+        Fill::ExactlyFree { free: wanted } => {
             let wanted: Decimal = wanted.parse().expect("the table of contracts holds decimals");
             exact(design, at, (free - wanted).to_i64().unwrap_or(0))
         }

@@ -79,10 +79,10 @@ fn every_table_and_every_column_has_a_comment() {
         for line in migration.text.lines() {
             let on = line.strip_prefix("COMMENT ON TABLE ").or_else(|| line.strip_prefix("COMMENT ON COLUMN "));
             // An empty comment says nothing.
-            if let Some((place, text)) = on.and_then(|rest| rest.split_once(" IS ")) {
-                if text.trim_end_matches(';').trim_matches('\'').trim() != "" {
-                    commented.insert(place.trim().to_owned());
-                }
+            if let Some((place, text)) = on.and_then(|rest| rest.split_once(" IS "))
+                && text.trim_end_matches(';').trim_matches('\'').trim() != ""
+            {
+                commented.insert(place.trim().to_owned());
             }
         }
     }

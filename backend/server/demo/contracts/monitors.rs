@@ -117,7 +117,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
             lead: 8,
             slips: &[Slip::OffStep, Slip::NoNeed, Slip::OffStep],
         }),
-        fill: Some((calendar.working_day_before(9), Fill::ToExactly { free: REST })),
+        fill: Some((calendar.working_day_before(9), Fill::ExactlyFree { free: REST })),
         emergency: None,
     }
 }

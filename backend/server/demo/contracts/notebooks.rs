@@ -130,7 +130,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
             lead: 10,
             slips: &[Slip::NoNeed, Slip::Unknown("NB-17-GAMING")],
         }),
-        fill: Some((calendar.working_day_before(7), Fill::ToShare { permille: 962 })),
+        fill: Some((calendar.working_day_before(7), Fill::Share { permille: 962 })),
         emergency: None,
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
             lead: 14,
             slips: &[Slip::NoNeed, Slip::Unknown("PLOTTER-A0")],
         }),
-        fill: Some((calendar.working_day_before(27), Fill::ToFree { at_most: 8_500 })),
+        fill: Some((calendar.working_day_before(27), Fill::AtMostFree { at_most: 8_500 })),
         emergency: Some(calendar.working_day_before(16)),
     }
 }
