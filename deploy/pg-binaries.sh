@@ -146,7 +146,9 @@ major=
 for n in ${wanted:-$(seq "$newest" -1 "$oldest")}; do
     if apt-cache -c "$apt/apt.conf" show --no-all-versions "postgresql-$n" >/dev/null 2>&1; then major=$n; break; fi
 done
-[ -n "$major" ] || die "die Paketquellen dieser Maschine bieten kein PostgreSQL ${wanted:-$oldest bis $newest} an."
+[ -n "$major" ] || die "die Paketquellen dieser Maschine bieten kein PostgreSQL ${wanted:-$oldest bis $newest} an.${wanted:+
+Mit dieser Version wurde das Datenverzeichnis angelegt, nur mit ihr läuft es. Bitte sie installieren
+oder dort, wo sie noch läuft, sichern und hier in ein neues Datenverzeichnis zurückspielen.}"
 
 new=$home/$major.new
 rm -rf "$new" "${home:?}/$major"
