@@ -83,9 +83,10 @@ impl Altenrode {
         [authorised, recorded, reserved]
     }
 
-    /// What happened to a call-off, in the words of its history.
+    /// What happened to a call-off, in the words of its history; within an instant of the standing clock
+    /// in the order it was written.
     async fn steps(&self, id: CallOffId) -> Vec<String> {
-        sqlx::query_scalar("SELECT decision FROM approval WHERE call_off_id = $1 ORDER BY at, id")
+        sqlx::query_scalar("SELECT decision FROM approval WHERE call_off_id = $1 ORDER BY at, ctid")
             .bind(id.0)
             .fetch_all(self.world.owner())
             .await

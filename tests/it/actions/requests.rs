@@ -17,13 +17,13 @@ async fn a_returned_request_keeps_its_reservation_and_adjusts_it_up_and_down() {
     let app = &here.world.app;
     let id = here.request(&contract).await;
     let expires_at = here.world.call_off(id).await.expires_at;
-    for (lines, held) in [
-        (&[("CTX-UNI", "200")][..], "28440"),
-        (&[("CTX-TRN", "1")], "1180"),
-        (&[("CTX-TRN", "25")], "29500"),
-        (LINES, "19424"),
+    for (instant, lines, held) in [
+        ("2026-11-23T09:00:00Z", &[("CTX-UNI", "200")][..], "28440"),
+        ("2026-11-24T09:00:00Z", &[("CTX-TRN", "1")], "1180"),
+        ("2026-11-25T09:00:00Z", &[("CTX-TRN", "25")], "29500"),
+        ("2026-11-26T09:00:00Z", LINES, "19424"),
     ] {
-        here.world.at("2026-11-25T09:00:00Z");
+        here.world.at(instant);
         let before = here.volume(&contract, "contract").await;
         return_to_requester(app, &here.karl, id, "Bitte die Menge prüfen").await.unwrap();
         assert_eq!(here.world.call_off(id).await.status, Status::Returned);
@@ -74,6 +74,7 @@ async fn a_scope_the_changed_lines_no_longer_touch_gets_its_volume_back() {
         .await;
     let id = here.world.request(&here.eva, &contract, &[("NBK", "5"), ("MON", "1")]).await;
     assert_eq!(here.volume(&contract, "item").await, ["0", "0", "5"]);
+    here.world.at("2026-11-23T09:00:00Z");
     return_to_requester(&here.world.app, &here.karl, id, "Bildschirme genügen").await.unwrap();
     here.world.change(&here.eva, id, &[("MON", "3")]).await;
     submitted(submit(&here.world.app, &here.eva, id, None).await);

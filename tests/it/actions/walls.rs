@@ -188,7 +188,7 @@ async fn the_database_refuses_by_name_whatever_the_program_asks() {
         ("UPDATE call_off SET releaser_id = requester_id WHERE number IS NOT NULL", "call_off_requester_is_not_releaser"),
         ("UPDATE call_off SET number = NULL WHERE number IS NOT NULL", "call_off_released_whole"),
         ("UPDATE call_off SET status = 'submitted' WHERE status = 'draft'", "call_off_submitted_whole"),
-        ("UPDATE call_off SET status = 'geliefert'", "call_off_status_known"),
+        ("UPDATE call_off SET status = 'geliefert' WHERE status = 'draft'", "call_off_status_known"),
         ("UPDATE call_off SET performance_to = performance_from - 1", "call_off_performance_in_order"),
         ("UPDATE call_off_line SET quantity = 0", "call_off_line_quantity_positive"),
         ("UPDATE call_off_line SET quantity = -1", "call_off_line_quantity_positive"),
