@@ -16,6 +16,12 @@ use crate::storage::documents::{self, NewDocument};
 use crate::storage::outbox::{self, Work};
 use crate::storage::{Tx, assignments, audit_log, history};
 
+/// A Prüfkennung as people type it, in the form it is stored in; `None` if it cannot be one.
+#[must_use]
+pub fn check_code(typed: &str) -> Option<String> {
+    typed.parse::<abruf_documents::CheckCode>().ok().map(|code| code.as_str().to_owned())
+}
+
 /// Does the next due piece of work; `false` if there is none.
 pub async fn issue_next(app: &App) -> Result<bool, ActionError> {
     let mut tx = app.db.begin(RunsAs::Job).await?;

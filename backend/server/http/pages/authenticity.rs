@@ -1,12 +1,12 @@
 //! `/p/{Prüfkennung}`: is this paper genuine? Public: whoever holds the paper holds the code. Tells
 //! neither amounts nor names.
 
-use abruf_documents::CheckCode;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use data_encoding::HEXLOWER;
 
+use crate::actions::issue_document;
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::http::extract::Path;
@@ -47,12 +47,12 @@ pub async fn show(
     frame: Frame,
     Path(code): Path<String>,
 ) -> Result<impl IntoResponse, Problem> {
-    let found = match code.parse::<CheckCode>() {
-        Ok(code) => {
+    let found = match issue_document::check_code(&code) {
+        Some(code) => {
             let mut tx = app.db.begin(RunsAs::Job).await?;
-            documents::by_check_code(&mut tx, code.as_str()).await?
+            documents::by_check_code(&mut tx, &code).await?
         }
-        Err(_) => None,
+        None => None,
     };
     let status = if found.is_some() { StatusCode::OK } else { StatusCode::NOT_FOUND };
     let code = code.chars().take(40).collect();
