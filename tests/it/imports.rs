@@ -88,7 +88,7 @@ async fn each_wrong_cell_of_the_register_is_named_and_nothing_is_written() {
         DESSAU.replace("80103", "12x"),
         HALLE.to_owned(),
         HALLE.to_owned(),
-        DESSAU.replace("15001000", "1500100"),
+        DESSAU.replacen("15001000", "1500100", 1),
         DESSAU.replace("244.71", "244,71"),
         DESSAU.replace("Dessau-Roßlau, Stadt;Kreis", &format!("{long};Kreis")),
         "15003000;nur drei;Felder".to_owned(),
@@ -139,7 +139,7 @@ async fn files_that_are_no_register_are_refused_as_a_whole() {
         (Vec::new(), "Die Datei ist leer. Erwartet wird eine Kopfzeile mit den Spalten ags, ars,"),
         (HEADER.as_bytes().to_vec(), "Die Datei hat nur eine Kopfzeile"),
         (latin1, "Die Datei ist nicht in UTF-8 gespeichert (erste Stelle: Zeile 2), vermutlich in Latin-1"),
-        (utf16, "Die Datei ist in UTF-16 gespeichert."),
+        (utf16, "Die Datei ist keine Textdatei oder in UTF-16 gespeichert."),
         (
             format!("{HEADER}\n{DESSAU}\n").replace(";einwohner", "").into_bytes(),
             "In der Kopfzeile fehlt: einwohner. Gefunden: ags,",
@@ -147,7 +147,7 @@ async fn files_that_are_no_register_are_refused_as_a_whole() {
         (format!("{HEADER}\n{DESSAU}\n").replace(';', ",").into_bytes(), "In der Kopfzeile fehlt: ags, ars"),
         (format!("{HEADER};plz\n{DESSAU};1\n").into_bytes(), "In der Kopfzeile steht die Spalte plz zweimal."),
         (vec![b'x'; 20 * 1024 * 1024 + 1], "Die Datei ist größer als 20 MB."),
-        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "Die Datei ist in UTF-16"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), "Die Datei ist keine Textdatei oder in UTF-16 gespeichert."),
     ];
     for (bytes, expected) in files {
         let refused = import_register(&world.app, &bytes, WRITE, &|_, _| ()).await.unwrap_err();
@@ -402,7 +402,7 @@ async fn a_price_list_needs_its_contract_its_currency_and_two_colleagues() {
 }
 
 #[tokio::test]
-async fn the_hourly_rates_of_124_suppliers_are_imported_with_their_dirt() {
+async fn the_hourly_rates_of_123_suppliers_are_imported_with_their_dirt() {
     let world = World::new().await;
     let office = office(&world, "RV-US", "USD").await;
     let (file, map) = (read("price-lists/gsa-s70-a.csv"), read("price-lists/gsa-s70-a.toml"));

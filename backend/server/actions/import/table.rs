@@ -28,8 +28,10 @@ pub enum FileRefused {
     /// More rows than allowed.
     #[error("Die Datei hat mehr als {MOST_ROWS} Zeilen. So viele sind erlaubt. Bitte teilen Sie sie auf.")]
     TooManyRows,
-    /// UTF-16, as some spreadsheets call "Unicode".
-    #[error("Die Datei ist in UTF-16 gespeichert. Erwartet: UTF-8. Bitte speichern Sie sie als „CSV UTF-8“.")]
+    /// UTF-16, which some spreadsheets call "Unicode", or no text at all.
+    #[error(
+        "Die Datei ist keine Textdatei oder in UTF-16 gespeichert. Erwartet: UTF-8. Bitte speichern Sie sie als „CSV UTF-8“."
+    )]
     Utf16,
     /// Neither UTF-8 nor UTF-16.
     #[error(
