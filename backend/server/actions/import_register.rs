@@ -104,10 +104,11 @@ fn read_entries(table: &Table, source: &str) -> (BTreeMap<String, (u64, Register
 
 fn read_entry<'a>(table: &'a Table, row: &'a Row, source: &str) -> (RegisterEntry, Cells<'a>) {
     let mut cells = Cells::new(table, row);
+    let official_key = cells.digits("ags", 8, "15001000");
     // The regional key contains the municipality's own parts: a swapped column would not fit.
     let regional_key = cells.digits("ars", 12, "150010000000");
     let entry = RegisterEntry {
-        official_key: cells.digits("ags", 8, "15001000"),
+        official_key,
         name: cells.text("name", 200),
         kind: cells.text("art", 100),
         district: cells.text("kreis", 200),
