@@ -96,10 +96,7 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
         arguments: std::env::args_os().skip(1).collect(),
         temp_dir: settings.temp_dir.clone(),
     };
-    // An import reads and writes files of the caller, with the caller's rights.
-    if !matches!(command, Command::Import(_)) {
-        drop_root_and_reexec(settings.data_dir(), &again)?;
-    }
+    drop_root_and_reexec(settings.data_dir(), &again)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {

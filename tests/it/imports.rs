@@ -1,6 +1,7 @@
 //! Imports of real files: the municipal register and price lists, as they are and spoilt in every way.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -15,7 +16,7 @@ use abruf::chance::Chance;
 use abruf::storage::register::{self, RegisterEntry};
 use sqlx::ConnectOptions;
 
-use crate::cluster::{app_options, owner_options};
+use crate::cluster::{app_options, owner_options, run_folder};
 use crate::world::World;
 use crate::world::contract::Contract;
 
@@ -493,6 +494,21 @@ fn abruf(world: &World, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// A folder for everybody: started by root, the program reads and writes there as another user.
+fn open_folder() -> tempfile::TempDir {
+    let dir = tempfile::tempdir_in(run_folder()).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    dir
+}
+
+/// Puts a file there; its path.
+fn put(dir: &tempfile::TempDir, name: &str, bytes: impl AsRef<[u8]>) -> String {
+    let path = dir.path().join(name);
+    fs::write(&path, bytes).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
 fn stdout(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).unwrap().trim_end()
 }
@@ -504,22 +520,20 @@ fn stderr(output: &Output) -> &str {
 #[tokio::test]
 async fn the_command_line_answers_on_stdout_and_gives_rejected_rows_back() {
     let world = World::new().await;
-    let register = deploy("register/gemeinden_st.csv");
-    let dry = abruf(&world, &["import", "register", register.to_str().unwrap(), "--dry-run"]);
+    let dir = open_folder();
+    let register = put(&dir, "gemeinden_st.csv", read("register/gemeinden_st.csv"));
+    let dry = abruf(&world, &["import", "register", &register, "--dry-run"]);
     assert_eq!(dry.status.code(), Some(0), "{}", stderr(&dry));
     assert_eq!(stdout(&dry), "218 Zeilen: 218 neu, 0 geändert, 0 mit Fehler");
     assert_eq!(entries(&world).await, 0);
-    let json = abruf(&world, &["import", "register", register.to_str().unwrap(), "--json", "--quiet"]);
+    let json = abruf(&world, &["import", "register", &register, "--json", "--quiet"]);
     let answer: serde_json::Value = serde_json::from_str(stdout(&json)).unwrap();
     assert_eq!((&answer["data"]["new"], &answer["data"]["written"]), (&218.into(), &true.into()));
     assert_eq!((stderr(&json), entries(&world).await), ("", 218));
 
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("register.csv");
-    let path = file.to_str().unwrap();
-    let rejects = dir.path().join("register.csv.errors.csv");
     let grown = HALLE.replace("238762", "238763");
-    fs::write(&file, format!("{HEADER}\n{}\n{grown}\n", DESSAU.replace("80103", "12x"))).unwrap();
+    let path = &put(&dir, "register.csv", format!("{HEADER}\n{}\n{grown}\n", DESSAU.replace("80103", "12x")));
+    let rejects = dir.path().join("register.csv.errors.csv");
     let dry = abruf(&world, &["import", "register", path, "--dry-run"]);
     assert_eq!((dry.status.code(), rejects.exists()), (Some(12), false));
     let refused = abruf(&world, &["import", "register", path]);
@@ -528,13 +542,13 @@ async fn the_command_line_answers_on_stdout_and_gives_rejected_rows_back() {
     assert!(stderr(&refused).contains("Zeile 2, Spalte einwohner: „12x“ ist keine ganze Zahl. Erwartet: 12345\n"));
     assert!(stderr(&refused).contains("Nichts wurde übernommen."));
     assert!(fs::read_to_string(&rejects).unwrap().contains("Dessau-Roßlau"));
-    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing half-written lies about");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing half-written lies about");
     assert_eq!(search(&world, "Halle (Saale)").await[0].inhabitants, 238_762);
     let partial = abruf(&world, &["import", "register", path, "--partial"]);
     assert_eq!(partial.status.code(), Some(12));
     assert_eq!(search(&world, "Halle (Saale)").await[0].inhabitants, 238_763);
 
-    fs::write(&file, b"ags;ars\nD\xe4hre;1\n").unwrap();
+    put(&dir, "register.csv", b"ags;ars\nD\xe4hre;1\n");
     let latin1 = abruf(&world, &["import", "register", path, "--json"]);
     let answer: serde_json::Value = serde_json::from_str(stdout(&latin1)).unwrap();
     assert_eq!((latin1.status.code(), &answer["ok"]), (Some(2), &false.into()));
@@ -548,9 +562,11 @@ async fn the_command_line_answers_on_stdout_and_gives_rejected_rows_back() {
 async fn the_command_line_imports_a_price_list_released_by_a_second_person() {
     let world = World::new().await;
     let office = office(&world, "RV-GB", "GBP").await;
-    let (file, map) = (deploy("price-lists/nhs-gpit-software.csv"), deploy("price-lists/nhs-gpit-software.toml"));
+    let dir = open_folder();
+    let (file, map) = nhs();
+    let (file, map) = (put(&dir, "list.csv", file), put(&dir, "map.toml", map));
     let run = |contract: &str, releaser: &str, more: &[&str]| {
-        let mut arguments = vec!["import", "price-list", file.to_str().unwrap(), "--map", map.to_str().unwrap()];
+        let mut arguments = vec!["import", "price-list", file.as_str(), "--map", map.as_str()];
         arguments.extend(["--contract", contract, "--valid-from", "2026-01-01"]);
         arguments.extend(["--recorded-by", &office.recorder, "--released-by", releaser]);
         arguments.extend(more);

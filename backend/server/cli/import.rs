@@ -215,7 +215,10 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Unread> {
             Unread { text: format!("{shown} ist ein Verzeichnis. Erwartet wird eine Datei."), exit: Exit::Usage }
         }
         io::ErrorKind::PermissionDenied => {
-            Unread { text: format!("{shown} darf nicht gelesen werden: keine Berechtigung."), exit: Exit::NotPermitted }
+            let text = format!(
+                "{shown} darf nicht gelesen werden. Von root gestartet, läuft Abruf ohne dessen Rechte weiter: Bitte legen Sie die Datei in ein Verzeichnis, das alle lesen dürfen."
+            );
+            Unread { text, exit: Exit::NotPermitted }
         }
         _ => Unread { text: format!("{shown} ist nicht lesbar: {error}"), exit: Exit::Unexpected },
     };
