@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 use super::call_offs::Planned;
 use super::contracts::{Ceiling, Design};
 use super::members::OVER_QUOTA;
-use super::world::World;
 
 /// Value ceiling of a contract whose planned demand is `planned`.
 pub(super) fn of_contract(ceiling: Ceiling, planned: Net) -> Volume {
@@ -42,8 +41,7 @@ pub(super) fn planned_quantity(plan: &[Planned], article: &str) -> Quantity {
 }
 
 /// Net value of a member's part in it.
-pub(super) fn planned_of_member(design: &Design, plan: &[Planned], world: &World, member: usize) -> Net {
-    debug_assert!(member < world.members.len());
+pub(super) fn planned_of_member(design: &Design, plan: &[Planned], member: usize) -> Net {
     let own = plan.iter().filter(|planned| planned.member == member && planned.fate.counts());
     own.map(|planned| planned.net(design)).sum()
 }

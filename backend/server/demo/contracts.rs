@@ -230,7 +230,7 @@ impl Item {
         self.prices.iter().rev().find(|(from, _)| *from <= day).map(|(_, price)| price)
     }
 
-    fn two_vat(self, rate: &str) -> Self {
+    fn at_vat(self, rate: &str) -> Self {
         Self { vat: VatTreatment { rate: rate_of(rate), ..self.vat }, ..self }
     }
 

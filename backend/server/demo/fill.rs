@@ -13,6 +13,7 @@ use super::calendar::working_day_from;
 use super::call_offs::{Fate, Planned};
 use super::contracts::{Basket, Design, units};
 use super::dice::Dice;
+use super::opening::Opened;
 use super::world::World;
 
 /// Where a ceiling is to be brought.
@@ -34,18 +35,16 @@ const CALLS: usize = 16;
 const SURELY_EXACT: i64 = 20_400;
 
 /// Plans the call-offs, one every ten minutes from `at` on.
-#[expect(clippy::too_many_arguments, reason = "the parts of one plan, used once")]
 pub(super) fn plan(
     fill: Fill,
-    design: &Design,
+    contract: &Opened,
     world: &World,
-    entitled: &[bool],
     dice: &Dice,
     at: DateTime<Utc>,
-    limit: Volume,
     taken: Volume,
 ) -> Vec<Planned> {
-    let free = (limit - taken).decimal();
+    let Opened { design, entitled, limit, .. } = contract;
+    let free = (*limit - taken).decimal();
     let baskets = match fill {
         Fill::Share { permille } => {
             let goal = (limit.decimal() * Decimal::new(permille, 3)).trunc();

@@ -141,7 +141,7 @@ impl Stream {
             }
             Release::Changed { .. } => {
                 let at = self.now() + TimeDelta::minutes(6);
-                self.schedule(at, Step::Return(life, "Die Preise haben sich seit der Anforderung geändert."));
+                self.schedule(at, Step::Return(life, "Seit der Anforderung hat sich etwas geändert, bitte prüfen."));
             }
             Release::Unjustified { .. } => {
                 let at = self.after(1, 2);
@@ -247,8 +247,7 @@ impl Stream {
     pub(super) async fn fill(&mut self) -> Result<(), DemoError> {
         let Some((_, goal)) = self.contract.design.fill else { return Ok(()) };
         let taken = self.taken().await?;
-        let Opened { design, entitled, limit, .. } = &self.contract;
-        let plan = fill::plan(goal, design, &self.world, entitled, &self.dice, self.now(), *limit, taken);
+        let plan = fill::plan(goal, &self.contract, &self.world, &self.dice, self.now(), taken);
         self.tick(Tick::More(plan.len()));
         for planned in plan {
             self.schedule(planned.at, Step::Draft(Box::new(planned)));

@@ -254,7 +254,7 @@ impl Opening<'_> {
         }
         if self.design.has_quotas {
             for (index, member) in self.world.members.iter().enumerate().filter(|(index, _)| entitled[*index]) {
-                let planned = ceilings::planned_of_member(self.design, plan, self.world, index);
+                let planned = ceilings::planned_of_member(self.design, plan, index);
                 let limit = ceilings::of_member(member.row.key, planned);
                 self.guard(conn, Scope::Member, Some(member.id), Measure::Value, limit, false).await?;
             }

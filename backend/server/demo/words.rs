@@ -47,8 +47,8 @@ pub(super) const QUOTA_REASONS: &[&str] = &[
     "Kontingent für das laufende Jahr nachträglich angepasst, Vermerk liegt vor.",
 ];
 
-/// What the requester says about price changes, in the need.
-pub(super) const AFTER_CHANGE: &str = "Nachtrag: Die neuen Preise sind bekannt, der Bedarf bleibt.";
+/// What the requester says about what changed since the submission, in the need.
+pub(super) const AFTER_CHANGE: &str = "Nachtrag: Die Änderung ist bekannt, der Bedarf bleibt.";
 
 /// Product and account of a municipal budget.
 pub(super) fn cost_centre(dice: &Dice) -> String {

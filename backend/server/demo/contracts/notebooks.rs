@@ -120,7 +120,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
             item("NB-TASCHE", "Tragetasche für Notebooks", "Stück", "18931000-6", vec![(term.from(), fixed("29.90"))]),
         ],
         entitled: Entitled::Named(95),
-        ceiling: Ceiling { taken_percent: 95, free_at_least: 0, less_a_cent: false },
+        ceiling: Ceiling { taken_percent: 95, free_at_least: 20_000, less_a_cent: false },
         has_quotas: false,
         demand: Some(Demand {
             calls: 520,

@@ -128,7 +128,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
             ),
         ],
         entitled: Entitled::Named(93),
-        ceiling: Ceiling { taken_percent: 96, free_at_least: 0, less_a_cent: false },
+        ceiling: Ceiling { taken_percent: 96, free_at_least: 15_000, less_a_cent: false },
         has_quotas: false,
         demand: Some(Demand {
             calls: 420,

@@ -103,10 +103,10 @@ pub(super) fn design(calendar: Calendar) -> Design {
                 "22110000-4",
                 vec![(term.from(), list_minus("46.00", "0")), (third, list_minus("49.00", "0"))],
             )
-            .two_vat("7"),
+            .at_vat("7"),
         ],
         entitled: Entitled::Named(90),
-        ceiling: Ceiling { taken_percent: 88, free_at_least: 0, less_a_cent: false },
+        ceiling: Ceiling { taken_percent: 88, free_at_least: 5_000, less_a_cent: false },
         has_quotas: false,
         demand: Some(Demand {
             calls: 520,
