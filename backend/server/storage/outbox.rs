@@ -43,11 +43,16 @@ pub async fn push(
 }
 
 /// Takes the next piece that is due and that nobody else holds. While held after a restore, none.
+///
+/// A cancellation names its order's document and waits for it, also while somebody else is at it.
 pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
     let row = sqlx::query!(
         "SELECT o.id, o.kind, o.contract_id, o.call_off_id
          FROM outbox o
          WHERE o.done_at IS NULL AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
+           AND (o.kind = 'issue_order' OR NOT EXISTS (
+                SELECT FROM outbox first
+                WHERE first.call_off_id = o.call_off_id AND first.kind = 'issue_order' AND first.done_at IS NULL))
          ORDER BY o.not_before, o.id
          LIMIT 1
          FOR UPDATE OF o SKIP LOCKED",

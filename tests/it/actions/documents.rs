@@ -61,6 +61,25 @@ async fn an_order_and_its_cancellation_each_get_one_document() {
     here.world.keeps_its_promises().await;
 }
 
+#[tokio::test]
+async fn a_cancellation_waits_for_the_document_of_its_order() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    cancel(app, &here.karl, id, "Doppelt bestellt").await.unwrap();
+
+    let mut somebody = here.world.owner().begin().await.unwrap();
+    sqlx::query("SELECT id FROM outbox WHERE kind = 'issue_order' FOR UPDATE").execute(&mut *somebody).await.unwrap();
+    assert!(!issue_next(app).await.unwrap(), "the order is being made, the cancellation waits");
+    somebody.rollback().await.unwrap();
+    assert!(issue_next(app).await.unwrap());
+    assert!(issue_next(app).await.unwrap());
+    let kinds: Vec<String> = documents(&here, &contract, id).await.into_iter().map(|document| document.kind).collect();
+    assert_eq!(kinds, ["order", "cancellation"]);
+}
+
 /// A year later, at other prices and with another address of the town, from the frozen facts.
 #[tokio::test]
 async fn the_same_order_is_the_same_file_to_the_byte() {
