@@ -8,14 +8,17 @@ pub mod demo;
 pub mod doctor;
 pub mod import;
 pub mod output;
+mod postgres_program;
+pub mod restore;
 pub mod serve;
 pub mod verify;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::output::{Exit, Output};
+use crate::cli::output::{Ended, Exit, Output};
 use crate::config::Settings;
 use crate::embedded::own_program;
 use crate::embedded::privileges::{Reexecution, drop_root_and_reexec};
@@ -48,7 +51,7 @@ enum Command {
     /// Sichert die Datenbank in eine Datei.
     Backup(backup::Backup),
     /// Spielt eine Sicherung in eine leere Datenbank zurück.
-    Restore(backup::Restore),
+    Restore(restore::Restore),
     /// Prüft Einstellungen und Datenbank.
     Doctor(doctor::Doctor),
     /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach.
@@ -100,16 +103,38 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {
+            // Drains before it ends.
             Command::Serve(serve) => serve.run(settings, output).await,
-            Command::Demo => demo::run(settings, output).await,
-            Command::Migrate(migrate) => migrate.run(settings, output).await,
-            Command::Backup(backup) => backup.run(settings, output).await,
-            Command::Restore(restore) => restore.run(settings, output).await,
-            Command::Doctor(doctor) => doctor.run(settings, output).await,
-            Command::Verify => verify::run(settings, output).await,
-            Command::Import(import) => import.run(settings, output).await,
-            Command::Admin(admin) => admin.run(settings, output).await,
-            Command::Completions { .. } => Ok(Exit::Ok),
+            command => tokio::select! {
+                ended = run_to_its_end(command, settings, output) => ended,
+                ended = interrupted() => ended,
+            },
         }
     })
+}
+
+async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
+    match command {
+        Command::Serve(serve) => serve.run(settings, output).await,
+        Command::Demo => demo::run(settings, output).await,
+        Command::Migrate(migrate) => migrate.run(settings, output).await,
+        Command::Backup(backup) => backup.run(settings, output).await,
+        Command::Restore(restore) => restore.run(settings, output).await,
+        Command::Doctor(doctor) => doctor.run(settings, output).await,
+        Command::Verify => verify::run(settings, output).await,
+        Command::Import(import) => import.run(settings, output).await,
+        Command::Admin(admin) => admin.run(settings, output).await,
+        Command::Completions { .. } => Ok(Exit::Ok),
+    }
+}
+
+/// Waits for SIGINT or SIGTERM. What was under way is dropped: transactions roll back, files in the
+/// making vanish, the guard stops the private server.
+async fn interrupted() -> anyhow::Result<Exit> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Err(Ended::new(Exit::Interrupted, "Abgebrochen. Es wurde nichts halb geschrieben").into())
 }

@@ -1,180 +1,131 @@
-//! `abruf backup` and `abruf restore`: pg_dump and pg_restore of the server's own version.
+//! `abruf backup`: pg_dump of the server's own version, into a file or to standard output.
 //!
-//! A backup appears under its name only when it is whole. A restore refuses a database that holds
-//! anything, and holds the outbox afterwards: what the restored past wanted to send may have been
-//! sent already.
+//! The file appears under its name only when it is whole, readable for its owner alone: it holds the
+//! keys of the installation.
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Read};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::Context;
 use clap::Args;
-use secrecy::ExposeSecret;
+use data_encoding::HEXLOWER;
 use serde_json::json;
-use sqlx::Connection;
-use sqlx::postgres::PgConnection;
-use tokio::process::Command;
+use sha2::{Digest, Sha256};
 
 use crate::cli::database::Database;
-use crate::cli::output::{Exit, Output};
-use crate::config::{DatabaseSettings, Settings};
-use crate::verify::verify;
+use crate::cli::output::{Ended, Exit, Output};
+use crate::cli::postgres_program;
+use crate::config::Settings;
 
 /// Sichert die Datenbank in eine Datei.
 #[derive(Debug, Args)]
 pub struct Backup {
-    /// Zieldatei; sie darf noch nicht da sein.
-    file: PathBuf,
-}
-
-/// Stellt eine Sicherung in einer leeren Datenbank wieder her.
-#[derive(Debug, Args)]
-pub struct Restore {
-    /// Datei, die `abruf backup` geschrieben hat.
+    /// Zieldatei, die noch nicht da sein darf; „-“ schreibt auf die Standardausgabe.
     file: PathBuf,
 }
 
 impl Backup {
     /// Runs it.
     pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
-        if self.file.exists() {
-            output.say(&format!("{} gibt es schon. Bitte wählen Sie einen anderen Namen.", self.file.display()));
-            return Ok(Exit::Conflict);
+        if self.file.as_os_str() == "-" {
+            if io::stdout().is_terminal() {
+                let text = "Eine Sicherung gehört nicht auf ein Terminal. Bitte umleiten oder eine Datei nennen";
+                return Err(Ended::new(Exit::Usage, text).into());
+            }
+            dump(&settings, Stdio::inherit()).await?;
+            return Ok(Exit::Ok);
         }
-        let partial = self.file.with_extension("partial");
-        let database = Database::join_or_start(&settings).await?;
-        let dumped = postgres_program(&database, &settings, "pg_dump")?
-            .args(["--format=custom", "--no-password", "--file"])
-            .arg(&partial)
-            .output()
-            .await
-            .context("pg_dump ließ sich nicht starten");
-        database.close(None).await?;
-        finished(&dumped?, "pg_dump")?;
-        fs::set_permissions(&partial, fs::Permissions::from_mode(0o600))?;
-        fs::rename(&partial, &self.file)?;
-        let bytes = fs::metadata(&self.file)?.len();
-        let text = format!("Gesichert: {} ({bytes} Bytes)", self.file.display());
-        output.answer(&text, &json!({ "file": self.file, "bytes": bytes }));
+        let partial = Partial::create(&self.file)?;
+        output.say("Die Datenbank wird gesichert …");
+        dump(&settings, partial.stdio()?).await?;
+        partial.complete(output)
+    }
+}
+
+async fn dump(settings: &Settings, to: Stdio) -> anyhow::Result<()> {
+    let database = Database::join_or_start(settings).await?;
+    let dumped = dump_database(&database, settings, to).await;
+    database.close(None).await?;
+    dumped
+}
+
+async fn dump_database(database: &Database, settings: &Settings, to: Stdio) -> anyhow::Result<()> {
+    database.require_migrated().await?;
+    let mut program = postgres_program::of_server(database, settings, "pg_dump").await?;
+    program.args(["--format=custom", "--no-password"]).stdin(Stdio::null()).stdout(to);
+    postgres_program::run(program, "pg_dump").await
+}
+
+/// A file in the making beside its final name; removed unless completed.
+#[derive(Debug)]
+struct Partial {
+    file: File,
+    partial: PathBuf,
+    wanted: PathBuf,
+}
+
+impl Partial {
+    fn create(wanted: &Path) -> anyhow::Result<Self> {
+        let name = wanted.file_name().with_context(|| format!("{} ist kein Dateiname", wanted.display()))?;
+        if wanted.symlink_metadata().is_ok() {
+            let text = format!("{} gibt es schon. Bitte einen anderen Namen wählen", wanted.display());
+            return Err(Ended::new(Exit::Conflict, text).into());
+        }
+        let partial = wanted.with_file_name(format!("{}.{}.teil", name.to_string_lossy(), std::process::id()));
+        let file = OpenOptions::new()
+            .write(true)
+            .read(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&partial)
+            .with_context(|| format!("{} lässt sich nicht anlegen", partial.display()))?;
+        Ok(Self { file, partial, wanted: wanted.to_owned() })
+    }
+
+    fn stdio(&self) -> io::Result<Stdio> {
+        Ok(self.file.try_clone()?.into())
+    }
+
+    /// Gives the file its name, once it is safely on the disk.
+    fn complete(self, output: &Output) -> anyhow::Result<Exit> {
+        self.file.sync_all()?;
+        let (bytes, sha256) = hash_of(&self.partial)?;
+        fs::hard_link(&self.partial, &self.wanted)
+            // Not every file system has links; a name that appeared meanwhile is never overwritten.
+            .or_else(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Err(error),
+                _ => fs::rename(&self.partial, &self.wanted),
+            })
+            .with_context(|| format!("{} lässt sich nicht anlegen", self.wanted.display()))?;
+        let file = self.wanted.display().to_string();
+        let text = format!("Gesichert: {file} ({bytes} Bytes, SHA-256 {sha256})");
+        output.answer(&text, &json!({ "file": file, "bytes": bytes, "sha256": sha256 }));
         Ok(Exit::Ok)
     }
 }
 
-impl Restore {
-    /// Runs it.
-    pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
-        ensure!(self.file.is_file(), "{} gibt es nicht", self.file.display());
-        let database = Database::start(&settings).await?;
-        if !is_empty(&database).await? {
-            database.close(None).await?;
-            output.say("Die Datenbank ist nicht leer. Eine Sicherung wird nur in eine leere Datenbank zurückgespielt. Wählen Sie mit ABRUF_DATA_DIR ein neues Verzeichnis.");
-            return Ok(Exit::Conflict);
+impl Drop for Partial {
+    fn drop(&mut self) {
+        // Gone already if it was renamed.
+        let _ = fs::remove_file(&self.partial);
+    }
+}
+
+fn hash_of(path: &Path) -> io::Result<(u64, String)> {
+    let mut file = File::open(path)?;
+    let mut hasher = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    let mut bytes = 0;
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok((bytes, HEXLOWER.encode(&hasher.finalize()))),
+            read => {
+                hasher.update(&buffer[..read]);
+                bytes += read as u64;
+            }
         }
-        output.say("Die Sicherung wird zurückgespielt …");
-        let restored = postgres_program(&database, &settings, "pg_restore")?
-            .args(["--exit-on-error", "--single-transaction", "--no-password"])
-            .arg(format!("--dbname={}", database.owner.get_database().unwrap_or("abruf")))
-            .arg(&self.file)
-            .output()
-            .await
-            .context("pg_restore ließ sich nicht starten")?;
-        finished(&restored, "pg_restore")?;
-        database.migrate().await?;
-        let mut owner = PgConnection::connect_with(&database.owner).await?;
-        sqlx::query!("UPDATE installation SET outbox_held = true").execute(&mut owner).await?;
-        sqlx::query!("UPDATE session SET revoked_at = now() WHERE revoked_at IS NULL").execute(&mut owner).await?;
-        owner.close().await?;
-        let app = database.app(&settings).await?;
-        let verified = verify(&app, |_, _, _| {}).await;
-        database.close(Some(&app)).await?;
-        let verified = verified?;
-        for failure in &verified.failures {
-            output.say(&failure.to_string());
-        }
-        let text = format!(
-            "{}\nDer Postausgang ist angehalten. Wenn nichts doppelt hinausgehen kann: abruf doctor --release-outbox",
-            verified.sentence()
-        );
-        output.answer(&text, &verified);
-        Ok(if verified.failures.is_empty() { Exit::Ok } else { Exit::VerificationFailed })
-    }
-}
-
-async fn is_empty(database: &Database) -> anyhow::Result<bool> {
-    let mut owner = PgConnection::connect_with(&database.owner).await?;
-    let tables = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-           WHERE n.nspname IN ('public', 'abruf') AND c.relkind = 'r'"#
-    )
-    .fetch_one(&mut owner)
-    .await?;
-    owner.close().await?;
-    Ok(tables == 0)
-}
-
-/// A program of PostgreSQL, told how to connect by the environment: a password never stands in a
-/// command line that others can read.
-fn postgres_program(database: &Database, settings: &Settings, name: &str) -> anyhow::Result<Command> {
-    let owner = &database.owner;
-    let path = database.cluster.as_ref().map_or_else(|| PathBuf::from(name), |cluster| cluster.program(name));
-    let mut command = Command::new(path);
-    let host = owner.get_socket().map_or_else(|| PathBuf::from(owner.get_host()), PathBuf::clone);
-    command
-        .env("PGHOST", host)
-        .env("PGPORT", owner.get_port().to_string())
-        .env("PGUSER", owner.get_username())
-        .env("PGDATABASE", owner.get_database().unwrap_or("abruf"))
-        .current_dir(Path::new("/"));
-    if let DatabaseSettings::External { owner_url, .. } = &settings.database
-        && let Some(password) = password_of(owner_url.expose_secret())?
-    {
-        command.env("PGPASSWORD", password);
-    }
-    Ok(command)
-}
-
-/// The password between `user:` and `@host` of a connection address, percent signs decoded.
-fn password_of(url: &str) -> anyhow::Result<Option<String>> {
-    let Some((_, rest)) = url.split_once("://") else { return Ok(None) };
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let Some((login, _)) = authority.rsplit_once('@') else { return Ok(None) };
-    let Some((_, password)) = login.split_once(':') else { return Ok(None) };
-    let mut bytes = Vec::with_capacity(password.len());
-    let mut rest = password.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let code: Vec<u8> = rest.by_ref().take(2).collect();
-        let decoded = std::str::from_utf8(&code)
-            .ok()
-            .filter(|hex| hex.len() == 2)
-            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(decoded.context("das Passwort in DATABASE_OWNER_URL enthält ein falsches %-Zeichen")?);
-    }
-    Ok(Some(String::from_utf8(bytes).context("das Passwort in DATABASE_OWNER_URL ist kein UTF-8")?))
-}
-
-fn finished(output: &std::process::Output, name: &str) -> anyhow::Result<()> {
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    bail!("{name} ist gescheitert: {}", said.lines().last().unwrap_or("ohne Meldung"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_password_of_an_address_is_decoded() {
-        let password = |url| password_of(url).expect("readable");
-        assert_eq!(password("postgres://o:ge%40heim@host:5432/db").as_deref(), Some("ge@heim"));
-        assert_eq!(password("postgres://o@host/db"), None);
-        assert!(password_of("postgres://o:ge%zz@host/db").is_err());
-        assert!(password_of("postgres://o:ge%4@host/db").is_err());
     }
 }

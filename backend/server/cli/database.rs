@@ -106,14 +106,14 @@ impl Database {
             .collect())
     }
 
-    /// As [`Self::app`], where this command may not migrate by itself.
-    pub async fn migrated_app(&self, settings: &Settings) -> anyhow::Result<App> {
+    /// Refuses a database that lacks migrations, where the command may not migrate by itself.
+    pub async fn require_migrated(&self) -> anyhow::Result<()> {
         let pending = self.pending().await?.len();
         if pending != 0 {
             let text = format!("Der Datenbank fehlen {pending} Migrationen. Bitte zuerst ausführen: abruf migrate");
             return Err(Ended::new(Exit::MigrationNeeded, text).into());
         }
-        self.app(settings).await
+        Ok(())
     }
 
     /// The program on this database.
@@ -124,7 +124,10 @@ impl Database {
         tx.rollback().await?;
         let clock = match settings.demo_now {
             Some(at) if demo => Clock::moved_to(at),
-            Some(_) => anyhow::bail!("ABRUF_DEMO_NOW gilt nur für Beispieldaten. Diese Datenbank hat echte."),
+            Some(_) => {
+                let text = "ABRUF_DEMO_NOW gilt nur für Beispieldaten, diese Datenbank hat echte. Bitte die Einstellung weglassen";
+                return Err(Ended::new(Exit::Configuration, text).into());
+            }
             None => Clock::System,
         };
         Ok(with_database(db, settings, clock, demo))

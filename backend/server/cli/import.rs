@@ -33,7 +33,7 @@ pub enum Import {
 /// Gemeindeverzeichnis: `;`-getrennt, UTF-8.
 #[derive(Debug, Args)]
 pub struct Register {
-    /// CSV-Datei mit ags;ars;name;art;kreis;verbandsgemeinde;einwohner;flaeche_km2;plz
+    /// CSV-Datei („-“ liest von der Standardeingabe) mit ags;ars;name;art;kreis;verbandsgemeinde;einwohner;flaeche_km2;plz
     file: PathBuf,
     /// Nur prüfen und zählen, nichts schreiben.
     #[arg(long)]
@@ -49,7 +49,7 @@ pub struct Register {
 /// Preisliste: CSV mit einer Zuordnung ihrer Spalten.
 #[derive(Debug, Args)]
 pub struct List {
-    /// CSV-Datei in UTF-8.
+    /// CSV-Datei in UTF-8; „-“ liest von der Standardeingabe.
     file: PathBuf,
     /// Nummer des Vertrags.
     #[arg(long)]
@@ -158,15 +158,20 @@ fn finish(imported: Result<Report, ImportError>, file: &Path, dry_run: bool, out
     for error in report.errors.iter().take(ERRORS_SHOWN) {
         output.say(&error.to_string());
     }
-    if ERRORS_SHOWN < report.errors.len() {
-        output.say(&format!("… und {} weitere Fehler.", report.errors.len() - ERRORS_SHOWN));
+    // Standard input has no place for a file beside it, and there are folders we may not write to.
+    let rejects = report.rejects.as_deref().filter(|_| !dry_run).map(|rejects| keep_rejects(file, rejects));
+    if let Some(kept) = &rejects {
+        output.say(&kept.text);
     }
-    if let Some(rejects) = report.rejects.as_deref().filter(|_| !dry_run) {
-        let path = rejects_path(file);
-        match write_whole(&path, rejects) {
-            Ok(()) => output.say(&format!("Die Zeilen mit Fehler stehen in {}.", path.display())),
-            Err(error) => output.say(&format!("{} ließ sich nicht schreiben: {error}", path.display())),
+    let more = report.errors.len().saturating_sub(ERRORS_SHOWN);
+    match rejects {
+        _ if more == 0 => {}
+        Some(Kept { all_to_be_shown: true, .. }) => {
+            for error in report.errors.iter().skip(ERRORS_SHOWN) {
+                output.say(&error.to_string());
+            }
         }
+        _ => output.say(&format!("… und {more} weitere Fehler.")),
     }
     if dry_run {
         output.say("Probelauf: nichts wurde übernommen.");
@@ -175,6 +180,31 @@ fn finish(imported: Result<Report, ImportError>, file: &Path, dry_run: bool, out
     }
     output.answer(&report.sentence(), &report);
     Ok(if report.rejected == 0 { Exit::Ok } else { Exit::RowsRejected })
+}
+
+/// What became of the rows with errors.
+struct Kept {
+    text: String,
+    all_to_be_shown: bool,
+}
+
+fn keep_rejects(file: &Path, rejects: &[u8]) -> Kept {
+    if is_standard_input(file) {
+        let text = "Gelesen wurde von der Standardeingabe: Alle Fehler stehen hier, eine Datei dazu gibt es nicht.";
+        return Kept { text: text.to_owned(), all_to_be_shown: true };
+    }
+    let path = rejects_path(file);
+    match write_whole(&path, rejects) {
+        Ok(()) => Kept { text: format!("Die Zeilen mit Fehler stehen in {}.", path.display()), all_to_be_shown: false },
+        Err(error) => Kept {
+            text: format!("{} ließ sich nicht schreiben ({error}); alle Fehler stehen hier.", path.display()),
+            all_to_be_shown: true,
+        },
+    }
+}
+
+fn is_standard_input(file: &Path) -> bool {
+    file.as_os_str() == "-"
 }
 
 /// `preise.csv.errors.csv` beside `preise.csv`.
@@ -216,7 +246,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Unread> {
         }
         io::ErrorKind::PermissionDenied => {
             let text = format!(
-                "{shown} darf nicht gelesen werden. Von root gestartet, läuft Abruf ohne dessen Rechte weiter: Bitte legen Sie die Datei in ein Verzeichnis, das alle lesen dürfen."
+                "{shown} darf nicht gelesen werden. Von root gestartet, läuft Abruf ohne dessen Rechte weiter. Bitte geben Sie „-“ als Datei an und leiten Sie die Datei mit < um, oder legen Sie sie dorthin, wo alle lesen dürfen."
             );
             Unread { text, exit: Exit::NotPermitted }
         }
@@ -224,7 +254,12 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Unread> {
     };
     let mut bytes = Vec::new();
     let limit = MOST_BYTES as u64 + 1;
-    File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes)).map_err(unread)?;
+    let read = if is_standard_input(path) {
+        io::stdin().lock().take(limit).read_to_end(&mut bytes)
+    } else {
+        File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes))
+    };
+    read.map_err(unread)?;
     if MOST_BYTES < bytes.len() {
         return Err(Unread { text: FileRefused::TooLarge.to_string(), exit: Exit::Usage });
     }

@@ -33,7 +33,7 @@ pub struct Serve {
 }
 
 impl Serve {
-    /// Runs until a signal ends it.
+    /// Runs until a signal ends it, also while it is starting.
     pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
         log_to_stderr(&settings);
         refuse_plain_http_outside(&settings)?;
@@ -46,15 +46,25 @@ impl Serve {
         let (started, starting) = watch::channel(false);
         let probes = tokio::spawn(serve(TcpListener::from_std(listener.try_clone()?)?, starting_up(), starting));
         output.say("Die Datenbank startet …");
-        let mut database = Database::start(&settings).await?;
-        database.migrate().await?;
-        if self.demo {
-            super::demo::load_if_empty(&database, &settings, output).await?;
-        }
-        let app = database.app(&settings).await?;
-        let ready = Ready::default();
-        let security = Security::load(&app, &settings, ready.clone()).await?;
-        let router = http::router(app.clone(), security);
+        let mut database = tokio::select! {
+            started = Database::start(&settings) => started?,
+            () = ending.wait() => return Ok(ended_while_starting(output)),
+        };
+        let prepared = tokio::select! {
+            prepared = self.prepare(&database, &settings, output) => Some(prepared),
+            () = ending.wait() => None,
+        };
+        let Prepared { app, router, ready } = match prepared {
+            Some(Ok(prepared)) => prepared,
+            Some(Err(error)) => {
+                database.close(None).await?;
+                return Err(error);
+            }
+            None => {
+                database.close(None).await?;
+                return Ok(ended_while_starting(output));
+            }
+        };
         let jobs = Jobs::start(&app);
         let _ = started.send(true);
         probes.await?;
@@ -64,22 +74,53 @@ impl Serve {
 
         let (stop, stopped) = watch::channel(false);
         let service = tokio::spawn(serve(listener, router, stopped));
-        match &mut database.cluster {
+        let lost = match &mut database.cluster {
             Some(cluster) => tokio::select! {
-                () = ending.wait() => {}
-                () = cluster.until_lost() => output.say("PostgreSQL ist unerwartet zu Ende gegangen."),
+                () = ending.wait() => false,
+                () = cluster.until_lost() => true,
             },
-            None => ending.wait().await,
-        }
-        output.say("Abruf wird beendet …");
+            None => {
+                ending.wait().await;
+                false
+            }
+        };
+        output.say(if lost { "PostgreSQL ist unerwartet zu Ende gegangen." } else { "Abruf wird beendet …" });
         let _ = stop.send(true);
         if tokio::time::timeout(DRAIN, service).await.is_err() {
             output.say("Einige Anfragen wurden nicht rechtzeitig fertig.");
         }
         jobs.stop().await;
-        database.close(Some(&app)).await?;
-        Ok(Exit::Ok)
+        let closed = database.close(Some(&app)).await;
+        if lost {
+            // Whatever supervises us starts both anew; what went wrong with stopping is in the log.
+            return Ok(Exit::Database);
+        }
+        closed.map(|()| Exit::Ok)
     }
+
+    async fn prepare(&self, database: &Database, settings: &Settings, output: &Output) -> anyhow::Result<Prepared> {
+        database.migrate().await?;
+        if self.demo {
+            super::demo::load_if_empty(database, settings, output).await?;
+        }
+        let app = database.app(settings).await?;
+        let ready = Ready::default();
+        let security = Security::load(&app, settings, ready.clone()).await?;
+        let router = http::router(app.clone(), security);
+        Ok(Prepared { app, router, ready })
+    }
+}
+
+/// What serves, once the database is as it should be.
+struct Prepared {
+    app: App,
+    router: Router,
+    ready: Ready,
+}
+
+fn ended_while_starting(output: &Output) -> Exit {
+    output.say("Abruf wurde beim Start beendet. Der nächste Start setzt fort oder beginnt von vorn.");
+    Exit::Interrupted
 }
 
 async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {

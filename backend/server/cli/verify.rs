@@ -9,12 +9,19 @@ use crate::verify::{Part, Verification, verify};
 /// Runs it; the exit code is that of [`exit_of`].
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let database = Database::join_or_start(&settings).await?;
-    let app = database.migrated_app(&settings).await?;
-    let verified = with_progress(&app, output).await;
-    database.close(Some(&app)).await?;
+    let verified = verify_database(&database, &settings, output).await;
+    database.close(None).await?;
     let verified = verified?;
     output.answer_with(&sentences(&verified), &verified, &warnings(&verified));
     Ok(exit_of(&verified))
+}
+
+async fn verify_database(database: &Database, settings: &Settings, output: &Output) -> anyhow::Result<Verification> {
+    database.require_migrated().await?;
+    let app = database.app(settings).await?;
+    let verified = with_progress(&app, output).await;
+    app.db.pool().close().await;
+    verified
 }
 
 /// Verifies, with a bar per part.

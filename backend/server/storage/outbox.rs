@@ -115,6 +115,31 @@ pub async fn open(conn: &mut PgConnection) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox WHERE done_at IS NULL"#).fetch_one(conn).await?)
 }
 
+/// Holds everything that would leave the house: what a restored past wanted to send may have been sent.
+pub async fn hold(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query!("UPDATE installation SET outbox_held = true").execute(conn).await?;
+    Ok(())
+}
+
+/// Lets work leave the house again.
+pub async fn release(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query!("UPDATE installation SET outbox_held = false").execute(conn).await?;
+    Ok(())
+}
+
+/// How many pieces failed three times or more, and what the latest of them failed with.
+pub async fn failing(conn: &mut PgConnection) -> Result<Option<(i64, String)>, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) OVER () AS "count!", last_error FROM outbox
+           WHERE done_at IS NULL AND 3 <= attempts
+           ORDER BY not_before DESC, id
+           LIMIT 1"#
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.count, row.last_error)))
+}
+
 /// Whether nothing may leave the house, after a restore.
 pub async fn is_held(conn: &mut PgConnection) -> Result<bool, StorageError> {
     Ok(sqlx::query_scalar!(r#"SELECT EXISTS (SELECT FROM installation WHERE outbox_held) AS "held!""#)

@@ -205,7 +205,8 @@ async fn the_database_refuses_by_name_whatever_the_program_asks() {
         ("UPDATE guard SET reserved = limit_amount", "guard_ceiling_holds"),
         ("UPDATE guard SET reserved = -0.0001", "guard_reserved_not_negative"),
         ("UPDATE guard SET authorised = -1", "guard_authorised_not_negative"),
-        ("UPDATE guard SET limit_amount = -1", "guard_limit_not_negative"),
+        // Breached, so that the ceiling itself does not refuse first.
+        ("UPDATE guard SET limit_amount = -1, breached = true", "guard_limit_not_negative"),
         ("UPDATE guard SET hard = false", "guard_only_quotas_soft"),
         ("UPDATE volume_entry SET amount = -amount WHERE amount <> 0", "volume_entry_kind_fits"),
         ("UPDATE volume_entry SET call_off_id = NULL", "volume_entry_call_off_named"),
