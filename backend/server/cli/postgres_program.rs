@@ -130,19 +130,10 @@ const fn ssl_mode(mode: PgSslMode) -> &'static str {
     }
 }
 
+/// As sqlx reads it.
 fn percent_decoded(text: &str) -> anyhow::Result<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        if byte != b'%' {
-            bytes.push(byte);
-            continue;
-        }
-        let code: Vec<u8> = rest.by_ref().take(2).collect();
-        let decoded = std::str::from_utf8(&code).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        bytes.push(decoded.context("das Passwort in DATABASE_OWNER_URL enthält ein falsches %-Zeichen")?);
-    }
-    String::from_utf8(bytes).context("das Passwort in DATABASE_OWNER_URL ist kein UTF-8")
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8();
+    Ok(decoded.context("das Passwort in DATABASE_OWNER_URL ist kein UTF-8")?.into_owned())
 }
 
 #[cfg(test)]
@@ -153,6 +144,6 @@ mod tests {
     fn the_password_of_an_address_is_decoded() {
         assert_eq!(percent_decoded("ge%40heim").expect("readable"), "ge@heim");
         assert_eq!(percent_decoded("h%C3%BCtte").expect("readable"), "hütte");
-        assert!(percent_decoded("ge%4").is_err());
+        assert!(percent_decoded("ge%ff").is_err());
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn of_item(planned: Quantity, percent: u64) -> Volume {
 
 /// Soft quota of a member: some is left, except for those whose story is that it is too small.
 pub(super) fn of_member(key: &str, planned: Net) -> Volume {
-    let percent = if OVER_QUOTA.contains(&key) { 80 } else { 108 };
+    let percent = if OVER_QUOTA.contains(&key) { 60 } else { 108 };
     let share = planned.decimal() * Decimal::from(percent) / Decimal::ONE_HUNDRED;
     let hundreds = (share / Decimal::ONE_HUNDRED).ceil() * Decimal::ONE_HUNDRED;
     volume(hundreds.max(Decimal::from(600)))

@@ -104,9 +104,9 @@ impl Storyteller<'_> {
     fn training(&mut self) {
         // Over the soft quota: waits for the office's justification.
         let need = "Fortbildung Vergaberecht für die neue Vergabestelle.";
-        self.tell(4, OVER_QUOTA[0], Fate::Waiting, need, &[("SEM-VERGABE", 8)]);
-        // The same, justified and released.
-        self.tell(60, OVER_QUOTA[0], Fate::Ordered, "Einarbeitung neuer Beschäftigter.", &[("SEM-VERGABE", 4)]);
+        self.tell(4, OVER_QUOTA[0], Fate::Waiting, need, &[("SEM-VERGABE", 4)]);
+        // The same, justified and released: alone it is more than the quota of a town with little demand.
+        self.tell(60, OVER_QUOTA[0], Fate::Ordered, "Einarbeitung neuer Beschäftigter.", &[("SEM-VERGABE", 8)]);
         // Below the minimum order value: a surcharge, and against an old evidence no proven saving.
         self.tell(75, HOME, Fate::Ordered, "Einarbeitung im Ordnungsamt.", &[("SEM-OFFICE", 1)]);
         self.tell(33, HOME, Fate::Ordered, "Pflichtschulung der Datenschutzkoordination.", &[("SEM-DATENSCHUTZ", 2)]);

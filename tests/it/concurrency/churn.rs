@@ -213,7 +213,6 @@ async fn take_everything_back(world: &World, towns: &[Town; 2], contract: &Contr
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-#[ignore = "known failure: withdrawal, expiry and cancellation can deadlock with each other; PostgreSQL ends one and the client is told to try again"]
 async fn whatever_happens_at_once_no_volume_is_lost_or_made() {
     let world = World::new().await;
     let begin = world.app.clock.now();

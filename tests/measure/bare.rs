@@ -1,0 +1,108 @@
+//! The bare SQL function, and what the run asks of the database beside the program.
+
+use std::time::Duration;
+
+use abruf::embedded::Cluster;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{ConnectOptions, PgPool};
+
+use crate::timing::Times;
+use crate::{Result, now};
+
+/// Requests prepared at once for a client.
+const BATCH: i32 = 2000;
+
+pub async fn install(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    sqlx::raw_sql(include_str!("bare.sql")).execute(&mut owner).await?;
+    Ok(())
+}
+
+/// All call-offs, drafts included.
+pub async fn orders_of_demo(cluster: &Cluster) -> Result<i64> {
+    let mut owner = cluster.owner_options().connect().await?;
+    Ok(sqlx::query_scalar("SELECT count(*) FROM call_off").fetch_one(&mut owner).await?)
+}
+
+/// Room for as many orders as anybody can make.
+pub async fn raise_ceilings(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    sqlx::query("UPDATE guard SET limit_amount = 10000000000 WHERE limit_amount IS NOT NULL AND NOT breached")
+        .execute(&mut owner)
+        .await?;
+    Ok(())
+}
+
+/// Releases with so many clients for so long; the requests are there before the clock starts.
+pub async fn run(cluster: &Cluster, clients: usize, seconds: Duration) -> Result<Times> {
+    let pool = PgPoolOptions::new().max_connections(clients as u32).connect_with(cluster.owner_options()).await?;
+    let tasks: Vec<_> = (0..clients).map(|_| tokio::spawn(one(pool.clone(), seconds))).collect();
+    let mut times = Times::default();
+    for task in tasks {
+        times.extend(task.await??);
+    }
+    Ok(times)
+}
+
+async fn one(pool: PgPool, seconds: Duration) -> Result<Times> {
+    let mut connection = pool.acquire().await?;
+    let mut times = Times::default();
+    let mut spent = Duration::ZERO;
+    while spent < seconds {
+        // Its own requests: clients meet at the guard only, as those of the product do.
+        let mut tx = sqlx::Connection::begin(&mut *connection).await?;
+        let before: i64 =
+            sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM bare.request").fetch_one(&mut *tx).await?;
+        sqlx::query("SELECT bare.prepare($1)").bind(BATCH).execute(&mut *tx).await?;
+        let requests: Vec<i64> =
+            sqlx::query_scalar("SELECT id FROM bare.request WHERE id > $1 AND xmin = pg_current_xact_id()::xid")
+                .bind(before)
+                .fetch_all(&mut *tx)
+                .await?;
+        tx.commit().await?;
+        for request in requests {
+            let begin = now();
+            sqlx::query("SELECT bare.release($1)").bind(request).execute(&mut *connection).await?;
+            let took = begin.elapsed();
+            times.add(took);
+            spent += took;
+            if seconds <= spent {
+                break;
+            }
+        }
+    }
+    Ok(times)
+}
+
+/// Until every order has its document.
+pub async fn wait_for_documents(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    loop {
+        let open: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM outbox WHERE done_at IS NULL").fetch_one(&mut owner).await?;
+        if open == 0 {
+            return Ok(());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// A run with a wrong sum has no speed.
+pub async fn assert_sums(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    let wrong: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM guard g
+         WHERE (g.authorised, g.reserved) IS DISTINCT FROM (
+             SELECT coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0), coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0)
+             FROM volume_entry e WHERE e.contract_id = g.contract_id AND e.guard_id = g.id)",
+    )
+    .fetch_one(&mut owner)
+    .await?;
+    let idle: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
+        .fetch_one(&mut owner)
+        .await?;
+    if wrong != 0 || idle != 0 {
+        return Err(format!("{wrong} guard rows differ from the ledger, {idle} sessions idle in transaction").into());
+    }
+    Ok(())
+}
