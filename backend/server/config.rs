@@ -10,7 +10,7 @@
 //! | `ABRUF_BASE_URL` | address users see, e.g. `https://abruf.example` | `http://` and the listen address |
 //! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
 //! | `ABRUF_DEMO_NOW` | moves the clock, demo only, e.g. `2027-02-28T23:00:00Z` | none |
-//! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info` |
+//! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info`, without notices of PostgreSQL |
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -149,7 +149,7 @@ impl Settings {
             demo_now: set("ABRUF_DEMO_NOW")
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))
                 .transpose()?,
-            log: set("ABRUF_LOG").unwrap_or("info").to_owned(),
+            log: set("ABRUF_LOG").unwrap_or("info,sqlx::postgres::notice=warn").to_owned(),
             temp_dir: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
             search_path: std::env::split_paths(set("PATH").unwrap_or_default()).collect(),
         })
