@@ -33,11 +33,16 @@ impl Served {
     }
 
     fn spawn(settings: &[(&str, &str)]) -> Self {
+        Self::spawn_with(&[], settings)
+    }
+
+    fn spawn_with(arguments: &[&str], settings: &[(&str, &str)]) -> Self {
         // Free a moment ago, and nobody else here asks for a port by number.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         let mut command = Command::new(env!("CARGO_BIN_EXE_abruf"));
         command
             .arg("serve")
+            .args(arguments)
             .env_clear()
             .env("PATH", cluster::environment("PATH").unwrap_or_default())
             .env("ABRUF_LISTEN", &address)
@@ -56,10 +61,15 @@ impl Served {
         Some(answer.status().as_u16())
     }
 
-    fn stop(mut self) {
+    fn stop(self) {
+        assert_eq!(self.terminate(), Some(0));
+    }
+
+    /// Sends SIGTERM and waits for the exit code.
+    fn terminate(mut self) -> Option<i32> {
         let pid = Pid::from_raw(self.child.id().try_into().unwrap()).unwrap();
         kill_process(pid, Signal::TERM).unwrap();
-        assert!(self.child.wait().unwrap().success());
+        self.child.wait().unwrap().code()
     }
 }
 
@@ -83,6 +93,36 @@ async fn with_a_private_server_it_starts_cold_and_warm_refuses_a_second_and_stop
         served.stop();
         assert_eq!(place.control_data("Database cluster state"), "shut down");
     }
+}
+
+#[tokio::test]
+async fn told_to_stop_while_the_demo_loads_it_stops_in_order_and_the_next_start_begins_anew() {
+    let place = Place::ready();
+    let data = place.data.to_str().unwrap();
+    for _ in ["first", "second"] {
+        let served = Served::spawn_with(&["--demo"], &[("ABRUF_DATA_DIR", data)]);
+        let begin = Instant::now();
+        while !place.data.join("pg/postmaster.pid").exists() {
+            assert!(begin.elapsed() < Duration::from_secs(60), "PostgreSQL did not start");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        // Somewhere in the migrations or in the load, which takes many times as long.
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        assert_eq!(served.status("/health/live").await, Some(200));
+        assert_eq!(served.status("/health/ready").await, Some(503));
+        assert_eq!(served.terminate(), Some(130));
+        assert_eq!(place.control_data("Database cluster state"), "shut down");
+    }
+}
+
+#[tokio::test]
+async fn without_its_postgresql_it_ends_with_the_code_for_it() {
+    let place = Place::ready();
+    let mut served = Served::start(&[("ABRUF_DATA_DIR", place.data.to_str().unwrap())]).await;
+    let pid_file = fs::read_to_string(place.data.join("pg/postmaster.pid")).unwrap();
+    let postmaster = Pid::from_raw(pid_file.lines().next().unwrap().parse().unwrap()).unwrap();
+    kill_process(postmaster, Signal::KILL).unwrap();
+    assert_eq!(served.child.wait().unwrap().code(), Some(4));
 }
 
 #[tokio::test]
