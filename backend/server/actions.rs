@@ -17,6 +17,7 @@ pub mod import_price_list;
 pub mod import_register;
 pub mod issue_document;
 pub mod justify_finding;
+mod keyed;
 mod order_data;
 pub mod preview_release;
 pub mod record_volume;
@@ -42,7 +43,6 @@ use crate::app::App;
 use crate::storage::audit_log::{Concerns, Record};
 use crate::storage::call_offs::CallOff;
 use crate::storage::error::StorageError;
-use crate::storage::idempotency::{self, Found, IdempotencyKey};
 
 /// How often an action reads and decides again when a guard row refuses.
 const ATTEMPTS: u32 = 8;
@@ -181,52 +181,5 @@ impl Who<'_> {
             Self::Person(actor) => actor.request_id.clone(),
             Self::Clock => None,
         }
-    }
-}
-
-/// The stored answer of a key, if there is one.
-async fn replay<T: serde::de::DeserializeOwned>(
-    conn: &mut sqlx::PgConnection,
-    actor: &Actor,
-    key: Option<&IdempotencyKey>,
-) -> Result<Option<T>, ActionError> {
-    let Some(key) = key else { return Ok(None) };
-    match idempotency::find(conn, actor.person, key).await? {
-        Found::New => Ok(None),
-        Found::OtherRequest => Err(ActionError::KeyReused),
-        Found::Answer(answer) => serde_json::from_value(answer).map(Some).map_err(|error| {
-            ActionError::Storage(StorageError::Inconsistent {
-                table: "idempotency_record",
-                column: "answer",
-                row: key.key.clone(),
-                what: error.to_string(),
-            })
-        }),
-    }
-}
-
-/// Stores the answer of a key in the transaction of its effect.
-///
-/// Repeats of one request wait for each other at their call-off and find the answer. Whoever gets here
-/// and finds the key taken has used it for two call-offs at once.
-async fn keep_answer<T: Serialize + Sync>(
-    conn: &mut sqlx::PgConnection,
-    actor: &Actor,
-    key: Option<&IdempotencyKey>,
-    answer: &T,
-    now: DateTime<Utc>,
-) -> Result<(), ActionError> {
-    let Some(key) = key else { return Ok(()) };
-    let answer = serde_json::to_value(answer).map_err(|error| {
-        ActionError::Storage(StorageError::Inconsistent {
-            table: "idempotency_record",
-            column: "answer",
-            row: key.key.clone(),
-            what: error.to_string(),
-        })
-    })?;
-    match idempotency::insert(conn, actor.person, key, &answer, now).await? {
-        true => Ok(()),
-        false => Err(ActionError::KeyReused),
     }
 }

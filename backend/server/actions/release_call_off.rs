@@ -12,10 +12,10 @@ use abruf_domain::money::Volume;
 use abruf_domain::review::difference;
 use abruf_domain::volume::demand;
 use abruf_domain::{Outcome, Review, review};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, keep_answer, only, replay};
+use super::keyed::Keyed;
+use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, Amounts, CallOff};
@@ -88,7 +88,7 @@ pub async fn release(
 ) -> Result<Release, ActionError> {
     only(actor, &[Role::Approver])?;
     for _ in 0..ATTEMPTS {
-        match attempt(app, actor, id, key).await? {
+        match attempt(Keyed { app, actor, key, now: app.clock.now() }, id).await? {
             Attempt::Done(release) => return Ok(release),
             Attempt::Expired => {
                 end_request::expire(app, id).await?;
@@ -100,16 +100,11 @@ pub async fn release(
     Err(ActionError::Contended)
 }
 
-async fn attempt(
-    app: &App,
-    actor: &Actor,
-    id: CallOffId,
-    key: Option<&IdempotencyKey>,
-) -> Result<Attempt, ActionError> {
-    let now = app.clock.now();
+async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    if let Some(answer) = replay(&mut tx, actor, key).await? {
+    if let Some(answer) = keyed.replay(&mut tx).await? {
         return Ok(Attempt::Done(answer));
     }
     if call_off.status != Status::Submitted {
@@ -125,14 +120,14 @@ async fn attempt(
     let review = review(&facts);
     if release_only_block(&review) {
         let answer = Release::Blocked { id, review: Box::new(review) };
-        return decline(app, actor, tx, &call_off, answer, key, now).await;
+        return decline(keyed, tx, &call_off, answer).await;
     }
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key())
         .await?
         .ok_or(ActionError::NotFound)?;
     if difference(&seen, &review).is_some() {
         let answer = Release::Changed { id, seen: Box::new(seen), now: Box::new(review) };
-        return decline(app, actor, tx, &call_off, answer, key, now).await;
+        return decline(keyed, tx, &call_off, answer).await;
     }
     let justified: Vec<String> = history::justifications(&mut tx, call_off.contract, id)
         .await?
@@ -143,7 +138,7 @@ async fn attempt(
     if !rules.is_empty() {
         return Ok(Attempt::Done(Release::Unjustified { id, review: Box::new(review), rules }));
     }
-    order(app, actor, tx, &call_off, &facts, review, key, now).await
+    order(keyed, tx, &call_off, &facts, review).await
 }
 
 /// Whether a rule that is judged at release only stands against this person.
@@ -152,33 +147,23 @@ fn release_only_block(review: &Review) -> bool {
 }
 
 /// Notes that a release was tried and declined; the request stays.
-async fn decline(
-    app: &App,
-    actor: &Actor,
-    mut tx: Tx,
-    call_off: &CallOff,
-    answer: Release,
-    key: Option<&IdempotencyKey>,
-    now: DateTime<Utc>,
-) -> Result<Attempt, ActionError> {
-    keep_answer(&mut tx, actor, key, &answer, now).await?;
+async fn decline(keyed: Keyed<'_>, mut tx: Tx, call_off: &CallOff, answer: Release) -> Result<Attempt, ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
+    keyed.keep(&mut tx, &answer).await?;
     let record = call_off_record(app, call_off, "release_declined", Who::Person(actor), None, None, now);
     audit_log::append_to_contract(&mut tx, call_off.contract, &record).await?;
     tx.commit().await?;
     Ok(Attempt::Done(answer))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one release, used once")]
 async fn order(
-    app: &App,
-    actor: &Actor,
+    keyed: Keyed<'_>,
     mut tx: Tx,
     call_off: &CallOff,
     facts: &Facts,
     review: Review,
-    key: Option<&IdempotencyKey>,
-    now: DateTime<Utc>,
 ) -> Result<Attempt, ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
     let id = call_off.id;
     let new_id = || app.chance.id(now);
     let review_id = ReviewId(new_id());
@@ -228,7 +213,7 @@ async fn order(
             let amounts = Amounts::from(&review.priced);
             call_offs::set_released(&mut tx, id, &number, actor.person, &amounts, now).await?;
             let answer = Release::Released { id, number, review: Box::new(review) };
-            keep_answer(&mut tx, actor, key, &answer, now).await?;
+            keyed.keep(&mut tx, &answer).await?;
             tx.commit().await?;
             Ok(Attempt::Done(answer))
         }

@@ -15,14 +15,15 @@ use abruf_domain::{Outcome, Review, review};
 use chrono::{DateTime, Days, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, keep_answer, only, replay};
+use super::keyed::Keyed;
+use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
-use crate::storage::call_offs::{self, Amounts, CallOff, Line};
+use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{Tx, facts, parameters};
+use crate::storage::{Tx, audit_log, facts, parameters};
 
 /// What became of a submission.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,7 +80,7 @@ pub async fn submit(
     only(actor, &[Role::Buyer])?;
     let mut swept = false;
     for _ in 0..ATTEMPTS {
-        match attempt(app, actor, id, key, !swept).await? {
+        match attempt(Keyed { app, actor, key, now: app.clock.now() }, id, !swept).await? {
             Attempt::Done(submission) => return Ok(submission),
             Attempt::Refused if !swept => {
                 swept = true;
@@ -97,17 +98,11 @@ pub async fn submit(
 
 /// `may_sweep`: lack of volume is not final yet, expired reservations may be let go first. Whose they
 /// are the actor may not know: only the sweep, a job, sees those of other members.
-async fn attempt(
-    app: &App,
-    actor: &Actor,
-    id: CallOffId,
-    key: Option<&IdempotencyKey>,
-    may_sweep: bool,
-) -> Result<Attempt, ActionError> {
-    let now = app.clock.now();
+async fn attempt(keyed: Keyed<'_>, id: CallOffId, may_sweep: bool) -> Result<Attempt, ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    if let Some(answer) = replay(&mut tx, actor, key).await? {
+    if let Some(answer) = keyed.replay(&mut tx).await? {
         return Ok(Attempt::Done(answer));
     }
     if call_off.requester != actor.person {
@@ -134,9 +129,9 @@ async fn attempt(
         .map(|justification| justification.rule)
         .collect();
     if !review.may_be_submitted(&justified) {
-        return decline(app, actor, tx, &call_off, &facts, review, key, now).await.map(Attempt::Done);
+        return decline(keyed, tx, &call_off, &facts, review).await.map(Attempt::Done);
     }
-    reserve(app, actor, tx, &call_off, &lines, &facts, review, key, now).await
+    reserve(keyed, tx, &call_off, &facts, review).await
 }
 
 /// Whether a ceiling or quota stands in the way.
@@ -146,42 +141,34 @@ fn lacks_volume(review: &Review) -> bool {
         .any(|finding| matches!(finding.rule.as_str(), "cap-value" | "cap-quantity" | "member-quota"))
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one submission, used once")]
 async fn decline(
-    app: &App,
-    actor: &Actor,
+    keyed: Keyed<'_>,
     mut tx: Tx,
     call_off: &CallOff,
     facts: &Facts,
     review: Review,
-    key: Option<&IdempotencyKey>,
-    now: DateTime<Utc>,
 ) -> Result<Submission, ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
     let review_id = ReviewId(app.chance.id(now));
     let facts_hash = history::insert_review(&mut tx, call_off, review_id, facts, &review, actor.person).await?;
     call_offs::set_declined(&mut tx, call_off.id, berlin_date(now), now).await?;
-    step(app, &mut tx, actor, call_off, "declined", review_id, now).await?;
+    step(keyed, &mut tx, call_off, "declined", review_id).await?;
     let record = call_off_record(app, call_off, "submission_declined", Who::Person(actor), Some(facts_hash), None, now);
     let answer = Submission::Declined { id: call_off.id, review: Box::new(review) };
-    keep_answer(&mut tx, actor, key, &answer, now).await?;
-    crate::storage::audit_log::append_to_contract(&mut tx, call_off.contract, &record).await?;
+    keyed.keep(&mut tx, &answer).await?;
+    audit_log::append_to_contract(&mut tx, call_off.contract, &record).await?;
     tx.commit().await?;
     Ok(answer)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the parts of one submission, used once")]
 async fn reserve(
-    app: &App,
-    actor: &Actor,
+    keyed: Keyed<'_>,
     mut tx: Tx,
     call_off: &CallOff,
-    lines: &[Line],
     facts: &Facts,
     review: Review,
-    key: Option<&IdempotencyKey>,
-    now: DateTime<Utc>,
 ) -> Result<Attempt, ActionError> {
-    debug_assert_eq!(lines.len(), review.priced.lines.len());
+    let Keyed { app, actor, now, .. } = keyed;
     let review_id = ReviewId(app.chance.id(now));
     let facts_hash = history::insert_review(&mut tx, call_off, review_id, facts, &review, actor.person).await?;
     call_offs::write_prices(&mut tx, call_off, &review.priced).await?;
@@ -192,7 +179,7 @@ async fn reserve(
     };
     let amounts = Amounts::from(&review.priced);
     call_offs::set_submitted(&mut tx, call_off.id, &amounts, review.day, now, expires_at).await?;
-    step(app, &mut tx, actor, call_off, "submitted", review_id, now).await?;
+    step(keyed, &mut tx, call_off, "submitted", review_id).await?;
 
     let before = volume::holdings(&mut tx, call_off.contract, call_off.id).await?;
     let movements: Vec<Movement> = facts
@@ -233,7 +220,7 @@ async fn reserve(
         expires_at,
         review: Box::new(review),
     };
-    keep_answer(&mut tx, actor, key, &answer, now).await?;
+    keyed.keep(&mut tx, &answer).await?;
     match volume::hold(&mut tx, call_off.contract, &movements, Numbering::None, &record).await? {
         Held::Refused => Ok(Attempt::Refused),
         Held::Moved { .. } => {
@@ -244,14 +231,13 @@ async fn reserve(
 }
 
 async fn step(
-    app: &App,
+    keyed: Keyed<'_>,
     tx: &mut Tx,
-    actor: &Actor,
     call_off: &CallOff,
     decision: &str,
     review: ReviewId,
-    now: DateTime<Utc>,
 ) -> Result<(), ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
     let step = Step {
         id: app.chance.id(now),
         decision,
