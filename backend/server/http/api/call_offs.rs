@@ -6,7 +6,8 @@ use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, StatusCode};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +16,7 @@ use uuid::Uuid;
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, LineInput};
 use crate::app::App;
+use crate::http::api::paging;
 use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::problem::Problem;
@@ -329,7 +331,8 @@ pub async fn list(
     SignedIn(actor): SignedIn,
     Query(search): Query<ListSearch>,
 ) -> Result<Answer<CallOffPage>, Problem> {
-    let (limit, offset) = (search.limit.clamp(1, 500).into(), search.offset.into());
+    paging::check(search.limit, search.offset, 10_000_000, &search.q)?;
+    let (limit, offset) = (search.limit.into(), search.offset.into());
     let search = search.parsed()?;
     let mut tx = app.db.begin(&actor).await?;
     let population = call_off_list::count(&mut tx, &search).await?;
@@ -370,15 +373,20 @@ impl ListSearch {
 /// Starts a draft, with addresses filled in.
 #[utoipa::path(
     post, path = "/api/v1/call-offs", tag = "call-offs",
-    request_body = NewCallOff, responses((status = 201, body = CallOffView))
+    request_body = NewCallOff,
+    responses((
+        status = 201, description = "The draft", body = CallOffView,
+        headers(("Location" = String, description = "Address of the draft"))
+    ))
 )]
 pub async fn create(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Json(new): Json<NewCallOff>,
-) -> Result<(StatusCode, Answer<CallOffView>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<CallOffView>), Problem> {
     let call_off = draft_call_off::create(&app, &actor, ContractId(new.contract_id)).await?;
-    Ok((StatusCode::CREATED, Answer(CallOffView::of(call_off, Vec::new()))))
+    let location = [(LOCATION, format!("/api/v1/call-offs/{}", call_off.id))];
+    Ok((StatusCode::CREATED, location, Answer(CallOffView::of(call_off, Vec::new()))))
 }
 
 /// One call-off.

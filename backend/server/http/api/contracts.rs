@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::actions::{FieldError, record_volume};
 use crate::actor::Standing;
 use crate::app::App;
+use crate::http::api::paging;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -230,6 +231,7 @@ pub async fn list(
     SignedIn(actor): SignedIn,
     Query(search): Query<Search>,
 ) -> Result<Answer<Vec<ContractView>>, Problem> {
+    paging::check(1, 0, 0, &search.q)?;
     let mut tx = app.db.begin(&actor).await?;
     let contracts = contracts::list(&mut tx, Some(&search.q)).await?;
     Ok(Answer(contracts.into_iter().map(|contract| ContractView::of(contract, None)).collect()))
@@ -265,8 +267,9 @@ pub async fn items(
     let mut tx = app.db.begin(&actor).await?;
     let id = ContractId(id);
     contracts::number(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let limit = search.limit.clamp(1, 500).into();
-    let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, search.offset.into()).await?;
+    paging::check(search.limit, search.offset, 1_000_000, &search.q)?;
+    let (limit, offset) = (search.limit.into(), search.offset.into());
+    let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, offset).await?;
     Ok(Answer(items.into_iter().map(ItemView::from).collect()))
 }
 
