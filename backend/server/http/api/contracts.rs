@@ -17,7 +17,8 @@ use crate::actions::{FieldError, record_volume};
 use crate::actor::Standing;
 use crate::app::App;
 use crate::http::api::paging;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::extract::{Path, Query};
+use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, Ceiling, Contract, ScheduleItem};
@@ -274,15 +275,19 @@ pub async fn items(
 }
 
 /// Records volume that was ordered outside; counts even above the ceiling.
+///
+/// The same amount with the same evidence counts once. Repeating a request with its `Idempotency-Key`
+/// gives the same answer.
 #[utoipa::path(
     post, path = "/api/v1/contracts/{id}/recorded-volume", tag = "contracts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body = RecordedVolume, responses((status = 201, body = RecordedAnswer))
 )]
 pub async fn record(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(recorded): Json<RecordedVolume>,
+    KeyedJson(key, recorded): KeyedJson<RecordedVolume>,
 ) -> Result<(StatusCode, Answer<RecordedAnswer>), Problem> {
     let amount: Volume = recorded.amount.parse().map_err(|_| {
         let message = "Das ist kein Betrag. Erwartet wird eine Zahl mit Punkt, zum Beispiel 1250.00.";
@@ -293,6 +298,6 @@ pub async fn record(
         let mut tx = app.db.begin(&actor).await?;
         contracts::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?.ceiling.guard
     };
-    let breached = record_volume::record(&app, &actor, id, guard, amount, &recorded.evidence).await?;
+    let breached = record_volume::record(&app, &actor, id, guard, amount, &recorded.evidence, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Answer(RecordedAnswer { breached })))
 }
