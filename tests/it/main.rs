@@ -13,6 +13,7 @@ mod demo;
 mod embedded;
 mod imports;
 mod layers;
+mod office_pages;
 mod pages;
 mod problems;
 mod serve;
