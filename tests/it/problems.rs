@@ -185,6 +185,13 @@ async fn what_only_programs_send_is_refused_and_breaks_nothing() {
         let slug = if status == 400 { "bad-request" } else { "invalid" };
         document(&answer, StatusCode::from_u16(status).unwrap(), slug);
     }
+    for far in ["9999-12-31", "+262142-12-31", "-0044-03-15"] {
+        let details = json!({ "version": 1, "details": { "desired_on": far } });
+        let path = format!("/api/v1/call-offs/{}/details", uuid::Uuid::nil());
+        let answer =
+            document(&web.api("PUT", &path, &token, Some(details)).await, StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        assert_eq!(answer["errors"][0]["field"], "desired_on", "{far}");
+    }
     let nul = web.api("POST", "/api/v1/sessions", "", Some(json!({ "email": "a\0", "password": "b" }))).await;
     assert!(nul.status.is_client_error(), "{}", nul.text);
     let page = web.post("/anmelden", "", &[("email", "a\0"), ("password", PASSWORD)]).await;

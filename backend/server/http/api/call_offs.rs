@@ -2,13 +2,15 @@
 
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query parameter out in full")]
 
+use std::ops::RangeInclusive;
+
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -211,10 +213,30 @@ impl From<Details> for DetailsView {
     }
 }
 
+/// Years a call-off can be about; the pages take the same.
+const YEARS: RangeInclusive<i32> = 2000..=2100;
+
 impl TryFrom<DetailsView> for Details {
     type Error = Problem;
 
     fn try_from(view: DetailsView) -> Result<Self, Problem> {
+        let dates = [
+            ("performance_from", view.performance_from),
+            ("performance_to", view.performance_to),
+            ("desired_on", view.desired_on),
+        ];
+        let far: Vec<FieldError> = dates
+            .into_iter()
+            .filter_map(|(field, day)| Some((field, day.filter(|day| !YEARS.contains(&day.year()))?)))
+            .map(|(field, day)| {
+                let message =
+                    format!("{day} liegt zu weit weg. Möglich sind die Jahre {} bis {}.", YEARS.start(), YEARS.end());
+                FieldError::new(field, message)
+            })
+            .collect();
+        if !far.is_empty() {
+            return Err(Problem::invalid(far));
+        }
         let wrong = |message: &str| Problem::invalid(vec![FieldError::new("performance", message)]);
         let performance =
             match (view.performance_from, view.performance_to) {
