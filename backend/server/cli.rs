@@ -55,9 +55,11 @@ struct Arguments {
 }
 
 const EXIT_CODES: &str = "\
-Rückgabewerte: 0 gut, 1 unerwartet, 2 Aufruf, 3 Einstellungen, 4 Datenbank nicht erreichbar, 5 nicht erlaubt, \
-6 nicht gefunden, 7 Konflikt, 10 Prüfung fehlgeschlagen, 11 Prüfung unvollständig, 12 Zeilen abgelehnt, \
-20 Migration nötig, 28 Speicher voll, 75 noch einmal versuchen, 130 abgebrochen
+Rückgabewerte:
+  0 gut, 1 unerwartet, 2 Aufruf, 3 Einstellungen, 4 Datenbank nicht erreichbar,
+  5 nicht erlaubt, 6 nicht gefunden, 7 Konflikt, 10 Prüfung fehlgeschlagen,
+  11 Prüfung unvollständig, 12 Zeilen abgelehnt, 20 Migration nötig,
+  28 Speicher voll, 75 noch einmal versuchen, 130 abgebrochen
 
 Beispiele:
   abruf serve --demo

@@ -187,6 +187,13 @@ async fn a_town_admitted_from_several_windows_at_once_is_one_member() {
 }
 
 #[tokio::test]
+async fn the_card_of_the_office_leads_to_what_it_owes() {
+    let house = House::new().await;
+    let start = house.page("/").await;
+    assert!(start.contains("class=\"card\" href=\"/verwaltung/begruendungen\""), "{start}");
+}
+
+#[tokio::test]
 async fn a_request_over_its_soft_quota_is_released_once_the_office_has_written() {
     let house = House::new().await;
     let path = "/verwaltung/begruendungen";
