@@ -16,6 +16,7 @@ pub mod verify;
 
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -106,6 +107,11 @@ pub fn run() -> ExitCode {
         Err(asked) if !asked.use_stderr() => {
             let _ = asked.print();
             return ExitCode::SUCCESS;
+        }
+        // Nothing but the name of a command that has commands: its help, on standard error.
+        Err(bare) if bare.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = bare.print();
+            return Exit::Usage.into();
         }
         Err(wrong) => {
             let json = std::env::args_os().any(|argument| argument == "--json");

@@ -93,10 +93,10 @@ mod tests {
             "Den Befehl „completion“ gibt es nicht. Meinten Sie completions? Hilfe: abruf --help"
         );
         assert_eq!(said(&["abruf"]), "Es fehlt der Befehl. Hilfe: abruf --help");
-        assert_eq!(said(&["abruf", "completions"]), "Es fehlt: <shell>. Erlaubt sind: bash, zsh. Hilfe: abruf --help");
+        assert_eq!(said(&["abruf", "completions"]), "Es fehlt: <shell>. Hilfe: abruf --help");
         assert_eq!(
             said(&["abruf", "completions", "tcsh"]),
-            "„tcsh“ ist kein Wert für <shell>. Erlaubt sind: bash, zsh. Hilfe: abruf --help"
+            "„tcsh“ ist kein Wert für <shell>. Erlaubt sind: bash, zsh. Meinten Sie zsh? Hilfe: abruf --help"
         );
         assert!(
             said(&["abruf", "--jsn", "completions", "zsh"])
