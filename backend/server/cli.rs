@@ -11,11 +11,13 @@ pub mod output;
 mod postgres_program;
 pub mod restore;
 pub mod serve;
+mod usage;
 pub mod verify;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::output::{Ended, Exit, Output};
@@ -25,7 +27,14 @@ use crate::embedded::privileges::{Reexecution, drop_root_and_reexec};
 
 /// Rahmenverträge abrufen, prüfen, belegen.
 #[derive(Debug, Parser)]
-#[command(name = "abruf", version, about, disable_help_subcommand = true)]
+#[command(
+    name = "abruf",
+    version,
+    disable_help_subcommand = true,
+    disable_help_flag = true,
+    disable_version_flag = true
+)]
+#[command(after_help = EXIT_CODES)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -38,7 +47,26 @@ struct Arguments {
     /// Kein Fortschrittsbalken, auch nicht auf einem Terminal.
     #[arg(long, global = true)]
     no_progress: bool,
+    /// Zeigt diese Hilfe.
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Zeigt die Version.
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
 }
+
+const EXIT_CODES: &str = "\
+Rückgabewerte:
+  0 gut, 1 unerwartet, 2 Aufruf, 3 Einstellungen, 4 Datenbank nicht erreichbar,
+  5 nicht erlaubt, 6 nicht gefunden, 7 Konflikt, 10 Prüfung fehlgeschlagen,
+  11 Prüfung unvollständig, 12 Zeilen abgelehnt, 20 Migration nötig,
+  28 Speicher voll, 75 noch einmal versuchen, 130 abgebrochen
+
+Beispiele:
+  abruf serve --demo
+  abruf backup sicherung.abruf
+  ABRUF_DATA_DIR=/var/lib/abruf-neu abruf restore sicherung.abruf
+  abruf import register deploy/register/gemeinden_st.csv --dry-run";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -72,12 +100,22 @@ enum Command {
 /// Runs the program as the arguments say.
 #[must_use]
 pub fn run() -> ExitCode {
-    let arguments = match Arguments::try_parse() {
+    let parsed = usage::german(Arguments::command()).try_get_matches();
+    let arguments = match parsed.and_then(|matches| Arguments::from_arg_matches(&matches)) {
         Ok(arguments) => arguments,
-        Err(help) => {
-            // clap words help and usage errors itself, each on its stream.
-            let _ = help.print();
-            return if help.use_stderr() { Exit::Usage.into() } else { ExitCode::SUCCESS };
+        // Help and version.
+        Err(asked) if !asked.use_stderr() => {
+            let _ = asked.print();
+            return ExitCode::SUCCESS;
+        }
+        // Nothing but the name of a command that has commands: its help, on standard error.
+        Err(bare) if bare.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            let _ = bare.print();
+            return Exit::Usage.into();
+        }
+        Err(wrong) => {
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            return Output::new(json, false, true).refuse(&usage::complaint(&wrong), Exit::Usage).into();
         }
     };
     let output = Output::new(arguments.json, arguments.quiet, arguments.no_progress);
@@ -89,7 +127,7 @@ pub fn run() -> ExitCode {
 
 fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
     if let Command::Completions { shell } = command {
-        clap_complete::generate(shell, &mut Arguments::command(), "abruf", &mut std::io::stdout());
+        clap_complete::generate(shell, &mut usage::german(Arguments::command()), "abruf", &mut std::io::stdout());
         return Ok(Exit::Ok);
     }
     let settings = Settings::from_environment()?;

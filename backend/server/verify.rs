@@ -132,9 +132,11 @@ impl Verification {
 pub async fn verify(app: &App, mut progress: impl FnMut(Part, usize, usize)) -> Result<Verification, StorageError> {
     let mut found = Verification::default();
     let mut bound = Bound::default();
+    // One snapshot for all: what somebody issues meanwhile stands in all of them or in none.
+    let mut tx = app.db.begin_snapshot(RunsAs::Job).await?;
     for part in Part::ALL {
-        // A transaction each: a failure inside one must not take the others along.
-        let mut tx = app.db.begin_snapshot(RunsAs::Job).await?;
+        // A failure inside one must not take the others along.
+        verification::set_mark(&mut tx).await?;
         let mut report = |done, total| progress(part, done, total);
         let read = match part {
             Part::Log => log::verify(&mut tx, &mut found, &mut bound, &mut report).await,
@@ -143,11 +145,13 @@ pub async fn verify(app: &App, mut progress: impl FnMut(Part, usize, usize)) -> 
             Part::Reviews => reviews(&mut tx, &mut found, &bound, &mut report).await,
         };
         match read {
-            Ok(()) => tx.rollback().await?,
+            Ok(()) => continue,
             Err(error @ StorageError::Inconsistent { .. }) => found.fails(part.german(), error.to_string()),
             Err(error) => found.unread.push(Unread { part, why: with_causes(&error) }),
         }
+        verification::back_to_mark(&mut tx).await?;
     }
+    tx.rollback().await?;
     Ok(found)
 }
 

@@ -1,5 +1,7 @@
 //! Every failure is a German page or a problem document, whoever noticed it first.
 
+use std::collections::BTreeSet;
+
 use abruf::actor::Role;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
@@ -127,13 +129,99 @@ async fn every_answer_carries_the_security_headers_and_assets_are_kept() {
 }
 
 #[tokio::test]
-async fn the_description_is_openapi_3_1() {
+async fn the_description_names_every_route_once_and_all_it_may_answer() {
     let web = Web::new().await;
     let api = web.get("/openapi.json", "").await.json();
     assert!(api["openapi"].as_str().unwrap().starts_with("3.1"));
-    assert!(
-        api["paths"]["/api/v1/sessions"]["post"]["responses"]["default"]["content"]["application/problem+json"]
-            .is_object()
-    );
     assert!(api["components"]["schemas"]["Problem"].to_string().contains("request_id"));
+    let mut described = BTreeSet::new();
+    let mut ids = BTreeSet::new();
+    for (path, item) in api["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            described.insert(format!("{} {path}", method.to_uppercase()));
+            assert!(
+                ids.insert(operation["operationId"].as_str().unwrap().to_owned()),
+                "{method} {path}: no id of its own"
+            );
+            let answers = operation["responses"].as_object().unwrap();
+            for status in ["401", "500", "503", "default"] {
+                assert!(answers.contains_key(status), "{method} {path} may answer {status}");
+            }
+            for (status, answer) in answers {
+                let answer = match answer["$ref"].as_str() {
+                    Some(name) => &api["components"]["responses"][name.rsplit('/').next().unwrap()],
+                    None => answer,
+                };
+                assert!(!answer["description"].as_str().unwrap().is_empty(), "{method} {path} {status}");
+                let problem = answer["content"]["application/problem+json"].is_object();
+                assert_eq!(problem, !status.starts_with('2'), "{method} {path} {status}");
+            }
+        }
+    }
+    let routes = abruf::http::routes().into_parts().2;
+    let routes = routes.iter().filter(|route| route.path.starts_with("/api/"));
+    assert_eq!(described, routes.map(|route| format!("{} {}", route.method, route.path)).collect());
+}
+
+#[tokio::test]
+async fn what_only_programs_send_is_refused_and_breaks_nothing() {
+    let web = Web::new().await;
+    let town = web.member("Stadt Altenrode").await;
+    web.person("eva@altenrode.example", Role::Buyer, town).await;
+    let token = web.token("eva@altenrode.example").await;
+    for (query, status) in [
+        ("/api/v1/call-offs?q=%00", 422),
+        ("/api/v1/contracts?q=%00", 422),
+        ("/api/v1/call-offs?from=-9999-01-01&to=%2B200000-01-01", 422),
+        ("/api/v1/call-offs?from=2026-02-31", 400),
+        ("/api/v1/call-offs?limit=0", 422),
+        ("/api/v1/call-offs?limit=501", 422),
+        ("/api/v1/call-offs?limit=70000", 400),
+        ("/api/v1/call-offs?offset=10000001", 422),
+        ("/api/v1/call-offs?colour=red", 400),
+        ("/api/v1/call-offs?status=gone", 422),
+    ] {
+        let answer = web.api("GET", query, &token, None).await;
+        let slug = if status == 400 { "bad-request" } else { "invalid" };
+        document(&answer, StatusCode::from_u16(status).unwrap(), slug);
+    }
+    for far in ["9999-12-31", "+262142-12-31", "-0044-03-15"] {
+        let details = json!({ "version": 1, "details": { "desired_on": far } });
+        let path = format!("/api/v1/call-offs/{}/details", uuid::Uuid::nil());
+        let answer =
+            document(&web.api("PUT", &path, &token, Some(details)).await, StatusCode::UNPROCESSABLE_ENTITY, "invalid");
+        assert_eq!(answer["errors"][0]["field"], "desired_on", "{far}");
+    }
+    let nul = web.api("POST", "/api/v1/sessions", "", Some(json!({ "email": "a\0", "password": "b" }))).await;
+    assert!(nul.status.is_client_error(), "{}", nul.text);
+    let page = web.post("/anmelden", "", &[("email", "a\0"), ("password", PASSWORD)]).await;
+    assert!(page.status.is_client_error(), "{}", page.text);
+}
+
+#[tokio::test]
+async fn every_kind_of_problem_has_its_page() {
+    let web = Web::new().await;
+    for slug in [
+        "bad-request",
+        "expired",
+        "idempotency-key-reused",
+        "internal",
+        "invalid",
+        "justification-missing",
+        "not-found",
+        "release-blocked",
+        "review-changed",
+        "sign-in-paused",
+        "sign-in-refused",
+        "stale",
+        "starting",
+        "submission-declined",
+        "too-large",
+        "unauthenticated",
+        "unavailable",
+        "wrong-state",
+    ] {
+        let page = web.get(&format!("/hilfe/probleme/{slug}"), "").await;
+        assert!(page.status == StatusCode::OK && page.text.contains("Was Sie tun können"), "{slug}");
+    }
 }

@@ -6,6 +6,7 @@ use abruf::actions::issue_document::issue_next;
 use abruf::actions::release_call_off::release;
 use abruf::actions::submit_call_off::submit;
 use abruf::verify::{Verification, verify};
+use tokio::runtime::Handle;
 
 use crate::world::World;
 use crate::world::contract::{fixed, prior_contract, value};
@@ -213,6 +214,31 @@ async fn what_was_lived_honestly_verifies() {
     assert!(found.failures.is_empty(), "{:?}", found.failures);
     assert_eq!((found.orders, found.documents, found.documents_to_come), (3, 4, 0));
     assert!(found.entries >= 12 && found.reviews == 8 && found.chains >= 2, "{found:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_issued_meanwhile_is_no_forgery() {
+    let world = World::new().await;
+    let town = world.member("Stadt Altenrode").await;
+    let eva = world.buyer(town).await;
+    let karl = world.approver(town).await;
+    let contract =
+        world.contract("RV-2025-01").ceiling(value("50000.00")).item("TRN", fixed("1180.00")).entitles(town).await;
+    let id = world.request(&eva, &contract, &[("TRN", "1")]).await;
+    release(&world.app, &karl, id, None).await.unwrap();
+    let mut issued = false;
+    let found = verify(&world.app, |_, _, _| {
+        // The log is read, the documents are not.
+        if !issued {
+            issued = tokio::task::block_in_place(|| Handle::current().block_on(issue_next(&world.app))).unwrap();
+        }
+    })
+    .await
+    .unwrap();
+    assert!(issued && found.failures.is_empty(), "{:?}", found.failures);
+    assert_eq!((found.documents, found.documents_to_come), (0, 1), "one instant is looked at");
+    let later = verified(&world).await;
+    assert!(later.failures.is_empty() && later.documents == 1, "{later:?}");
 }
 
 #[tokio::test]

@@ -12,15 +12,21 @@ use crate::app::App;
 use crate::storage::history::{self, Step};
 use crate::storage::{audit_log, call_offs, facts};
 
+/// Longest justification, in characters.
+const MAX_LENGTH: usize = 4000;
+
 /// Writes the justification of `rule` for a request that waits for it.
 pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wording: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver, Role::Office])?;
     let wording = wording.trim();
-    if wording.is_empty() || 4000 < wording.chars().count() || !is_storable(wording) {
-        return Err(ActionError::Invalid(vec![FieldError::new(
-            "wording",
-            "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).",
-        )]));
+    let length = wording.chars().count();
+    if wording.is_empty() || MAX_LENGTH < length || !is_storable(wording) {
+        let message = if MAX_LENGTH < length {
+            format!("Die Begründung hat {length} Zeichen, erlaubt sind {MAX_LENGTH}. Bitte kürzen Sie sie.")
+        } else {
+            format!("Bitte begründen Sie in eigenen Worten (höchstens {MAX_LENGTH} Zeichen).")
+        };
+        return Err(ActionError::Invalid(vec![FieldError::new("wording", message)]));
     }
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;

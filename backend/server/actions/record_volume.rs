@@ -5,17 +5,23 @@
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::ids::{ContractId, GuardId};
 use abruf_domain::money::Volume;
+use abruf_domain::notation::Language::German;
 use serde_json::json;
 
-use super::{ActionError, FieldError, is_storable, only};
+use super::{ActionError, FieldError, is_storable, keep_answer, only, replay};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::contracts;
+use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::volume::{self, Recorded};
 
+/// Longest evidence, in characters.
+const MAX_EVIDENCE: usize = 2000;
+
 /// Records `amount` against a ceiling of the contract with its evidence; negative corrects earlier
-/// records. Returns whether the ceiling is breached now.
+/// records. Returns whether the ceiling is breached now. The same fact counts once; whoever repeats a
+/// request with its key gets the answer of the first.
 pub async fn record(
     app: &App,
     actor: &Actor,
@@ -23,18 +29,17 @@ pub async fn record(
     guard: GuardId,
     amount: Volume,
     evidence: &str,
+    key: Option<&IdempotencyKey>,
 ) -> Result<bool, ActionError> {
     only(actor, &[Role::Office])?;
     let evidence = evidence.trim();
-    if evidence.is_empty() || 2000 < evidence.chars().count() || !is_storable(evidence) {
-        return Err(ActionError::Invalid(vec![FieldError::new(
-            "evidence",
-            "Bitte nennen Sie den Beleg, zum Beispiel Datum und Nummer der Notbestellung.",
-        )]));
-    }
+    check(amount, evidence)?;
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     contracts::number(&mut tx, contract).await?.ok_or(ActionError::NotFound)?;
+    if let Some(breached) = replay(&mut tx, actor, key).await? {
+        return Ok(breached);
+    }
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "volume_recorded", "guard", guard.0);
     entry.request_id.clone_from(&actor.request_id);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
@@ -43,14 +48,44 @@ pub async fn record(
     let breached = match volume::record(&mut tx, contract, guard, app.chance.id(now), amount, evidence, now).await? {
         Recorded::Counted { breached } => breached,
         Recorded::NoSuchGuard => return Err(ActionError::NotFound),
-        Recorded::BelowZero => {
+        Recorded::Already => {
+            // A parallel repeat has waited for the first at the guard row.
+            if let Some(breached) = replay(&mut tx, actor, key).await? {
+                return Ok(breached);
+            }
             return Err(ActionError::Invalid(vec![FieldError::new(
-                "amount",
-                "So viel ist nicht nachgetragen. Eine Korrektur nimmt höchstens zurück, was nachgetragen wurde.",
+                "evidence",
+                "Dieser Betrag ist mit diesem Beleg schon nacherfasst. Es wurde nichts doppelt gebucht. \
+                 Ist es eine zweite Bestellung, nennen Sie bitte deren eigene Nummer.",
             )]));
+        }
+        Recorded::BelowZero { recorded } => {
+            let message = format!(
+                "Nachgetragen sind hier {}. Eine Korrektur nimmt höchstens so viel zurück. Bitte prüfen Sie den Betrag.",
+                German.number(recorded.normalize())
+            );
+            return Err(ActionError::Invalid(vec![FieldError::new("amount", message)]));
         }
     };
     audit_log::append_to_contract(&mut tx, contract, &log).await?;
+    keep_answer(&mut tx, actor, key, &breached, now).await?;
     tx.commit().await?;
     Ok(breached)
+}
+
+fn check(amount: Volume, evidence: &str) -> Result<(), ActionError> {
+    let mut errors = Vec::new();
+    if amount == Volume::ZERO {
+        let message = "Ein Betrag von 0,00 ändert nichts. Bitte geben Sie den Nettowert der Bestellung ein, zum Beispiel 1.234,50.";
+        errors.push(FieldError::new("amount", message));
+    }
+    let length = evidence.chars().count();
+    if evidence.is_empty() || !is_storable(evidence) {
+        let message = "Bitte nennen Sie den Beleg, zum Beispiel Datum und Nummer der Notbestellung.";
+        errors.push(FieldError::new("evidence", message));
+    } else if MAX_EVIDENCE < length {
+        let message = format!("Der Beleg hat {length} Zeichen, erlaubt sind {MAX_EVIDENCE}. Bitte kürzen Sie ihn.");
+        errors.push(FieldError::new("evidence", message));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
 }

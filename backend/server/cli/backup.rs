@@ -81,7 +81,7 @@ impl Partial {
             .create_new(true)
             .mode(0o600)
             .open(&partial)
-            .with_context(|| format!("{} lässt sich nicht anlegen", partial.display()))?;
+            .map_err(|error| unmade(wanted, error))?;
         Ok(Self { file, partial, wanted: wanted.to_owned() })
     }
 
@@ -105,6 +105,26 @@ impl Partial {
         output.answer(&text, &json!({ "file": file, "bytes": bytes, "sha256": sha256 }));
         Ok(Exit::Ok)
     }
+}
+
+/// Why the file cannot be made, and what to do.
+fn unmade(wanted: &Path, error: io::Error) -> anyhow::Error {
+    let name = wanted.display();
+    let folder = wanted.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let (exit, text) = match error.kind() {
+        io::ErrorKind::NotFound => {
+            (Exit::NotFound, format!("Es gibt kein Verzeichnis {}. Bitte zuerst anlegen", folder.display()))
+        }
+        io::ErrorKind::PermissionDenied => (
+            Exit::NotPermitted,
+            format!(
+                "{name} darf nicht angelegt werden. Von root gestartet, läuft Abruf ohne dessen Rechte weiter. \
+                 Bitte „-“ als Datei angeben und umleiten: abruf backup - > {name}"
+            ),
+        ),
+        _ => return anyhow::Error::new(error).context(format!("{name} lässt sich nicht anlegen")),
+    };
+    Ended::new(exit, text).into()
 }
 
 impl Drop for Partial {

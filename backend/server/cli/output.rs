@@ -152,7 +152,8 @@ impl Output {
     /// Says why a command does not do what was asked, and ends it with `exit`.
     pub fn refuse(&self, text: &str, exit: Exit) -> Exit {
         if self.json {
-            println!("{}", json!({ "ok": false, "error": text, "exit_code": exit as u8 }));
+            let answer = json!({ "ok": false, "data": null, "warnings": [], "error": text, "exit_code": exit as u8 });
+            println!("{answer}");
         }
         eprintln!("{text}");
         exit

@@ -4,8 +4,8 @@
 //! already, and nobody is signed in any more. Then everything is verified.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
-use std::path::PathBuf;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -54,7 +54,7 @@ impl Restore {
 
     fn open(&self) -> anyhow::Result<File> {
         let name = self.file.display();
-        let mut file = File::open(&self.file).with_context(|| format!("{name} lässt sich nicht lesen"))?;
+        let mut file = File::open(&self.file).map_err(|error| unread(&self.file, error))?;
         let mut begin = [0; MAGIC.len()];
         if file.read_exact(&mut begin).is_err() || begin != *MAGIC {
             let text =
@@ -65,6 +65,23 @@ impl Restore {
         file.seek(SeekFrom::Start(0))?;
         Ok(file)
     }
+}
+
+/// Why the file cannot be opened, and what to do.
+fn unread(file: &Path, error: io::Error) -> anyhow::Error {
+    let name = file.display();
+    let (exit, text) = match error.kind() {
+        io::ErrorKind::NotFound => (Exit::NotFound, format!("Es gibt keine Datei {name}")),
+        io::ErrorKind::PermissionDenied => (
+            Exit::NotPermitted,
+            format!(
+                "{name} darf nicht gelesen werden. Von root gestartet, läuft Abruf ohne dessen Rechte weiter. \
+                 Bitte „-“ als Datei angeben und umleiten: abruf restore - < {name}"
+            ),
+        ),
+        _ => return anyhow::Error::new(error).context(format!("{name} lässt sich nicht lesen")),
+    };
+    Ended::new(exit, text).into()
 }
 
 async fn restore(

@@ -277,7 +277,7 @@ impl Stream {
         );
         let office = self.world.leadership.office.clone();
         let Opened { id, guard, .. } = self.contract;
-        let breached = record_volume::record(&self.app, &office, id, guard, amount, &evidence)
+        let breached = record_volume::record(&self.app, &office, id, guard, amount, &evidence, None)
             .await
             .map_err(self.failed("record an emergency order on"))?;
         if !breached {

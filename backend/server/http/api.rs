@@ -5,6 +5,7 @@ pub mod call_offs;
 pub mod contracts;
 pub mod decisions;
 pub mod openapi;
+pub mod paging;
 pub mod proof;
 pub mod review;
 pub mod savings;

@@ -35,7 +35,7 @@ impl From<PathRejection> for Problem {
 impl From<QueryRejection> for Problem {
     fn from(rejection: QueryRejection) -> Self {
         Self::bad_request("Ein Wert in der Adresse passt nicht. Bitte rufen Sie die Seite neu auf.")
-            .with("reason", rejection.body_text())
+            .with_errors(vec![FieldError::new("query", reason(&rejection))])
     }
 }
 

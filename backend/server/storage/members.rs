@@ -12,8 +12,6 @@ use super::register::RegisterEntry;
 /// A membership to be written.
 #[derive(Debug, Clone, Copy)]
 pub struct NewMembership {
-    /// Which.
-    pub id: Uuid,
     /// The cooperative.
     pub body: OrganisationId,
     /// The member.
@@ -45,8 +43,8 @@ pub async fn insert_organisation(
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO organisation (id, name, kind, region, jurisdiction, official_key, inhabitants, postcode, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO organisation (id, name, kind, region, jurisdiction, official_key, inhabitants, postcode, town, created_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         id.0,
         entry.name,
         kind,
@@ -55,6 +53,8 @@ pub async fn insert_organisation(
         entry.official_key,
         entry.inhabitants,
         entry.postcode,
+        // "Halle (Saale), Stadt": the rest is its legal kind, not its address.
+        entry.name.split(',').next().unwrap_or_default(),
         now,
     )
     .execute(conn)
@@ -87,11 +87,11 @@ pub async fn insert_role(
 }
 
 /// Writes a membership; `membership_once` refuses one that overlaps another.
-pub async fn insert_membership(conn: &mut PgConnection, new: &NewMembership) -> Result<(), StorageError> {
+pub async fn insert_membership(conn: &mut PgConnection, id: Uuid, new: &NewMembership) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO membership (id, body_id, member_id, declared_on, effective_from, shares, share_value_net)
          VALUES ($1, $2, $3, $4, $5, $6, $7)",
-        new.id,
+        id,
         new.body.0,
         new.member.0,
         new.declared_on,
@@ -102,4 +102,42 @@ pub async fn insert_membership(conn: &mut PgConnection, new: &NewMembership) -> 
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Whether exactly this membership is there.
+pub async fn is_admitted(conn: &mut PgConnection, new: &NewMembership) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM membership
+                          WHERE body_id = $1 AND member_id = $2 AND declared_on = $3 AND effective_from = $4
+                            AND effective_to IS NULL AND shares = $5 AND share_value_net = $6) AS "there!""#,
+        new.body.0,
+        new.member.0,
+        new.declared_on,
+        new.effective_from,
+        new.shares,
+        new.share_value_net,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
+/// Official keys of those that are members of the body on that day or later, with who they are.
+pub async fn with_official_keys(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    keys: &[String],
+    day: NaiveDate,
+) -> Result<Vec<(String, OrganisationId)>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT o.official_key AS "key!", o.id
+           FROM organisation o
+           JOIN membership m ON m.member_id = o.id
+           WHERE m.body_id = $1 AND o.official_key = ANY ($2) AND (m.effective_to IS NULL OR $3 <= m.effective_to)"#,
+        body.0,
+        keys,
+        day,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.key, OrganisationId(row.id))).collect())
 }

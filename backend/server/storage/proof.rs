@@ -254,21 +254,3 @@ pub async fn ledger_count(conn: &mut PgConnection, contract: ContractId) -> Resu
         .fetch_one(conn)
         .await?)
 }
-
-/// Whether this amount was recorded with this evidence before: a form sent twice.
-pub async fn recorded(
-    conn: &mut PgConnection,
-    contract: ContractId,
-    amount: Volume,
-    evidence: &str,
-) -> Result<bool, StorageError> {
-    Ok(sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM volume_entry
-                          WHERE contract_id = $1 AND kind = 'record' AND amount = $2 AND reason = $3) AS "recorded!""#,
-        contract.0,
-        amount.decimal(),
-        evidence
-    )
-    .fetch_one(conn)
-    .await?)
-}

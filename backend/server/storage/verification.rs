@@ -313,3 +313,15 @@ pub async fn review(conn: &mut PgConnection, place: &Place) -> Result<(DateTime<
     .await?;
     Ok((row.evaluated_at, row.facts_sha256, row.facts))
 }
+
+/// Remembers where the transaction is.
+pub async fn set_mark(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query!("SAVEPOINT part").execute(conn).await?;
+    Ok(())
+}
+
+/// Goes back to the mark: a failed statement spoils the transaction only up to here.
+pub async fn back_to_mark(conn: &mut PgConnection) -> Result<(), StorageError> {
+    sqlx::query!("ROLLBACK TO SAVEPOINT part").execute(conn).await?;
+    Ok(())
+}

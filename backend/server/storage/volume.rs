@@ -300,15 +300,22 @@ pub enum Recorded {
         /// Whether the limit is exceeded now.
         breached: bool,
     },
+    /// The same amount stands there with the same evidence, and nobody has taken it back: one fact sent
+    /// twice; nothing was written.
+    Already,
     /// A correction takes back more than was ever recorded; nothing was written.
-    BelowZero,
+    BelowZero {
+        /// What is recorded.
+        recorded: Decimal,
+    },
     /// The contract has no such guard row; nothing was written.
     NoSuchGuard,
 }
 
 /// Records a fact that happened outside, even above the limit: then the scope is breached. A negative
 /// amount corrects earlier ones, and a breach that is none any more ends with it. Together they never
-/// fall below zero: that would make room above the limit.
+/// fall below zero: that would make room above the limit. A fact counts once, however often and from
+/// however many windows it arrives: they wait for each other at the guard row.
 pub async fn record(
     conn: &mut PgConnection,
     contract: ContractId,
@@ -326,8 +333,23 @@ pub async fn record(
     .fetch_optional(&mut *conn)
     .await?;
     let Some(before) = before else { return Ok(Recorded::NoSuchGuard) };
+    let latest = sqlx::query_scalar!(
+        "SELECT amount FROM volume_entry
+         WHERE contract_id = $1 AND guard_id = $2 AND kind = 'record' AND reason = $4 AND abs(amount) = abs($3::numeric)
+         ORDER BY at DESC, id DESC
+         LIMIT 1",
+        contract.0,
+        guard.0,
+        amount.decimal(),
+        reason,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    if latest == Some(amount.decimal()) {
+        return Ok(Recorded::Already);
+    }
     if before + amount.decimal() < Decimal::ZERO {
-        return Ok(Recorded::BelowZero);
+        return Ok(Recorded::BelowZero { recorded: before });
     }
     sqlx::query!(
         "INSERT INTO volume_entry (contract_id, id, guard_id, kind, account, amount, reason, at)

@@ -119,17 +119,18 @@ async fn an_emergency_order_outside_breaches_the_ceiling_and_stops_everybody() {
     let waiting = here.request(&contract).await;
 
     for other in [&here.eva, &here.karl] {
-        let recorded = record(app, other, contract.id, guard, "1.00".parse().unwrap(), "Beleg").await;
+        let recorded = record(app, other, contract.id, guard, "1.00".parse().unwrap(), "Beleg", None).await;
         assert!(matches!(recorded, Err(ActionError::NotPermitted(_))), "{recorded:?}");
     }
     for evidence in ["", "  ", "\0", &"x".repeat(2001)] {
-        let recorded = record(app, &here.olga, contract.id, guard, "1.00".parse().unwrap(), evidence).await;
+        let recorded = record(app, &here.olga, contract.id, guard, "1.00".parse().unwrap(), evidence, None).await;
         assert_eq!(invalid_field(recorded), "evidence");
     }
-    let small = record(app, &here.olga, contract.id, guard, "1000.00".parse().unwrap(), "Rechnung 1").await.unwrap();
+    let small =
+        record(app, &here.olga, contract.id, guard, "1000.00".parse().unwrap(), "Rechnung 1", None).await.unwrap();
     assert!(!small, "room is left");
     let large = "20152.0001".parse().unwrap();
-    assert!(record(app, &here.olga, contract.id, guard, large, "Notbestellung vom 21.11.2026").await.unwrap());
+    assert!(record(app, &here.olga, contract.id, guard, large, "Notbestellung vom 21.11.2026", None).await.unwrap());
     assert_eq!(
         here.volume(&contract, "contract").await,
         ["19424", "21152.0001", "19424"],
@@ -154,7 +155,7 @@ async fn a_correction_ends_a_breach_and_takes_back_no_more_than_was_recorded() {
     let contract = here.citrix("RV-A").ceiling(value("20000.00")).entitles(here.town).await;
     let guard = guard(&here, &contract, "contract").await;
     let recorded = async |amount: &str| {
-        record(app, &here.olga, contract.id, guard, amount.parse().unwrap(), "Umsatzmeldung 3. Quartal").await
+        record(app, &here.olga, contract.id, guard, amount.parse().unwrap(), "Umsatzmeldung 3. Quartal", None).await
     };
     assert!(recorded("200000.00").await.unwrap(), "a nought too many");
     assert_eq!(invalid_field(recorded("-200000.0001").await), "amount");
@@ -171,7 +172,7 @@ async fn a_record_belongs_to_a_ceiling_of_its_contract() {
     let other = here.citrix("RV-B").await;
     let foreign = guard(&here, &other, "contract").await;
     let recorded =
-        record(&here.world.app, &here.olga, contract.id, foreign, "1.00".parse().unwrap(), "Rechnung 1").await;
+        record(&here.world.app, &here.olga, contract.id, foreign, "1.00".parse().unwrap(), "Rechnung 1", None).await;
     assert!(matches!(recorded, Err(ActionError::NotFound)), "{recorded:?}");
     here.world.keeps_its_promises().await;
 }
@@ -182,7 +183,9 @@ async fn a_soft_quota_is_never_breached() {
     let app = &here.world.app;
     let contract = here.citrix("RV-A").quota(here.town, value("1000.00").soft()).entitles(here.town).await;
     let quota = guard(&here, &contract, "member").await;
-    assert!(!record(app, &here.olga, contract.id, quota, "5000.00".parse().unwrap(), "Rechnung 1").await.unwrap());
+    assert!(
+        !record(app, &here.olga, contract.id, quota, "5000.00".parse().unwrap(), "Rechnung 1", None).await.unwrap()
+    );
     let id = here.world.draft(&here.eva, &contract, LINES).await;
     let review = submitted(submit(app, &here.eva, id, None).await);
     assert_eq!(rules(&review, Outcome::Justify), ["member-quota"]);
@@ -197,7 +200,9 @@ async fn a_breach_a_moment_before_the_guard_row_stops_a_release_too() {
     let guard = guard(&here, &contract, "item").await;
     // The review of the release saw no breach; this comes between it and its guard row.
     assert!(
-        record(&here.world.app, &here.olga, contract.id, guard, "7".parse().unwrap(), "Notbestellung").await.unwrap()
+        record(&here.world.app, &here.olga, contract.id, guard, "7".parse().unwrap(), "Notbestellung", None)
+            .await
+            .unwrap()
     );
     let [four, back] = ["4", "-4"].map(|volume| volume.parse().unwrap());
     let movement = Movement {

@@ -2,12 +2,15 @@
 
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query parameter out in full")]
 
+use std::ops::RangeInclusive;
+
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
-use chrono::{DateTime, NaiveDate, Utc};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderName, StatusCode};
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -15,6 +18,7 @@ use uuid::Uuid;
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, LineInput};
 use crate::app::App;
+use crate::http::api::paging;
 use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::problem::Problem;
@@ -209,10 +213,30 @@ impl From<Details> for DetailsView {
     }
 }
 
+/// Years a call-off can be about; the pages take the same.
+const YEARS: RangeInclusive<i32> = 2000..=2100;
+
 impl TryFrom<DetailsView> for Details {
     type Error = Problem;
 
     fn try_from(view: DetailsView) -> Result<Self, Problem> {
+        let dates = [
+            ("performance_from", view.performance_from),
+            ("performance_to", view.performance_to),
+            ("desired_on", view.desired_on),
+        ];
+        let far: Vec<FieldError> = dates
+            .into_iter()
+            .filter_map(|(field, day)| Some((field, day.filter(|day| !YEARS.contains(&day.year()))?)))
+            .map(|(field, day)| {
+                let message =
+                    format!("{day} liegt zu weit weg. Möglich sind die Jahre {} bis {}.", YEARS.start(), YEARS.end());
+                FieldError::new(field, message)
+            })
+            .collect();
+        if !far.is_empty() {
+            return Err(Problem::invalid(far));
+        }
         let wrong = |message: &str| Problem::invalid(vec![FieldError::new("performance", message)]);
         let performance =
             match (view.performance_from, view.performance_to) {
@@ -329,7 +353,8 @@ pub async fn list(
     SignedIn(actor): SignedIn,
     Query(search): Query<ListSearch>,
 ) -> Result<Answer<CallOffPage>, Problem> {
-    let (limit, offset) = (search.limit.clamp(1, 500).into(), search.offset.into());
+    paging::check(search.limit, search.offset, 10_000_000, &search.q)?;
+    let (limit, offset) = (search.limit.into(), search.offset.into());
     let search = search.parsed()?;
     let mut tx = app.db.begin(&actor).await?;
     let population = call_off_list::count(&mut tx, &search).await?;
@@ -370,15 +395,20 @@ impl ListSearch {
 /// Starts a draft, with addresses filled in.
 #[utoipa::path(
     post, path = "/api/v1/call-offs", tag = "call-offs",
-    request_body = NewCallOff, responses((status = 201, body = CallOffView))
+    request_body = NewCallOff,
+    responses((
+        status = 201, description = "The draft", body = CallOffView,
+        headers(("Location" = String, description = "Address of the draft"))
+    ))
 )]
 pub async fn create(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Json(new): Json<NewCallOff>,
-) -> Result<(StatusCode, Answer<CallOffView>), Problem> {
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<CallOffView>), Problem> {
     let call_off = draft_call_off::create(&app, &actor, ContractId(new.contract_id)).await?;
-    Ok((StatusCode::CREATED, Answer(CallOffView::of(call_off, Vec::new()))))
+    let location = [(LOCATION, format!("/api/v1/call-offs/{}", call_off.id))];
+    Ok((StatusCode::CREATED, location, Answer(CallOffView::of(call_off, Vec::new()))))
 }
 
 /// One call-off.

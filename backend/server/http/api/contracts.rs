@@ -16,7 +16,9 @@ use uuid::Uuid;
 use crate::actions::{FieldError, record_volume};
 use crate::actor::Standing;
 use crate::app::App;
-use crate::http::extract::{Json, Path, Query};
+use crate::http::api::paging;
+use crate::http::extract::{Path, Query};
+use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, Ceiling, Contract, ScheduleItem};
@@ -230,6 +232,7 @@ pub async fn list(
     SignedIn(actor): SignedIn,
     Query(search): Query<Search>,
 ) -> Result<Answer<Vec<ContractView>>, Problem> {
+    paging::check(1, 0, 0, &search.q)?;
     let mut tx = app.db.begin(&actor).await?;
     let contracts = contracts::list(&mut tx, Some(&search.q)).await?;
     Ok(Answer(contracts.into_iter().map(|contract| ContractView::of(contract, None)).collect()))
@@ -265,21 +268,26 @@ pub async fn items(
     let mut tx = app.db.begin(&actor).await?;
     let id = ContractId(id);
     contracts::number(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let limit = search.limit.clamp(1, 500).into();
-    let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, search.offset.into()).await?;
+    paging::check(search.limit, search.offset, 1_000_000, &search.q)?;
+    let (limit, offset) = (search.limit.into(), search.offset.into());
+    let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, offset).await?;
     Ok(Answer(items.into_iter().map(ItemView::from).collect()))
 }
 
 /// Records volume that was ordered outside; counts even above the ceiling.
+///
+/// The same amount with the same evidence counts once. Repeating a request with its `Idempotency-Key`
+/// gives the same answer.
 #[utoipa::path(
     post, path = "/api/v1/contracts/{id}/recorded-volume", tag = "contracts",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body = RecordedVolume, responses((status = 201, body = RecordedAnswer))
 )]
 pub async fn record(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(recorded): Json<RecordedVolume>,
+    KeyedJson(key, recorded): KeyedJson<RecordedVolume>,
 ) -> Result<(StatusCode, Answer<RecordedAnswer>), Problem> {
     let amount: Volume = recorded.amount.parse().map_err(|_| {
         let message = "Das ist kein Betrag. Erwartet wird eine Zahl mit Punkt, zum Beispiel 1250.00.";
@@ -290,6 +298,6 @@ pub async fn record(
         let mut tx = app.db.begin(&actor).await?;
         contracts::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?.ceiling.guard
     };
-    let breached = record_volume::record(&app, &actor, id, guard, amount, &recorded.evidence).await?;
+    let breached = record_volume::record(&app, &actor, id, guard, amount, &recorded.evidence, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Answer(RecordedAnswer { breached })))
 }

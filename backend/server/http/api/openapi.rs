@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::Extension;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
+use utoipa::openapi::path::ParameterIn;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
 use crate::http::problem::{FieldError, ProblemDocument};
@@ -40,20 +41,92 @@ pub fn base() -> OpenApi {
     Description::openapi()
 }
 
-/// Says once for all operations that everything else is a problem document.
+/// What a client may be told instead of an answer: status, and when that happens.
+const PROBLEMS: [(u16, &str); 10] = [
+    (400, "The body is no JSON, a value of the address cannot be read, or the Idempotency-Key is no key"),
+    (401, "Nobody is signed in, the token has expired, or sign-in was refused"),
+    (404, "Absent, or not to be seen by whoever asks; nobody can tell which"),
+    (409, "The state does not allow it (any more); see `type`"),
+    (413, "The body is larger than 1 MB"),
+    (415, "The body is not application/json"),
+    (422, "Fields are wrong (see `errors`), or a rule refuses the call-off (see `findings`)"),
+    (429, "Too many attempts; see Retry-After"),
+    (500, "Our fault; quote `request_id`"),
+    (503, "Busy or being maintained; see Retry-After, then repeat with the same Idempotency-Key"),
+];
+
+/// Completes what the handlers say about themselves: unique ids, a word per answer, and every problem
+/// an operation can answer with.
 #[must_use]
 pub fn finished(mut api: OpenApi) -> OpenApi {
-    let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
-    let problem =
-        ResponseBuilder::new().description("Problem document").content("application/problem+json", content).build();
-    for item in api.paths.paths.values_mut() {
-        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
-        for operation in operations.into_iter().flatten() {
+    let components = api.components.get_or_insert_default();
+    for (status, when) in PROBLEMS {
+        components.responses.insert(name_of(status), RefOr::T(problem(when)));
+    }
+    for (path, item) in &mut api.paths.paths {
+        let in_path = path.contains('{');
+        let operations = [
+            (&mut item.get, false),
+            (&mut item.post, true),
+            (&mut item.put, true),
+            (&mut item.patch, true),
+            (&mut item.delete, false),
+        ];
+        for (operation, writes) in operations {
+            let Some(operation) = operation else { continue };
+            // Handlers of different nouns share names: list, show.
+            let tag = operation.tags.iter().flatten().next().map(|tag| tag.replace('-', "_")).unwrap_or_default();
+            operation.operation_id = operation.operation_id.take().map(|id| format!("{tag}_{id}"));
+            let asks = operation
+                .parameters
+                .iter()
+                .flatten()
+                .any(|it| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Query));
+            let body = operation.request_body.is_some();
+            let sessions = path.starts_with("/api/v1/sessions");
+            let signs_in = path == "/api/v1/sessions";
             let responses = &mut operation.responses.responses;
-            responses.entry("default".to_owned()).or_insert_with(|| RefOr::T(problem.clone()));
+            for (status, response) in responses.iter_mut() {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    response.description = said(status).to_owned();
+                }
+            }
+            let possible = |status: u16| match status {
+                400 => body || asks,
+                404 => !sessions,
+                409 => in_path && writes,
+                413 | 415 => body,
+                422 => body || asks,
+                429 => signs_in,
+                _ => true,
+            };
+            for (status, _) in PROBLEMS.into_iter().filter(|(status, _)| possible(*status)) {
+                let told = Ref::from_response_name(name_of(status));
+                responses.entry(status.to_string()).or_insert_with(|| RefOr::Ref(told));
+            }
+            responses.entry("default".to_owned()).or_insert_with(|| RefOr::T(problem("Any other problem")));
         }
     }
     api
+}
+
+fn name_of(status: u16) -> String {
+    format!("Problem{status}")
+}
+
+fn problem(when: &str) -> Response {
+    let content = ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build();
+    ResponseBuilder::new().description(when).content("application/problem+json", content).build()
+}
+
+fn said(status: &str) -> &'static str {
+    match status {
+        "201" => "Made",
+        "204" => "Done; there is nothing more to say",
+        _ => "Done",
+    }
 }
 
 /// The description as text, ready to send.

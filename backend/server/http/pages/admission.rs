@@ -1,10 +1,12 @@
 //! `/verwaltung/mitglieder/aufnehmen`: find a municipality in the register, enter declaration, first day
 //! and shares, look at it once more, admit.
 
+use abruf_domain::ids::OrganisationId;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde::Deserialize;
 
 use crate::actions::ActionError;
@@ -14,9 +16,10 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;
-use crate::http::pages::written::{count, day, money, read_day};
+use crate::http::pages::written::{count, day, money, read_day, whole};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::members;
 use crate::storage::register::{self, RegisterEntry};
 
 /// Hits shown; more are found by another word.
@@ -29,8 +32,16 @@ pub struct SearchPage {
     frame: Frame,
     words: String,
     count: String,
-    rows: Vec<(RegisterEntry, String)>,
+    rows: Vec<Hit>,
     source: String,
+}
+
+/// A municipality of the register.
+struct Hit {
+    it: RegisterEntry,
+    inhabitants: String,
+    /// The member it is already.
+    member: Option<OrganisationId>,
 }
 
 /// The page.
@@ -40,6 +51,8 @@ pub struct AdmissionPage {
     frame: Frame,
     entry: RegisterEntry,
     inhabitants: String,
+    /// The member it is already.
+    member: Option<OrganisationId>,
     typed: Typed,
     mistakes: Mistakes,
     /// What will be written, once everything is right.
@@ -78,6 +91,8 @@ pub async fn search(
 ) -> Result<Page<SearchPage>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let rows = register::search(&mut tx, &asked.q, HITS).await?;
+    let keys: Vec<String> = rows.iter().map(|entry| entry.official_key.clone()).collect();
+    let known = members::with_official_keys(&mut tx, actor.body, &keys, app.clock.today()).await?;
     let found = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     Ok(Page(SearchPage {
         frame: frame.titled("Mitglied aufnehmen"),
@@ -86,9 +101,10 @@ pub async fn search(
         source: rows.first().map(|entry| entry.source.clone()).unwrap_or_default(),
         rows: rows
             .into_iter()
-            .map(|entry| {
-                let inhabitants = inhabitants(&entry);
-                (entry, inhabitants)
+            .map(|it| Hit {
+                inhabitants: whole(it.inhabitants.into()),
+                member: known.iter().find(|(key, _)| *key == it.official_key).map(|(_, member)| *member),
+                it,
             })
             .collect(),
     }))
@@ -103,8 +119,12 @@ pub async fn show(
 ) -> Result<Page<AdmissionPage>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let entry = register::find(&mut tx, &key).await?.ok_or_else(Problem::not_found)?;
+    let keys = [entry.official_key.clone()];
+    let known = members::with_official_keys(&mut tx, actor.body, &keys, app.clock.today()).await?;
     let typed = Typed { shares: "1".to_owned(), ..Typed::default() };
-    Ok(Page(page(frame, entry, typed, Mistakes::default(), None)))
+    let mut page = page(frame, entry, typed, Mistakes::default(), None);
+    page.member = known.first().map(|(_, member)| *member);
+    Ok(Page(page))
 }
 
 /// `POST /verwaltung/mitglieder/aufnehmen/{key}`
@@ -157,10 +177,14 @@ fn read(entry: &RegisterEntry, typed: &Typed, mistakes: &mut Mistakes) -> Option
     let declared_on = date("declared_on", &typed.declared_on, "Bitte geben Sie das Datum der Beitrittserklärung ein.");
     let effective_from =
         date("effective_from", &typed.effective_from, "Bitte geben Sie den ersten Tag der Mitgliedschaft ein.");
-    let shares =
-        typed.shares.trim().replace('.', "").parse::<i32>().ok().filter(|shares| (1..=100_000).contains(shares));
+    let shares = read_amount(&typed.shares)
+        .ok()
+        .flatten()
+        .filter(Decimal::is_integer)
+        .and_then(|number| number.to_i32())
+        .filter(|shares| (1..=admit_member::MOST_SHARES).contains(shares));
     if shares.is_none() {
-        mistakes.add("shares", "Bitte geben Sie eine ganze Zahl ab 1 ein.");
+        mistakes.add("shares", "Bitte geben Sie eine ganze Zahl von 1 bis 100.000 ein, zum Beispiel 3.");
     }
     let share_value_net = match read_amount(&typed.share_value) {
         Ok(Some(value)) if value.is_sign_negative() => {
@@ -217,6 +241,7 @@ fn page(
         frame: frame.titled(format!("{} aufnehmen", entry.name)),
         inhabitants: inhabitants(&entry),
         entry,
+        member: None,
         typed,
         mistakes,
         summary,

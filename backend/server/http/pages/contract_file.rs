@@ -34,7 +34,8 @@ pub struct ContractFilesPage {
     frame: Frame,
     words: String,
     count: String,
-    rows: Vec<(Contract, Meter, String)>,
+    /// With what is left, its term, and a word where it does not run today.
+    rows: Vec<(Contract, Meter, String, &'static str)>,
 }
 
 /// The page.
@@ -103,6 +104,7 @@ pub async fn list(
 ) -> Result<Page<ContractFilesPage>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let contracts = contracts::list(&mut tx, Some(&asked.q)).await?;
+    let today = app.clock.today();
     Ok(Page(ContractFilesPage {
         frame: frame.titled("Verträge"),
         words: asked.q,
@@ -112,7 +114,12 @@ pub async fn list(
             .map(|it| {
                 let meter = Meter::of(&it.ceiling, &it.currency);
                 let term = term(&it);
-                (it, meter, term)
+                let state = match () {
+                    () if it.effective_end < today => "abgelaufen",
+                    () if today < it.starts_on => "künftig",
+                    () => "",
+                };
+                (it, meter, term, state)
             })
             .collect(),
     }))

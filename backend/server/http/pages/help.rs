@@ -116,6 +116,18 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Melden Sie sich neu an.",
     ),
     (
+        "sign-in-refused",
+        "Anmeldung abgelehnt",
+        "E-Mail oder Passwort stimmen nicht. Ob es das Konto gibt, wird nicht verraten.",
+        "Prüfen Sie beides. Nach fünf Fehlversuchen folgt eine Pause.",
+    ),
+    (
+        "sign-in-paused",
+        "Zu viele Fehlversuche",
+        "Für dieses Konto gab es zu viele falsche Passwörter.",
+        "Warten Sie so lange, wie Retry-After sagt.",
+    ),
+    (
         "not-found",
         "Nicht gefunden",
         "Diesen Eintrag gibt es nicht, oder Sie haben keinen Zugriff. Beides sieht absichtlich gleich aus.",
@@ -193,6 +205,12 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Zu viele Versuche",
         "Es kamen sehr viele Anfragen in kurzer Zeit.",
         "Warten Sie so lange, wie Retry-After sagt.",
+    ),
+    (
+        "starting",
+        "Abruf startet",
+        "Das Programm ist noch nicht bereit: Die Datenbank wird vorbereitet.",
+        "Versuchen Sie es in einigen Sekunden noch einmal.",
     ),
     (
         "unavailable",

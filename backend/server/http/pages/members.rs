@@ -12,7 +12,7 @@ use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
-use crate::http::pages::written::{count, day, money};
+use crate::http::pages::written::{count, day, money, whole};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::member_list;
@@ -160,7 +160,7 @@ fn member_view(row: MembershipRow, today: NaiveDate) -> MemberView {
         name: row.name,
         kind: kind_words(&row.kind),
         key: row.official_key.unwrap_or_default(),
-        inhabitants: row.inhabitants.map(|it| count(it.into(), "Einwohner", "Einwohner")).unwrap_or_default(),
+        inhabitants: row.inhabitants.map(|it| whole(it.into())).unwrap_or_default(),
         declared: day(row.declared_on),
         from: day(row.effective_from),
         to: row.effective_to.map(day).unwrap_or_default(),

@@ -6,21 +6,20 @@ use abruf_domain::money::Volume;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::{ActionError, record_volume};
 use crate::app::App;
-use crate::http::extract::{Form, Path, Query};
+use crate::http::extract::{Path, Query};
 use crate::http::form::Mistakes;
+use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
 use crate::http::pages::read_amount::read_amount;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, Contract};
-use crate::storage::proof;
 
 /// The page.
 #[derive(askama::Template)]
@@ -33,6 +32,14 @@ pub struct RecordVolumePage {
     mistakes: Mistakes,
     /// Just recorded.
     recorded: bool,
+    idempotency_key: Uuid,
+}
+
+impl RecordVolumePage {
+    fn amount_label(&self) -> String {
+        let currency = if self.it.currency == "EUR" { "Euro" } else { self.it.currency.as_str() };
+        format!("Nettowert der Bestellung in {currency}")
+    }
 }
 
 /// The form, as typed.
@@ -62,7 +69,7 @@ pub async fn show(
     let mut tx = app.db.begin(&actor).await?;
     let it = contracts::find(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
     let recorded = asked.hinweis == "gespeichert";
-    Ok(Page(page(frame, it, Typed::default(), Mistakes::default(), recorded)))
+    Ok(Page(page(&app, frame, it, Typed::default(), Mistakes::default(), recorded)))
 }
 
 /// `POST /verwaltung/vertraege/{id}/nacherfassung`
@@ -71,21 +78,16 @@ pub async fn record(
     SignedIn(actor): SignedIn,
     frame: Frame,
     Path(id): Path<Uuid>,
-    Form(typed): Form<Typed>,
+    KeyedForm(key, typed): KeyedForm<Typed>,
 ) -> Result<Response, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let it = contracts::find(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
     let mut mistakes = Mistakes::default();
     let amount = read(&typed, &mut mistakes);
-    if let Some(amount) = amount
-        && proof::recorded(&mut tx, it.id, amount, typed.evidence.trim()).await?
-    {
-        mistakes
-            .add("evidence", "Dieser Beleg ist mit diesem Betrag schon nacherfasst. Es wurde nichts doppelt gebucht.");
-    }
     tx.rollback().await?;
     if let Some(amount) = amount.filter(|_| mistakes.is_empty()) {
-        match record_volume::record(&app, &actor, it.id, it.ceiling.guard, amount, &typed.evidence).await {
+        match record_volume::record(&app, &actor, it.id, it.ceiling.guard, amount, &typed.evidence, key.as_ref()).await
+        {
             Ok(_) => {
                 let to = format!("/verwaltung/vertraege/{id}/nacherfassung?hinweis=gespeichert");
                 return Ok(Redirect::to(&to).into_response());
@@ -94,16 +96,13 @@ pub async fn record(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page(frame.with_mistakes(), it, typed, mistakes, false)))
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page(&app, frame.with_mistakes(), it, typed, mistakes, false)))
         .into_response())
 }
 
 /// The amount, if it is one; negative ones correct an earlier record.
 fn read(typed: &Typed, mistakes: &mut Mistakes) -> Option<Volume> {
     let read = match read_amount(&typed.amount) {
-        Ok(Some(amount)) if amount == Decimal::ZERO => {
-            Err("Ein Betrag von 0,00 ändert nichts. Bitte geben Sie den Nettowert der Bestellung ein.".to_owned())
-        }
         Ok(Some(amount)) => {
             Volume::new(amount).map_err(|_| "Dieser Betrag ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
         }
@@ -113,7 +112,7 @@ fn read(typed: &Typed, mistakes: &mut Mistakes) -> Option<Volume> {
     read.map_err(|message| mistakes.add("amount", message)).ok()
 }
 
-fn page(frame: Frame, it: Contract, typed: Typed, mistakes: Mistakes, recorded: bool) -> RecordVolumePage {
+fn page(app: &App, frame: Frame, it: Contract, typed: Typed, mistakes: Mistakes, recorded: bool) -> RecordVolumePage {
     RecordVolumePage {
         frame: frame.titled(format!("Nacherfassung {}", it.number)),
         meter: Meter::of(&it.ceiling, &it.currency),
@@ -121,5 +120,6 @@ fn page(frame: Frame, it: Contract, typed: Typed, mistakes: Mistakes, recorded: 
         typed,
         mistakes,
         recorded,
+        idempotency_key: app.chance.id(app.clock.now()),
     }
 }

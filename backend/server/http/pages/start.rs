@@ -123,7 +123,7 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
         Role::Office => {
             let open = tasks::owed(conn, Addressee::Office, 500).await?;
             vec![Card {
-                address: "/abrufe?stand=freigabe",
+                address: "/verwaltung/begruendungen",
                 title: "Offene Begründungen",
                 figure: open.len().to_string(),
                 text: "schreibt die Geschäftsstelle, damit freigegeben werden kann".to_owned(),
@@ -141,7 +141,18 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
             figure: String::new(),
             text: "alle Abrufe in Ihrem Prüfumfang, auch abgelehnte und stornierte".to_owned(),
         }],
-        Role::Treasurer | Role::Administrator => Vec::new(),
+        Role::Treasurer => vec![Card {
+            address: "/abrufe",
+            title: "Abrufe",
+            figure: String::new(),
+            text: "Ihrer Organisation, mit Bestellungen und Beträgen".to_owned(),
+        }],
+        Role::Administrator => vec![Card {
+            address: "/verwaltung/personen",
+            title: "Personen",
+            figure: String::new(),
+            text: "wer was für wen darf, und bis wann".to_owned(),
+        }],
     })
 }
 

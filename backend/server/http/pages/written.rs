@@ -75,6 +75,12 @@ pub fn count(number: i64, one: &str, several: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{} {several}", GERMAN.number(Decimal::from(number))) }
 }
 
+/// `9.640`
+#[must_use]
+pub fn whole(number: i64) -> String {
+    GERMAN.number(Decimal::from(number))
+}
+
 /// Style of the word for a state.
 #[must_use]
 pub const fn status_class(status: Status) -> &'static str {

@@ -15,6 +15,15 @@ impl From<StorageError> for Problem {
                 tracing::warn!(error = chain(&error), "asked the client to try again");
                 Self::try_again()
             }
+            StorageError::Unstorable(_) | StorageError::TooLarge(_) => {
+                tracing::warn!(error = chain(&error), "refused what cannot be stored");
+                Self::new(
+                    StatusCode::UNPROCESSABLE_ENTITY,
+                    "invalid",
+                    "Bitte prüfen Sie Ihre Angaben",
+                    "Eine Angabe enthält ein unsichtbares Zeichen oder ein Datum oder einen Betrag, der zu weit reicht. Es wurde nichts gespeichert. Bitte geben Sie sie neu ein.",
+                )
+            }
             StorageError::Database(Io(_) | PoolTimedOut | PoolClosed) => {
                 tracing::error!(error = chain(&error), "the database cannot be reached");
                 Self::try_again().retry_after(5)
