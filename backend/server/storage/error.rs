@@ -22,6 +22,9 @@ pub enum StorageError {
     /// An amount is larger than its column.
     #[error("an amount is too large for the database")]
     TooLarge(#[source] sqlx::Error),
+    /// A text holds a character that PostgreSQL does not keep: NUL.
+    #[error("a text cannot be stored")]
+    Unstorable(#[source] sqlx::Error),
     /// A row holds what the program can never have written.
     #[error("inconsistent data in {table}.{column} of row {row}: {what}")]
     Inconsistent {
@@ -72,6 +75,7 @@ impl From<sqlx::Error> for StorageError {
         match database.code().as_deref() {
             Some("40001" | "40P01" | "55P03") => Self::TryAgain(error),
             Some("22003") => Self::TooLarge(error),
+            Some("22021" | "22P05") => Self::Unstorable(error),
             _ => Self::Database(error),
         }
     }

@@ -19,6 +19,9 @@ impl From<StorageError> for Problem {
                 tracing::error!(error = chain(&error), "the database cannot be reached");
                 Self::try_again().retry_after(5)
             }
+            StorageError::Unstorable(_) => Self::bad_request(
+                "Die Eingabe enthält ein unsichtbares Zeichen, das nicht gespeichert werden kann. Bitte geben Sie den Text neu ein.",
+            ),
             _ => {
                 tracing::error!(error = chain(&error), "storage failed");
                 Self::internal()
