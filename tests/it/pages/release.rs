@@ -14,6 +14,10 @@ async fn ones_own_request_is_released_by_somebody_else() {
     let eva = town.browser(&own).await;
     let page = eva.page(&format!("/freigaben/{id}")).await;
     assert!(read(&page).contains("Eigene Abrufe gibt eine zweite Person frei.") && !page.contains("/erteilen"));
+    assert!(
+        read(&page).contains("Vier-Augen-Prinzip blockiert") && read(&page).contains("§ 3 KomKBVO LSA"),
+        "with its law"
+    );
     let token = eva.get("/handeln-fuer").await.form_token();
     let forced = [("csrf", token.as_str()), ("understood", "ja"), ("idempotency_key", "k")];
     let answer = eva.post(&format!("/freigaben/{id}/erteilen"), &forced).await;
