@@ -6,7 +6,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::{Outcome, review};
 use serde_json::json;
 
-use super::{ActionError, FieldError, Who, call_off_record, is_storable, only};
+use super::{ActionError, FieldError, Who, call_off_record, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
@@ -16,12 +16,7 @@ use crate::storage::{audit_log, call_offs, facts};
 pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wording: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver, Role::Office])?;
     let wording = wording.trim();
-    if wording.is_empty() || 4000 < wording.chars().count() || !is_storable(wording) {
-        return Err(ActionError::Invalid(vec![FieldError::new(
-            "wording",
-            "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).",
-        )]));
-    }
+    check_text("wording", wording, 4000, "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).")?;
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
