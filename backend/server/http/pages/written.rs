@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_answered_with_an_example() {
-        for typed in ["30.02.2027", "31.04.2027", "heute", "1.1.27", "01.01.99999", "32.01.2027", "2027-13-01"] {
+        for typed in ["30.02.2027", "31.04.2027", "heute", "1.1.0027", "01.01.99999", "32.01.2027", "2027-13-01"] {
             let message = read_day(typed).expect_err(typed);
             assert!(message.contains("Beispiel") || message.contains("2100"), "{typed}: {message}");
         }
