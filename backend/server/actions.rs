@@ -32,6 +32,7 @@ use abruf_domain::audit::AuditEntry;
 use abruf_domain::call_off::Status;
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::ids::PersonId;
+use abruf_domain::notation::Language;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use serde::Serialize;
@@ -113,6 +114,22 @@ impl From<sqlx::Error> for ActionError {
 /// Refuses every role that is not listed.
 fn only(actor: &Actor, roles: &[Role]) -> Result<(), ActionError> {
     if roles.contains(&actor.role) { Ok(()) } else { Err(ActionError::NotPermitted(actor.role)) }
+}
+
+/// A text somebody has to write: `missing` asks for it; one that is too long is told by how much.
+fn check_text(field: &str, text: &str, most: usize, missing: &str) -> Result<(), ActionError> {
+    let count = text.chars().count();
+    let message = if text.is_empty() {
+        missing.to_owned()
+    } else if most < count {
+        let number = |it: usize| Language::German.number(it.into());
+        format!("Der Text hat {} Zeichen, erlaubt sind {}. Bitte kürzen Sie ihn.", number(count), number(most))
+    } else if is_storable(text) {
+        return Ok(());
+    } else {
+        "Der Text enthält ein unsichtbares Zeichen. Bitte geben Sie ihn neu ein.".to_owned()
+    };
+    Err(ActionError::Invalid(vec![FieldError::new(field, message)]))
 }
 
 /// Whether PostgreSQL can store the text: NUL it cannot, and only programs send it.

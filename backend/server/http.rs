@@ -59,6 +59,10 @@ pub fn routes() -> Routes {
         .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
         .get("/openapi.json", PUBLIC, openapi::serve)
         .get("/p/{code}", PUBLIC.on(Object::Secret), pages::authenticity::show)
+        // Who runs it, and what they owe everybody.
+        .get("/impressum", PUBLIC, pages::imprint::show)
+        .get("/datenschutz", PUBLIC, pages::privacy::show)
+        .get("/barrierefreiheit", PUBLIC, pages::accessibility::show)
         // Signing in and out.
         .get("/anmelden", PUBLIC, pages::sign_in::show)
         .post("/anmelden", PUBLIC, pages::sign_in::submit)

@@ -2,6 +2,7 @@
 
 mod bad_input;
 pub mod browser;
+mod everybody;
 mod journey;
 mod release;
 

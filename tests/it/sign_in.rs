@@ -113,6 +113,44 @@ async fn five_failures_pause_known_and_unknown_addresses_alike() {
 }
 
 #[tokio::test]
+async fn empty_fields_are_asked_for_and_cost_no_attempt() {
+    let web = with_eva().await;
+    for (email, password) in [("", ""), (EVA, ""), (" ", PASSWORD)] {
+        for _ in 0..3 {
+            let answer = web.post("/anmelden", "", &[("email", email), ("password", password)]).await;
+            assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(answer.text.contains("Bitte geben Sie E-Mail und Passwort ein."), "{email:?}");
+        }
+    }
+    let first = web.post("/anmelden", "", &[("email", EVA), ("password", "falsch")]).await;
+    assert!(first.text.contains("Noch 4 Versuche"), "{}", first.text);
+}
+
+#[tokio::test]
+async fn whoever_is_sent_to_sign_in_reads_why() {
+    let web = with_eva().await;
+    let sent = web.get("/anmelden?weiter=/abrufe", "").await;
+    assert!(sent.text.contains("Bitte melden Sie sich an. Danach geht es auf der Seite weiter"));
+    for other in ["/anmelden", "/anmelden?weiter=/", "/anmelden?weiter=//evil.example"] {
+        assert!(!web.get(other, "").await.text.contains("Bitte melden Sie sich an."), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn each_page_says_when_the_session_ends() {
+    let web = with_eva().await;
+    let cookie = web.sign_in(EVA).await;
+    let sentence = |hour: &str| format!("Ihre Sitzung endet um {hour} Uhr, wenn Sie bis dahin keine Seite öffnen.");
+    let page = web.get("/handeln-fuer", &cookie).await;
+    assert!(page.text.contains(&sentence("14:00")), "{}", page.text);
+    assert!(page.text.contains("role=\"alertdialog\"") && page.text.contains("/session.js"));
+    web.wait(TimeDelta::minutes(30));
+    let renewed = web.get("/handeln-fuer", &cookie).await;
+    assert!(renewed.text.contains(&sentence("14:30")), "{}", renewed.text);
+    assert!(!web.get("/anmelden", "").await.text.contains("Ihre Sitzung endet"));
+}
+
+#[tokio::test]
 async fn parallel_guesses_do_not_outrun_the_pause() {
     let web = with_eva().await;
     let guess = || web.post("/anmelden", "", &[("email", EVA), ("password", "falsch")]);

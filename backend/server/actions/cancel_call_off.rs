@@ -6,7 +6,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Volume;
 use serde_json::json;
 
-use super::{ActionError, FieldError, Who, call_off_record, is_storable, only};
+use super::{ActionError, Who, call_off_record, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
@@ -17,12 +17,12 @@ use crate::storage::{call_offs, outbox, savings};
 pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Approver])?;
     let reason = reason.trim();
-    if reason.is_empty() || 2000 < reason.chars().count() || !is_storable(reason) {
-        return Err(ActionError::Invalid(vec![FieldError::new(
-            "reason",
-            "Bitte schreiben Sie, warum Sie stornieren (höchstens 2.000 Zeichen). Der Grund steht auf der Stornierung.",
-        )]));
-    }
+    check_text(
+        "reason",
+        reason,
+        2000,
+        "Bitte schreiben Sie, warum Sie stornieren (höchstens 2.000 Zeichen). Der Grund steht auf der Stornierung.",
+    )?;
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;

@@ -213,17 +213,19 @@ fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionErr
 /// A quantity as clerks type it: `12`, `0,25`, `1.200`; or plain as machines write it: `0.25`.
 fn parse_quantity(text: &str) -> Result<Quantity, String> {
     let typed: String = text.trim().chars().take(60).collect();
-    let shown: String = typed.chars().take(20).collect();
+    let cut = if 20 < typed.chars().count() { "…" } else { "" };
+    let shown: String = typed.chars().take(20).chain(cut.chars()).collect();
+    let too_large =
+        || format!("Menge {shown} ist zu groß. Höchstens 10.000.000 sind möglich. Bitte prüfen Sie die Eingabe.");
     let unreadable = || format!("„{shown}“ ist keine Menge. Bitte geben Sie eine Zahl ein, zum Beispiel 12 oder 0,25.");
     let plain = german_to_plain(&typed).ok_or_else(unreadable)?;
-    let quantity: Quantity = plain.parse().map_err(|_| unreadable())?;
+    let only_digits = plain.len() > 10 && plain.bytes().all(|it| it.is_ascii_digit());
+    let quantity: Quantity = plain.parse().map_err(|_| if only_digits { too_large() } else { unreadable() })?;
     if quantity.decimal() <= Decimal::ZERO {
         return Err(format!("Menge {shown} geht nicht. Bitte geben Sie mehr als 0 ein oder löschen Sie die Zeile."));
     }
     if Decimal::from(LARGEST_QUANTITY) < quantity.decimal() {
-        return Err(format!(
-            "Menge {shown} ist zu groß. Höchstens 10.000.000 sind möglich. Bitte prüfen Sie die Eingabe."
-        ));
+        return Err(too_large());
     }
     Ok(quantity)
 }
@@ -264,14 +266,17 @@ fn check_details(details: &Details) -> Result<(), ActionError> {
         ("leitweg_id", "Die Leitweg-ID", &details.leitweg_id, 46),
         ("cost_centre", "Die Kostenstelle", &details.cost_centre, 100),
         ("file_reference", "Das Aktenzeichen", &details.file_reference, 100),
-        ("contact", "Der Ansprechpartner", &details.contact, 200),
+        ("contact", "Die Ansprechperson", &details.contact, 200),
     ];
     let mut errors: Vec<FieldError> = limits
         .iter()
         .filter(|(_, _, text, most)| *most < text.chars().count())
         .map(|(field, name, text, most)| {
             let count = text.chars().count();
-            FieldError::new(*field, format!("{name} hat {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie sie."))
+            FieldError::new(
+                *field,
+                format!("{name} hat {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie den Text."),
+            )
         })
         .collect();
     errors.extend(limits.iter().filter(|(_, _, text, _)| !is_storable(text)).map(|(field, name, _, _)| {

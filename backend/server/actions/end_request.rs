@@ -6,7 +6,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Volume;
 use serde_json::json;
 
-use super::{ActionError, FieldError, Who, call_off_record, is_storable, only};
+use super::{ActionError, Who, call_off_record, check_text, only};
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::Tx;
@@ -18,12 +18,12 @@ use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
 pub async fn refuse(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Approver])?;
     let reason = reason.trim();
-    if reason.is_empty() || 2000 < reason.chars().count() || !is_storable(reason) {
-        return Err(ActionError::Invalid(vec![FieldError::new(
-            "reason",
-            "Bitte schreiben Sie, warum Sie ablehnen (höchstens 2.000 Zeichen). Die anfordernde Person liest es.",
-        )]));
-    }
+    check_text(
+        "reason",
+        reason,
+        2000,
+        "Bitte schreiben Sie, warum Sie ablehnen (höchstens 2.000 Zeichen). Die anfordernde Person liest es.",
+    )?;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     end(app, tx, &call_off, Status::Refused, Who::Person(actor), reason).await

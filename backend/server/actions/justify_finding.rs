@@ -6,7 +6,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::{Outcome, review};
 use serde_json::json;
 
-use super::{ActionError, FieldError, Who, call_off_record, is_storable, only};
+use super::{ActionError, FieldError, Who, call_off_record, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
@@ -19,15 +19,7 @@ const MAX_LENGTH: usize = 4000;
 pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wording: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver, Role::Office])?;
     let wording = wording.trim();
-    let length = wording.chars().count();
-    if wording.is_empty() || MAX_LENGTH < length || !is_storable(wording) {
-        let message = if MAX_LENGTH < length {
-            format!("Die Begründung hat {length} Zeichen, erlaubt sind {MAX_LENGTH}. Bitte kürzen Sie sie.")
-        } else {
-            format!("Bitte begründen Sie in eigenen Worten (höchstens {MAX_LENGTH} Zeichen).")
-        };
-        return Err(ActionError::Invalid(vec![FieldError::new("wording", message)]));
-    }
+    check_text("wording", wording, MAX_LENGTH, "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).")?;
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;

@@ -4,7 +4,7 @@ use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use serde_json::json;
 
-use super::{ActionError, FieldError, Who, call_off_record, is_storable, only};
+use super::{ActionError, Who, call_off_record, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
@@ -14,8 +14,8 @@ use crate::storage::{audit_log, call_offs};
 pub async fn return_to_requester(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Approver])?;
     let reason = reason.trim();
-    if 2000 < reason.chars().count() || !is_storable(reason) {
-        return Err(ActionError::Invalid(vec![FieldError::new("reason", "Bitte höchstens 2.000 Zeichen.")]));
+    if !reason.is_empty() {
+        check_text("reason", reason, 2000, "")?;
     }
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;

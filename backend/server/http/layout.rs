@@ -12,6 +12,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Extensions, Method};
 use axum::response::{Html, IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use chrono_tz::Europe::Berlin;
 
 use crate::actor::Role;
 use crate::clock::Clock;
@@ -67,8 +69,19 @@ pub struct Frame {
     pub demo: bool,
     /// What the moved clock of a demo shows.
     pub demo_clock: Option<String>,
+    /// When the session ends if nothing is opened until then.
+    pub session_end: Option<SessionEnd>,
     /// Where to ask; empty if nobody is signed in or the body has no address.
     pub help_email: String,
+}
+
+/// End of a session.
+#[derive(Debug, Clone)]
+pub struct SessionEnd {
+    /// Time of day in Berlin, `08:49`.
+    pub at: String,
+    /// The same in seconds since 1970, for the warning before it; none where the clock was moved.
+    pub seconds: Option<i64>,
 }
 
 /// An entry of the navigation.
@@ -113,6 +126,7 @@ impl Frame {
             demo: server.app.demo,
             demo_clock: matches!(server.app.clock, Clock::Moved(_))
                 .then(|| format_de::date_time(server.app.clock.now())),
+            session_end: current.map(|current| session_end(current.session.expires_at, server)),
             help_email: acting.map(|it| it.body_email.clone()).unwrap_or_default(),
         }
     }
@@ -156,6 +170,13 @@ impl FromRequestParts<Server> for Frame {
 
     async fn from_request_parts(parts: &mut Parts, server: &Server) -> Result<Self, Infallible> {
         Ok(Self::of(server, parts.uri.path(), &parts.extensions))
+    }
+}
+
+fn session_end(end: DateTime<Utc>, server: &Server) -> SessionEnd {
+    SessionEnd {
+        at: end.with_timezone(&Berlin).format("%H:%M").to_string(),
+        seconds: (!matches!(server.app.clock, Clock::Moved(_))).then(|| end.timestamp()),
     }
 }
 

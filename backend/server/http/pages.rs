@@ -1,5 +1,6 @@
 //! The pages, in the order of the storyboard; each file lies beside its template.
 
+pub mod accessibility;
 pub mod account_setup;
 pub mod acting_for;
 pub mod admission;
@@ -10,11 +11,14 @@ pub mod authenticity;
 pub mod call_off_savings;
 pub mod contract_file;
 pub mod help;
+pub mod imprint;
 pub mod justifications;
 pub mod members;
 pub mod meter;
 pub mod office;
+pub mod operator;
 pub mod pager;
+pub mod privacy;
 pub mod read_amount;
 pub mod record_volume;
 pub mod savings;

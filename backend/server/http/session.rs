@@ -126,7 +126,7 @@ async fn look_up(
 ) -> Result<Option<Current>, StorageError> {
     let db: &Db = &server.app.db;
     let mut tx = db.begin(RunsAs::SignIn).await?;
-    let Some(session) = sessions::find(&mut tx, claims.sid, claims.sub, now).await? else {
+    let Some(mut session) = sessions::find(&mut tx, claims.sid, claims.sub, now).await? else {
         return Ok(None);
     };
     let acting = match session.assignment {
@@ -134,7 +134,8 @@ async fn look_up(
         None => None,
     };
     if renew {
-        sessions::renew(&mut tx, session.id, now, end_if_used_now(&session, now)).await?;
+        session.expires_at = end_if_used_now(&session, now);
+        sessions::renew(&mut tx, session.id, now, session.expires_at).await?;
     }
     tx.commit().await?;
     let form_token = server.security.form_tokens.of(session.id);

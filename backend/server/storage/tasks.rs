@@ -31,7 +31,7 @@ pub struct Waiting {
     pub cost_centre: String,
     /// Reason for the need.
     pub need: String,
-    /// Titles and quantities of the lines, in order: `120 Nutzer Citrix-Arbeitsplatz`.
+    /// Titles and quantities of the lines, in order: `120 × Citrix-Arbeitsplatz`.
     pub lines: Vec<String>,
     /// Net value.
     pub net: Net,
@@ -51,7 +51,7 @@ pub async fn waiting(conn: &mut PgConnection, limit: i64) -> Result<Vec<Waiting>
         r#"SELECT c.id, c.case_number, f.number AS contract_number, f.title AS contract_title, f.currency,
                   coalesce(p.name, '') AS "requester!", c.requester_id, c.cost_centre, c.need, c.net AS "net!", c.gross AS "gross!",
                   c.submitted_at AS "submitted_at!", c.expires_at AS "expires_at!",
-                  ARRAY(SELECT concat_ws(' ', replace(trim_scale(l.quantity)::text, '.', ','), i.unit, coalesce(i.title, l.article_number))
+                  ARRAY(SELECT concat_ws(' × ', replace(trim_scale(l.quantity)::text, '.', ','), coalesce(i.title, l.article_number))
                         FROM call_off_line l
                         LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
                         WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id

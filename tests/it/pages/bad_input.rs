@@ -58,6 +58,31 @@ async fn impossible_quantities_are_refused_at_their_field() {
 }
 
 #[tokio::test]
+async fn forty_digits_are_too_many_not_no_number() {
+    let draft = Draft::new().await;
+    let digits = "9".repeat(40);
+    let page = draft.refused("positionen", &[("angebot", "CTX-TRN"), ("menge", &digits)]).await;
+    assert!(read(&page).contains("Menge 99999999999999999999… ist zu groß. Höchstens 10.000.000"), "{}", read(&page));
+}
+
+#[tokio::test]
+async fn a_day_of_delivery_in_the_past_is_refused() {
+    let draft = Draft::new().await;
+    let page = draft.refused("angaben", &[("need", "Ersatz"), ("desired_on", "1.1.26")]).await;
+    assert!(read(&page).contains("Der Wunschtermin 1.1.26 liegt vor heute, dem 22.11.2026."), "{}", read(&page));
+}
+
+#[tokio::test]
+async fn a_character_nobody_can_store_is_no_fault_of_ours() {
+    let draft = Draft::new().await;
+    for path in ["/abrufe?q=%00", "/rahmenvertraege?q=%00"] {
+        let answer = draft.eva.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(read(&answer.text).contains("unsichtbares Zeichen"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_article_is_refused_at_its_field() {
     let draft = Draft::new().await;
     let page = draft.refused("positionen", &[("artikel", "GIBT-ES-NICHT"), ("menge", "1")]).await;

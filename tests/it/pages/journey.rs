@@ -92,7 +92,7 @@ async fn a_buyer_calls_off_in_five_screens_and_a_second_person_releases() {
 
     let karl = town.browser(&town.karl).await;
     let waiting = read(&karl.page("/freigaben").await);
-    assert!(waiting.contains("120 Nutzer") && waiting.contains("läuft in 14 Tagen ab"), "{waiting}");
+    assert!(waiting.contains("120 × ") && waiting.contains("läuft in 14 Tagen ab"), "{waiting}");
     let approval = confirmation.replace("/abrufe/", "/freigaben/").replace("/bestaetigung", "");
     let page = karl.page(&approval).await;
     let release = format!("{approval}/erteilen");
@@ -152,6 +152,11 @@ async fn who_may_not_call_off_reads_why_instead_of_a_button() {
     assert!(read(&list).contains("Mitgliedschaft gilt heute nicht") && !list.contains("/abrufen\""));
     let page = browser.page(&format!("/rahmenvertraege/{}", town.citrix.id)).await;
     assert!(read(&page).contains("Ein Abruf ist heute nicht möglich") && !page.contains("/abrufen\""));
+    assert!(read(&page).contains("Stadt Neufeld ist heute nicht abrufberechtigt; der Grund steht oben."));
+    assert!(
+        !read(&page).contains("Warum darf ich das ohne Ausschreibung?"),
+        "nobody is told they may when they may not"
+    );
     let usable = read(&browser.page("/rahmenvertraege?nutzbar=1").await);
     assert!(usable.contains("Für Stadt Neufeld ist noch kein Vertrag freigeschaltet."), "{usable}");
     let slip = read(&browser.page("/rahmenvertraege?q=Citrx").await);

@@ -14,6 +14,10 @@ async fn ones_own_request_is_released_by_somebody_else() {
     let eva = town.browser(&own).await;
     let page = eva.page(&format!("/freigaben/{id}")).await;
     assert!(read(&page).contains("Eigene Abrufe gibt eine zweite Person frei.") && !page.contains("/erteilen"));
+    assert!(
+        read(&page).contains("Vier-Augen-Prinzip blockiert") && read(&page).contains("§ 3 KomKBVO LSA"),
+        "with its law"
+    );
     let token = eva.get("/handeln-fuer").await.form_token();
     let forced = [("csrf", token.as_str()), ("understood", "ja"), ("idempotency_key", "k")];
     let answer = eva.post(&format!("/freigaben/{id}/erteilen"), &forced).await;
@@ -41,7 +45,7 @@ async fn a_change_since_submission_is_shown_and_returned_in_one_click() {
         "{text}"
     );
     assert!(!page.contains("/erteilen"));
-    assert_eq!(karl.leads_on(&page, &format!("{path}/zurueckgeben"), &[]).await, "/freigaben");
+    assert_eq!(karl.leads_on(&page, &format!("{path}/zurueckgeben"), &[]).await, "/freigaben?hinweis=zurueckgegeben");
     assert_eq!(town.world.call_off(id).await.status, Status::Returned);
     let eva = town.browser(&town.eva).await;
     let text = read(&eva.page(&format!("/abrufe/{id}")).await);
@@ -64,9 +68,15 @@ async fn a_refusal_needs_words_and_a_question_reaches_the_requester() {
     let page = karl.page(&format!("/freigaben/{second}")).await;
     let long = "?".repeat(3000);
     let ask = format!("/freigaben/{second}/zurueckgeben");
+    let nothing = karl.submit(&page, &ask, &[("question", " ")]).await;
+    assert!(
+        nothing.text.contains("Bitte schreiben Sie Ihre Frage.") && nothing.text.contains("id=\"question-fehler\"")
+    );
     let too_long = karl.submit(&page, &ask, &[("question", &long)]).await;
     assert!(too_long.text.contains("id=\"question-fehler\"") && too_long.text.contains(&long));
-    karl.leads_on(&page, &ask, &[("question", "Warum 120?")]).await;
+    assert!(read(&too_long.text).contains("Der Text hat 3.000 Zeichen, erlaubt sind 2.000. Bitte kürzen Sie ihn."));
+    let done = karl.leads_on(&page, &ask, &[("question", "Warum 120?")]).await;
+    assert!(read(&karl.page(&done).await).contains("Der Abruf liegt wieder bei der anfordernden Person."));
     assert!(read(&karl.page("/freigaben").await).contains("Nichts zu tun. Schön!"));
     let eva = town.browser(&town.eva).await;
     assert!(read(&eva.page(&format!("/abrufe/{first}")).await).contains("Kein Geld mehr da"));

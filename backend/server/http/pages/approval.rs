@@ -262,7 +262,7 @@ pub async fn refuse(
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
     let done = end_request::refuse(&app, &actor, id, &typed.reason).await;
-    decided(&app, &actor, frame, id, done, typed).await
+    decided(&app, &actor, frame, id, done, typed, "abgelehnt").await
 }
 
 /// `POST /freigaben/{id}/zurueckgeben`
@@ -274,6 +274,15 @@ pub async fn send_back(
     Form(typed): Form<Reason>,
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
+    // Without a question only what changed since submission goes back: that needs no words.
+    if typed.question.trim().is_empty() {
+        let seen = preview(&app, &actor, id).await?;
+        if seen.call_off.status == Status::Submitted && seen.difference.is_none() {
+            let message = "Bitte schreiben Sie Ihre Frage. Die anfordernde Person liest sie.";
+            let mistakes = Mistakes(vec![FieldError::new("question", message)]);
+            return again(&app, &actor, frame, id, mistakes, typed).await;
+        }
+    }
     let done = match return_call_off::return_to_requester(&app, &actor, id, &typed.question).await {
         // The field of this form has another name than the one for refusing, on the same page.
         Err(ActionError::Invalid(errors)) => Err(ActionError::Invalid(
@@ -281,7 +290,7 @@ pub async fn send_back(
         )),
         other => other,
     };
-    decided(&app, &actor, frame, id, done, typed).await
+    decided(&app, &actor, frame, id, done, typed, "zurueckgegeben").await
 }
 
 async fn decided(
@@ -291,9 +300,10 @@ async fn decided(
     id: CallOffId,
     done: Result<(), ActionError>,
     typed: Reason,
+    what: &str,
 ) -> Result<Response, Away> {
     match done {
-        Ok(()) => Ok(Redirect::to("/freigaben").into_response()),
+        Ok(()) => Ok(Redirect::to(&format!("/freigaben?hinweis={what}")).into_response()),
         Err(ActionError::Invalid(errors)) => again(app, actor, frame, id, Mistakes(errors), typed).await,
         Err(ActionError::WrongState(_)) => Ok(Redirect::to(&format!("/freigaben/{id}")).into_response()),
         Err(error) => Err(error.into()),

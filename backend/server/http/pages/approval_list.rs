@@ -6,8 +6,10 @@ use abruf_domain::notation::Language;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
+use serde::Deserialize;
 
 use crate::app::App;
+use crate::http::extract::Query;
 use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, money, runs_out};
@@ -22,6 +24,8 @@ const MOST: i64 = 200;
 #[template(path = "pages/approval_list.html")]
 struct ApprovalListPage {
     frame: Frame,
+    /// What was decided just now.
+    done: Option<&'static str>,
     rows: Vec<Waiting>,
     person: PersonId,
     now: DateTime<Utc>,
@@ -62,13 +66,34 @@ impl ApprovalListPage {
     }
 }
 
+/// What the address may carry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    hinweis: String,
+}
+
 /// `GET /freigaben`
 pub async fn show(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     frame: Frame,
+    Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let rows = tasks::waiting(&mut tx, MOST).await?;
-    Ok(Page(ApprovalListPage { frame: frame.titled("Freigaben"), rows, person: actor.person, now: app.clock.now() }))
+    let done = match asked.hinweis.as_str() {
+        "abgelehnt" => Some("Der Abruf ist abgelehnt. Sein reserviertes Volumen ist wieder frei."),
+        "zurueckgegeben" => {
+            Some("Der Abruf liegt wieder bei der anfordernden Person. Die Reservierung bleibt bestehen.")
+        }
+        _ => None,
+    };
+    Ok(Page(ApprovalListPage {
+        frame: frame.titled("Freigaben"),
+        done,
+        rows,
+        person: actor.person,
+        now: app.clock.now(),
+    }))
 }

@@ -80,6 +80,11 @@ impl CallOffPage {
         self.call_off.status == Status::Cancelled
     }
 
+    /// It never became an order, or is none any more.
+    const fn is_void(&self) -> bool {
+        matches!(self.call_off.status, Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled)
+    }
+
     fn may_edit(&self) -> bool {
         self.own && self.role == Role::Buyer && self.call_off.status == Status::Returned
     }

@@ -28,6 +28,8 @@ use crate::storage::{Tx, call_offs};
 
 /// Items on a page.
 const ITEMS: i64 = 50;
+/// Up to so many can be taken in at a glance.
+const FEW: i64 = 10;
 
 #[derive(askama::Template)]
 #[template(path = "pages/contract.html")]
@@ -43,6 +45,8 @@ struct ContractPage {
     words: String,
     items: Vec<ItemView>,
     several_lots: bool,
+    /// Some article comes in packs or from a least quantity on.
+    has_packing: bool,
     pager: Pager,
     total: i64,
     entitled: Vec<EntitlementRow>,
@@ -162,6 +166,16 @@ impl ContractPage {
         format!("{} vom {}", self.contract.notice_reference, day(self.contract.notice_date))
     }
 
+    /// Readers from outside the members are told what holds for those entitled.
+    fn member_is_entitled(&self) -> bool {
+        self.standing.as_ref().is_none_or(Standing::is_entitled)
+    }
+
+    /// A handful of articles needs no search.
+    const fn is_searched(&self) -> bool {
+        FEW < self.total || !self.words.is_empty()
+    }
+
     fn item_count(&self) -> String {
         count(self.total, "Artikel", "Artikel")
     }
@@ -231,6 +245,7 @@ async fn page(
         organisation: frame.acting.as_ref().map(|acting| acting.organisation.clone()).unwrap_or_default(),
         words: asked.q,
         several_lots: items.iter().any(|item| Some(item.lot) != items.first().map(|first| first.lot)),
+        has_packing: items.iter().any(|item| !packing(item).is_empty()),
         items: items.iter().map(|item| ItemView::of(item, &contract.currency, decimals)).collect(),
         pager,
         total,

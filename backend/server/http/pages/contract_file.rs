@@ -57,6 +57,17 @@ pub struct ContractFilePage {
     ledger_count: String,
 }
 
+impl ContractFilePage {
+    /// Too long for half a row beside others.
+    fn is_long(&self, value: &str) -> bool {
+        90 < value.chars().count()
+    }
+
+    fn entitled_count(&self) -> String {
+        count(i64::try_from(self.entitled.len()).unwrap_or(i64::MAX), "Eintrag", "Einträge")
+    }
+}
+
 /// The page.
 #[derive(askama::Template)]
 #[template(path = "pages/ledger.html")]

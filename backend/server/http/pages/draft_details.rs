@@ -8,8 +8,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, Preview};
+use crate::actions::{ActionError, FieldError};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::finding_view::gap_errors;
@@ -115,10 +115,18 @@ pub async fn save(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
-    draft::own(&app, &actor, id).await?;
+    let before = draft::own(&app, &actor, id).await?;
     let saved = match typed.details() {
+        Ok(details) if is_over(&app, &before, &details) => Err(ActionError::Invalid(vec![FieldError::new(
+            "desired_on",
+            format!(
+                "Der Wunschtermin {} liegt vor heute, dem {}. Bitte geben Sie einen späteren Tag ein oder lassen Sie das Feld leer.",
+                typed.desired_on.trim(),
+                day(app.clock.today())
+            ),
+        )])),
         Ok(details) => draft_call_off::save_details(&app, &actor, id, draft::version(&typed.version), &details).await,
-        Err(errors) => Err(crate::actions::ActionError::Invalid(errors)),
+        Err(errors) => Err(ActionError::Invalid(errors)),
     };
     let wrong = saved.err().map(|error| draft::mistakes(error, id)).transpose()?;
     let preview = draft::own(&app, &actor, id).await?;
@@ -128,6 +136,12 @@ pub async fn save(
             Ok((status, Page(page(frame.with_mistakes(), &preview, typed, mistakes))).into_response())
         }
     }
+}
+
+/// A day in the past was typed as the day of delivery. One that has passed since it was typed may stay.
+fn is_over(app: &App, before: &Preview, typed: &Details) -> bool {
+    typed.desired_on != before.call_off.details.desired_on
+        && typed.desired_on.is_some_and(|day| day < app.clock.today())
 }
 
 /// What the lines want to know that no rule asks for: the period of articles priced per month.

@@ -7,7 +7,7 @@ use abruf_domain::pricing::{PricedCallOff, PricedLine};
 use abruf_domain::savings::{EvidenceClass, LineEvidence, Savings};
 use rust_decimal::Decimal;
 
-use crate::http::pages::written::{money, percent, quantity, unit_price};
+use crate::http::pages::written::{in_units, money, percent, unit_price};
 
 /// A line.
 #[derive(Debug, Clone)]
@@ -73,7 +73,7 @@ fn line_view(facts: &Facts, line: &PricedLine, currency: &str) -> LineView {
         position: line.position,
         article_number: line.article_number.clone(),
         title: item.map_or_else(|| "nicht in diesem Vertrag".to_owned(), |item| item.title.clone()),
-        quantity: format!("{} {unit}", quantity(line.quantity)).trim().to_owned(),
+        quantity: in_units(line.quantity, unit),
         unit_price: price.map_or_else(|| "–".to_owned(), |price| unit_price(price, currency)),
         months: line.months.as_ref().map(|months| written_months(months)).unwrap_or_default(),
         net: line.net.map_or_else(|| "–".to_owned(), |net| money(net.decimal(), currency)),

@@ -6,7 +6,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Berlin;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::actions::sign_in::{self, Outcome};
@@ -53,6 +53,9 @@ pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> impl IntoResponse
     let notice = match asked.hinweis.as_str() {
         "abgemeldet" => Some("Sie sind abgemeldet."),
         "eingerichtet" => Some("Ihr Passwort ist gespeichert. Bitte melden Sie sich damit an."),
+        _ if local_address(&asked.weiter).is_some_and(|to| to != "/") => {
+            Some("Bitte melden Sie sich an. Danach geht es auf der Seite weiter, die Sie öffnen wollten.")
+        }
         _ => None,
     };
     Page(SignInPage {
@@ -73,6 +76,17 @@ pub async fn submit(
     Form(form): Form<Credentials>,
 ) -> Result<Response, Problem> {
     server.security.limit.check(client)?;
+    if form.email.trim().is_empty() || form.password.expose_secret().is_empty() {
+        // Nothing was tried, so nothing counts as an attempt.
+        let page = SignInPage {
+            frame: frame.titled("Anmelden").with_mistakes(),
+            email: form.email,
+            weiter: form.weiter,
+            refused: Some("Bitte geben Sie E-Mail und Passwort ein.".to_owned()),
+            notice: None,
+        };
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
+    }
     let outcome = sign_in::sign_in(&server.app, &server.security.door, &form.email, form.password, request.0).await?;
     let (status, refused, wait) = match outcome {
         Outcome::Welcome(session) => return welcome(&server, &session, &form.weiter),

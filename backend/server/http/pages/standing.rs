@@ -31,6 +31,10 @@ const RULES: [Check; 7] = [
     cap_breached::CHECK,
 ];
 
+/// Those of them that are about the member, not the contract.
+const ABOUT_THE_MEMBER: [&str; 4] =
+    ["member-active", "member-entitled", "accession-after-notice", "entitlement-after-notice"];
+
 /// How a member stands to a contract today.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -71,6 +75,12 @@ impl Standing {
     #[must_use]
     pub fn may_call_off(&self) -> bool {
         !self.through_body && !self.exhausted && self.blocks.is_empty()
+    }
+
+    /// Nothing about the member itself stands in the way.
+    #[must_use]
+    pub fn is_entitled(&self) -> bool {
+        !self.blocks.iter().any(|block| ABOUT_THE_MEMBER.contains(&block.rule.as_str()))
     }
 
     /// Nothing is left.

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{count, day, runs_out};
+use crate::http::pages::written::{count, day, day_of, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
@@ -196,7 +196,10 @@ fn own_row(call_off: &Summary, now: DateTime<Utc>) -> Row {
         address: format!("/abrufe/{}", call_off.id),
         title: format!("{} {}", call_off.contract_number, call_off.contract_title),
         text: format!("{}, {}", call_off.case_number, call_off.status.german()),
-        note: call_off.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
+        note: match call_off.expires_at {
+            Some(until) => runs_out(until, now),
+            None => format!("geändert am {}", day_of(call_off.changed_at)),
+        },
     }
 }
 

@@ -28,6 +28,26 @@ pub fn quantity(quantity: Quantity) -> String {
     GERMAN.number(quantity.decimal().normalize())
 }
 
+/// `2 Tage`: a quantity with its unit. Items name their unit in the singular; it is put into the
+/// plural where German has one of its own (`Stück` and `Nutzer` stay).
+#[must_use]
+pub fn in_units(amount: Quantity, unit: &str) -> String {
+    let plural = match unit {
+        "Tag" => "Tage",
+        "Personentag" => "Personentage",
+        "Stunde" => "Stunden",
+        "Monat" => "Monate",
+        "Jahr" => "Jahre",
+        "Platz" => "Plätze",
+        "Lizenz" => "Lizenzen",
+        "Packung" => "Packungen",
+        "Person" => "Personen",
+        other => other,
+    };
+    let unit = if amount.decimal() == Decimal::ONE { unit } else { plural };
+    format!("{} {unit}", quantity(amount)).trim().to_owned()
+}
+
 /// `14,09 %`
 #[must_use]
 pub fn percent(value: Decimal) -> String {
@@ -125,7 +145,8 @@ pub fn read_day(text: &str) -> Result<Option<NaiveDate>, String> {
     if text.is_empty() {
         return Ok(None);
     }
-    let read = NaiveDate::parse_from_str(text, "%d.%m.%Y").or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d"));
+    let read = NaiveDate::parse_from_str(&with_century(text), "%d.%m.%Y")
+        .or_else(|_| NaiveDate::parse_from_str(text, "%Y-%m-%d"));
     let allowed = NaiveDate::from_ymd_opt(2000, 1, 1)..NaiveDate::from_ymd_opt(2101, 1, 1);
     match read {
         Ok(day) if allowed.contains(&Some(day)) => Ok(Some(day)),
@@ -137,14 +158,34 @@ pub fn read_day(text: &str) -> Result<Option<NaiveDate>, String> {
     }
 }
 
+/// `1.3.27` is `1.3.2027`.
+fn with_century(text: &str) -> String {
+    match text.rsplit_once('.') {
+        Some((before, year)) if year.len() == 2 && year.bytes().all(|it| it.is_ascii_digit()) => {
+            format!("{before}.20{year}")
+        }
+        _ => text.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn units_are_put_into_the_plural() {
+        let written = |amount: &str, unit: &str| in_units(amount.parse().unwrap(), unit);
+        assert_eq!(written("1", "Tag"), "1 Tag");
+        assert_eq!(written("2", "Tag"), "2 Tage");
+        assert_eq!(written("0.5", "Tag"), "0,5 Tage");
+        assert_eq!(written("120", "Nutzer"), "120 Nutzer");
+        assert_eq!(written("3", ""), "3");
+    }
+
+    #[test]
     fn days_are_read_as_clerks_type_them() {
         let meant = NaiveDate::from_ymd_opt(2027, 5, 4);
-        for typed in ["4.5.2027", "04.05.2027", " 2027-05-04 "] {
+        for typed in ["4.5.2027", "04.05.2027", " 2027-05-04 ", "4.5.27"] {
             assert_eq!(read_day(typed), Ok(meant), "{typed}");
         }
         assert_eq!(read_day(" "), Ok(None));
@@ -152,7 +193,7 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_answered_with_an_example() {
-        for typed in ["30.02.2027", "31.04.2027", "heute", "1.1.27", "01.01.99999", "32.01.2027", "2027-13-01"] {
+        for typed in ["30.02.2027", "31.04.2027", "heute", "1.1.0027", "01.01.99999", "32.01.2027", "2027-13-01"] {
             let message = read_day(typed).expect_err(typed);
             assert!(message.contains("Beispiel") || message.contains("2100"), "{typed}: {message}");
         }

@@ -1,0 +1,22 @@
+//! `/datenschutz`: which data of persons the program keeps, and who answers for them.
+
+use axum::extract::State;
+use axum::response::IntoResponse;
+
+use crate::app::App;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::operator::operators;
+use crate::http::problem::Problem;
+use crate::storage::organisations::Organisation;
+
+#[derive(askama::Template)]
+#[template(path = "pages/privacy.html")]
+struct PrivacyPage {
+    frame: Frame,
+    operators: Vec<Organisation>,
+}
+
+/// `GET /datenschutz`
+pub async fn show(State(app): State<App>, frame: Frame) -> Result<impl IntoResponse, Problem> {
+    Ok(Page(PrivacyPage { frame: frame.titled("Datenschutz"), operators: operators(&app).await? }))
+}
