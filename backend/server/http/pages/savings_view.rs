@@ -366,7 +366,7 @@ pub struct Groups {
     pub largest: Vec<Row>,
     /// All of them.
     pub rows: Vec<Row>,
-    /// `Alle 89 von A bis Z, davon 3 mit Mehrkosten`
+    /// `Alle 89 Mitglieder von A bis Z, davon 3 mit Mehrkosten`
     pub fold: String,
     /// Their sum.
     pub sum: Row,
@@ -378,24 +378,25 @@ impl Groups {
     pub fn of(what: &'static str, groups: &[Group], total: &Group, about: About, word: impl Fn(&Group) -> Row) -> Self {
         let long = SHORT < groups.len();
         let any_a = groups.iter().any(|group| Net::ZERO < group.sums.a_net);
-        let mut order: Vec<&Group> = if long { groups.iter().collect() } else { Vec::new() };
-        order.sort_by_key(|group| if any_a { -group.sums.a_net } else { -group.sums.volume });
+        let mut ranked: Vec<&Group> = if long { groups.iter().collect() } else { Vec::new() };
+        ranked.sort_by_key(|group| if any_a { -group.sums.a_net } else { -group.sums.volume });
         let losses = groups.iter().filter(|group| group.sums.a_net.is_negative() && !group.sums.volume.is_negative());
         let losses = match losses.count() {
             0 => String::new(),
             many => format!(", davon {many} mit Mehrkosten"),
         };
+        let (several, order) =
+            if what == "Mitglied" { ("Mitglieder", "von A bis Z") } else { ("Rahmenverträge", "nach Nummer") };
         Self {
             what,
             with_inhabitants: what == "Mitglied" && about.contract.is_none(),
             headline: format!(
-                "Die {LARGEST} {} mit {}",
-                if what == "Mitglied" { "Mitglieder" } else { "Rahmenverträge" },
+                "Die {LARGEST} {several} mit {}",
                 if any_a { "der größten belegten Einsparung" } else { "dem größten Abrufvolumen" }
             ),
-            largest: order.into_iter().take(LARGEST).map(&word).collect(),
+            largest: ranked.into_iter().take(LARGEST).map(&word).collect(),
             rows: groups.iter().map(&word).collect(),
-            fold: format!("Alle {} von A bis Z{losses}", groups.len()),
+            fold: format!("Alle {} {several} {order}{losses}", groups.len()),
             sum: Row::figures(
                 total,
                 about,
@@ -598,7 +599,7 @@ mod tests {
         });
         assert_eq!((table.largest.len(), table.rows.len()), (10, 13));
         assert_eq!(table.largest[0].a_net.text, "10,00\u{a0}€");
-        assert_eq!(table.fold, "Alle 13 von A bis Z, davon 2 mit Mehrkosten");
+        assert_eq!(table.fold, "Alle 13 Mitglieder von A bis Z, davon 2 mit Mehrkosten");
         assert!(
             Groups::of("Mitglied", &groups[..3], &total, About::default(), |it| {
                 Row::of(it, About::default(), String::new())
