@@ -46,6 +46,8 @@ pub struct SavingsPage {
     compared: String,
     uncompared: String,
     uncompared_volume: Amount,
+    /// Part of the order value that no price can be held against; empty without.
+    surcharge: String,
     utilisation: String,
     utilisation_text: String,
     classes: Vec<ClassRow>,
@@ -130,6 +132,7 @@ pub async fn show(
             many => count(many, "Position", "Positionen"),
         },
         uncompared_volume: about.figure(Figure::result("none"), &without.unwrap_or(Sums::ZERO), without.is_some()),
+        surcharge: if sums.surcharge.is_zero() { String::new() } else { money(sums.surcharge.decimal(), "EUR") },
         utilisation,
         utilisation_text,
         classes: classes(&by_class, &sums, about),
