@@ -77,6 +77,7 @@ pub fn routes() -> Routes {
         .get("/berichte", only(READERS), pages::savings::index)
         .get("/berichte/einsparungen", only(READERS), pages::savings::show)
         .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
+        .get("/berichte/einsparungen/abrufe.csv", only(READERS), pages::savings_call_offs::export)
         .get("/berichte/einsparungen/vertraege/{id}", only(READERS).on(Object::Contract), pages::savings_part::contract)
         .get("/berichte/einsparungen/mitglieder/{id}", only(READERS).on(Object::Member), pages::savings_part::member)
         .get("/abrufe/{id}/einsparung", only(READERS).on(Object::CallOff), pages::call_off_savings::show)

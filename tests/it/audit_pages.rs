@@ -20,6 +20,7 @@ struct House {
     office: Actor,
     contract: Contract,
     ordered: CallOffId,
+    cancelled: CallOffId,
     declined: CallOffId,
     outside: CallOffId,
 }
@@ -59,7 +60,7 @@ async fn house() -> House {
     let outside = world.request(&ute, &contract, order).await;
     while abruf::actions::issue_document::issue_next(&world.app).await.unwrap() {}
     let web = Web::over(world).await;
-    House { web, auditor, office, contract, ordered, declined, outside }
+    House { web, auditor, office, contract, ordered, cancelled, declined, outside }
 }
 
 #[tokio::test]
@@ -86,6 +87,9 @@ async fn the_population_holds_every_call_off_in_scope_and_no_other() {
     let wrong = house.web.get("/pruefung?von=31.02.2026&betrag_von=zehn", &cookie).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(wrong.text.contains("ist kein Datum") && wrong.text.contains("ist kein Betrag"), "{}", wrong.text);
+    assert!(!wrong.text.contains("Grundgesamtheit"), "a search that was not made has no size");
+    let person = house.web.get("/pruefung?q=eva", &cookie).await;
+    assert!(person.text.contains("5 Abrufe"), "{}", person.text);
     let list = house.web.get("/pruefung/abrufe.csv", &cookie).await;
     assert!(list.text.starts_with("\u{feff}Abrufnummer;Vorgang;Stand;"), "{}", list.text);
     assert_eq!(list.text.trim_end().lines().count(), 6, "a head and five call-offs");
@@ -121,6 +125,43 @@ async fn a_call_off_shows_everything_that_was_stored() {
     let absent = house.web.get(&format!("/pruefung/abrufe/{}", Uuid::from_u128(1)), &cookie).await;
     assert_eq!((outside.status, absent.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert_eq!(outside.text, absent.text, "outside the scope is told from absent");
+}
+
+#[tokio::test]
+async fn a_paper_is_told_by_its_check_code_with_the_date_it_bears() {
+    let house = house().await;
+    for (call_off, kind, expected) in [
+        (house.ordered, "order", "vom 22.11.2026, gültig."),
+        (house.cancelled, "order", "Echt, aber am 22.11.2026 storniert:"),
+        (house.cancelled, "cancellation", "Stornierung zum Abruf RV-2025-01-0002 vom 22.11.2026, gültig."),
+    ] {
+        let code: String = sqlx::query_scalar("SELECT check_code FROM document WHERE call_off_id = $1 AND kind = $2")
+            .bind(call_off.0)
+            .bind(kind)
+            .fetch_one(&house.web.database.owner)
+            .await
+            .unwrap();
+        let page = house.web.get(&format!("/p/{code}"), "").await;
+        assert!(page.status == StatusCode::OK && page.text.contains(expected), "no {expected} in {}", page.text);
+        assert!(!page.text.contains("Altenrode") && !page.text.contains('€'), "{}", page.text);
+    }
+    let unknown = house.web.get("/p/AAAAAAAAAAAAAAAA", "").await;
+    assert!(unknown.status == StatusCode::NOT_FOUND && unknown.text.contains("panel--danger"), "{}", unknown.text);
+}
+
+#[tokio::test]
+async fn savings_of_a_call_off_outside_the_period_stand_in_no_sum() {
+    let house = house().await;
+    let cookie = house.web.cookie_of(&house.auditor, "anna@pruefung.example").await;
+    // Submitted before the period, cancelled within it: only the counter entry has a date in the period.
+    sqlx::query("UPDATE call_off SET dated_on = '2025-12-30' WHERE id = $1")
+        .bind(house.cancelled.0)
+        .execute(&house.web.database.owner)
+        .await
+        .unwrap();
+    let list = house.web.get("/berichte/einsparungen/abrufe?jahr=alle", &cookie).await;
+    assert!(!list.text.contains(&house.cancelled.to_string()), "{}", list.text);
+    assert!(list.text.contains("1 Abruf, ") && list.text.contains(&house.ordered.to_string()), "{}", list.text);
 }
 
 #[tokio::test]

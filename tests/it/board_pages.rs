@@ -148,18 +148,24 @@ fn euros(text: &str) -> Decimal {
     plain.replace(',', ".").replace('\u{2212}', "-").parse().unwrap_or_else(|_| panic!("{text} is no amount"))
 }
 
+/// The amount in a cell that begins inside its start tag, linked or not.
+fn text_of(cell: &str) -> &str {
+    let cell = cell.split_once("</td>").unwrap().0;
+    cell.split('>').map(|part| part.split('<').next().unwrap()).find(|text| text.contains('€')).unwrap()
+}
+
 fn between<'a>(page: &'a str, from: &str, to: &str) -> &'a str {
     page.split_once(from).unwrap_or_else(|| panic!("no {from} in {page}")).1.split_once(to).unwrap().0
 }
 
-/// The order value of every row of a list, over all its pages.
+/// The figure that leads to a list, summed over every row of all its pages.
 async fn listed(web: &Web, cookie: &str, address: &str) -> (Decimal, String) {
     let (mut sum, mut first, mut number) = (Decimal::ZERO, String::new(), 1);
     loop {
         let page = web.get(&format!("{address}&seite={number}"), cookie).await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
-        let rows = page.text.split("data-label=\"Abrufvolumen\">").skip(1);
-        sum += rows.map(|row| euros(row.split_once('<').unwrap().0)).sum::<Decimal>();
+        let cells = page.text.split("class=\"number asked\"").skip(1);
+        sum += cells.map(|cell| euros(text_of(cell))).sum::<Decimal>();
         let more = page.text.contains("rel=\"next\"");
         if first.is_empty() {
             first = page.text;
@@ -189,13 +195,12 @@ async fn every_figure_is_the_sum_of_its_list_on_every_level() {
                 pages.push(page.text);
             }
             for (address, figure) in pages.iter().flat_map(|page| figures(page)).collect::<BTreeSet<_>>() {
-                let (volumes, list) = listed(&web, &cookie, &address).await;
+                let (sum, list) = listed(&web, &cookie, &address).await;
                 assert_eq!(between(&list, "id=\"summe\">", "<"), figure, "{address}");
                 for row in list.split("data-label=\"Abweichung\"><strong>").skip(1) {
                     assert_eq!(euros(row.split_once('<').unwrap().0), Decimal::ZERO, "{address}");
                 }
-                let compared = between(&list, "data-label=\"Summe der Liste\">", "<");
-                assert_eq!(volumes, euros(compared), "{address}: rows against their sum");
+                assert_eq!(sum, euros(&figure), "{address}: rows against their sum");
                 checked += 1;
             }
             let filter =
@@ -213,7 +218,29 @@ async fn every_figure_is_the_sum_of_its_list_on_every_level() {
                 .unwrap();
             assert_eq!(euros(&volume), truth, "order value of {year}");
         }
-        assert!(60 <= checked, "only {checked} figures were followed");
+        assert!(150 <= checked, "only {checked} figures were followed");
+    }
+}
+
+#[tokio::test]
+async fn the_list_behind_a_figure_adds_up_in_a_spreadsheet_too() {
+    let House { world, board, .. } = house(3, 30).await;
+    let web = Web::over(world).await;
+    let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
+    for (query, column) in [
+        ("jahr=alle", "Abrufvolumen"),
+        ("jahr=2026&klasse=A", "A netto"),
+        ("jahr=alle&klasse=A&zahl=umlage", "Umlage"),
+        ("jahr=alle&klasse=A&zahl=zuschlag", "Mindermengenzuschlag"),
+        ("jahr=alle&klasse=none", "Volumen ohne Vergleichspreis"),
+    ] {
+        let page = web.get(&format!("/berichte/einsparungen/abrufe?{query}"), &cookie).await;
+        let list = web.get(&format!("/berichte/einsparungen/abrufe.csv?{query}"), &cookie).await;
+        assert_eq!((list.status, list.header("content-type")), (StatusCode::OK, "text/csv; charset=utf-8"));
+        let mut rows = list.text.trim_start_matches('\u{feff}').lines().map(|line| line.split(';').collect::<Vec<_>>());
+        let place = rows.next().unwrap().iter().position(|head| *head == column).unwrap();
+        let sum: Decimal = rows.map(|row| row[place].replace(',', ".").parse::<Decimal>().unwrap()).sum();
+        assert_eq!(sum, euros(between(&page.text, "id=\"summe\">", "<")), "{query}");
     }
 }
 
@@ -224,6 +251,10 @@ async fn losses_stay_in_the_table_with_their_word() {
     let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
     let page = web.get(&format!("/berichte/einsparungen/vertraege/{}?jahr=alle", contracts[1].id), &cookie).await;
     assert!(page.text.contains("Mehrkosten") && page.text.contains('\u{2212}'), "{}", page.text);
+    let through_api = web.get("/api/v1/reports/savings?year=99999", &cookie).await;
+    assert_eq!(through_api.status, StatusCode::BAD_REQUEST, "{}", through_api.text);
+    let unknown = web.get("/api/v1/reports/savings?class=Q", &cookie).await;
+    assert_eq!(unknown.status, StatusCode::BAD_REQUEST, "an unknown class is no empty report");
     let empty = web.get("/berichte/einsparungen?jahr=2019", &cookie).await;
     assert!(empty.text.contains("Für 2019 liegen keine Abrufe vor. Der erste Abruf war am "), "{}", empty.text);
 }

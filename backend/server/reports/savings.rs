@@ -4,6 +4,7 @@
 //! it; B, C and P as effect. Negative savings stay in every sum. `none` is order value without a valid
 //! baseline: it saves nothing and lowers the coverage.
 //!
+//! An entry counts for whoever sees its call-off: what an auditor's period cuts off stands in no sum.
 //! Every row of every table is a filter; [`grouped`] by call-off with the same filter lists what the row sums.
 
 use abruf_domain::ids::{ContractId, OrganisationId};
@@ -149,13 +150,61 @@ pub struct Group {
     pub dated_on: Option<NaiveDate>,
     /// Call-offs behind it.
     pub call_offs: i64,
+    /// Those of them that were cancelled within the filter.
+    pub cancelled: i64,
+    /// Classes that have entries, also where these add up to nothing.
+    pub classes: Vec<String>,
     /// Its sums.
     pub sums: Sums,
+}
+
+impl Group {
+    /// The total over no entries.
+    #[must_use]
+    pub const fn nothing() -> Self {
+        Self {
+            id: Uuid::nil(),
+            name: String::new(),
+            number: String::new(),
+            member: String::new(),
+            inhabitants: None,
+            status: String::new(),
+            dated_on: None,
+            call_offs: 0,
+            cancelled: 0,
+            classes: Vec::new(),
+            sums: Sums::ZERO,
+        }
+    }
+
+    /// Whether entries of this class stand behind it.
+    #[must_use]
+    pub fn has(&self, class: &str) -> bool {
+        self.classes.iter().any(|it| it == class)
+    }
 }
 
 /// Sums over everything the filter lets through.
 pub async fn total(conn: &mut PgConnection, filter: &Filter) -> Result<Sums, StorageError> {
     Ok(grouped(conn, filter, Grouping::Total, 1, 0).await?.into_iter().next().map_or(Sums::ZERO, |group| group.sums))
+}
+
+/// The classes in the order of their evidence, and what has no valid baseline.
+pub const CLASSES: [&str; 5] = ["A", "B", "C", "P", "none"];
+
+/// The sums of every class on its own; none for a class without entries. The volumes of all five add up
+/// to the whole.
+pub async fn by_class(
+    conn: &mut PgConnection,
+    filter: &Filter,
+) -> Result<Vec<(&'static str, Option<Sums>)>, StorageError> {
+    let mut all = Vec::new();
+    for class in CLASSES {
+        let of_class = Filter { class: Some(class.to_owned()), ..filter.clone() };
+        let group = grouped(conn, &of_class, Grouping::Total, 1, 0).await?.into_iter().next();
+        all.push((class, group.map(|group| group.sums)));
+    }
+    Ok(all)
 }
 
 /// Sums by group: one statement for every level, so that no level can count differently from another.
@@ -175,6 +224,8 @@ pub async fn grouped(
                         ELSE '00000000-0000-0000-0000-000000000000'
                     END AS id,
                     count(DISTINCT e.call_off_id) AS call_offs,
+                    count(DISTINCT e.call_off_id) FILTER (WHERE e.stage = 'cancelled') AS cancelled,
+                    string_agg(DISTINCT e.class, ' ') AS classes,
                     min(e.dated_on) AS dated_on,
                     sum(e.order_net) AS volume,
                     sum(e.order_net) FILTER (WHERE e.baseline_id IS NOT NULL) AS evidenced,
@@ -187,6 +238,7 @@ pub async fn grouped(
                     sum(e.effect_net) FILTER (WHERE e.class = 'P') AS p
              FROM savings_entry e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+             JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
              WHERE ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
                AND ($2::uuid IS NULL OR e.contract_id = $2)
                AND ($3::uuid IS NULL OR e.member_id = $3)
@@ -197,7 +249,8 @@ pub async fn grouped(
                   coalesce(cm.name, '') AS "member!", m.inhabitants AS "inhabitants?", coalesce(c.status, '') AS "status!",
                   s.dated_on, s.call_offs AS "call_offs!", s.volume AS "volume!", coalesce(s.evidenced, 0) AS "evidenced!",
                   coalesce(s.a, 0) AS "a!", s.surcharge AS "surcharge!", s.fee AS "fee!", s.bonus AS "bonus!",
-                  coalesce(s.b, 0) AS "b!", coalesce(s.c, 0) AS "c!", coalesce(s.p, 0) AS "p!"
+                  coalesce(s.b, 0) AS "b!", coalesce(s.c, 0) AS "c!", coalesce(s.p, 0) AS "p!",
+                  s.cancelled AS "cancelled!", coalesce(s.classes, '') AS "classes!"
            FROM sums s
            LEFT JOIN framework_contract f ON f.id = s.id
            LEFT JOIN organisation m ON m.id = s.id
@@ -246,6 +299,8 @@ pub async fn grouped(
                 status: row.status,
                 dated_on: row.dated_on,
                 call_offs: row.call_offs,
+                cancelled: row.cancelled,
+                classes: row.classes.split_whitespace().map(ToOwned::to_owned).collect(),
             })
         })
         .collect()
@@ -266,6 +321,7 @@ pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64,
         r#"SELECT coalesce(sum(CASE e.stage WHEN 'cancelled' THEN -1 ELSE 1 END), 0)::bigint AS "count!"
            FROM savings_entry e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+           JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            WHERE e.class = 'none'
              AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
              AND ($2::uuid IS NULL OR e.contract_id = $2)

@@ -26,7 +26,7 @@ pub struct Search {
     pub from: Option<NaiveDate>,
     /// Last day, included.
     pub to: Option<NaiveDate>,
-    /// Part of number, case number, contract, member, supplier or file reference.
+    /// Part of number, case number, contract, member, supplier, requester or file reference.
     pub words: String,
     /// Only those with a declined submission.
     pub declined_only: bool,
@@ -98,13 +98,14 @@ pub async fn count(conn: &mut PgConnection, search: &Search) -> Result<Populatio
            JOIN framework_contract f ON f.id = c.contract_id
            JOIN organisation m ON m.id = c.member_id
            JOIN organisation s ON s.id = c.supplier_id
+           LEFT JOIN person p ON p.id = c.requester_id
            WHERE (cardinality($1::text[]) = 0 OR c.status = ANY ($1))
              AND ($2::uuid IS NULL OR c.member_id = $2)
              AND ($3::uuid IS NULL OR c.contract_id = $3)
              AND ($4::uuid IS NULL OR c.requester_id = $4)
              AND ($5::date IS NULL OR $5 <= c.dated_on)
              AND ($6::date IS NULL OR c.dated_on <= $6)
-             AND concat_ws(' ', c.number, c.case_number, f.number, f.title, m.name, s.name, c.file_reference) ILIKE $7
+             AND concat_ws(' ', c.number, c.case_number, f.number, f.title, m.name, s.name, p.name, c.file_reference) ILIKE $7
              AND (NOT $8::bool OR c.declined_at IS NOT NULL)
              AND ($9::numeric IS NULL OR $9 <= c.net)
              AND ($10::numeric IS NULL OR c.net <= $10)"#,
@@ -147,7 +148,7 @@ pub async fn page(
              AND ($4::uuid IS NULL OR c.requester_id = $4)
              AND ($5::date IS NULL OR $5 <= c.dated_on)
              AND ($6::date IS NULL OR c.dated_on <= $6)
-             AND concat_ws(' ', c.number, c.case_number, f.number, f.title, m.name, s.name, c.file_reference) ILIKE $7
+             AND concat_ws(' ', c.number, c.case_number, f.number, f.title, m.name, s.name, p.name, c.file_reference) ILIKE $7
              AND (NOT $8::bool OR c.declined_at IS NOT NULL)
              AND ($9::numeric IS NULL OR $9 <= c.net)
              AND ($10::numeric IS NULL OR c.net <= $10)

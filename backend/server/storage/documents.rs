@@ -135,15 +135,17 @@ pub struct Authenticity {
     pub status: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
+    /// When the call-off was released.
+    pub released_at: Option<DateTime<Utc>>,
+    /// When it was cancelled, if it was.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// The document with this Prüfkennung.
 pub async fn by_check_code(conn: &mut PgConnection, check_code: &str) -> Result<Option<Authenticity>, StorageError> {
     Ok(sqlx::query_as!(
         Authenticity,
-        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, d.created_at
+        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, c.released_at, c.ended_at
            FROM document d
            JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
            WHERE d.check_code = $1

@@ -29,6 +29,34 @@ pub enum By {
     CallOff,
 }
 
+/// A class of evidence.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+pub enum Class {
+    /// Proven.
+    A,
+    /// List price.
+    B,
+    /// Benchmark.
+    C,
+    /// Process effect, no cash.
+    P,
+    /// Without valid baseline.
+    #[serde(rename = "none")]
+    Uncompared,
+}
+
+impl Class {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+            Self::P => "P",
+            Self::Uncompared => "none",
+        }
+    }
+}
+
 /// Which entries count, and how they are grouped.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -41,8 +69,8 @@ pub struct Asked {
     /// One member.
     member: Option<Uuid>,
     /// One class: A, B, C, P or none.
-    #[param(max_length = 4)]
-    class: Option<String>,
+    #[param(inline)]
+    class: Option<Class>,
     /// Groups.
     #[serde(default)]
     #[param(inline)]
@@ -82,7 +110,10 @@ pub struct GroupView {
     /// Member of a call-off.
     member: String,
     dated_on: Option<NaiveDate>,
+    /// Call-offs behind it, cancelled ones included.
     call_offs: i64,
+    /// Those of them that were cancelled: their entries are taken back.
+    cancelled: i64,
     sums: SumsView,
 }
 
@@ -138,6 +169,7 @@ impl From<Group> for GroupView {
             member: group.member,
             dated_on: group.dated_on,
             call_offs: group.call_offs,
+            cancelled: group.cancelled,
             sums: SumsView::from(&group.sums),
         }
     }
@@ -150,11 +182,16 @@ pub async fn show(
     SignedIn(actor): SignedIn,
     Query(asked): Query<Asked>,
 ) -> Result<Answer<SavingsReport>, Problem> {
+    if let Some(year) = asked.year.filter(|year| !(1900..=3000).contains(year)) {
+        return Err(Problem::bad_request(format!(
+            "Das Jahr {year} geht nicht. Möglich sind die Jahre 1900 bis 3000, oder kein Jahr für alle."
+        )));
+    }
     let filter = Filter {
         year: asked.year,
         contract: asked.contract.map(ContractId),
         member: asked.member.map(OrganisationId),
-        class: asked.class,
+        class: asked.class.map(|class| class.key().to_owned()),
     };
     let grouping = match asked.by {
         By::Contract => Grouping::Contract,

@@ -19,7 +19,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::read_amount::read_amount;
 use crate::http::pages::spreadsheet;
-use crate::http::pages::written::{count, day, instant, money, period, read_day, status_class};
+use crate::http::pages::written::{count, day, day_of, instant, money, period, read_day, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
@@ -36,6 +36,8 @@ const EXPORT: i64 = 1_000_000;
 pub struct AuditPage {
     frame: Frame,
     scope: String,
+    /// Members in scope, where the sentence only counts them.
+    in_scope: Vec<String>,
     asked: Asked,
     mistakes: Mistakes,
     members: Vec<(String, String)>,
@@ -55,6 +57,7 @@ struct Row {
     status_class: &'static str,
     number: String,
     dated_on: String,
+    changed: String,
     net: String,
     declined: String,
 }
@@ -151,13 +154,16 @@ pub async fn show(
     let population = call_off_list::count(&mut tx, &search).await?;
     let pager = Pager::new(&asked.seite, PAGE, population.count, "/pruefung", &asked.pairs());
     let rows = call_off_list::page(&mut tx, &search, PAGE, pager.offset()).await?;
+    let members = member_list::options(&mut tx, &actor).await?;
+    let counted = matches!(actor.standing, Standing::Auditor(_)) && NAMED < members.len();
     let named = |(id, name): (OrganisationId, String)| (id.to_string(), name);
     let frame = frame.titled("Prüfung");
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AuditPage {
         frame: if mistakes.is_empty() { frame } else { frame.with_mistakes() },
         scope: scope(&mut tx, &actor).await?,
-        members: member_list::options(&mut tx, &actor).await?.into_iter().map(named).collect(),
+        in_scope: if counted { members.iter().map(|(_, name)| name.clone()).collect() } else { Vec::new() },
+        members: members.into_iter().map(named).collect(),
         contracts: contracts::list(&mut tx, None)
             .await?
             .into_iter()
@@ -231,6 +237,9 @@ fn cells(it: &Summary) -> Vec<String> {
     ]
 }
 
+/// So many members are named in a sentence; more are counted.
+const NAMED: usize = 3;
+
 /// What the reader may look at, in a sentence.
 pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, StorageError> {
     let Standing::Auditor(scope) = &actor.standing else {
@@ -240,7 +249,7 @@ pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, Sto
     };
     let names: Vec<String> = member_list::options(conn, actor).await?.into_iter().map(|(_, name)| name).collect();
     let members = match names.len() {
-        1..=3 => names.join(", "),
+        1..=NAMED => names.join(", "),
         many => count(i64::try_from(many).unwrap_or(i64::MAX), "Mitglied", "Mitglieder"),
     };
     let until = assignments::valid_to(conn, actor.assignment).await?.map(day);
@@ -262,6 +271,7 @@ fn row(it: Summary) -> Row {
         status_class: status_class(it.status),
         number: it.number.clone().unwrap_or_else(|| it.case_number.clone()),
         dated_on: it.dated_on.map(day).unwrap_or_default(),
+        changed: day_of(it.changed_at),
         net: it.net.map_or_else(|| "–".to_owned(), |net| money(net.decimal(), &it.currency)),
         declined: match it.declined_at {
             Some(at) if it.status != Status::Draft => format!("Prüfung abgelehnt am {}", instant(at)),

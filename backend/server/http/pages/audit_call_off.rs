@@ -15,7 +15,7 @@ use crate::http::extract::Path;
 use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit_log::{EntryView, entry_view, in_groups};
-use crate::http::pages::call_off_savings::{LineView, line_view};
+use crate::http::pages::call_off_savings::{LineView, TotalView, line_view, totals};
 use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::volume_words::{LedgerLine, ledger_line};
 use crate::http::pages::written::{count, instant, money, status_class};
@@ -51,6 +51,7 @@ pub struct AuditCallOffPage {
     documents: Vec<DocumentView>,
     ledger: Vec<LedgerLine>,
     savings: Vec<LineView>,
+    totals: Vec<TotalView>,
     log: Vec<EntryView>,
 }
 
@@ -62,7 +63,10 @@ struct ReviewView {
     decision: &'static str,
     requested_by: String,
     facts_sha256: String,
-    findings: Vec<FindingRow>,
+    /// What somebody had to look at, blocks first.
+    open: Vec<FindingRow>,
+    passed: Vec<FindingRow>,
+    passed_count: String,
     last: bool,
 }
 
@@ -118,6 +122,7 @@ pub async fn show(
         documents: documents.into_iter().map(document_view).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, currency)).collect(),
         savings: savings.iter().map(|line| line_view(line, currency)).collect(),
+        totals: totals(&savings, currency),
         log: log.into_iter().map(entry_view).collect(),
         case_number: call_off.case_number,
         need: call_off.details.need,
@@ -144,14 +149,25 @@ fn review_view(stored: &StoredReview, currency: &str, last: bool) -> ReviewView 
         Decision::NeedsJustification => ("mit Begründung zulässig", "status status--wait"),
         Decision::Blocked => ("blockiert", "status status--bad"),
     };
+    let rows = |outcome| review.with_outcome(outcome).map(|finding| finding_row(finding, currency));
+    let passed: Vec<FindingRow> = rows(Outcome::Passed).collect();
     ReviewView {
+        open: [Outcome::Block, Outcome::Justify, Outcome::Pending, Outcome::Notice]
+            .into_iter()
+            .flat_map(rows)
+            .collect(),
+        passed_count: count(
+            i64::try_from(passed.len()).unwrap_or(i64::MAX),
+            "Prüfung bestanden",
+            "Prüfungen bestanden",
+        ),
+        passed,
         title: format!("Prüfung {point}, {}", instant(stored.evaluated_at)),
         summary: parts.into_iter().flatten().collect::<Vec<_>>().join(", "),
         decision,
         status_class,
         requested_by: stored.requested_by.clone().unwrap_or_else(|| "–".to_owned()),
         facts_sha256: in_groups(&stored.facts_sha256),
-        findings: review.findings.iter().map(|finding| finding_row(finding, currency)).collect(),
         last,
     }
 }
@@ -194,7 +210,13 @@ fn figure_words(name: &str) -> String {
         "notice_date" => "Bekanntmachung vom",
         "notice" => "Bekanntmachung",
         "entered_on" => "eingetragen am",
-        "minimum" => "Mindestwert",
+        "minimum" => "Minimum",
+        "next" => "nächste Menge",
+        "fitting" => "noch möglich",
+        "more" => "Mehrkosten",
+        "modification" => "Änderung",
+        "new_end" => "neues Ende",
+        "exercised_on" => "ausgeübt am",
         "net" => "netto",
         "gross" => "brutto",
         "surcharge" => "Zuschlag",
@@ -209,8 +231,8 @@ fn figure_words(name: &str) -> String {
         "effect" => "Wirkung",
         "lines" => "Positionen",
         "lots" => "Lose",
-        "sku" | "item" => "Artikel",
-        "skus" | "articles" => "Artikel",
+        "sku" | "skus" | "articles" => "Artikelnummer",
+        "item" => "Artikel",
         "missing" => "fehlt",
         "taken" => "belegt",
         "baseline" => "Vergleichswert",

@@ -1,6 +1,7 @@
 //! `/p/{Prüfkennung}`: is this paper genuine? Public: whoever holds the paper holds the code. Tells
 //! neither amounts nor names.
 
+use abruf_domain::call_off::Status;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
@@ -10,8 +11,8 @@ use crate::actions::issue_document;
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::http::extract::Path;
-use crate::http::filters;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::written::day_of;
 use crate::http::problem::Problem;
 use crate::storage::documents::{self, Authenticity};
 
@@ -29,15 +30,21 @@ impl AuthenticityPage {
         if found.kind == "cancellation" { "Stornierung zum Abruf" } else { "Abruf" }
     }
 
-    /// Whether the order on this paper no longer stands.
-    fn cancelled(found: &Authenticity) -> bool {
-        found.kind == "order" && found.status == "cancelled"
+    /// The day printed on the paper: of the release, or of the cancellation.
+    fn dated(found: &Authenticity) -> String {
+        let at = if found.kind == "cancellation" { found.ended_at } else { found.released_at };
+        at.map(day_of).unwrap_or_default()
+    }
+
+    /// Since when the order on this paper no longer stands.
+    fn cancelled(found: &Authenticity) -> Option<String> {
+        let cancelled = found.kind == "order" && found.status == Status::Cancelled.key();
+        found.ended_at.filter(|_| cancelled).map(day_of)
     }
 
     /// The hash in groups of eight, for reading aloud.
-    fn hash(found: &Authenticity) -> String {
-        let hex = HEXLOWER.encode(&found.sha256);
-        hex.as_bytes().chunks(8).map(String::from_utf8_lossy).collect::<Vec<_>>().join(" ")
+    fn hash(found: &Authenticity) -> Vec<String> {
+        found.sha256.chunks(4).map(|four| HEXLOWER.encode(four)).collect()
     }
 }
 

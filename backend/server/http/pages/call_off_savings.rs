@@ -2,13 +2,14 @@
 //! its evidence. The last step down from the board's figure.
 
 use abruf_domain::ids::CallOffId;
+use abruf_domain::money::Net;
 use axum::extract::State;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{day, money, quantity, unit_price};
+use crate::http::pages::written::{day, money, period, quantity, unit_price};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::proof::{self, Baseline, SavingsLine};
@@ -22,7 +23,10 @@ pub struct CallOffSavingsPage {
     id: Uuid,
     number: String,
     contract: String,
+    /// `01.12.2026 bis 30.11.2027`; empty without.
+    performance: String,
     lines: Vec<LineView>,
+    totals: Vec<TotalView>,
     /// Contracts in other currencies stay out of the report.
     foreign_currency: Option<String>,
 }
@@ -55,6 +59,18 @@ pub struct LineView {
     pub counter_entry: bool,
 }
 
+/// What the entries of a class come to: the figures of the lists above.
+pub struct TotalView {
+    /// `A netto`
+    pub name: &'static str,
+    /// `260,67 €`
+    pub amount: String,
+    /// It costs more.
+    pub negative: bool,
+    /// It is the figure of its class.
+    pub result: bool,
+}
+
 /// `GET /abrufe/{id}/einsparung`
 pub async fn show(
     State(app): State<App>,
@@ -72,9 +88,37 @@ pub async fn show(
         id,
         number,
         contract: contract.title,
+        performance: call_off.details.performance.map(period).unwrap_or_default(),
+        totals: totals(&lines, &contract.currency),
         lines: lines.iter().map(|line| line_view(line, &contract.currency)).collect(),
         foreign_currency: (contract.currency != "EUR").then_some(contract.currency),
     }))
+}
+
+/// The entries by class, counter entries with them; also for the auditor's page.
+pub fn totals(lines: &[SavingsLine], currency: &str) -> Vec<TotalView> {
+    let of_class = |class: &'static str| lines.iter().filter(move |line| line.class == class);
+    let sum = |class, amount: fn(&SavingsLine) -> Net| of_class(class).map(amount).sum::<Net>();
+    let view = |name, amount: Net, result| TotalView {
+        name,
+        amount: money(amount.decimal(), currency),
+        negative: amount.is_negative() && result,
+        result,
+    };
+    let mut totals = Vec::new();
+    if of_class("A").next().is_some() {
+        let effect = sum("A", |line| line.effect);
+        let costs = sum("A", |line| line.bonus - line.surcharge - line.fee);
+        totals.push(view("A Preiseffekt", effect, false));
+        totals.push(view("Zuschlag, Umlage, Bonus", costs, false));
+        totals.push(view("A netto", effect + costs, true));
+    }
+    for (class, name) in [("B", "B Liste"), ("C", "C Vergleich"), ("P", "P Prozess")] {
+        if of_class(class).next().is_some() {
+            totals.push(view(name, sum(class, |line| line.effect), true));
+        }
+    }
+    totals
 }
 
 /// Words an entry; also for the auditor's page.
@@ -94,7 +138,13 @@ pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
             format!("{} ({})", line.title, line.article_number)
         },
         quantity: line.quantity.map(|amount| format!("{} {}", quantity(amount), line.unit)).unwrap_or_default(),
-        paid: line.unit_price.map(|price| unit_price(price, currency)).unwrap_or_default(),
+        paid: line
+            .unit_price
+            .map(|price| {
+                let per_month = line.baseline.as_ref().is_some_and(|baseline| baseline.per_month);
+                format!("{}{}", unit_price(price, currency), if per_month { " je Monat" } else { "" })
+            })
+            .unwrap_or_default(),
         order: money(line.order_net.decimal(), currency),
         compared: compared(line, currency),
         baseline: money(line.baseline_net.decimal(), currency),

@@ -15,13 +15,14 @@ use crate::app::App;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
-use crate::http::pages::savings_view::{About, Amount, Chart, ClassRow, Row, classes};
-use crate::http::pages::written::{count, day, money, percent, period};
+use crate::http::pages::savings_view::{About, Amount, Chart, ClassRow, Figure, Groups, Row, classes, share};
+use crate::http::pages::written::{count, day, money, period};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::reports::savings::{self, Group, Grouping};
+use crate::reports::savings::{self, Group, Grouping, Sums};
 use crate::storage::StorageError;
 use crate::storage::contracts::{self, Contract};
+use crate::storage::member_list;
 
 /// More groups than any purchasing body has members.
 const ALL: i64 = 10_000;
@@ -42,14 +43,19 @@ pub struct SavingsPage {
     volume_text: String,
     saved: Amount,
     coverage: String,
-    coverage_address: String,
+    compared: String,
     uncompared: String,
+    uncompared_volume: Amount,
+    /// Part of the order value that no price can be held against; empty without.
+    surcharge: String,
     utilisation: String,
     utilisation_text: String,
     classes: Vec<ClassRow>,
     chart: Option<Chart>,
-    contracts: Vec<Row>,
-    members: Vec<Row>,
+    contracts: Groups,
+    idle_contracts: String,
+    members: Groups,
+    idle_members: String,
     ceilings: Vec<CeilingRow>,
 }
 
@@ -86,44 +92,81 @@ pub async fn show(
     let about = About { year, ..About::default() };
     let filter = about.filter("");
     let total = savings::grouped(&mut tx, &filter, Grouping::Total, 1, 0).await?.into_iter().next();
+    let by_class = savings::by_class(&mut tx, &filter).await?;
     let by_contract = savings::grouped(&mut tx, &filter, Grouping::Contract, ALL, 0).await?;
     let by_member = savings::grouped(&mut tx, &filter, Grouping::Member, ALL, 0).await?;
     let uncompared = savings::uncompared(&mut tx, &filter).await?;
-    let ceilings = ceilings(&mut tx, year, today).await?;
+    let running = running(&mut tx, year).await?;
+    let members = member_list::options(&mut tx, &actor).await?;
     let empty = match &total {
         Some(_) => None,
         None => Some(nothing(about, savings::first_day(&mut tx).await?)),
     };
-    let sums = total.as_ref().map_or(savings::Sums::ZERO, |total| total.sums);
+    let total = total.unwrap_or_else(Group::nothing);
+    let sums = total.sums;
+    let idle_contracts = running.iter().filter(|it| by_contract.iter().all(|group| group.id != it.id.0));
+    let idle_contracts: Vec<String> = idle_contracts.map(|it| it.title.clone()).collect();
+    let idle_members = members.iter().filter(|(id, _)| by_member.iter().all(|group| group.id != id.0));
+    let idle_members: Vec<String> = idle_members.map(|(_, name)| name.clone()).collect();
+    let ceilings = ceilings(running, today);
     let (utilisation, utilisation_text) = utilisation(&ceilings);
     let view = view(&actor, &frame);
     let year = about.year_key();
     let title =
         if about.year.is_some() { format!("Einsparungen {year}") } else { "Einsparungen aller Jahre".to_owned() };
+    let without = by_class.iter().find_map(|(class, sums)| sums.filter(|_| *class == "none"));
     Ok(Page(SavingsPage {
         frame: frame.titled(title),
         years,
         year,
         view,
         empty,
-        volume: Amount { address: about.list(""), ..Amount::plain(sums.volume) },
-        volume_text: count(total.map_or(0, |total| total.call_offs), "Abruf", "Abrufe"),
-        saved: Amount { address: about.list("A"), ..Amount::plain(sums.a_net) },
-        coverage: sums.coverage_pct().map_or_else(|| "–".to_owned(), percent),
-        coverage_address: about.list("none"),
+        volume: about.figure(Figure::VOLUME, &sums, true),
+        volume_text: volume_text(&total),
+        saved: about.figure(Figure::result("A"), &sums, total.has("A")),
+        coverage: sums.coverage_pct().map_or_else(|| "–".to_owned(), share),
+        compared: money(sums.evidenced_volume.decimal(), "EUR"),
         uncompared: match uncompared {
-            0 => "Jede Position hat einen Vergleichspreis.".to_owned(),
-            1 => "1 Position ohne Vergleichspreis zählt mit 0,00 €.".to_owned(),
-            many => format!("{} ohne Vergleichspreis zählen mit 0,00 €.", count(many, "Position", "Positionen")),
+            0 => String::new(),
+            1 => "1 Position".to_owned(),
+            many => count(many, "Position", "Positionen"),
         },
+        uncompared_volume: about.figure(Figure::result("none"), &without.unwrap_or(Sums::ZERO), without.is_some()),
+        surcharge: if sums.surcharge.is_zero() { String::new() } else { money(sums.surcharge.decimal(), "EUR") },
         utilisation,
         utilisation_text,
-        classes: classes(&sums, about),
+        classes: classes(&by_class, &sums, about),
         chart: Chart::of(&by_contract),
-        contracts: contract_rows(&by_contract, about),
-        members: member_rows(&by_member, about),
+        contracts: Groups::of("Rahmenvertrag", &by_contract, &total, about, |it| contract_row(it, about)),
+        idle_contracts: idle(&idle_contracts, "Vertrag", "Verträge"),
+        members: Groups::of("Mitglied", &by_member, &total, about, |it| member_row(it, about)),
+        idle_members: idle(&idle_members, "Mitglied", "Mitglieder"),
         ceilings,
     }))
+}
+
+/// How many call-offs, and whether cancellations are in the sum.
+pub fn volume_text(total: &Group) -> String {
+    let call_offs = count(total.call_offs, "Abruf", "Abrufe");
+    match total.cancelled {
+        0 => format!("{call_offs}, netto, ohne Storno."),
+        1 => format!("{call_offs}, netto. 1 Storno ist abgezogen."),
+        many => format!("{call_offs}, netto. {} sind abgezogen.", count(many, "Storno", "Stornos")),
+    }
+}
+
+/// Whoever is missing from a table is named, a few, or counted, many.
+fn idle(names: &[String], one: &str, several: &str) -> String {
+    match names {
+        [] => String::new(),
+        few if few.len() <= 5 => format!("Ohne Abrufe in diesem Zeitraum: {}.", few.join(", ")),
+        many => {
+            format!(
+                "{} ohne Abrufe in diesem Zeitraum.",
+                count(i64::try_from(many.len()).unwrap_or(i64::MAX), one, several)
+            )
+        }
+    }
 }
 
 /// The years to choose from, and the chosen one: the present or the newest that has call-offs.
@@ -146,22 +189,16 @@ pub async fn years(
     Ok((years.iter().map(ToString::to_string).collect(), chosen))
 }
 
-/// Rows of contracts, each with its own page.
-pub fn contract_rows(groups: &[Group], about: About) -> Vec<Row> {
-    let row = |group: &Group| {
-        let own = About { contract: Some(ContractId(group.id)), ..about };
-        Row::of(group, own, format!("/berichte/einsparungen/vertraege/{}?jahr={}", group.id, about.year_key()))
-    };
-    groups.iter().map(row).collect()
+/// A contract with its own page.
+fn contract_row(group: &Group, about: About) -> Row {
+    let own = About { contract: Some(ContractId(group.id)), ..about };
+    Row::of(group, own, format!("/berichte/einsparungen/vertraege/{}?jahr={}", group.id, about.year_key()))
 }
 
-/// Rows of members, each with its own page.
-pub fn member_rows(groups: &[Group], about: About) -> Vec<Row> {
-    let row = |group: &Group| {
-        let own = About { member: Some(OrganisationId(group.id)), ..about };
-        Row::of(group, own, format!("/berichte/einsparungen/mitglieder/{}?jahr={}", group.id, about.year_key()))
-    };
-    groups.iter().map(row).collect()
+/// A member with its own page.
+fn member_row(group: &Group, about: About) -> Row {
+    let own = About { member: Some(OrganisationId(group.id)), ..about };
+    Row::of(group, own, format!("/berichte/einsparungen/mitglieder/{}?jahr={}", group.id, about.year_key()))
 }
 
 /// The sentence where there is nothing to sum.
@@ -178,7 +215,7 @@ pub fn view(actor: &Actor, frame: &Frame) -> String {
     let organisation = frame.acting.as_ref().map(|acting| acting.organisation.clone()).unwrap_or_default();
     match &actor.standing {
         Standing::Member => format!("Sie sehen die Abrufe von {organisation}."),
-        Standing::Body => format!("Sie sehen die Abrufe aller Mitglieder von {organisation}."),
+        Standing::Body => format!("Sie sehen die Abrufe aller Mitglieder ({organisation})."),
         Standing::Auditor(scope) => format!(
             "Sie sehen die Abrufe Ihres Prüfauftrags: {}, {}.",
             count(i64::try_from(scope.members.len()).unwrap_or(i64::MAX), "Mitglied", "Mitglieder"),
@@ -187,26 +224,26 @@ pub fn view(actor: &Actor, frame: &Frame) -> String {
     }
 }
 
-/// The ceilings of contracts that run in this year, or at all.
-async fn ceilings(
-    conn: &mut PgConnection,
-    year: Option<i32>,
-    today: NaiveDate,
-) -> Result<Vec<CeilingRow>, StorageError> {
+/// The contracts that run in this year, or all.
+async fn running(conn: &mut PgConnection, year: Option<i32>) -> Result<Vec<Contract>, StorageError> {
     let runs = |contract: &Contract| {
         year.is_none_or(|year| contract.starts_on.year() <= year && year <= contract.effective_end.year())
     };
-    let contracts = contracts::list(conn, None).await?;
-    Ok(contracts
+    Ok(contracts::list(conn, None).await?.into_iter().filter(runs).collect())
+}
+
+/// The ceilings of these contracts.
+fn ceilings(contracts: Vec<Contract>, today: NaiveDate) -> Vec<CeilingRow> {
+    contracts
         .into_iter()
-        .filter(|contract| contract.ceiling.limit.is_some() && runs(contract))
+        .filter(|contract| contract.ceiling.limit.is_some())
         .map(|contract| CeilingRow {
             meter: Meter::of(&contract.ceiling, &contract.currency),
             hint: hint(&contract, today),
             ends: day(contract.effective_end),
             contract,
         })
-        .collect())
+        .collect()
 }
 
 /// What the board should look at.
@@ -227,10 +264,13 @@ fn utilisation(rows: &[CeilingRow]) -> (String, String) {
     let euros = || rows.iter().filter(|row| row.contract.currency == "EUR");
     let limit: Net = euros().filter_map(|row| row.contract.ceiling.limit).map(Volume::as_net).sum();
     let consumed: Net = euros().map(|row| row.contract.ceiling.consumed.as_net()).sum();
-    let Some(share) = consumed.percent_of(limit) else {
+    let Some(percent) = consumed.percent_of(limit) else {
         return ("–".to_owned(), "Kein Vertrag hat einen Höchstwert in Euro.".to_owned());
     };
     let contracts = count(i64::try_from(euros().count()).unwrap_or(i64::MAX), "Vertrag", "Verträgen");
     let [consumed, limit] = [consumed, limit].map(|net| money(net.decimal(), "EUR"));
-    (percent(share), format!("{consumed} von {limit} aus {contracts}, über die ganze Laufzeit und alle Mitglieder."))
+    let text = format!(
+        "{consumed} von {limit} aus {contracts}, über die ganze Laufzeit und alle Mitglieder, Nacherfasstes eingeschlossen."
+    );
+    (share(percent), text)
 }

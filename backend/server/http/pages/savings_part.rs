@@ -10,12 +10,11 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::savings::{nothing, years};
-use crate::http::pages::savings_view::{About, Amount, ClassRow, Row, classes, coverage};
-use crate::http::pages::written::count;
+use crate::http::pages::savings::{nothing, volume_text, years};
+use crate::http::pages::savings_view::{About, Amount, ClassRow, Figure, Groups, Row, classes, coverage};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::reports::savings::{self, Group, Grouping, Sums};
+use crate::reports::savings::{self, Group, Grouping};
 use crate::storage::{Tx, contracts, member_list};
 
 /// More parts than any contract or member has.
@@ -36,10 +35,8 @@ pub struct SavingsPartPage {
     coverage: String,
     call_offs: String,
     classes: Vec<ClassRow>,
-    /// „Mitglied“ on the page of a contract, „Rahmenvertrag“ on that of a member.
-    parts_name: &'static str,
-    parts: Vec<Row>,
-    list: String,
+    /// Members on the page of a contract, contracts on that of a member.
+    parts: Groups,
 }
 
 /// What the address may carry.
@@ -123,19 +120,19 @@ impl Part {
             Some(_) => None,
             None => Some(nothing(about, None)),
         };
-        let sums = total.as_ref().map_or(Sums::ZERO, |total| total.sums);
+        let by_class = savings::by_class(tx, &filter).await?;
+        let total = total.unwrap_or_else(Group::nothing);
+        let parts_name = if self.by == Grouping::Member { "Mitglied" } else { "Rahmenvertrag" };
         Ok(Page(SavingsPartPage {
             frame: frame.titled(format!("Einsparungen: {}", self.name)),
             years,
             year: about.year_key(),
             empty,
-            volume: Amount { address: about.list(""), ..Amount::plain(sums.volume) },
-            coverage: coverage(&sums),
-            call_offs: count(total.map_or(0, |total| total.call_offs), "Abruf", "Abrufe"),
-            classes: classes(&sums, about),
-            parts_name: if self.by == Grouping::Member { "Mitglied" } else { "Rahmenvertrag" },
-            parts: parts.iter().map(|group| part_row(group, self.by, about)).collect(),
-            list: about.list(""),
+            volume: about.figure(Figure::VOLUME, &total.sums, true),
+            coverage: coverage(&total.sums),
+            call_offs: volume_text(&total),
+            classes: classes(&by_class, &total.sums, about),
+            parts: Groups::of(parts_name, &parts, &total, about, |it| part_row(it, self.by, about)),
             name: self.name,
             note: self.note,
             path: self.path,
@@ -150,5 +147,5 @@ fn part_row(group: &Group, by: Grouping, about: About) -> Row {
     } else {
         About { contract: Some(ContractId(group.id)), ..about }
     };
-    Row::of(group, own, own.list(""))
+    Row::of(group, own, own.list(Figure::VOLUME))
 }

@@ -14,7 +14,14 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub fn harmless(text: &str) -> String {
     let starts_formula =
         text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
-    if starts_formula { format!("'{text}") } else { text.to_owned() }
+    if starts_formula && !is_number(text) { format!("'{text}") } else { text.to_owned() }
+}
+
+/// `-1,32`: digits with at most one sign and one comma calculate nothing, and sums need them as numbers.
+fn is_number(text: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    unsigned.split_once(',').map_or_else(|| digits(unsigned), |(whole, part)| digits(whole) && digits(part))
 }
 
 /// The rows as a download.
@@ -43,7 +50,11 @@ mod tests {
         for (text, cell) in [
             ("=HYPERLINK(\"x\")", "'=HYPERLINK(\"x\")"),
             ("+49 345", "'+49 345"),
-            ("-1,32", "'-1,32"),
+            ("-1,32", "-1,32"),
+            ("-5", "-5"),
+            ("-1,32+cmd", "'-1,32+cmd"),
+            ("-", "'-"),
+            ("--1", "'--1"),
             ("@SUM(A1)", "'@SUM(A1)"),
             ("\t=1", "'\t=1"),
             ("Stadt Altenrode", "Stadt Altenrode"),
