@@ -176,6 +176,8 @@ async fn what_only_programs_send_is_refused_and_breaks_nothing() {
         ("/api/v1/call-offs?from=2026-02-31", 400),
         ("/api/v1/call-offs?limit=0", 422),
         ("/api/v1/call-offs?limit=501", 422),
+        ("/api/v1/audit-log?limit=501", 422),
+        ("/api/v1/reports/savings?limit=0", 422),
         ("/api/v1/call-offs?limit=70000", 400),
         ("/api/v1/call-offs?offset=10000001", 422),
         ("/api/v1/call-offs?colour=red", 400),

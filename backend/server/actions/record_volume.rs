@@ -8,7 +8,8 @@ use abruf_domain::money::Volume;
 use abruf_domain::notation::Language::German;
 use serde_json::json;
 
-use super::{ActionError, FieldError, is_storable, keep_answer, only, replay};
+use super::keyed::Keyed;
+use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
@@ -35,9 +36,10 @@ pub async fn record(
     let evidence = evidence.trim();
     check(amount, evidence)?;
     let now = app.clock.now();
+    let keyed = Keyed { app, actor, key, now };
     let mut tx = app.db.begin(actor).await?;
     contracts::number(&mut tx, contract).await?.ok_or(ActionError::NotFound)?;
-    if let Some(breached) = replay(&mut tx, actor, key).await? {
+    if let Some(breached) = keyed.replay(&mut tx).await? {
         return Ok(breached);
     }
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "volume_recorded", "guard", guard.0);
@@ -50,7 +52,7 @@ pub async fn record(
         Recorded::NoSuchGuard => return Err(ActionError::NotFound),
         Recorded::Already => {
             // A parallel repeat has waited for the first at the guard row.
-            if let Some(breached) = replay(&mut tx, actor, key).await? {
+            if let Some(breached) = keyed.replay(&mut tx).await? {
                 return Ok(breached);
             }
             return Err(ActionError::Invalid(vec![FieldError::new(
@@ -68,7 +70,7 @@ pub async fn record(
         }
     };
     audit_log::append_to_contract(&mut tx, contract, &log).await?;
-    keep_answer(&mut tx, actor, key, &breached, now).await?;
+    keyed.keep(&mut tx, &breached).await?;
     tx.commit().await?;
     Ok(breached)
 }

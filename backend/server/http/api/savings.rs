@@ -11,6 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::api::paging;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -77,7 +78,7 @@ pub struct Asked {
     by: By,
     /// Groups to return.
     #[serde(default = "hundred")]
-    #[param(minimum = 1, maximum = 1000)]
+    #[param(minimum = 1, maximum = 500)]
     limit: u16,
     /// Groups to skip.
     #[serde(default)]
@@ -187,6 +188,7 @@ pub async fn show(
             "Das Jahr {year} geht nicht. Möglich sind die Jahre 1900 bis 3000, oder kein Jahr für alle."
         )));
     }
+    paging::check(asked.limit, asked.offset, 10_000_000, "")?;
     let filter = Filter {
         year: asked.year,
         contract: asked.contract.map(ContractId),
@@ -200,8 +202,7 @@ pub async fn show(
     };
     let mut tx = app.db.begin(&actor).await?;
     let total = savings::total(&mut tx, &filter).await?;
-    let limit = asked.limit.clamp(1, 1000).into();
-    let groups = savings::grouped(&mut tx, &filter, grouping, limit, asked.offset.into()).await?;
+    let groups = savings::grouped(&mut tx, &filter, grouping, asked.limit.into(), asked.offset.into()).await?;
     Ok(Answer(SavingsReport {
         total: SumsView::from(&total),
         groups: groups.into_iter().map(GroupView::from).collect(),
