@@ -26,23 +26,23 @@ CREATE FUNCTION bare.prepare(count int) RETURNS void LANGUAGE sql AS $$
     INSERT INTO bare.line SELECT id, position, position, 1 FROM made CROSS JOIN generate_series(1, 3) position;
 $$;
 
-CREATE FUNCTION bare.release(request bigint) RETURNS int LANGUAGE plpgsql AS $$
+CREATE FUNCTION bare.release(wanted bigint) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
     total numeric; leaf bytea; given int; contract int; member int;
 BEGIN
-    SELECT contract_id, member_id INTO STRICT contract, member FROM bare.request WHERE id = request AND number IS NULL FOR UPDATE;
+    SELECT contract_id, member_id INTO STRICT contract, member FROM bare.request WHERE id = wanted AND number IS NULL FOR UPDATE;
     PERFORM FROM bare.entitlement WHERE contract_id = contract AND member_id = member;
     IF NOT FOUND THEN RAISE 'not entitled'; END IF;
     SELECT sum(round(l.quantity * p.unit_price, 2)) INTO STRICT total
     FROM bare.line l JOIN bare.price p ON p.contract_id = contract AND p.article = l.article
-    WHERE l.request_id = request;
-    INSERT INTO bare.ledger (request_id, amount) VALUES (request, total);
-    leaf := sha256(convert_to(format('%s|%s|%s', request, contract, total), 'UTF8'));
+    WHERE l.request_id = wanted;
+    INSERT INTO bare.ledger (request_id, amount) VALUES (wanted, total);
+    leaf := sha256(convert_to(format('%s|%s|%s', wanted, contract, total), 'UTF8'));
     UPDATE bare.guard
     SET consumed = consumed + total, last_number = last_number + 1, chain_head = sha256(chain_head || leaf)
     WHERE contract_id = contract AND consumed + total <= limit_amount AND current_date BETWEEN starts_on AND ends_on
     RETURNING last_number INTO STRICT given;
-    UPDATE bare.request SET number = given, net = total, released_at = clock_timestamp() WHERE id = request;
+    UPDATE bare.request SET number = given, net = total, released_at = clock_timestamp() WHERE id = wanted;
     INSERT INTO bare.audit VALUES (contract, given, leaf);
     RETURN given;
 END $$;

@@ -114,7 +114,7 @@ impl Client {
             person.buyer = person.sign_in("buchen@altenrode.example").await?;
             person.approver = person.sign_in("freigabe@altenrode.example").await?;
             let found = person.ask(Method::GET, "/api/v1/contracts?q=DEV-PT", &person.buyer, None).await?;
-            person.contract = text(&found["items"][0]["id"])?;
+            person.contract = text(&found[0]["id"])?;
             people.push(Arc::new(person));
         }
         Ok(people)
