@@ -92,9 +92,11 @@ pub async fn assert_sums(cluster: &Cluster) -> Result<()> {
     let mut owner = cluster.owner_options().connect().await?;
     let wrong: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM guard g
-         WHERE (g.authorised, g.reserved) IS DISTINCT FROM (
-             SELECT coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0), coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0)
-             FROM volume_entry e WHERE e.contract_id = g.contract_id AND e.guard_id = g.id)",
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0) AS authorised,
+                    coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved
+             FROM volume_entry e WHERE e.contract_id = g.contract_id AND e.guard_id = g.id) AS ledger
+         WHERE g.authorised <> ledger.authorised OR g.reserved <> ledger.reserved",
     )
     .fetch_one(&mut owner)
     .await?;
