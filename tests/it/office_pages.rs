@@ -133,7 +133,7 @@ async fn programs_repeat_an_emergency_order_with_its_key_and_read_the_first_answ
         assert_eq!(answer.json()["errors"][0]["field"], field);
     }
     let long = send("k4", "1.00", &"x".repeat(10_000)).await;
-    assert!(long.text.contains("hat 10000 Zeichen, erlaubt sind 2000"), "{}", long.text);
+    assert!(long.text.contains("hat 10.000 Zeichen, erlaubt sind 2.000"), "{}", long.text);
     assert_eq!(house.recorded().await, (1, 250));
 }
 
@@ -207,7 +207,7 @@ async fn a_request_over_its_soft_quota_is_released_once_the_office_has_written()
     };
     for (wording, said) in [
         ("  ", "Bitte begründen Sie in eigenen Worten"),
-        (&*"ä".repeat(10_000), "hat 10000 Zeichen, erlaubt sind 4000"),
+        (&*"ä".repeat(10_000), "hat 10.000 Zeichen, erlaubt sind 4.000"),
     ] {
         let wrong = write(wording).await;
         assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);

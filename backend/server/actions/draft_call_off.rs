@@ -6,6 +6,7 @@ use abruf_domain::call_off::Status;
 use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::ids::{CallOffId, ContractId};
 use abruf_domain::money::Quantity;
+use abruf_domain::notation::Language::German;
 use abruf_domain::{Review, review};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -272,7 +273,8 @@ fn check_details(details: &Details) -> Result<(), ActionError> {
         .iter()
         .filter(|(_, _, text, most)| *most < text.chars().count())
         .map(|(field, name, text, most)| {
-            let count = text.chars().count();
+            let number = |it: usize| German.number(it.into());
+            let (count, most) = (number(text.chars().count()), number(*most));
             FieldError::new(
                 *field,
                 format!("{name} hat {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie den Text."),

@@ -86,7 +86,8 @@ fn check(amount: Volume, evidence: &str) -> Result<(), ActionError> {
         let message = "Bitte nennen Sie den Beleg, zum Beispiel Datum und Nummer der Notbestellung.";
         errors.push(FieldError::new("evidence", message));
     } else if MAX_EVIDENCE < length {
-        let message = format!("Der Beleg hat {length} Zeichen, erlaubt sind {MAX_EVIDENCE}. Bitte kürzen Sie ihn.");
+        let [length, most] = [length, MAX_EVIDENCE].map(|it| German.number(it.into()));
+        let message = format!("Der Beleg hat {length} Zeichen, erlaubt sind {most}. Bitte kürzen Sie ihn.");
         errors.push(FieldError::new("evidence", message));
     }
     if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
