@@ -77,7 +77,7 @@ async fn a_character_nobody_can_store_is_no_fault_of_ours() {
     let draft = Draft::new().await;
     for path in ["/abrufe?q=%00", "/rahmenvertraege?q=%00"] {
         let answer = draft.eva.get(path).await;
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{path}");
         assert!(read(&answer.text).contains("unsichtbares Zeichen"), "{path}");
     }
 }
