@@ -26,9 +26,12 @@ use crate::finding::{Addressee, Finding, Outcome, Verdict};
 use crate::review::Case;
 use crate::texts::Texts;
 
-/// A rule.
+/// A rule about a call-off.
+pub type CallOffRule = for<'a, 'b> fn(&'a Case<'b>) -> Vec<Verdict>;
+
+/// A rule; `F` is what it looks at.
 #[derive(Debug, Clone, Copy)]
-pub struct Check {
+pub struct Check<F = CallOffRule> {
     /// Its id in the catalogue, e.g. `cap-value`.
     pub id: &'static str,
     /// Grows when a change alters a result; the old function stays for replay.
@@ -38,7 +41,33 @@ pub struct Check {
     /// Its words.
     pub texts: Texts,
     /// The rule itself. Nothing at all where it does not apply.
-    pub run: fn(&Case<'_>) -> Vec<Verdict>,
+    pub run: F,
+}
+
+/// What is told about a rule, whatever it looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Rule {
+    /// Its id in the catalogue.
+    pub id: &'static str,
+    /// Its version.
+    pub version: u16,
+    /// Who can cure its findings.
+    pub addressee: Addressee,
+    /// Its words.
+    pub texts: Texts,
+    /// When it is checked.
+    pub checked: Checked,
+}
+
+/// When a rule is checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Checked {
+    /// At submission and again at release.
+    CallOff,
+    /// At release only; pending before.
+    ReleaseOnly,
+    /// At submission and release, where nothing blocks.
+    Savings,
 }
 
 impl Check {
@@ -53,9 +82,17 @@ impl Check {
     pub fn pending(&self) -> Finding {
         self.finding(Verdict::new(Outcome::Pending))
     }
+}
 
-    fn finding(&self, verdict: Verdict) -> Finding {
+impl<F> Check<F> {
+    /// The finding of a verdict.
+    #[must_use]
+    pub fn finding(&self, verdict: Verdict) -> Finding {
         verdict.of(self.id, self.version, self.addressee)
+    }
+
+    const fn rule(&self, checked: Checked) -> Rule {
+        Rule { id: self.id, version: self.version, addressee: self.addressee, texts: self.texts, checked }
     }
 }
 
@@ -97,12 +134,15 @@ pub const RELEASE_ONLY: &[Check] = &[four_eyes::CHECK];
 pub const SAVINGS: &[Check] = &[baseline_missing::CHECK, baseline_stale::CHECK, savings_negative::CHECK];
 
 /// Every rule.
-pub fn all() -> impl Iterator<Item = &'static Check> {
-    CALL_OFF.iter().chain(RELEASE_ONLY).chain(SAVINGS)
+pub fn all() -> impl Iterator<Item = Rule> {
+    let listed = |checks: &'static [Check], checked| checks.iter().map(move |check| check.rule(checked));
+    listed(CALL_OFF, Checked::CallOff)
+        .chain(listed(RELEASE_ONLY, Checked::ReleaseOnly))
+        .chain(listed(SAVINGS, Checked::Savings))
 }
 
 /// The rule with this id.
 #[must_use]
-pub fn by_id(id: &str) -> Option<&'static Check> {
-    all().find(|check| check.id == id)
+pub fn by_id(id: &str) -> Option<Rule> {
+    all().find(|rule| rule.id == id)
 }

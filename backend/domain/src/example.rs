@@ -1,8 +1,9 @@
 //! For tests: the Citrix call-off of GC-01 as facts, to be bent until a rule speaks up.
 
 use crate::facts::{
-    Baseline, BaselineKind, CheckPoint, ContractTerms, Covers, Entitlement, Facts, Item, Lot, Measure, Member,
-    Parameters, Party, Per, Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, VatTreatment,
+    Baseline, BaselineKind, CalledOff, CheckPoint, ContractTerms, Covers, Entitlement, Facts, Item, ItemTraits, Lot,
+    Measure, Mechanism, Member, Papers, Parameters, Party, Per, Power, Price, PriceTerm, Regime, Releaser, Request,
+    RequestLine, Scope, ScopeState, SupplyChain, VatTreatment,
 };
 use crate::ids::{
     BaselineId, ContractId, EntitlementId, GuardId, ItemId, LotId, OrganisationId, PersonId, PriceTermId,
@@ -37,7 +38,7 @@ pub(crate) const LOT: u128 = 10;
 
 /// A line with this article and quantity.
 pub(crate) fn line(position: i32, article: &str, quantity: &str) -> RequestLine {
-    RequestLine { position, article_number: article.to_owned(), quantity: of(quantity) }
+    RequestLine { position, article_number: article.to_owned(), quantity: of(quantity), offer: None }
 }
 
 /// An item of the lot with this price.
@@ -56,7 +57,12 @@ pub(crate) fn item(number: u128, article: &str, unit: &str, price: Price) -> Ite
             supplier: id::<OrganisationId>(SUPPLIER),
             validity: since("2025-03-01"),
             price,
+            released: true,
+            freight: None,
         }],
+        vat_changes: Vec::new(),
+        traits: ItemTraits::default(),
+        called_off: CalledOff::default(),
     }
 }
 
@@ -127,6 +133,8 @@ pub(crate) fn citrix() -> Facts {
                 supplier: id::<OrganisationId>(SUPPLIER),
                 lot: Some(id::<LotId>(LOT)),
                 validity: since("2025-03-01"),
+                rank: 1,
+                name: "Beispiel Software GmbH".to_owned(),
             }],
             items: vec![
                 item(11, "CTX-UNI", "Nutzer", Price::Subscription { unit_price_month: of("11.85") }),
@@ -138,6 +146,15 @@ pub(crate) fn citrix() -> Facts {
             min_order: None,
             fee_pct: of("1.5"),
             process_central_share: Some(of("410.00")),
+            regime: Regime::Vgv,
+            legal_basis: None,
+            supply_chain: SupplyChain::Direct,
+            mechanism: Mechanism::Single,
+            runoff_allowed: true,
+            cash_discount: None,
+            data_processing: None,
+            index_values: Vec::new(),
+            last_awards: Vec::new(),
         },
         member: Member {
             id: id::<OrganisationId>(MEMBER),
@@ -145,6 +162,12 @@ pub(crate) fn citrix() -> Facts {
             kind: "stadt".to_owned(),
             region: "DE-ST".to_owned(),
             memberships: vec![since("2012-04-01")],
+            authority: None,
+            inhouse_evidence: None,
+            deducts_input_vat: false,
+            council_limit: None,
+            binding_rules: None,
+            routes_invoices: false,
         },
         request: Request {
             supplier: id::<OrganisationId>(SUPPLIER),
@@ -153,7 +176,18 @@ pub(crate) fn citrix() -> Facts {
             performance: Some(Period::new(of("2026-02-01"), of("2027-01-31")).expect("in order")),
             need: "Ersatzbedarf, Menge laut Inventar".to_owned(),
             requester: id::<PersonId>(REQUESTER),
-            releaser: Some(Releaser { person: id::<PersonId>(APPROVER), limit: None }),
+            releaser: Some(Releaser {
+                person: id::<PersonId>(APPROVER),
+                limit: None,
+                power: Power::default(),
+                technical: false,
+            }),
+            papers: Papers::default(),
+            budget: None,
+            declines: Vec::new(),
+            mini_competition: None,
+            interests: Vec::new(),
+            earlier: Vec::new(),
         },
         scopes: vec![ceiling(30, Scope::Contract, Measure::Value, "500000.00", "301250.00")],
         baselines: vec![
@@ -167,6 +201,9 @@ pub(crate) fn citrix() -> Facts {
             direct_award_limit: of("100000.00"),
             process_cost_flat: of("3667.00"),
             process_own_call_off_effort: of("120.00"),
+            split_window_days: 30,
+            duplicate_window_days: 14,
+            eu_threshold: None,
         },
     }
 }

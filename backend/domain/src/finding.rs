@@ -68,6 +68,12 @@ pub enum Addressee {
     Releaser,
     /// The office of the cooperative.
     Office,
+    /// The member's treasurer (Kämmerei).
+    Treasurer,
+    /// The member's administration: council, data protection; acts through its approver.
+    Administration,
+    /// Who certifies invoices; acts through the treasurer.
+    InvoiceClerk,
 }
 
 impl Addressee {
@@ -78,6 +84,9 @@ impl Addressee {
             Self::Requester => "requester",
             Self::Releaser => "releaser",
             Self::Office => "office",
+            Self::Treasurer => "treasurer",
+            Self::Administration => "administration",
+            Self::InvoiceClerk => "invoice_clerk",
         }
     }
 
@@ -88,9 +97,15 @@ impl Addressee {
             (Self::Requester, Language::German) => "Sachbearbeitung",
             (Self::Releaser, Language::German) => "Freigabe",
             (Self::Office, Language::German) => "Geschäftsstelle",
+            (Self::Treasurer, Language::German) => "Kämmerei",
+            (Self::Administration, Language::German) => "Verwaltungsleitung",
+            (Self::InvoiceClerk, Language::German) => "Rechnungsbearbeitung",
             (Self::Requester, Language::English) => "requester",
             (Self::Releaser, Language::English) => "releaser",
             (Self::Office, Language::English) => "office of the cooperative",
+            (Self::Treasurer, Language::English) => "treasurer",
+            (Self::Administration, Language::English) => "head of administration",
+            (Self::InvoiceClerk, Language::English) => "invoice clerk",
         }
     }
 }

@@ -86,3 +86,7 @@ id!(
     /// An entry of an entitlement list, or an announced category.
     EntitlementId
 );
+id!(
+    /// A published price index that contracts refer to.
+    IndexSeriesId
+);

@@ -255,6 +255,23 @@ impl Net {
         self.0.abs() < Decimal::from(10_000_000_000_i64)
     }
 
+    /// `round2(sum of price x quantity)`: a line whose units stand in several tiers, rounded once.
+    /// `None` where the amount is not sane.
+    #[must_use]
+    pub fn of_sane_parts(parts: impl IntoIterator<Item = (UnitPrice, Quantity)>) -> Option<Self> {
+        let mut sum = Decimal::ZERO;
+        for (unit_price, quantity) in parts {
+            sum = sum.checked_add(unit_price.0.checked_mul(quantity.0)?)?;
+        }
+        Some(Self::rounded(sum)).filter(|net| net.is_sane())
+    }
+
+    /// `round2(this x part / whole)`: the share of a part; nothing where there is no whole.
+    #[must_use]
+    pub fn share(self, part: Decimal, whole: Decimal) -> Self {
+        (self.0 * part).checked_div(whole).map_or(Self::ZERO, Self::rounded)
+    }
+
     /// `round2(rate % of this amount)`: a cooperative fee.
     #[must_use]
     pub fn percentage(self, rate: Percent) -> Self {
@@ -305,6 +322,24 @@ impl UnitPrice {
         Self::rounded(self.0 * factor, decimals)
     }
 
+    /// Price adjustment: `round(p0 x (a + b x I / I0))` to the contract's decimals, multiplied out
+    /// before dividing (GC-14). The base itself where I0 is zero.
+    #[must_use]
+    pub fn adjusted(self, fixed: Ratio, variable: Ratio, now: IndexPoints, base: IndexPoints, decimals: u32) -> Self {
+        let numerator = self.0 * (fixed.0 * base.0 + variable.0 * now.0);
+        numerator.checked_div(base.0).map_or(self, |price| Self::rounded(price, decimals))
+    }
+
+    /// What one unit costs on average where units have different prices: `net / quantity`, four
+    /// decimals, for display only (GC-04).
+    #[must_use]
+    pub fn average(net: Net, quantity: Quantity) -> Option<String> {
+        let average = net.0.checked_div(quantity.0)?;
+        let mut average = round_half_up(average, 4);
+        average.rescale(4);
+        Some(average.to_string())
+    }
+
     /// As text with at least `decimals` decimals, never fewer than it has.
     #[must_use]
     pub fn with_decimals(self, decimals: u32) -> String {
@@ -322,9 +357,17 @@ impl fmt::Display for UnitPrice {
     }
 }
 
+impl Default for Quantity {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
 impl Quantity {
     /// Nothing.
     pub const ZERO: Self = Self(Decimal::ZERO);
+    /// One unit.
+    pub const ONE: Self = Self(Decimal::ONE);
 
     /// Whether this is a whole number of `step`s; a step of zero allows every quantity.
     #[must_use]
@@ -398,6 +441,32 @@ impl Ratio {
 impl fmt::Display for Ratio {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
+    }
+}
+
+decimal_type! {
+    /// Points of a price index, e.g. `118.9`.
+    IndexPoints, decimals = 4, limit = 1_000_000_i64
+}
+
+impl IndexPoints {
+    /// `|I / I0 - 1| > threshold`, strictly and in both directions; this is I.
+    #[must_use]
+    pub fn moved_by_more_than(self, threshold: Percent, base: Self) -> bool {
+        threshold.0 * base.0 < (self.0 - base.0).abs() * Decimal::ONE_HUNDRED
+    }
+
+    /// By how many percent this is above (or below) `base`, half-up to two decimals; `None` if `base` is zero.
+    #[must_use]
+    pub fn move_from(self, base: Self) -> Option<Percent> {
+        let change = ((self.0 - base.0) * Decimal::ONE_HUNDRED).checked_div(base.0)?;
+        Some(Percent(round_half_up(change, 2)))
+    }
+}
+
+impl fmt::Display for IndexPoints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.normalize())
     }
 }
 

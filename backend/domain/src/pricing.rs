@@ -4,13 +4,17 @@
 //! over the rest, and item-in-scope or supplier-is-party says why. A line that has a price but no
 //! amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
 
+pub mod tiers;
+pub mod vat;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::facts::{Facts, Item, Price, PriceTerm, RequestLine, VatTreatment};
-use crate::ids::{ItemId, LotId, PriceTermId};
+use crate::facts::{Facts, IndexValue, Item, Offer, Price, PriceTerm, RequestLine, VatTreatment};
+use crate::ids::{ItemId, LotId, OrganisationId, PriceTermId};
 use crate::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
 use crate::period::Months;
+pub use vat::{VatGroup, VatPart};
 
 /// A line with its price.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,19 +41,6 @@ pub struct PricedLine {
     pub vat: Option<VatTreatment>,
 }
 
-/// VAT of one category and rate: computed on the sum of its bases.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct VatGroup {
-    /// S, Z, E, AE or O.
-    pub category: String,
-    /// Rate in percent.
-    pub rate: Percent,
-    /// Sum of line amounts and surcharge.
-    pub base: Net,
-    /// Tax, rounded once.
-    pub tax: Vat,
-}
-
 /// A call-off with all its amounts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PricedCallOff {
@@ -72,9 +63,7 @@ pub struct PricedCallOff {
 /// Prices the request of these facts on day `day`.
 #[must_use]
 pub fn price(facts: &Facts, day: NaiveDate) -> PricedCallOff {
-    let months = facts.request.performance.map(|period| period.months());
-    let mut lines: Vec<PricedLine> =
-        facts.request.lines.iter().map(|line| price_line(facts, line, months, day)).collect();
+    let mut lines: Vec<PricedLine> = facts.request.lines.iter().map(|line| price_line(facts, line, day)).collect();
     if !lines.iter().filter_map(|line| line.net).sum::<Net>().is_sane() {
         lines.iter_mut().for_each(|line| line.net = None);
     }
@@ -86,39 +75,32 @@ pub fn price(facts: &Facts, day: NaiveDate) -> PricedCallOff {
         .filter(|minimum| lines_net < minimum.value)
         .and_then(|minimum| minimum.surcharge.as_ref());
 
-    let mut vat: Vec<VatGroup> = Vec::new();
-    for line in &lines {
-        if let (Some(net), Some(treatment)) = (line.net, &line.vat) {
-            add_to_group(&mut vat, &treatment.category, treatment.rate, net);
-        }
-    }
-    if let Some(surcharge) = surcharge {
-        let category = if surcharge.vat_rate == Percent::ZERO { "Z" } else { "S" };
-        add_to_group(&mut vat, category, surcharge.vat_rate, surcharge.net);
-    }
-    for group in &mut vat {
-        group.tax = group.base.vat(group.rate);
-    }
-    vat.sort_by(|a, b| b.rate.cmp(&a.rate).then_with(|| a.category.cmp(&b.category)));
-
+    let parts: Vec<VatPart> = lines.iter().flat_map(|line| vat_parts(facts, line, day)).collect();
+    let vat = vat::groups(&parts, surcharge);
     let surcharge = surcharge.map_or(Net::ZERO, |surcharge| surcharge.net);
     let net = lines_net + surcharge;
     let vat_total: Vat = vat.iter().map(|group| group.tax).sum();
     PricedCallOff { lines, lines_net, surcharge, net, vat, vat_total, gross: net.plus_vat(vat_total) }
 }
 
-fn add_to_group(groups: &mut Vec<VatGroup>, category: &str, rate: Percent, net: Net) {
-    if let Some(group) = groups.iter_mut().find(|group| group.rate == rate && group.category == category) {
-        group.base += net;
-    } else {
-        groups.push(VatGroup { category: category.to_owned(), rate, base: net, tax: Vat::ZERO });
+/// VAT of a line; more than one part where the treatment changes within a subscription.
+#[must_use]
+pub fn vat_parts(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Vec<VatPart> {
+    match (facts.contract.item(&line.article_number), line.net) {
+        (Some(item), Some(net)) => vat::parts(item, net, facts.request.performance, day, line.months.is_some()),
+        _ => Vec::new(),
     }
 }
 
-fn price_line(facts: &Facts, line: &RequestLine, months: Option<Months>, day: NaiveDate) -> PricedLine {
+fn price_line(facts: &Facts, line: &RequestLine, day: NaiveDate) -> PricedLine {
     let item = facts.contract.item(&line.article_number);
     let term = item.and_then(|item| price_term(facts, item, day));
-    let applied = term.and_then(|term| apply(&term.price, line.quantity, months, facts.contract.unit_price_decimals));
+    let applied = item.zip(term).and_then(|(item, term)| agreed(facts, line, item, term, day));
+    let applied = match &line.offer {
+        Some(offer) => Some(with_offer(offer, line.quantity, applied)).filter(|_| term.is_some()),
+        None => applied,
+    };
+    let supplied = facts.request.performance.map_or(day, |period| period.to());
     PricedLine {
         position: line.position,
         article_number: line.article_number.clone(),
@@ -129,7 +111,7 @@ fn price_line(facts: &Facts, line: &RequestLine, months: Option<Months>, day: Na
         unit_price: applied.as_ref().map(|applied| applied.unit_price.clone()),
         months: applied.as_ref().and_then(|applied| applied.months).map(|months| months.rounded().to_string()),
         net: applied.and_then(|applied| applied.net),
-        vat: item.map(|item| item.vat.clone()),
+        vat: item.map(|item| item.vat_on(supplied).clone()),
     }
 }
 
@@ -142,7 +124,58 @@ pub fn cash_discount(gross: Gross, rate: Percent) -> Gross {
 /// The released price of the item with the chosen supplier, valid on `day`.
 #[must_use]
 pub fn price_term<'a>(facts: &Facts, item: &'a Item, day: NaiveDate) -> Option<&'a PriceTerm> {
-    item.prices.iter().find(|term| term.supplier == facts.request.supplier && term.validity.contains(day))
+    price_of(item, facts.request.supplier, day)
+}
+
+/// The released price of the item with this supplier, valid on `day`.
+#[must_use]
+pub fn price_of(item: &Item, supplier: OrganisationId, day: NaiveDate) -> Option<&PriceTerm> {
+    item.prices.iter().find(|term| term.released && term.supplier == supplier && term.validity.contains(day))
+}
+
+/// What the contract says a quantity of the item costs with this supplier on `day`: the amount of a
+/// line of its own, mini-competition and offers aside. For comparisons of suppliers and quantities.
+#[must_use]
+pub fn amount(facts: &Facts, item: &Item, supplier: OrganisationId, quantity: Quantity, day: NaiveDate) -> Option<Net> {
+    apply(facts, item, &price_of(item, supplier, day)?.price, quantity, quantity, day)?.net
+}
+
+/// Quantity of the article over all lines: they stand in one tier, however they are written.
+fn in_order(facts: &Facts, article_number: &str) -> Quantity {
+    facts.request.lines.iter().filter(|line| line.article_number == article_number).map(|line| line.quantity).sum()
+}
+
+/// Result of the mini-competition where there is one, else the contract's price.
+fn agreed(facts: &Facts, line: &RequestLine, item: &Item, term: &PriceTerm, day: NaiveDate) -> Option<Applied> {
+    let competition = facts.request.mini_competition.as_ref();
+    let offered = competition
+        .and_then(|competition| competition.offer_of(facts.request.supplier))
+        .and_then(|offer| offer.unit_prices.get(&line.article_number));
+    match offered {
+        Some(unit_price) => {
+            let months = matches!(term.price, Price::Subscription { .. }).then_some(facts.request.performance);
+            match months {
+                Some(None) => None,
+                Some(Some(period)) => Some(Applied::monthly(*unit_price, line.quantity, period.months())),
+                None => Some(Applied::plain(*unit_price, line.quantity, 2)),
+            }
+        }
+        None => apply(facts, item, &term.price, line.quantity, in_order(facts, &line.article_number), day),
+    }
+}
+
+/// A lower offer counts; a higher one does not, and price-matches-terms says so. A free-text item has
+/// no other price than its offer.
+fn with_offer(offer: &Offer, quantity: Quantity, agreed: Option<Applied>) -> Applied {
+    let months = agreed.as_ref().and_then(|agreed| agreed.months);
+    let offered = match months {
+        Some(months) => Applied::monthly(offer.unit_price, quantity, months),
+        None => Applied::plain(offer.unit_price, quantity, 2),
+    };
+    match agreed {
+        Some(agreed) if agreed.net <= offered.net => agreed,
+        _ => offered,
+    }
 }
 
 /// A price applied to a quantity.
@@ -152,30 +185,70 @@ struct Applied {
     net: Option<Net>,
 }
 
-/// `None` only for a subscription without a performance period; no amount if it is not sane.
-fn apply(price: &Price, quantity: Quantity, months: Option<Months>, decimals: u32) -> Option<Applied> {
-    let plain = |unit_price: UnitPrice, decimals: u32| Applied {
-        unit_price: unit_price.with_decimals(decimals),
-        months: None,
-        net: Net::of_sane_line(unit_price, quantity, None),
-    };
+impl Applied {
+    fn plain(unit_price: UnitPrice, quantity: Quantity, decimals: u32) -> Self {
+        let net = Net::of_sane_line(unit_price, quantity, None);
+        Self { unit_price: unit_price.with_decimals(decimals), months: None, net }
+    }
+
+    fn monthly(unit_price: UnitPrice, quantity: Quantity, months: Months) -> Self {
+        let net = Net::of_sane_line(unit_price, quantity, Some(months));
+        Self { unit_price: unit_price.with_decimals(2), months: Some(months), net }
+    }
+}
+
+/// `None` for a subscription without a performance period and a free-text item without its quote; no
+/// amount if it is not sane. `in_order` is the quantity of the article over all lines.
+fn apply(
+    facts: &Facts,
+    item: &Item,
+    price: &Price,
+    quantity: Quantity,
+    in_order: Quantity,
+    day: NaiveDate,
+) -> Option<Applied> {
+    let decimals = facts.contract.unit_price_decimals;
     match price {
-        Price::Fixed { unit_price } => Some(plain(*unit_price, 2)),
-        Price::TierAllUnitsPerOrder { tiers } => {
-            // Below the first tier its price applies; qty-increment says what the minimum is.
-            let reached = tiers.iter().rev().find(|tier| tier.from <= quantity).or_else(|| tiers.first())?;
-            Some(plain(reached.unit_price, 2))
+        Price::Fixed { unit_price } => Some(Applied::plain(*unit_price, quantity, 2)),
+        Price::TierAllUnits { counted, tiers } => {
+            let before = tiers::position(*counted, item.called_off);
+            Some(Applied::plain(tiers::all_units(tiers, before, in_order)?, quantity, 2))
+        }
+        Price::TierGraduated { counted, tiers } => {
+            let before = tiers::position(*counted, item.called_off);
+            let whole = Net::of_sane_parts(tiers::graduated(tiers, before, in_order));
+            // Lines of one article share its tiers by quantity.
+            let net = match quantity == in_order {
+                true => whole,
+                false => whole.map(|whole| whole.share(quantity.decimal(), in_order.decimal())),
+            };
+            Some(Applied { unit_price: UnitPrice::average(net.unwrap_or(Net::ZERO), quantity)?, months: None, net })
         }
         Price::ListMinus { list_price, discount_pct } => {
-            Some(plain(list_price.after_discount(*discount_pct, decimals), decimals))
+            Some(Applied::plain(list_price.after_discount(*discount_pct, decimals), quantity, decimals))
         }
+        Price::Index { .. } => Some(Applied::plain(indexed(facts, price, day)?.0, quantity, decimals)),
         Price::Subscription { unit_price_month } => {
-            let months = months?;
-            Some(Applied {
-                unit_price: unit_price_month.with_decimals(2),
-                months: Some(months),
-                net: Net::of_sane_line(*unit_price_month, quantity, Some(months)),
-            })
+            Some(Applied::monthly(*unit_price_month, quantity, facts.request.performance?.months()))
         }
+        Price::Quoted { .. } => None,
     }
+}
+
+/// Price of an index clause on `day`, with the published value that moved it; `None` for other prices.
+#[must_use]
+pub fn indexed<'a>(facts: &'a Facts, price: &Price, day: NaiveDate) -> Option<(UnitPrice, Option<&'a IndexValue>)> {
+    let Price::Index { base_price, fixed_share, variable_share, series, index_base, threshold } = price else {
+        return None;
+    };
+    let known = facts.contract.index_values.iter();
+    let newest = known
+        .filter(|value| value.released && value.series == *series && value.published_on <= day)
+        .max_by_key(|value| value.published_on);
+    let moved = newest.filter(|value| value.value.moved_by_more_than(*threshold, *index_base));
+    let unit_price = moved.map_or(*base_price, |value| {
+        let decimals = facts.contract.unit_price_decimals;
+        base_price.adjusted(*fixed_share, *variable_share, value.value, *index_base, decimals)
+    });
+    Some((unit_price, moved))
 }

@@ -4,11 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
-use crate::facts::{CheckPoint, Facts};
+use crate::facts::{CheckPoint, Facts, Price};
 use crate::finding::{Addressee, Finding, Outcome};
 use crate::money::Volume;
 use crate::period::berlin_date;
-use crate::pricing::{PricedCallOff, price};
+use crate::pricing::{PricedCallOff, PricedLine, price};
 use crate::savings::{Savings, savings};
 use crate::volume::demand;
 
@@ -44,6 +44,11 @@ pub enum Gap {
     NoLines,
     /// A subscription needs a performance period.
     PerformanceMissing {
+        /// The article that needs it.
+        article_number: String,
+    },
+    /// A free-text item needs its quote or EVB-IT contract.
+    QuoteMissing {
         /// The article that needs it.
         article_number: String,
     },
@@ -145,11 +150,21 @@ fn gaps(facts: &Facts, priced: &PricedCallOff) -> Vec<Gap> {
     }
     let unfinished = priced.lines.iter().filter(|line| line.price_term.is_some() && line.net.is_none());
     unfinished
-        .map(|line| match line.unit_price {
-            None => Gap::PerformanceMissing { article_number: line.article_number.clone() },
-            Some(_) => Gap::AmountTooLarge { article_number: line.article_number.clone() },
+        .map(|line| {
+            let article_number = line.article_number.clone();
+            match (&line.unit_price, is_quoted(facts, line)) {
+                (None, true) => Gap::QuoteMissing { article_number },
+                (None, false) => Gap::PerformanceMissing { article_number },
+                (Some(_), _) => Gap::AmountTooLarge { article_number },
+            }
         })
         .collect()
+}
+
+fn is_quoted(facts: &Facts, line: &PricedLine) -> bool {
+    let terms = facts.contract.items.iter().flat_map(|item| &item.prices);
+    let mut used = terms.filter(|term| Some(term.id) == line.price_term);
+    used.any(|term| matches!(term.price, Price::Quoted { .. }))
 }
 
 impl Review {

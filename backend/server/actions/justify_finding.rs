@@ -32,7 +32,7 @@ pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wordin
         .find(|finding| finding.rule == rule)
         .map(|finding| finding.addressee)
         .ok_or(ActionError::NotFound)?;
-    only(actor, addressee_roles(addressee))?;
+    only(actor, &[speaker(addressee)])?;
     if !history::insert_justification(&mut tx, &call_off, rule, addressee.key(), wording, actor.person, now).await? {
         return Err(ActionError::Invalid(vec![FieldError::new("wording", "Diese Feststellung ist schon begründet.")]));
     }
@@ -51,11 +51,14 @@ pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wordin
     Ok(tx.commit().await?)
 }
 
-/// Roles that speak for an addressee.
-const fn addressee_roles(addressee: Addressee) -> &'static [Role] {
+/// The role that speaks for an addressee. The member's administration acts through its approver, the
+/// invoice clerk through the treasurer.
+#[must_use]
+pub const fn speaker(addressee: Addressee) -> Role {
     match addressee {
-        Addressee::Requester => &[Role::Buyer],
-        Addressee::Releaser => &[Role::Approver],
-        Addressee::Office => &[Role::Office],
+        Addressee::Requester => Role::Buyer,
+        Addressee::Releaser | Addressee::Administration => Role::Approver,
+        Addressee::Office => Role::Office,
+        Addressee::Treasurer | Addressee::InvoiceClerk => Role::Treasurer,
     }
 }

@@ -41,7 +41,7 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
-    let releaser = Releaser { person: actor.person, limit };
+    let releaser = Releaser::new(actor.person, limit);
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), app.clock.now()).await?;
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key()).await?;
     let justifications = history::justifications(&mut tx, call_off.contract, id).await?;

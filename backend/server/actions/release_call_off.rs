@@ -115,7 +115,7 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
     }
 
     let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
-    let releaser = Releaser { person: actor.person, limit };
+    let releaser = Releaser::new(actor.person, limit);
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let review = review(&facts);
     if release_only_block(&review) {

@@ -13,7 +13,9 @@ mod printers;
 mod toner;
 mod training;
 
-use abruf_domain::facts::{BaselineKind, ExtensionOption, MinOrder, Per, Price, Surcharge, Tier, VatTreatment};
+use abruf_domain::facts::{
+    BaselineKind, Counted, ExtensionOption, MinOrder, Per, Price, Surcharge, Tier, VatTreatment,
+};
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice};
 use abruf_domain::period::Period;
 use chrono::{Datelike, Days, NaiveDate};
@@ -208,10 +210,12 @@ impl Design {
             Price::ListMinus { list_price, discount_pct } => {
                 Net::of_line(list_price.after_discount(*discount_pct, self.unit_price_decimals), quantity, None)
             }
-            Price::TierAllUnitsPerOrder { tiers } => {
+            Price::TierAllUnits { tiers, .. } => {
                 let tier = tiers.iter().rev().find(|tier| tier.from <= quantity);
                 tier.map_or(Net::ZERO, |tier| Net::of_line(tier.unit_price, quantity, None))
             }
+            // No demo contract has these; the stream of orders would have to keep their running totals.
+            Price::TierGraduated { .. } | Price::Index { .. } | Price::Quoted { .. } => Net::ZERO,
         }
     }
 
@@ -313,7 +317,8 @@ fn list_minus(list: &str, discount: &str) -> Price {
 }
 
 fn tiers(tiers: &[(i64, &str)]) -> Price {
-    Price::TierAllUnitsPerOrder {
+    Price::TierAllUnits {
+        counted: Counted::PerOrder,
         tiers: tiers.iter().map(|(from, price)| Tier { from: units(*from), unit_price: unit_price(price) }).collect(),
     }
 }

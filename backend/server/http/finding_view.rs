@@ -1,6 +1,6 @@
 //! A finding as people and programs read it: the same words on pages, in the API and in problems.
 
-use abruf_domain::checks::{self, Check};
+use abruf_domain::checks::{self, Rule};
 use abruf_domain::finding::{Addressee, Finding, Outcome};
 use abruf_domain::notation::Language;
 use abruf_domain::review::Gap;
@@ -53,7 +53,7 @@ impl FindingView {
     pub fn of(finding: &Finding, currency: &str) -> Self {
         let language = Language::German;
         let check = checks::by_id(&finding.rule);
-        let word = |make: &dyn Fn(&Check) -> String| check.map(make).unwrap_or_default();
+        let word = |make: &dyn Fn(&Rule) -> String| check.as_ref().map(make).unwrap_or_default();
         Self {
             rule: finding.rule.clone(),
             version: finding.version,
@@ -65,7 +65,7 @@ impl FindingView {
             sentence: word(&|check| check.texts.sentence(finding, language, currency)),
             cure: word(&|check| check.texts.cure(finding, language, currency)),
             source: word(&|check| check.texts.source(language).to_owned()),
-            certainty: match check.map(|check| check.texts.certainty()) {
+            certainty: match check.as_ref().map(|check| check.texts.certainty()) {
                 Some(Certainty::Read) => "read",
                 Some(Certainty::Known) => "known",
                 Some(Certainty::Uncertain) | None => "uncertain",
@@ -140,6 +140,10 @@ pub fn gap_errors(gaps: &[Gap]) -> Vec<FieldError> {
             Gap::PerformanceMissing { article_number } => FieldError::new(
                 "performance",
                 format!("Artikel {article_number} wird je Monat abgerechnet. Bitte geben Sie an, von wann bis wann Sie ihn brauchen."),
+            ),
+            Gap::QuoteMissing { article_number } => FieldError::new(
+                "lines",
+                format!("Artikel {article_number} hat keinen festen Preis. Bitte geben Sie den Preis des Angebots und das Angebot an."),
             ),
             Gap::AmountTooLarge { article_number } => FieldError::new(
                 "lines",

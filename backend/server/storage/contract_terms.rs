@@ -84,7 +84,7 @@ pub struct PriceRow {
     pub supplier: String,
     /// Version.
     pub version: i32,
-    /// fixed, subscription, list_minus or tier_all_units_per_order.
+    /// Kind key.
     pub kind: String,
     /// Of fixed and subscription.
     pub unit_price: Option<Decimal>,
@@ -94,6 +94,8 @@ pub struct PriceRow {
     pub discount_pct: Option<Decimal>,
     /// Of tiers.
     pub tiers: Option<serde_json::Value>,
+    /// Of every other kind.
+    pub clause: Option<serde_json::Value>,
     /// First day.
     pub valid_from: NaiveDate,
     /// Last day.
@@ -113,7 +115,7 @@ pub async fn prices(
     Ok(sqlx::query_as!(
         PriceRow,
         r#"SELECT i.article_number, i.title, i.unit, o.name AS supplier, p.version, p.kind, p.unit_price, p.list_price, p.discount_pct,
-                  p.tiers, p.valid_from, p.valid_to, p.released_at IS NOT NULL AS "released!"
+                  p.tiers, p.clause, p.valid_from, p.valid_to, p.released_at IS NOT NULL AS "released!"
            FROM price_term p
            JOIN item i ON i.contract_id = p.contract_id AND i.id = p.item_id
            JOIN organisation o ON o.id = p.supplier_id

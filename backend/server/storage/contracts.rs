@@ -281,6 +281,8 @@ pub struct ScheduleItem {
     pub discount_pct: Option<Decimal>,
     /// Of tiers.
     pub tiers: Option<serde_json::Value>,
+    /// Of every other kind.
+    pub clause: Option<serde_json::Value>,
     /// Version of the price.
     pub version: Option<i32>,
     /// First day of the price.
@@ -299,12 +301,12 @@ pub async fn schedule(
     let pattern = format!("%{}%", words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
         r#"SELECT i.id, l.id AS lot_id, l.number AS lot_number, l.title AS lot_title, i.article_number, i.title, i.unit,
-                  i.min_quantity, i.step, i.vat_rate_pct, p.kind AS "kind?", p.unit_price, p.list_price, p.discount_pct, p.tiers,
+                  i.min_quantity, i.step, i.vat_rate_pct, p.kind AS "kind?", p.unit_price, p.list_price, p.discount_pct, p.tiers, p.clause,
                   p.version AS "version?", p.valid_from AS "price_from?"
            FROM item i
            JOIN lot l ON l.contract_id = i.contract_id AND l.id = i.lot_id
            LEFT JOIN LATERAL (
-               SELECT kind, unit_price, list_price, discount_pct, tiers, version, valid_from
+               SELECT kind, unit_price, list_price, discount_pct, tiers, clause, version, valid_from
                FROM price_term t
                WHERE t.contract_id = i.contract_id AND t.item_id = i.id AND t.released_at IS NOT NULL
                  AND t.valid_from <= $2 AND (t.valid_to IS NULL OR $2 <= t.valid_to)
@@ -339,6 +341,7 @@ pub async fn schedule(
             list_price: row.list_price,
             discount_pct: row.discount_pct,
             tiers: row.tiers,
+            clause: row.clause,
             version: row.version,
             price_from: row.price_from,
         })

@@ -1,9 +1,9 @@
 //! Gathers the facts of a review. Each query reads one noun; what the actor may not see is not there.
 
 use abruf_domain::facts::{
-    Baseline, BaselineKind, CheckPoint, ContractTerms, Covers, Entitlement, ExtensionOption, Facts, Item, Lot, Member,
-    MinOrder, Parameters, Party, Per, Price, PriceTerm, Releaser, Request, RequestLine, ScopeState, Surcharge, Tier,
-    VatTreatment,
+    Baseline, BaselineKind, CalledOff, CheckPoint, ContractTerms, Counted, Covers, Entitlement, ExtensionOption, Facts,
+    Item, ItemTraits, Lot, Mechanism, Member, MinOrder, Papers, Parameters, Party, Per, Price, PriceTerm, Regime,
+    Releaser, Request, RequestLine, ScopeState, SupplyChain, Surcharge, Tier, VatTreatment,
 };
 use abruf_domain::ids::{BaselineId, ContractId, EntitlementId, ItemId, LotId, OrganisationId, PriceTermId};
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice};
@@ -50,12 +50,19 @@ pub async fn gather(
                     position: line.position,
                     article_number: line.article_number.clone(),
                     quantity: line.quantity,
+                    offer: None,
                 })
                 .collect(),
             performance: call_off.details.performance,
             need: call_off.details.need.clone(),
             requester: call_off.requester,
             releaser,
+            papers: Papers::default(),
+            budget: None,
+            declines: Vec::new(),
+            mini_competition: None,
+            interests: Vec::new(),
+            earlier: Vec::new(),
         },
         scopes,
         baselines,
@@ -87,6 +94,12 @@ pub async fn without_request(
             need: String::new(),
             requester: nobody.into(),
             releaser: None,
+            papers: Papers::default(),
+            budget: None,
+            declines: Vec::new(),
+            mini_competition: None,
+            interests: Vec::new(),
+            earlier: Vec::new(),
         },
         scopes: volume::scopes(&mut *conn, contract, member_id, &[], &[]).await?,
         baselines: Vec::new(),
@@ -102,7 +115,7 @@ async fn terms(
     items: Vec<Item>,
 ) -> Result<ContractTerms, StorageError> {
     let row = sqlx::query!(
-        "SELECT number, title, status, notice_date, notice_reference, starts_on, ends_on, currency, unit_price_decimals,
+        "SELECT number, title, regime, supply_chain, status, notice_date, notice_reference, starts_on, ends_on, currency, unit_price_decimals,
                 fee_pct, process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct
          FROM framework_contract
          WHERE id = $1",
@@ -143,6 +156,15 @@ async fn terms(
             .process_central_share_net
             .map(|share| net(share, "process_central_share_net"))
             .transpose()?,
+        regime: if row.regime == "uvgo" { Regime::Uvgo } else { Regime::Vgv },
+        legal_basis: None,
+        supply_chain: if row.supply_chain == "through_body" { SupplyChain::ThroughBody } else { SupplyChain::Direct },
+        mechanism: Mechanism::Single,
+        runoff_allowed: true,
+        cash_discount: None,
+        data_processing: None,
+        index_values: Vec::new(),
+        last_awards: Vec::new(),
     })
 }
 
@@ -165,7 +187,11 @@ async fn lots(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<Lot>,
 
 async fn parties(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<Party>, StorageError> {
     let rows = sqlx::query!(
-        "SELECT lot_id, supplier_id, valid_from, valid_to FROM contract_party WHERE contract_id = $1 ORDER BY lot_id, rank",
+        "SELECT p.lot_id, p.supplier_id, p.valid_from, p.valid_to, p.rank, o.name
+         FROM contract_party p
+         JOIN organisation o ON o.id = p.supplier_id
+         WHERE p.contract_id = $1
+         ORDER BY p.lot_id, p.rank",
         contract.0
     )
     .fetch_all(conn)
@@ -176,6 +202,8 @@ async fn parties(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<Pa
             supplier: OrganisationId(row.supplier_id),
             lot: Some(LotId(row.lot_id)),
             validity: Validity { from: row.valid_from, to: row.valid_to },
+            rank: row.rank.unsigned_abs(),
+            name: row.name,
         })
         .collect())
 }
@@ -225,7 +253,7 @@ pub async fn items(
     day: NaiveDate,
 ) -> Result<Vec<Item>, StorageError> {
     let rows = sqlx::query!(
-        "SELECT id, lot_id, article_number, title, unit, vat_category, vat_rate_pct, vat_reason, min_quantity, step
+        "SELECT id, lot_id, article_number, title, unit, vat_category, vat_rate_pct, vat_reason, min_quantity, step, personal_data
          FROM item
          WHERE contract_id = $1 AND article_number = ANY ($2)
          ORDER BY article_number",
@@ -256,6 +284,9 @@ pub async fn items(
                 min_quantity: quantity(row.min_quantity, "min_quantity")?,
                 step: quantity(row.step, "step")?,
                 prices: own.into_iter().map(|(_, term)| term).collect(),
+                vat_changes: Vec::new(),
+                traits: ItemTraits { personal_data: row.personal_data, ..ItemTraits::default() },
+                called_off: CalledOff::default(),
             })
         })
         .collect()
@@ -268,11 +299,12 @@ async fn prices(
     day: NaiveDate,
 ) -> Result<Vec<(ItemId, PriceTerm)>, StorageError> {
     let rows = sqlx::query!(
-        "SELECT id, item_id, supplier_id, kind, unit_price, list_price, discount_pct, tiers, valid_from, valid_to
+        r#"SELECT id, item_id, supplier_id, kind, unit_price, list_price, discount_pct, tiers, clause, valid_from, valid_to,
+                released_at IS NOT NULL AS "released!"
          FROM price_term
-         WHERE contract_id = $1 AND item_id = ANY ($2) AND released_at IS NOT NULL
+         WHERE contract_id = $1 AND item_id = ANY ($2)
            AND valid_from <= $3 AND (valid_to IS NULL OR $3 <= valid_to)
-         ORDER BY item_id, supplier_id, valid_from",
+         ORDER BY item_id, supplier_id, valid_from, version"#,
         contract.0,
         items,
         day
@@ -287,12 +319,15 @@ async fn prices(
                 list_price: row.list_price,
                 discount_pct: row.discount_pct,
                 tiers: row.tiers,
+                clause: row.clause,
             };
             let term = PriceTerm {
                 id: PriceTermId(row.id),
                 supplier: OrganisationId(row.supplier_id),
                 validity: Validity { from: row.valid_from, to: row.valid_to },
                 price: consistent(Price::try_from(stored), "price_term", "kind", row.id)?,
+                released: row.released,
+                freight: None,
             };
             Ok((ItemId(row.item_id), term))
         })
@@ -311,6 +346,8 @@ pub struct StoredPrice {
     pub discount_pct: Option<rust_decimal::Decimal>,
     /// Of tiers.
     pub tiers: Option<serde_json::Value>,
+    /// Of every other kind: the whole price.
+    pub clause: Option<serde_json::Value>,
 }
 
 impl TryFrom<StoredPrice> for Price {
@@ -331,7 +368,10 @@ impl TryFrom<StoredPrice> for Price {
             "tier_all_units_per_order" => {
                 let tiers: Vec<Tier> =
                     serde_json::from_value(stored.tiers.ok_or("no tiers")?).map_err(|error| error.to_string())?;
-                Ok(Self::TierAllUnitsPerOrder { tiers })
+                Ok(Self::TierAllUnits { counted: Counted::PerOrder, tiers })
+            }
+            "tier_all_units" | "tier_graduated" | "index" | "quoted" => {
+                serde_json::from_value(stored.clause.ok_or("no clause")?).map_err(|error| error.to_string())
             }
             other => Err(format!("`{other}` is no price kind")),
         }
@@ -357,6 +397,12 @@ async fn member(conn: &mut PgConnection, body: OrganisationId, id: OrganisationI
             .into_iter()
             .map(|row| Validity { from: row.effective_from, to: row.effective_to })
             .collect(),
+        authority: None,
+        inhouse_evidence: None,
+        deducts_input_vat: false,
+        council_limit: None,
+        binding_rules: None,
+        routes_invoices: false,
     })
 }
 
@@ -454,5 +500,8 @@ async fn of_law_and_house(
         direct_award_limit: values.parsed("direct_award_limit_net")?,
         process_cost_flat: values.parsed("process_cost_flat_net")?,
         process_own_call_off_effort: values.parsed("process_own_calloff_effort_net")?,
+        split_window_days: 30,
+        duplicate_window_days: 14,
+        eu_threshold: None,
     })
 }

@@ -3,16 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abruf_domain::Facts;
+use abruf_domain::call_off::Status;
 use abruf_domain::canonical::sha256;
 use abruf_domain::facts::{
-    Baseline, CheckPoint, ContractTerms, Covers, Entitlement, ExtensionOption, Item, Lot, Measure, Member, MinOrder,
-    Parameters, Party, Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, Surcharge, Tier,
-    VatTreatment,
+    Baseline, Budget, CalledOff, CashDiscount, CheckPoint, CompetitionOffer, ContractTerms, Counted, Covers,
+    DataProcessingAgreement, DeclaredInterest, Decline, EarlierCallOff, Entitlement, ExtensionOption, IndexValue, Item,
+    ItemTraits, LastAward, Lot, Measure, Mechanism, Member, MinOrder, MiniCompetition, Papers, Parameters, Party,
+    Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, Surcharge, Tier, VatChange, VatTreatment,
 };
-use abruf_domain::ids::{ItemId, LotId};
-use abruf_domain::money::{Percent, Volume};
-use abruf_domain::period::{Period, Validity};
-use chrono::NaiveDate;
+use abruf_domain::ids::{IndexSeriesId, ItemId, LotId};
+use abruf_domain::money::{Percent, Quantity, Volume};
+use abruf_domain::period::{Period, Validity, berlin_date};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -27,9 +29,6 @@ pub(super) struct Prepared {
     /// Cash discount of the contract; no part of a review.
     pub(super) skonto: Option<Percent>,
 }
-
-/// Either the facts, or what is not built yet.
-pub(super) type Preparation = Result<Prepared, BTreeSet<String>>;
 
 /// Fixtures of a file, those of its `fixtures` file included.
 #[derive(Debug, Clone)]
@@ -66,10 +65,7 @@ impl Fixtures {
             let contract: format::Contract = serde_json::from_value(Value::Object(contract.clone()))
                 .map_err(|error| Error::new(format!("contract `{name}`: {error}")))?;
             for (sku, item) in &contract.items {
-                let built = |price: &serde_json::Map<String, Value>| {
-                    price.get("type").and_then(Value::as_str).is_some_and(|kind| format::Price::BUILT.contains(&kind))
-                };
-                for (supplier, price) in item.price.iter().filter(|(_, price)| built(price)) {
+                for (supplier, price) in &item.price {
                     price_term(sku, supplier, price)
                         .map_err(|Error(text)| Error::new(format!("contract `{name}`: {text}")))?;
                 }
@@ -94,8 +90,8 @@ impl Fixtures {
             .map_err(|error| Error::new(format!("contract `{}`: {error}", input.contract)))
     }
 
-    /// The facts of a call-off, or what it needs that is not built.
-    pub(super) fn prepare(&self, input: &format::CallOff) -> Result<Preparation, Error> {
+    /// The facts of a call-off.
+    pub(super) fn prepare(&self, input: &format::CallOff) -> Result<Prepared, Error> {
         let config = self.config()?;
         let contract = self.contract(input)?;
         let member = self
@@ -106,17 +102,14 @@ impl Fixtures {
         let requested: Vec<(&String, &format::Item)> =
             contract.items.iter().filter(|(sku, _)| requested.contains(sku.as_str())).collect();
 
-        let missing = missing(input, &contract, &requested);
-        if !missing.is_empty() {
-            return Ok(Err(missing));
-        }
-        let items = requested.iter().map(|(sku, item)| item_terms(sku, item)).collect::<Result<Vec<_>, Error>>()?;
+        let items =
+            requested.iter().map(|(sku, item)| item_terms(sku, item, input)).collect::<Result<Vec<_>, Error>>()?;
         let facts = Facts {
             evaluated_at: input.evaluated_at,
             check_point: if input.approver.is_some() { CheckPoint::Release } else { CheckPoint::Submission },
             scopes: scopes(input, &contract, &requested),
             contract: terms(input, &contract, items, &config.currency)?,
-            member: member_facts(&input.member, member),
+            member: member_facts(&input.member, member, input.evaluated_at),
             request: request(input)?,
             baselines: input.baselines.iter().flat_map(|(sku, list)| baselines(sku, list)).collect(),
             process_effect_counted: input.prior.process_effect_used_this_year,
@@ -126,9 +119,12 @@ impl Fixtures {
                 direct_award_limit: config.direct_award_limit_net,
                 process_cost_flat: config.process_cost_flat,
                 process_own_call_off_effort: config.process_own_calloff_effort,
+                split_window_days: config.split_window_days,
+                duplicate_window_days: config.duplicate_window_days.unwrap_or(14),
+                eu_threshold: config.eu_threshold_net,
             },
         };
-        Ok(Ok(Prepared { facts, skonto: contract.skonto.map(|skonto| skonto.pct) }))
+        Ok(Prepared { facts, skonto: contract.skonto.map(|skonto| skonto.pct) })
     }
 }
 
@@ -161,35 +157,51 @@ fn terms(
         min_order: contract.min_order.as_ref().map(min_order),
         fee_pct: contract.fee_pct,
         process_central_share: contract.process_central_share,
+        regime: contract.regime,
+        legal_basis: contract.legal_basis,
+        supply_chain: contract.supply_chain,
+        mechanism: mechanism(contract)?,
+        runoff_allowed: contract.runoff_allowed,
+        cash_discount: contract.skonto.as_ref().map(|skonto| CashDiscount { rate: skonto.pct, days: skonto.days }),
+        data_processing: contract.framework_avv.as_ref().map(|agreement| DataProcessingAgreement {
+            reference: agreement.reference.clone(),
+            members: agreement.members.iter().map(|member| id("member", member)).collect(),
+        }),
+        index_values: index_values(input),
+        last_awards: input
+            .prior
+            .last_rotation_supplier
+            .iter()
+            .map(|supplier| LastAward { lot: None, supplier: id("supplier", supplier) })
+            .collect(),
     })
 }
 
-/// What the case needs that is not built yet.
-fn missing(
-    input: &format::CallOff,
-    contract: &format::Contract,
-    requested: &[(&String, &format::Item)],
-) -> BTreeSet<String> {
-    let mut missing = BTreeSet::new();
-    if contract.mechanism != "single" {
-        missing.insert(format!("mechanism {}", contract.mechanism));
-    }
-    if input.mini_competition.is_some() {
-        missing.insert("mini-competition".to_owned());
-    }
-    if let Some(other) = contract.proration.as_deref().filter(|rule| *rule != "calendar_days_of_month") {
-        missing.insert(format!("proration {other}"));
-    }
-    for price in requested.iter().flat_map(|(_, item)| item.price.values()) {
-        let kind = price.get("type").and_then(Value::as_str).unwrap_or("without a type");
-        if !format::Price::BUILT.contains(&kind) {
-            missing.insert(format!("price {kind}"));
+fn mechanism(contract: &format::Contract) -> Result<Mechanism, Error> {
+    Ok(match contract.mechanism {
+        format::Mechanism::Single => Mechanism::Single,
+        format::Mechanism::Cascade => Mechanism::Cascade,
+        format::Mechanism::Rotation => Mechanism::Rotation,
+        format::Mechanism::BestPricePerItem => {
+            Mechanism::BestPricePerItem { with_freight: contract.compare_with_freight }
         }
-    }
-    missing
+        format::Mechanism::MiniCompetitionAbove => Mechanism::MiniCompetitionAbove {
+            direct_limit: contract
+                .direct_limit_net
+                .ok_or_else(|| Error::new(format!("contract `{}`: direct_limit_net is missing", contract.number)))?,
+        },
+    })
 }
 
-fn item_terms(sku: &str, item: &format::Item) -> Result<Item, Error> {
+/// `index_now` was published long ago; ours may name the day and whether it is released.
+fn index_values(input: &format::CallOff) -> Vec<IndexValue> {
+    let value = |value, published_on, released| IndexValue { series: index_series(), value, published_on, released };
+    let now = input.index_now.map(|points| value(points, NaiveDate::MIN, true));
+    let dated = input.index_values.iter().map(|it| value(it.value, it.published_on, it.released));
+    now.into_iter().chain(dated).collect()
+}
+
+fn item_terms(sku: &str, item: &format::Item, input: &format::CallOff) -> Result<Item, Error> {
     let prices = item
         .price
         .iter()
@@ -205,6 +217,27 @@ fn item_terms(sku: &str, item: &format::Item) -> Result<Item, Error> {
         min_quantity: item.min_qty,
         step: item.step,
         prices,
+        vat_changes: item
+            .vat_changes
+            .iter()
+            .map(|change| VatChange {
+                from: change.from,
+                vat: VatTreatment {
+                    category: change.category.clone().unwrap_or_else(|| vat_category(change.vat)),
+                    rate: change.vat,
+                    reason: String::new(),
+                },
+            })
+            .collect(),
+        traits: ItemTraits {
+            personal_data: item.personal_data,
+            accessibility: item.accessibility.clone(),
+            evb_it: item.evb_it.clone(),
+        },
+        called_off: CalledOff {
+            by_all: quantity(input.prior.consumed_qty.get(sku)),
+            by_member: quantity(input.prior.member_consumed_qty.get(sku)),
+        },
     })
 }
 
@@ -220,27 +253,63 @@ fn vat_category(rate: Percent) -> String {
     if rate == Percent::ZERO { "Z" } else { "S" }.to_owned()
 }
 
-/// A price of the file; `valid_from` and `valid_to` are ours, without them it is open-ended.
+/// A price of the file; `valid_from`, `valid_to` and `released` are ours, without them it is open-ended
+/// and released.
 fn price_term(sku: &str, supplier: &str, price: &serde_json::Map<String, Value>) -> Result<PriceTerm, Error> {
     let at = |error: serde_json::Error| Error::new(format!("price of `{sku}` with `{supplier}`: {error}"));
     let mut price = price.clone();
     let mut day = |key: &str| price.remove(key).map(serde_json::from_value::<NaiveDate>).transpose();
     let from = day("valid_from").map_err(at)?;
     let to = day("valid_to").map_err(at)?;
-    let price = match serde_json::from_value(Value::Object(price)).map_err(at)? {
-        format::Price::Fixed { unit_price } => Price::Fixed { unit_price },
-        format::Price::TierAllUnitsPerOrder { tiers } => Price::TierAllUnitsPerOrder {
-            tiers: tiers.into_iter().map(|(from, unit_price)| Tier { from, unit_price }).collect(),
-        },
-        format::Price::ListMinus { list_price, discount_pct } => Price::ListMinus { list_price, discount_pct },
-        format::Price::Subscription { unit_price_month } => Price::Subscription { unit_price_month },
-    };
+    let released = price.remove("released").map(serde_json::from_value::<bool>).transpose().map_err(at)?;
+    let freight = price.remove("freight").map(serde_json::from_value).transpose().map_err(at)?;
     Ok(PriceTerm {
-        id: id("price", &format!("{sku} {supplier}")),
+        id: id("price", &format!("{sku} {supplier} {from:?}")),
         supplier: id("supplier", supplier),
         validity: Validity { from: from.unwrap_or(NaiveDate::MIN), to },
-        price,
+        price: formed(serde_json::from_value(Value::Object(price)).map_err(at)?),
+        released: released.unwrap_or(true),
+        freight,
     })
+}
+
+fn formed(price: format::Price) -> Price {
+    use format::Price as Written;
+    let tiers = |tiers: Vec<_>| tiers.into_iter().map(|(from, unit_price)| Tier { from, unit_price }).collect();
+    let all_units = |counted, list| Price::TierAllUnits { counted, tiers: tiers(list) };
+    let graduated = |counted, list| Price::TierGraduated { counted, tiers: tiers(list) };
+    match price {
+        Written::Fixed { unit_price } => Price::Fixed { unit_price },
+        Written::TierAllUnitsPerOrder { tiers } => all_units(Counted::PerOrder, tiers),
+        Written::TierAllUnitsCumulativeMember { tiers } => all_units(Counted::PerMember, tiers),
+        Written::TierAllUnitsCumulativeContract { tiers } => all_units(Counted::PerContract, tiers),
+        Written::TierGraduatedPerOrder { tiers } => graduated(Counted::PerOrder, tiers),
+        Written::TierGraduatedCumulativeMember { tiers } => graduated(Counted::PerMember, tiers),
+        Written::TierGraduatedCumulativeContract { tiers } => graduated(Counted::PerContract, tiers),
+        Written::ListMinus { list_price, discount_pct } => Price::ListMinus { list_price, discount_pct },
+        Written::Subscription { unit_price_month } => Price::Subscription { unit_price_month },
+        Written::Index {
+            base_price,
+            fixed_share,
+            variable_share,
+            index_base,
+            threshold_pct,
+            threshold: format::Threshold::StrictlyGreater,
+        } => Price::Index {
+            base_price,
+            fixed_share,
+            variable_share,
+            series: index_series(),
+            index_base,
+            threshold: threshold_pct,
+        },
+        Written::Quoted { cap } => Price::Quoted { cap },
+    }
+}
+
+/// A file knows one index.
+fn index_series() -> IndexSeriesId {
+    id("index", "index_now")
 }
 
 fn option(extension: &format::Extension) -> ExtensionOption {
@@ -259,7 +328,17 @@ fn parties(contract: &format::Contract) -> Vec<Party> {
     whole
         .filter(|_| contract.lots.is_empty())
         .chain(by_lot)
-        .map(|(supplier, lot)| Party { supplier: id("supplier", supplier), lot, validity: always() })
+        .zip(1..)
+        .map(|((supplier, lot), rank)| Party {
+            supplier: id("supplier", supplier),
+            lot,
+            validity: contract
+                .supplier_stops
+                .get(supplier)
+                .map_or_else(always, |stop| Validity { from: NaiveDate::MIN, to: stop.pred_opt() }),
+            rank,
+            name: supplier.clone(),
+        })
         .collect()
 }
 
@@ -304,7 +383,7 @@ fn min_order(minimum: &format::MinOrder) -> MinOrder {
     }
 }
 
-fn member_facts(key: &str, member: &format::Member) -> Member {
+fn member_facts(key: &str, member: &format::Member, at: DateTime<Utc>) -> Member {
     let first = Validity { from: member.from, to: member.to };
     let further = member.further_memberships.iter().map(|period| Validity { from: period.from, to: period.to });
     let mut memberships: Vec<Validity> = std::iter::once(first).chain(further).collect();
@@ -315,6 +394,15 @@ fn member_facts(key: &str, member: &format::Member) -> Member {
         kind: member.kind.clone(),
         region: member.region.clone(),
         memberships,
+        authority: member.authority.clone(),
+        inhouse_evidence: member.inhouse_evidence.clone(),
+        deducts_input_vat: match &member.input_vat_deductible_from {
+            Some(from) => *from <= berlin_date(at),
+            None => member.input_vat_deductible,
+        },
+        council_limit: member.council_limit.clone(),
+        binding_rules: member.binding_rules.clone(),
+        routes_invoices: member.routes_invoices,
     }
 }
 
@@ -330,6 +418,7 @@ fn request(input: &format::CallOff) -> Result<Request, Error> {
         position,
         article_number: line.sku.clone(),
         quantity: line.qty,
+        offer: line.offer.clone(),
     });
     Ok(Request {
         supplier: id("supplier", &input.supplier),
@@ -338,11 +427,95 @@ fn request(input: &format::CallOff) -> Result<Request, Error> {
         performance,
         need: input.need_justification.clone().unwrap_or_default(),
         requester: id("person", &input.requester),
-        releaser: input
-            .approver
-            .as_ref()
-            .map(|approver| Releaser { person: id("person", approver), limit: input.approver_limit_gross }),
+        releaser: input.approver.as_ref().map(|approver| Releaser {
+            power: input.approver_power.clone().unwrap_or_default(),
+            technical: input.approver_technical,
+            ..Releaser::new(id("person", approver), input.approver_limit_gross)
+        }),
+        papers: Papers {
+            data_processing: input.avv_reference.clone().unwrap_or_default(),
+            ..input.papers.clone().unwrap_or_default()
+        },
+        budget: budget(input),
+        declines: input.declines.iter().map(decline).collect(),
+        mini_competition: input.mini_competition.as_ref().map(mini_competition),
+        interests: input.interests.iter().map(interest).collect(),
+        earlier: (1..)
+            .zip(&input.prior.recent_call_offs)
+            .map(|(number, earlier)| earlier_call_off(number, earlier))
+            .collect(),
     })
+}
+
+fn quantity(volume: Option<&Volume>) -> Quantity {
+    volume.and_then(|volume| Quantity::new(volume.decimal()).ok()).unwrap_or_default()
+}
+
+/// The plain keys name the year of the release; `budget` is ours and says the rest.
+fn budget(input: &format::CallOff) -> Option<Budget> {
+    let available = input.budget_available?;
+    let ours = input.budget.clone().unwrap_or_default();
+    Some(Budget {
+        mode: ours.mode,
+        account: ours.account,
+        available,
+        later_years: ours.later_years,
+        overrun_approval: input.budget_overrun_approval.clone(),
+        provisional_until: ours.provisional_until,
+    })
+}
+
+fn decline(decline: &format::Decline) -> Decline {
+    Decline {
+        supplier: id("supplier", &decline.supplier),
+        received_at: decline.received_at,
+        reason: decline.reason.clone(),
+        document: decline.evidence.clone(),
+    }
+}
+
+fn mini_competition(held: &format::MiniCompetition) -> MiniCompetition {
+    let persons = |names: &Vec<String>| names.iter().map(|name| id("person", name)).collect();
+    MiniCompetition {
+        invited: held.invited.iter().map(|supplier| id("supplier", supplier)).collect(),
+        text_form: held.text_form,
+        deadline_at: held.deadline_at,
+        opened_at: held.opened_at,
+        opened_by: held.opened_by.as_ref().map(persons),
+        criterion: held.award_criterion,
+        announced: held.announced_criterion,
+        offers: held
+            .offers
+            .iter()
+            .map(|offer| CompetitionOffer {
+                supplier: id("supplier", &offer.supplier),
+                unit_prices: offer.unit_prices.clone(),
+                points: offer.points,
+                received_at: offer.received_at,
+            })
+            .collect(),
+    }
+}
+
+fn interest(interest: &format::Interest) -> DeclaredInterest {
+    DeclaredInterest {
+        person: id("person", &interest.person),
+        supplier: id("supplier", &interest.supplier),
+        nature: interest.nature.clone(),
+        validity: Validity { from: interest.from, to: interest.to },
+    }
+}
+
+fn earlier_call_off(number: i32, earlier: &format::RecentCallOff) -> EarlierCallOff {
+    let dead = [Status::Draft, Status::Refused, Status::Withdrawn, Status::Expired, Status::Cancelled];
+    EarlierCallOff {
+        number: format!("Abruf {number}"),
+        date: earlier.date,
+        net: earlier.net,
+        gross: earlier.gross,
+        counts: !dead.contains(&earlier.status),
+        lines: earlier.lines.iter().map(|line| (line.sku.clone(), line.qty)).collect(),
+    }
 }
 
 fn baselines<'a>(sku: &'a str, list: &'a format::OneOrMany<format::Baseline>) -> impl Iterator<Item = Baseline> + 'a {

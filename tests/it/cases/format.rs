@@ -3,9 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use abruf_domain::facts::{BaselineKind, Per};
-use abruf_domain::money::{Gross, Net, Percent, Quantity, Ratio, UnitPrice, Volume};
+use abruf_domain::call_off::Status;
+use abruf_domain::facts::{
+    Accessibility, AuthorityClass, AwardCriterion, BaselineKind, BindingRules, BudgetMode, CouncilLimit, EvbIt,
+    InhouseEvidence, LegalBasis, Offer, Papers, Per, Power, Regime, SupplyChain,
+};
+use abruf_domain::money::{Gross, IndexPoints, Net, Percent, Quantity, Ratio, UnitPrice, Volume};
 use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -36,8 +41,11 @@ pub(super) struct Config {
     #[expect(dead_code, reason = "for readers of the file")]
     pub(super) rounding: String,
     pub(super) cap_warning_ratio: Ratio,
-    #[expect(dead_code, reason = "of order-splitting, to come")]
     pub(super) split_window_days: u32,
+    /// Ours: days of duplicate-call-off, 14 without.
+    pub(super) duplicate_window_days: Option<u32>,
+    /// Ours: EU threshold at the dates of the file.
+    pub(super) eu_threshold_net: Option<Net>,
     pub(super) baseline_max_age_months: u32,
     pub(super) direct_award_limit_net: Net,
     pub(super) process_cost_flat: Net,
@@ -52,8 +60,20 @@ pub(super) struct Member {
     pub(super) region: String,
     pub(super) from: NaiveDate,
     pub(super) to: Option<NaiveDate>,
-    #[expect(dead_code, reason = "of budget-available, to come")]
     pub(super) input_vat_deductible: bool,
+    /// Ours: it deducts from this day on, whatever the plain key says.
+    pub(super) input_vat_deductible_from: Option<NaiveDate>,
+    /// Ours: classes as contracting authority.
+    pub(super) authority: Option<Vec<AuthorityClass>>,
+    /// Ours: in-house evidence by year.
+    pub(super) inhouse_evidence: Option<Vec<InhouseEvidence>>,
+    /// Ours: from where on the council decides.
+    pub(super) council_limit: Option<CouncilLimit>,
+    /// Ours: who may bind it.
+    pub(super) binding_rules: Option<BindingRules>,
+    /// Ours: whether it routes e-invoices.
+    #[serde(default)]
+    pub(super) routes_invoices: bool,
     /// Ours: memberships before or after this one.
     #[serde(default)]
     pub(super) further_memberships: Vec<FromTo>,
@@ -81,11 +101,10 @@ pub(super) struct Case {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "regime, run-off and cancellation belong to rules to come")]
 pub(super) struct Contract {
     pub(super) number: String,
     pub(super) title: String,
-    pub(super) regime: String,
+    pub(super) regime: Regime,
     pub(super) status: String,
     pub(super) notice_date: NaiveDate,
     pub(super) start: NaiveDate,
@@ -94,7 +113,7 @@ pub(super) struct Contract {
     pub(super) extensions: Vec<Extension>,
     #[serde(default)]
     pub(super) runoff_allowed: bool,
-    pub(super) mechanism: String,
+    pub(super) mechanism: Mechanism,
     pub(super) direct_limit_net: Option<Net>,
     pub(super) suppliers: Vec<String>,
     pub(super) entitlement: Entitlement,
@@ -103,12 +122,29 @@ pub(super) struct Contract {
     pub(super) member_quotas: BTreeMap<String, Quota>,
     pub(super) fee_pct: Percent,
     pub(super) process_central_share: Option<Net>,
-    pub(super) proration: Option<String>,
-    pub(super) cancellation_tier_rule: Option<String>,
+    #[serde(default)]
+    #[expect(dead_code, reason = "a value other than the one known way is an error of the file")]
+    pub(super) proration: Proration,
+    #[serde(default)]
+    #[expect(dead_code, reason = "of the kind cancellation, to come")]
+    pub(super) cancellation_tier_rule: CancellationTierRule,
     pub(super) unit_price_decimals: Option<u32>,
     pub(super) min_order: Option<MinOrder>,
     pub(super) skonto: Option<Skonto>,
     pub(super) items: BTreeMap<String, Item>,
+    /// Ours: why members need not tender.
+    pub(super) legal_basis: Option<LegalBasis>,
+    /// Ours: who orders from whom.
+    #[serde(default)]
+    pub(super) supply_chain: SupplyChain,
+    /// Ours: freight counts in the comparison of best prices.
+    #[serde(default)]
+    pub(super) compare_with_freight: bool,
+    /// Ours: agreement on data processing for the whole framework.
+    pub(super) framework_avv: Option<FrameworkAgreement>,
+    /// Ours: suppliers stopped from a day on (insolvency, exclusion).
+    #[serde(default)]
+    pub(super) supplier_stops: BTreeMap<String, NaiveDate>,
     /// Ours: ceiling by quantity over all items.
     pub(super) max_qty: Option<Volume>,
     /// Ours: lots with their suppliers and ceilings.
@@ -177,7 +213,6 @@ pub(super) struct MinOrder {
 #[serde(deny_unknown_fields)]
 pub(super) struct Skonto {
     pub(super) pct: Percent,
-    #[expect(dead_code, reason = "the discount is possible; whether it was in time shows the payment")]
     pub(super) days: u32,
 }
 
@@ -199,32 +234,167 @@ pub(super) struct Item {
     pub(super) vat: Percent,
     pub(super) min_qty: Quantity,
     pub(super) step: Quantity,
-    #[expect(dead_code, reason = "of data-processing-agreement, to come")]
     pub(super) personal_data: bool,
     pub(super) max_qty: Option<Volume>,
-    /// By supplier; read only where the case asks for the item, so that prices to come stay data.
+    /// By supplier.
     pub(super) price: BTreeMap<String, Map<String, Value>>,
     /// Ours: the number of its lot.
     pub(super) lot: Option<i32>,
-}
-
-/// The price types that are built; anything else is listed as missing.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Price {
-    Fixed { unit_price: UnitPrice },
-    TierAllUnitsPerOrder { tiers: Vec<(Quantity, UnitPrice)> },
-    ListMinus { list_price: UnitPrice, discount_pct: Percent },
-    Subscription { unit_price_month: UnitPrice },
-}
-
-impl Price {
-    pub(super) const BUILT: [&str; 4] = ["fixed", "tier_all_units_per_order", "list_minus", "subscription"];
+    /// Ours: VAT by date of supply.
+    #[serde(default)]
+    pub(super) vat_changes: Vec<VatChange>,
+    /// Ours: accessibility of an item with a user interface.
+    pub(super) accessibility: Option<Accessibility>,
+    /// Ours: EVB-IT type of an IT item.
+    pub(super) evb_it: Option<EvbIt>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "budget and data protection belong to rules to come")]
+pub(super) struct VatChange {
+    pub(super) from: NaiveDate,
+    pub(super) vat: Percent,
+    pub(super) category: Option<String>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FrameworkAgreement {
+    pub(super) reference: String,
+    pub(super) members: Vec<String>,
+}
+
+/// How the supplier is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Mechanism {
+    Single,
+    Cascade,
+    Rotation,
+    BestPricePerItem,
+    MiniCompetitionAbove,
+}
+
+/// How a part of a month counts; there is one way.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Proration {
+    #[default]
+    CalendarDaysOfMonth,
+}
+
+/// What a cancellation does to a tiered price.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum CancellationTierRule {
+    #[default]
+    PriceAsOrdered,
+    ReTier,
+}
+
+/// The price types.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+pub(super) enum Price {
+    Fixed {
+        unit_price: UnitPrice,
+    },
+    TierAllUnitsPerOrder {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    TierAllUnitsCumulativeMember {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    TierAllUnitsCumulativeContract {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    TierGraduatedPerOrder {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    TierGraduatedCumulativeMember {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    TierGraduatedCumulativeContract {
+        tiers: Vec<(Quantity, UnitPrice)>,
+    },
+    ListMinus {
+        list_price: UnitPrice,
+        discount_pct: Percent,
+    },
+    Subscription {
+        unit_price_month: UnitPrice,
+    },
+    Index {
+        base_price: UnitPrice,
+        fixed_share: Ratio,
+        variable_share: Ratio,
+        index_base: IndexPoints,
+        threshold_pct: Percent,
+        threshold: Threshold,
+    },
+    /// Ours: a free-text item.
+    Quoted {
+        cap: UnitPrice,
+    },
+}
+
+/// When an index clause moves the price; there is one way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Threshold {
+    StrictlyGreater,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Decline {
+    pub(super) supplier: String,
+    pub(super) received_at: DateTime<Utc>,
+    pub(super) reason: String,
+    pub(super) evidence: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MiniCompetition {
+    pub(super) invited: Vec<String>,
+    pub(super) text_form: bool,
+    pub(super) deadline_at: DateTime<Utc>,
+    pub(super) opened_at: Option<DateTime<Utc>>,
+    pub(super) award_criterion: AwardCriterion,
+    pub(super) offers: Vec<CompetitionOffer>,
+    /// Ours: criterion announced with the contract.
+    pub(super) announced_criterion: Option<AwardCriterion>,
+    /// Ours: who opened the offers.
+    pub(super) opened_by: Option<Vec<String>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CompetitionOffer {
+    pub(super) supplier: String,
+    pub(super) unit_prices: BTreeMap<String, UnitPrice>,
+    /// Ours: points, where they decide.
+    pub(super) points: Option<Decimal>,
+    /// Ours: when it was received.
+    pub(super) received_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RecentCallOff {
+    pub(super) date: NaiveDate,
+    pub(super) net: Net,
+    pub(super) status: Status,
+    /// Ours: gross value, for limits in gross.
+    pub(super) gross: Option<Gross>,
+    /// Ours: articles and quantities.
+    #[serde(default)]
+    pub(super) lines: Vec<Line>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct CallOff {
     pub(super) contract: String,
     pub(super) member: String,
@@ -239,9 +409,9 @@ pub(super) struct CallOff {
     pub(super) budget_available: Option<Gross>,
     pub(super) budget_overrun_approval: Option<String>,
     #[serde(default)]
-    pub(super) declines: Vec<Value>,
-    pub(super) mini_competition: Option<Value>,
-    pub(super) index_now: Option<String>,
+    pub(super) declines: Vec<Decline>,
+    pub(super) mini_competition: Option<MiniCompetition>,
+    pub(super) index_now: Option<IndexPoints>,
     #[serde(default)]
     pub(super) prior: Prior,
     #[serde(default)]
@@ -250,6 +420,53 @@ pub(super) struct CallOff {
     pub(super) contract_override: Map<String, Value>,
     /// Ours: release limit of the approver.
     pub(super) approver_limit_gross: Option<Gross>,
+    /// Ours: what is recorded of the approver's power to bind the member.
+    pub(super) approver_power: Option<Power>,
+    /// Ours: the approver is a technical account.
+    #[serde(default)]
+    pub(super) approver_technical: bool,
+    /// Ours: papers and references beside `avv_reference`.
+    pub(super) papers: Option<Papers>,
+    /// Ours: what `budget_available` does not say.
+    pub(super) budget: Option<BudgetAccount>,
+    /// Ours: published index values with their days, beside `index_now`.
+    #[serde(default)]
+    pub(super) index_values: Vec<IndexValue>,
+    /// Ours: declared interests.
+    #[serde(default)]
+    pub(super) interests: Vec<Interest>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct BudgetAccount {
+    pub(super) mode: BudgetMode,
+    pub(super) account: String,
+    pub(super) later_years: Vec<(i32, Gross)>,
+    pub(super) provisional_until: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct IndexValue {
+    pub(super) value: IndexPoints,
+    pub(super) published_on: NaiveDate,
+    #[serde(default = "yes")]
+    pub(super) released: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Interest {
+    pub(super) person: String,
+    pub(super) supplier: String,
+    pub(super) nature: String,
+    pub(super) from: NaiveDate,
+    pub(super) to: Option<NaiveDate>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -257,6 +474,8 @@ pub(super) struct CallOff {
 pub(super) struct Line {
     pub(super) sku: String,
     pub(super) qty: Quantity,
+    /// Ours: an offer lower than the contract's price, or of a free-text item.
+    pub(super) offer: Option<Offer>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -265,9 +484,11 @@ pub(super) struct Prior {
     pub(super) consumed_value_net: Option<Volume>,
     pub(super) member_consumed_value_net: Option<Volume>,
     pub(super) consumed_qty: BTreeMap<String, Volume>,
-    pub(super) recent_call_offs: Vec<Value>,
+    pub(super) recent_call_offs: Vec<RecentCallOff>,
     pub(super) last_rotation_supplier: Option<String>,
     pub(super) process_effect_used_this_year: bool,
+    /// Ours: what the member itself has called off, by article.
+    pub(super) member_consumed_qty: BTreeMap<String, Volume>,
     /// Ours: what happened outside, on top of the consumed value.
     pub(super) recorded_value_net: Option<Volume>,
     /// Ours: what other requests have reserved.

@@ -54,15 +54,11 @@ fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Val
 fn call_off(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> {
     let input: CallOff = parse(&case.input, "input")?;
     let expect = expectation(case, EXPECT_CALL_OFF)?;
-    let mut missing = rules_not_built(expect.get("findings"))?;
-    let prepared = match fixtures.prepare(&input)? {
-        Ok(prepared) if missing.is_empty() => prepared,
-        Ok(_) => return Ok(Verdict::Undecidable(missing)),
-        Err(more) => {
-            missing.extend(more);
-            return Ok(Verdict::Undecidable(missing));
-        }
-    };
+    let missing = rules_not_built(expect.get("findings"))?;
+    let prepared = fixtures.prepare(&input)?;
+    if !missing.is_empty() {
+        return Ok(Verdict::Undecidable(missing));
+    }
     let review = review(&prepared.facts);
     let actual = outcome_of(&prepared, &review);
     Ok(match differences(expect, &actual) {
@@ -169,6 +165,7 @@ fn gap_of(gap: &Gap) -> Value {
     match gap {
         Gap::NoLines => "no_lines".into(),
         Gap::PerformanceMissing { article_number } => format!("performance_missing {article_number}").into(),
+        Gap::QuoteMissing { article_number } => format!("quote_missing {article_number}").into(),
         Gap::AmountTooLarge { article_number } => format!("amount_too_large {article_number}").into(),
     }
 }
@@ -233,14 +230,11 @@ fn values_differ(place: &str, expected: &Value, actual: &Value, out: &mut Vec<St
 fn concurrency(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> {
     let input: Concurrency = parse(&case.input, "input")?;
     let expect = expectation(case, EXPECT_CONCURRENCY)?;
-    let mut missing = rules_not_built(expect.get("blocked_findings"))?;
+    let missing = rules_not_built(expect.get("blocked_findings"))?;
     let mut requests = Vec::new();
     for mut call_off in input.call_offs {
         call_off.prior.consumed_value_net = Some(input.consumed_value_net);
-        match fixtures.prepare(&call_off)? {
-            Ok(prepared) => requests.push(prepared.facts),
-            Err(more) => missing.extend(more),
-        }
+        requests.push(fixtures.prepare(&call_off)?.facts);
     }
     if !missing.is_empty() {
         return Ok(Verdict::Undecidable(missing));

@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::canonical::canonical_json;
 use crate::example::{between, category, ceiling, citrix, id, item, line, of, since};
-use crate::facts::{Measure, MinOrder, Price, RequestLine, Scope, Surcharge, Tier};
+use crate::facts::{Counted, Measure, MinOrder, Price, RequestLine, Scope, Surcharge, Tier};
 use crate::money::{Gross, Net, Quantity, UnitPrice, Vat};
 use crate::savings::LineEvidence;
 use rust_decimal::Decimal;
@@ -21,7 +21,7 @@ fn catalogue() -> Facts {
     let tier = |from: &str, price: &str| Tier { from: of(from), unit_price: of(price) };
     let tiers = vec![tier("1", "912.40"), tier("10", "874.90"), tier("50", "839.50")];
     facts.contract.items.push(toner);
-    facts.contract.items.push(item(14, "NB-14", "Stück", Price::TierAllUnitsPerOrder { tiers }));
+    facts.contract.items.push(item(14, "NB-14", "Stück", Price::TierAllUnits { counted: Counted::PerOrder, tiers }));
     facts.contract.unit_price_decimals = 4;
     facts
 }
@@ -38,6 +38,7 @@ prop_compose! {
                 position,
                 article_number: ARTICLES[article].to_owned(),
                 quantity: quantity(hundredths),
+                offer: None,
             })
             .collect()
     }
@@ -215,7 +216,7 @@ proptest! {
 /// The review of one line.
 fn ask(facts: &Facts, article: &str, quantity: Quantity) -> Review {
     let mut facts = facts.clone();
-    facts.request.lines = vec![RequestLine { position: 1, article_number: article.to_owned(), quantity }];
+    facts.request.lines = vec![RequestLine { position: 1, article_number: article.to_owned(), quantity, offer: None }];
     review(&facts)
 }
 

@@ -109,6 +109,8 @@ fn every_situation() -> Vec<Facts> {
                 supplier: id::<OrganisationId>(SUPPLIER),
                 lot: Some(other.id),
                 validity: since("2025-03-01"),
+                rank: 1,
+                name: "Beispiel Software GmbH".to_owned(),
             }];
             facts.contract.lots.push(other);
         }),
@@ -140,8 +142,8 @@ fn every_situation() -> Vec<Facts> {
         quota(true, Measure::Quantity, "10", "10"),
         quota(false, Measure::Value, "6000.00", "1000.00"),
         // four-eyes
-        bent(|facts| facts.request.releaser = Some(Releaser { person: id(REQUESTER), limit: None })),
-        bent(|facts| facts.request.releaser = Some(Releaser { person: id(5), limit: Some(of("20000.00")) })),
+        bent(|facts| facts.request.releaser = Some(Releaser::new(id(REQUESTER), None))),
+        bent(|facts| facts.request.releaser = Some(Releaser::new(id(5), Some(of("20000.00"))))),
         // need-documented
         bent(|facts| facts.request.need = "  ".to_owned()),
         // baseline-missing, baseline-stale, savings-negative

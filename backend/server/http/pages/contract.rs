@@ -104,6 +104,7 @@ fn price_of(item: &ScheduleItem) -> Option<Price> {
         list_price: item.list_price,
         discount_pct: item.discount_pct,
         tiers: item.tiers.clone(),
+        clause: item.clause.clone(),
     };
     Price::try_from(stored).ok()
 }

@@ -1,6 +1,7 @@
 //! `/verwaltung/vertraege` and the file of a contract: every term, who is party and entitled, every price
 //! version, every ceiling beside the sums of its ledger. To be read, not edited.
 
+use abruf_domain::facts::Price;
 use abruf_domain::ids::ContractId;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -15,11 +16,12 @@ use crate::http::pages::members::from_to;
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
 use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, volume};
-use crate::http::pages::written::{count, day, money, percent};
+use crate::http::pages::written::{self, count, day, money, percent};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
 use crate::storage::contracts::{self, Contract, EntitlementRow};
+use crate::storage::facts::StoredPrice;
 use crate::storage::proof;
 
 /// Prices and bookings on a page.
@@ -149,6 +151,7 @@ pub async fn show(
     let path = format!("/verwaltung/vertraege/{id}");
     let prices = contract_terms::price_count(&mut tx, it.id, &asked.q).await?;
     let price_pager = Pager::new(&asked.seite, PAGE, prices, &path, &[("q", &asked.q)]);
+    let decimals = contracts::unit_price_decimals(&mut tx, it.id).await?;
     let price_rows = contract_terms::prices(&mut tx, it.id, &asked.q, PAGE, price_pager.offset()).await?;
     let bookings = proof::ledger_count(&mut tx, it.id).await?;
     let ledger = proof::ledger(&mut tx, it.id, None, NEWEST, 0).await?;
@@ -163,7 +166,7 @@ pub async fn show(
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
         price_count: count(prices, "Preis", "Preise"),
-        prices: price_rows.into_iter().map(|row| price_view(row, &it.currency)).collect(),
+        prices: price_rows.into_iter().map(|row| price_view(row, &it.currency, decimals)).collect(),
         price_pager,
         guards: guards.iter().map(|guard| guard_view(guard, &it.currency)).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, &it.currency)).collect(),
@@ -283,34 +286,17 @@ fn entitlement_words(row: EntitlementRow) -> (String, String, String) {
     (row.member.unwrap_or(row.wording), from_to(row.valid_from, row.valid_to), proof)
 }
 
-fn price_view(it: PriceRow, currency: &str) -> PriceView {
-    let amount = |price: Decimal| abruf_domain::notation::Language::German.unit_price(price, currency);
-    let price = match (it.kind.as_str(), it.unit_price, it.list_price, it.discount_pct) {
-        ("subscription", Some(price), ..) => vec![format!("{} je {} und Monat", amount(price), it.unit)],
-        (_, Some(price), ..) => vec![format!("{} je {}", amount(price), it.unit)],
-        (_, _, Some(list), Some(discount)) => vec![format!("Listenpreis {} − {}", amount(list), percent(discount))],
-        _ => tiers(it.tiers.as_ref(), currency),
+fn price_view(it: PriceRow, currency: &str, decimals: u32) -> PriceView {
+    let stored = StoredPrice {
+        kind: it.kind.clone(),
+        unit_price: it.unit_price,
+        list_price: it.list_price,
+        discount_pct: it.discount_pct,
+        tiers: it.tiers.clone(),
+        clause: it.clause.clone(),
     };
-    PriceView { price, valid: from_to(it.valid_from, it.valid_to), it }
-}
-
-fn tiers(tiers: Option<&serde_json::Value>, currency: &str) -> Vec<String> {
-    let number = |tier: &serde_json::Value, name: &str| {
-        tier.get(name).and_then(serde_json::Value::as_str).and_then(|text| text.parse::<Decimal>().ok())
-    };
-    let german = abruf_domain::notation::Language::German;
-    tiers
-        .and_then(serde_json::Value::as_array)
-        .map(|tiers| {
-            tiers
-                .iter()
-                .filter_map(|tier| Some((number(tier, "from")?, number(tier, "unit_price")?)))
-                .map(|(from, price)| {
-                    format!("ab {}: {}", german.number(from.normalize()), german.unit_price(price, currency))
-                })
-                .collect()
-        })
-        .unwrap_or_default()
+    let price = Price::try_from(stored).map(|price| written::price(&price, &it.unit, currency, decimals));
+    PriceView { price: price.unwrap_or_default(), valid: from_to(it.valid_from, it.valid_to), it }
 }
 
 fn guard_view(guard: &GuardRow, currency: &str) -> GuardView {

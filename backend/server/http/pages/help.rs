@@ -1,6 +1,6 @@
 //! `/hilfe`: the rules in their own words, and what a problem of the API means. The same for everybody.
 
-use abruf_domain::checks::{self, Check};
+use abruf_domain::checks::{self, Checked, Rule};
 use abruf_domain::finding::Addressee;
 use abruf_domain::notation::Language;
 use abruf_domain::texts::Certainty;
@@ -30,7 +30,7 @@ pub struct RuleView {
 }
 
 impl RuleView {
-    fn of(check: &Check) -> Self {
+    fn of(check: &Rule) -> Self {
         Self {
             id: check.id,
             version: check.version,
@@ -46,6 +46,9 @@ impl RuleView {
                 Addressee::Requester => "die Sachbearbeitung, die abruft",
                 Addressee::Releaser => "die Person, die freigibt",
                 Addressee::Office => "die Geschäftsstelle der Genossenschaft",
+                Addressee::Treasurer => "die Kämmerei des Mitglieds",
+                Addressee::Administration => "die Verwaltungsleitung des Mitglieds",
+                Addressee::InvoiceClerk => "die Rechnungsbearbeitung des Mitglieds",
             },
         }
     }
@@ -84,20 +87,20 @@ pub struct ProblemPage {
 
 /// `GET /hilfe/regeln`
 pub async fn rules(frame: Frame) -> Page<RulesPage> {
-    let group = |checks: &[Check]| checks.iter().map(RuleView::of).collect();
+    let group = |when| checks::all().filter(|rule| rule.checked == when).map(|rule| RuleView::of(&rule)).collect();
     Page(RulesPage {
         frame: frame.titled("Regeln"),
         groups: vec![
-            ("Bei der Einreichung und noch einmal bei der Freigabe", group(checks::CALL_OFF)),
-            ("Nur bei der Freigabe", group(checks::RELEASE_ONLY)),
-            ("Zur Einsparung", group(checks::SAVINGS)),
+            ("Bei der Einreichung und noch einmal bei der Freigabe", group(Checked::CallOff)),
+            ("Nur bei der Freigabe", group(Checked::ReleaseOnly)),
+            ("Zur Einsparung", group(Checked::Savings)),
         ],
     })
 }
 
 /// `GET /hilfe/regeln/{id}`
 pub async fn rule(frame: Frame, Path(id): Path<String>) -> Result<Page<RulePage>, Problem> {
-    let rule = RuleView::of(checks::by_id(&id).ok_or_else(Problem::not_found)?);
+    let rule = RuleView::of(&checks::by_id(&id).ok_or_else(Problem::not_found)?);
     Ok(Page(RulePage { frame: frame.titled(rule.title), rule }))
 }
 

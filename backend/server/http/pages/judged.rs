@@ -6,6 +6,7 @@ use abruf_domain::finding::{Addressee, Finding};
 use abruf_domain::notation::Language;
 use abruf_domain::{Outcome, Review};
 
+use crate::actions::justify_finding::speaker;
 use crate::actor::Role;
 use crate::http::finding_view::{FindingView, FindingsView};
 use crate::http::pages::written::instant;
@@ -103,11 +104,7 @@ pub fn open_finding(
     let text = written.iter().find(|it| it.rule == finding.rule);
     let wants_need = finding.rule == need_documented::CHECK.id;
     let needs_action = matches!(finding.outcome, Outcome::Block | Outcome::Justify) && text.is_none();
-    let addressed = match finding.addressee {
-        Addressee::Requester => Role::Buyer,
-        Addressee::Releaser => Role::Approver,
-        Addressee::Office => Role::Office,
-    };
+    let addressed = speaker(finding.addressee);
     OpenFinding {
         it: FindingView::of(finding, currency),
         icon: match finding.outcome {

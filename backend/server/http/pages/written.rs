@@ -1,7 +1,7 @@
 //! How figures, days and states read on pages. Everything goes through `notation`, in German.
 
 use abruf_domain::call_off::Status;
-use abruf_domain::facts::Price;
+use abruf_domain::facts::{Counted, Price, Tier};
 use abruf_domain::money::{Quantity, UnitPrice};
 use abruf_domain::notation::Language;
 use abruf_domain::period::{Period, berlin_date};
@@ -129,11 +129,34 @@ pub fn price(price: &Price, unit: &str, currency: &str, decimals: u32) -> Vec<St
             format!("{} je {unit}", unit_price(list_price.after_discount(*discount_pct, decimals), currency)),
             format!("Listenpreis {} − {}", unit_price(*list_price, currency), percent(discount_pct.decimal())),
         ],
-        Price::TierAllUnitsPerOrder { tiers } => tiers
-            .iter()
-            .map(|tier| format!("ab {}: {} je {unit}", quantity(tier.from), unit_price(tier.unit_price, currency)))
+        Price::TierAllUnits { counted, tiers } => std::iter::once(counted_word(*counted, "für alle Einheiten"))
+            .chain(tiers.iter().map(|tier| tier_line(tier, unit, currency)))
             .collect(),
+        Price::TierGraduated { counted, tiers } => std::iter::once(counted_word(*counted, "je Stufe"))
+            .chain(tiers.iter().map(|tier| tier_line(tier, unit, currency)))
+            .collect(),
+        Price::Index { base_price, threshold, .. } => vec![
+            format!("{} je {unit}", unit_price(*base_price, currency)),
+            format!("Preisgleitklausel: ab mehr als {} Änderung des Index", percent(threshold.decimal())),
+        ],
+        Price::Quoted { cap } => {
+            vec!["nach Angebot".to_owned(), format!("höchstens {} je {unit}", unit_price(*cap, currency))]
+        }
     }
+}
+
+/// `Staffelpreis für alle Einheiten, gezählt über alle Abrufe des Vertrags`.
+fn counted_word(counted: Counted, applies: &str) -> String {
+    let over = match counted {
+        Counted::PerOrder => "gezählt je Abruf",
+        Counted::PerMember => "gezählt über alle Abrufe Ihrer Verwaltung",
+        Counted::PerContract => "gezählt über alle Abrufe des Vertrags",
+    };
+    format!("Staffelpreis {applies}, {over}")
+}
+
+fn tier_line(tier: &Tier, unit: &str, currency: &str) -> String {
+    format!("ab {}: {} je {unit}", quantity(tier.from), unit_price(tier.unit_price, currency))
 }
 
 /// A date as clerks type it: `4.5.2027` or `04.05.2027`; machines write `2027-05-04`. Between 2000 and 2100.

@@ -1,6 +1,6 @@
 //! Dated prices and baselines, recorded by one person and released by another.
 
-use abruf_domain::facts::{BaselineKind, Per, Price};
+use abruf_domain::facts::{BaselineKind, Counted, Per, Price};
 use abruf_domain::ids::{BaselineId, ContractId, ItemId, OrganisationId, PersonId, PriceTermId};
 use abruf_domain::money::UnitPrice;
 use abruf_domain::period::Validity;
@@ -42,6 +42,13 @@ struct Columns {
     list_price: Option<Decimal>,
     discount_pct: Option<Decimal>,
     tiers: Option<Value>,
+    clause: Option<Value>,
+}
+
+impl Columns {
+    fn of_clause(kind: &'static str, price: &Price) -> Self {
+        Self { kind, clause: Some(json!(price)), ..Self::default() }
+    }
 }
 
 impl From<&Price> for Columns {
@@ -59,9 +66,13 @@ impl From<&Price> for Columns {
                 discount_pct: Some(discount_pct.decimal()),
                 ..Self::default()
             },
-            Price::TierAllUnitsPerOrder { tiers } => {
+            Price::TierAllUnits { counted: Counted::PerOrder, tiers } => {
                 Self { kind: "tier_all_units_per_order", tiers: Some(json!(tiers)), ..Self::default() }
             }
+            Price::TierAllUnits { .. } => Self::of_clause("tier_all_units", price),
+            Price::TierGraduated { .. } => Self::of_clause("tier_graduated", price),
+            Price::Index { .. } => Self::of_clause("index", price),
+            Price::Quoted { .. } => Self::of_clause("quoted", price),
         }
     }
 }
@@ -71,8 +82,8 @@ pub async fn insert(conn: &mut PgConnection, contract: ContractId, price: &NewPr
     let columns = Columns::from(price.price);
     sqlx::query!(
         "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct, tiers,
-                                 valid_from, valid_to, recorded_by, released_by, released_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                 clause, valid_from, valid_to, recorded_by, released_by, released_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         contract.0,
         price.id.0,
         price.item.0,
@@ -83,6 +94,7 @@ pub async fn insert(conn: &mut PgConnection, contract: ContractId, price: &NewPr
         columns.list_price,
         columns.discount_pct,
         columns.tiers,
+        columns.clause,
         price.validity.from,
         price.validity.to,
         price.recorded_by.0,
