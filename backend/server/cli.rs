@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod import;
 pub mod output;
 mod postgres_program;
+pub mod recheck;
 pub mod restore;
 pub mod serve;
 mod usage;
@@ -84,6 +85,8 @@ enum Command {
     Doctor(doctor::Doctor),
     /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach.
     Verify,
+    /// Rechnet jede gespeicherte Prüfung mit den Regeln von damals nach.
+    Recheck,
     /// Liest Dateien ein: Gemeindeverzeichnis, Preislisten.
     #[command(subcommand)]
     Import(import::Import),
@@ -160,6 +163,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Restore(restore) => restore.run(settings, output).await,
         Command::Doctor(doctor) => doctor.run(settings, output).await,
         Command::Verify => verify::run(settings, output).await,
+        Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,
         Command::Admin(admin) => admin.run(settings, output).await,
         Command::Completions { .. } => Ok(Exit::Ok),

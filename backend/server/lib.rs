@@ -13,6 +13,7 @@ pub mod embedded;
 pub mod http;
 pub mod jobs;
 pub mod password;
+pub mod recheck;
 pub mod reports;
 pub mod storage;
 pub mod verify;

@@ -16,6 +16,7 @@ mod layers;
 mod office_pages;
 mod pages;
 mod problems;
+mod recheck;
 mod restore;
 mod serve;
 mod sign_in;

@@ -133,6 +133,18 @@ pub const RELEASE_ONLY: &[Check] = &[four_eyes::CHECK];
 /// About savings; only where nothing blocks.
 pub const SAVINGS: &[Check] = &[baseline_missing::CHECK, baseline_stale::CHECK, savings_negative::CHECK];
 
+/// A version of a rule that judges no more; kept for the replay of old reviews.
+#[derive(Debug, Clone, Copy)]
+pub struct Superseded {
+    /// The last edition it judged in.
+    pub last_edition: u16,
+    /// The rule as it was.
+    pub check: Check,
+}
+
+/// Older versions of rules.
+pub const SUPERSEDED: &[Superseded] = &[];
+
 /// Every rule.
 pub fn all() -> impl Iterator<Item = Rule> {
     let listed = |checks: &'static [Check], checked| checks.iter().map(move |check| check.rule(checked));

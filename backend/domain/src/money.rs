@@ -12,6 +12,7 @@ use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub};
 use std::str::FromStr;
 
+use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -373,6 +374,19 @@ impl Quantity {
     #[must_use]
     pub fn is_multiple_of(self, step: Self) -> bool {
         step.is_zero() || (self.0 % step.0).is_zero()
+    }
+
+    /// So many whole steps reach this: 7 in packs of 5 are 2. Nothing for a step of zero.
+    #[must_use]
+    pub fn steps_up(self, step: Self) -> u64 {
+        self.0.checked_div(step.0).and_then(|steps| steps.ceil().to_u64()).unwrap_or(0)
+    }
+
+    /// This so many times; the largest quantity where that would be larger.
+    #[must_use]
+    pub fn times(self, count: u64) -> Self {
+        let most = Decimal::from(9_999_999_999_i64);
+        Self(self.0.checked_mul(Decimal::from(count)).unwrap_or(most).min(most))
     }
 
     /// The nearest whole number of steps that is not smaller than this and not smaller than `minimum`.

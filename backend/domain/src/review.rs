@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
+use crate::edition;
 use crate::facts::{CheckPoint, Facts, Price};
 use crate::finding::{Addressee, Finding, Outcome};
 use crate::money::Volume;
@@ -62,6 +63,9 @@ pub enum Gap {
 /// The judgement on one call-off.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Review {
+    /// Edition of the rule book that judged.
+    #[serde(default = "first_edition")]
+    pub edition: u16,
     /// When in the life of the call-off.
     pub check_point: CheckPoint,
     /// The instant judged.
@@ -95,18 +99,28 @@ pub struct Case<'a> {
     pub savings: Option<&'a Savings>,
 }
 
+fn first_edition() -> u16 {
+    edition::FIRST
+}
+
 /// Judges the facts.
 #[must_use]
 pub fn review(facts: &Facts) -> Review {
+    review_as_of(facts, edition::CURRENT)
+}
+
+/// Judges the facts by the rules of an earlier edition, for the replay of a stored review.
+#[must_use]
+pub fn review_as_of(facts: &Facts, edition: u16) -> Review {
     let day = berlin_date(facts.evaluated_at);
     let priced = price(facts, day);
     let mut findings: Vec<Finding> = Vec::new();
 
     let case = Case { facts, day, priced: &priced, savings: None };
-    for check in checks::CALL_OFF {
+    for check in edition::as_of(checks::CALL_OFF, edition) {
         findings.extend(check.findings(&case));
     }
-    for check in checks::RELEASE_ONLY {
+    for check in edition::as_of(checks::RELEASE_ONLY, edition) {
         findings.extend(match facts.check_point {
             CheckPoint::Submission => vec![check.pending()],
             CheckPoint::Release => check.findings(&case),
@@ -117,12 +131,13 @@ pub fn review(facts: &Facts) -> Review {
     let saved = (decide(&findings) != Decision::Blocked).then(|| savings(facts, &priced, day));
     if let Some(savings) = &saved {
         let case = Case { savings: Some(savings), ..case };
-        for check in checks::SAVINGS {
+        for check in edition::as_of(checks::SAVINGS, edition) {
             findings.extend(check.findings(&case));
         }
     }
 
     Review {
+        edition,
         check_point: facts.check_point,
         evaluated_at: facts.evaluated_at,
         day,

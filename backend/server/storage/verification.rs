@@ -314,6 +314,18 @@ pub async fn review(conn: &mut PgConnection, place: &Place) -> Result<(DateTime<
     Ok((row.evaluated_at, row.facts_sha256, row.facts))
 }
 
+/// Instant, facts and result of one review.
+pub async fn judgement(conn: &mut PgConnection, place: &Place) -> Result<(DateTime<Utc>, String, Value), StorageError> {
+    let row = sqlx::query!(
+        "SELECT evaluated_at, facts, result FROM review WHERE contract_id = $1 AND id = $2",
+        place.contract,
+        place.id
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok((row.evaluated_at, row.facts, row.result))
+}
+
 /// Remembers where the transaction is.
 pub async fn set_mark(conn: &mut PgConnection) -> Result<(), StorageError> {
     sqlx::query!("SAVEPOINT part").execute(conn).await?;
