@@ -8,6 +8,7 @@ pub mod account_log;
 pub mod admit_member;
 pub mod advance_call_off;
 pub mod cancel_call_off;
+pub mod check_call_off;
 pub mod create_administrator;
 pub mod draft_call_off;
 pub mod end_request;

@@ -35,6 +35,7 @@ use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
 use utoipa_axum::routes;
 
+use crate::actions::check_call_off::ASKERS;
 use crate::actor::Role;
 use crate::app::App;
 use crate::http::access::{AUDIT, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
@@ -130,6 +131,7 @@ pub fn routes() -> Routes {
         // The API: call-offs.
         .api(only(READERS), routes!(api::call_offs::list))
         .api(only(&[Role::Buyer]), routes!(api::call_offs::create))
+        .api(only(ASKERS), routes!(api::check::check))
         .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::show))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))

@@ -9,11 +9,14 @@ mod release;
 mod requests;
 mod submission;
 mod walls;
+mod what_if;
 
 use abruf::actions::ActionError;
 use abruf::actions::release_call_off::Release;
 use abruf::actions::submit_call_off::Submission;
 use abruf::actor::Actor;
+use abruf::storage::history::latest_review;
+use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use abruf_domain::{Finding, Outcome, Review};
 
@@ -91,6 +94,14 @@ impl Altenrode {
             .fetch_all(self.world.owner())
             .await
             .unwrap()
+    }
+
+    /// The review that a release rests on, as it is stored.
+    async fn release_review(&self, contract: &Contract, id: CallOffId) -> Review {
+        let mut tx = self.world.app.db.begin(&self.karl).await.unwrap();
+        let review = latest_review(&mut tx, contract.id, id, CheckPoint::Release.key()).await.unwrap();
+        tx.rollback().await.unwrap();
+        review.expect("a released call-off has a review of its release")
     }
 
     /// What the log says about a call-off.

@@ -183,7 +183,8 @@ async fn changed(
         .ok_or(ActionError::Stale { seen: seen_version, is: call_off.version })
 }
 
-fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionError> {
+/// Lines as typed, in numbers; every wrong one is named.
+pub(super) fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionError> {
     if lines.len() > MOST_LINES {
         return Err(ActionError::Invalid(vec![FieldError::new(
             "lines",
@@ -259,7 +260,8 @@ fn without_thousands(text: &str) -> Option<String> {
     grouped.then(|| format!("{first}{}", rest.concat()))
 }
 
-fn check_details(details: &Details) -> Result<(), ActionError> {
+/// What is wrong with details as entered.
+pub(super) fn check_details(details: &Details) -> Result<(), ActionError> {
     let limits: [(&str, &str, &str, usize); 7] = [
         ("need", "Die Begründung", &details.need, 4000),
         ("delivery_address", "Die Lieferanschrift", &details.delivery_address, 500),

@@ -2,6 +2,7 @@
 //! same actions. Amounts are decimal strings, problems are documents (RFC 9457).
 
 pub mod call_offs;
+pub mod check;
 pub mod contracts;
 pub mod decisions;
 pub mod openapi;

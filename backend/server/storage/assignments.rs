@@ -16,6 +16,33 @@ pub async fn release_limit(conn: &mut PgConnection, id: AssignmentId) -> Result<
     limit.map(|limit| consistent(Gross::new(limit), "assignment", "release_limit_gross", id)).transpose()
 }
 
+/// The release limit of a person who may release for a member on this day; the outer `None`: may not.
+pub async fn approver_of(
+    conn: &mut PgConnection,
+    member: abruf_domain::ids::OrganisationId,
+    person: PersonId,
+    day: chrono::NaiveDate,
+) -> Result<Option<Option<Gross>>, StorageError> {
+    let limit = sqlx::query_scalar!(
+        "SELECT release_limit_gross
+         FROM assignment
+         WHERE organisation_id = $1 AND person_id = $2 AND role = 'approver'
+           AND valid_from <= $3 AND (valid_to IS NULL OR $3 <= valid_to)
+         ORDER BY release_limit_gross DESC NULLS FIRST
+         LIMIT 1",
+        member.0,
+        person.0,
+        day
+    )
+    .fetch_optional(conn)
+    .await?;
+    limit
+        .map(|limit| {
+            limit.map(|it| consistent(Gross::new(it), "assignment", "release_limit_gross", person)).transpose()
+        })
+        .transpose()
+}
+
 /// Name of a visible person.
 pub async fn person_name(conn: &mut PgConnection, id: PersonId) -> Result<Option<String>, StorageError> {
     Ok(sqlx::query_scalar!("SELECT name FROM person WHERE id = $1", id.0).fetch_optional(conn).await?)

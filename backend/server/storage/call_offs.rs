@@ -124,6 +124,23 @@ pub struct Line {
     pub vat: Option<VatTreatment>,
 }
 
+impl Line {
+    /// What is asked for, before any review.
+    #[must_use]
+    pub const fn asked(position: i32, article_number: String, quantity: Quantity) -> Self {
+        Self {
+            position,
+            article_number,
+            quantity,
+            item: None,
+            price_term: None,
+            unit_price: None,
+            net: None,
+            vat: None,
+        }
+    }
+}
+
 /// A call-off with its lines.
 pub type WithLines = (CallOff, Vec<Line>);
 

@@ -78,6 +78,30 @@ pub async fn choose_supplier(
     Ok(())
 }
 
+/// Whom [`choose_supplier`] would choose.
+pub async fn supplier_of(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    articles: &[String],
+    day: NaiveDate,
+) -> Result<Option<OrganisationId>, StorageError> {
+    let supplier = sqlx::query_scalar!(
+        "SELECT p.supplier_id
+         FROM item i
+         JOIN contract_party p ON p.contract_id = i.contract_id AND p.lot_id = i.lot_id
+         WHERE i.contract_id = $1 AND i.article_number = ANY ($2)
+           AND p.valid_from <= $3 AND (p.valid_to IS NULL OR $3 <= p.valid_to)
+         ORDER BY array_position($2, i.article_number), p.rank
+         LIMIT 1",
+        contract.0,
+        articles,
+        day
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(supplier.map(OrganisationId))
+}
+
 /// Number of a visible contract.
 pub async fn number(conn: &mut PgConnection, id: ContractId) -> Result<Option<String>, StorageError> {
     Ok(sqlx::query_scalar!("SELECT number FROM framework_contract WHERE id = $1", id.0).fetch_optional(conn).await?)

@@ -214,7 +214,7 @@ impl From<Details> for DetailsView {
 }
 
 /// Years a call-off can be about; the pages take the same.
-const YEARS: RangeInclusive<i32> = 2000..=2100;
+pub(super) const YEARS: RangeInclusive<i32> = 2000..=2100;
 
 impl TryFrom<DetailsView> for Details {
     type Error = Problem;
@@ -329,6 +329,12 @@ pub struct NewLine {
     quantity: String,
 }
 
+impl From<NewLine> for LineInput {
+    fn from(line: NewLine) -> Self {
+        Self { article_number: line.article_number, quantity: line.quantity }
+    }
+}
+
 /// The details of a draft.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -434,11 +440,7 @@ pub async fn put_lines(
     Path(id): Path<Uuid>,
     Json(new): Json<NewLines>,
 ) -> Result<Answer<ChangedVersion>, Problem> {
-    let lines: Vec<LineInput> = new
-        .lines
-        .into_iter()
-        .map(|line| LineInput { article_number: line.article_number, quantity: line.quantity })
-        .collect();
+    let lines: Vec<LineInput> = new.lines.into_iter().map(LineInput::from).collect();
     let version = draft_call_off::save_lines(&app, &actor, CallOffId(id), new.version, &lines).await?;
     Ok(Answer(ChangedVersion { version }))
 }
