@@ -7,6 +7,7 @@ use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actor::Actor;
 use abruf_domain::Review;
+use abruf_domain::canonical::canonical_json;
 use abruf_domain::ids::{OrganisationId, PersonId};
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
@@ -37,9 +38,9 @@ async fn ask(here: &Altenrode, actor: &Actor, question: &Question) -> Answer {
     check(&here.world.app, actor, question).await.unwrap()
 }
 
-/// Everything a verdict consists of, in one text; only what the instant changes is left out.
+/// Everything a verdict consists of, as programs read it.
 fn verdict(review: &Review) -> String {
-    format!("{:?} {:?} {:?} {:?}", review.decision, review.findings, review.priced, review.savings)
+    canonical_json(&(review.decision, &review.findings, &review.priced, &review.savings, &review.gaps))
 }
 
 #[tokio::test]
