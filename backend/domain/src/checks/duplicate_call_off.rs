@@ -37,9 +37,7 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
         earlier.counts && since <= earlier.date && earlier.date <= case.day && summed(lines) == order
     });
     let verdict = match same.max_by_key(|earlier| earlier.date) {
-        Some(earlier) => {
-            Verdict::notice().figure("number", earlier.number.as_str()).figure("date", earlier.date)
-        }
+        Some(earlier) => Verdict::notice().figure("number", earlier.number.as_str()).figure("date", earlier.date),
         None => Verdict::passed(),
     };
     vec![verdict.figure("days", days)]

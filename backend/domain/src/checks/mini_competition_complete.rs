@@ -98,12 +98,7 @@ fn is_late(held: &MiniCompetition, offer: &CompetitionOffer) -> bool {
 }
 
 /// A better offer that came in time.
-fn not_best(
-    case: &Case<'_>,
-    held: &MiniCompetition,
-    chosen: &CompetitionOffer,
-    chosen_total: Net,
-) -> Option<Verdict> {
+fn not_best(case: &Case<'_>, held: &MiniCompetition, chosen: &CompetitionOffer, chosen_total: Net) -> Option<Verdict> {
     let rivals = held.offers.iter().filter(|offer| !is_late(held, offer));
     let name = |offer: &CompetitionOffer| name_of(case, offer);
     match held.criterion {

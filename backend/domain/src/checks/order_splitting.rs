@@ -16,13 +16,8 @@ use crate::money::{Gross, Net, Vat};
 use crate::review::Case;
 
 /// The rule.
-pub const CHECK: Check = Check {
-    id: "order-splitting",
-    version: 1,
-    addressee: Addressee::Requester,
-    texts: texts!("order_splitting"),
-    run,
-};
+pub const CHECK: Check =
+    Check { id: "order-splitting", version: 1, addressee: Addressee::Requester, texts: texts!("order_splitting"), run };
 
 /// This call-off and its siblings beside a limit that it keeps alone.
 struct Kept {

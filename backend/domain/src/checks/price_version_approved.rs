@@ -44,10 +44,7 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
         None => verdict,
     };
     vec![
-        verdict
-            .figure("articles", names(waiting))
-            .figure("contract", contract.number.as_str())
-            .figure("day", case.day),
+        verdict.figure("articles", names(waiting)).figure("contract", contract.number.as_str()).figure("day", case.day),
     ]
 }
 
