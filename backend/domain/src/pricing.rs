@@ -1,8 +1,8 @@
 //! Facts to prices: line, surcharge, VAT by rate, totals (rules.md section 4, EN 16931 order).
 //!
 //! Prices are computed, never typed. A line whose price cannot be found has none; the totals run
-//! over the rest, and item-in-scope, supplier-is-party or price-version-approved says why. A line that has a price but no
-//! amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
+//! over the rest, and item-in-scope, supplier-is-party or price-version-approved says why. A line that
+//! has a price but no amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
 
 pub mod tiers;
 pub mod vat;
