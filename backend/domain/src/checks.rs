@@ -171,7 +171,10 @@ pub struct Superseded {
 }
 
 /// Older versions of rules.
-pub const SUPERSEDED: &[Superseded] = &[];
+pub const SUPERSEDED: &[Superseded] = &[
+    Superseded { last_edition: 1, check: item_in_scope::CHECK_1 },
+    Superseded { last_edition: 1, check: supplier_is_party::CHECK_1 },
+];
 
 /// Every rule.
 pub fn all() -> impl Iterator<Item = Rule> {
