@@ -235,7 +235,11 @@ mod tests {
     #[test]
     fn what_must_be_decided_today_is_decided() {
         let run = golden_with(|_| {});
-        for id in ["GC-01", "GC-03", "GC-05", "GC-07", "GC-08", "GC-13", "GC-26", "GC-27", "GC-33", "GC-40"] {
+        let decided = [
+            "GC-01", "GC-03", "GC-05", "GC-07", "GC-08", "GC-09", "GC-10", "GC-12", "GC-13", "GC-14", "GC-16", "GC-20",
+            "GC-22", "GC-24", "GC-26", "GC-27", "GC-33", "GC-40",
+        ];
+        for id in decided {
             let judged = run.judged.iter().find(|judged| judged.place.ends_with(id)).unwrap();
             assert!(matches!(judged.verdict, Ok(Verdict::Passed(_))), "{id}: {:?}", judged.verdict);
         }
