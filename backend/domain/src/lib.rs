@@ -26,17 +26,24 @@
 //! | Vorgangsnummer | case number | for the telephone |
 //! | Freigabe | release | by a second person; makes the order |
 
+pub mod activation;
+pub mod allocation;
 pub mod audit;
 pub mod call_off;
+pub mod cancellation;
 pub mod canonical;
 pub mod checks;
+pub mod dispatch;
 pub mod facts;
 pub mod finding;
 pub mod ids;
+pub mod invoice;
 pub mod money;
 pub mod notation;
+pub mod payments;
 pub mod period;
 pub mod pricing;
+pub mod retention;
 pub mod review;
 pub mod savings;
 pub mod texts;
