@@ -24,6 +24,12 @@
 //! | Mindermengenzuschlag | surcharge | small-order surcharge |
 //! | Umlage | fee | of the cooperative |
 //! | Vorgangsnummer | case number | for the telephone |
+//! | Stornierung | cancellation | after release, by counter entries |
+//! | Zuschlag | award | ends the tender |
+//! | Änderung (§ 132 GWB) | modification | of a running contract |
+//! | Vertretungsmacht | power to bind | of the person who releases |
+//! | Verpflichtungsermächtigung | commitment (authorisation) | for later budget years |
+//! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
 
 pub mod activation;

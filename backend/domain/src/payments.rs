@@ -9,7 +9,7 @@ use chrono::{Datelike, NaiveDate};
 
 use crate::facts::Facts;
 use crate::money::{Gross, Net, Vat};
-use crate::period::Period;
+use crate::period::{Months, Period};
 use crate::pricing::vat::{self, VatPart};
 use crate::pricing::{PricedCallOff, PricedLine};
 
@@ -56,21 +56,24 @@ fn by_year(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Vec<(i32, VatPar
     };
     let whole = period.months();
     let mut parts = Vec::new();
+    let mut passed = Months::ZERO;
     let mut given = Net::ZERO;
     for year in period.from().year()..=period.to().year() {
-        let (Some(first), Some(last)) = (NaiveDate::from_ymd_opt(year, 1, 1), NaiveDate::from_ymd_opt(year, 12, 31))
-        else {
-            continue;
-        };
-        let last = last.min(period.to());
-        let cut = Period::new(first.max(period.from()), last).ok().zip(Period::new(period.from(), last).ok());
-        let Some((part, until_here)) = cut else { continue };
-        let reached = net.share_of_months(until_here.months(), whole);
+        let Some(part) = part_in(period, year) else { continue };
+        passed = passed + part.months();
+        let reached = net.share_of_months(passed, whole);
         let split = vat::parts(item, reached - given, Some(part), day, true);
         parts.extend(split.into_iter().map(|part| (year, part)));
         given = reached;
     }
     parts
+}
+
+/// The days of the period that lie in this calendar year.
+fn part_in(period: Period, year: i32) -> Option<Period> {
+    let first = NaiveDate::from_ymd_opt(year, 1, 1)?.max(period.from());
+    let last = NaiveDate::from_ymd_opt(year, 12, 31)?.min(period.to());
+    Period::new(first, last).ok()
 }
 
 #[cfg(test)]
@@ -95,6 +98,14 @@ mod tests {
         let mut facts = citrix();
         facts.request.performance = Period::new(of("2026-02-01"), of("2026-12-31")).ok();
         assert_eq!(later(&facts), []);
+    }
+
+    #[test]
+    fn three_years_add_up_to_the_whole_order_but_for_the_year_of_the_release() {
+        let mut facts = citrix();
+        facts.request.performance = Period::new(of("2026-02-01"), of("2028-01-31")).ok();
+        // 24 months: 12 in 2027; January 2028 with the training.
+        assert_eq!(later(&facts), [(2027, of("20306.16")), (2028, of("4500.58"))]);
     }
 
     #[test]
