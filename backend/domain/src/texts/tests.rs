@@ -14,6 +14,8 @@ use crate::facts::{CheckPoint, ExtensionOption, Facts, Measure, MinOrder, Releas
 use crate::period::Validity;
 use crate::review::{review, review_as_of};
 
+mod people;
+
 const LANGUAGES: [Language; 2] = [Language::German, Language::English];
 
 /// The example, bent.
@@ -149,6 +151,12 @@ fn general() -> Vec<Facts> {
     ]
 }
 
+/// Findings of all situations, those of other check points included.
+fn every_finding() -> Vec<Finding> {
+    let situations = every_situation().into_iter().chain(people::situations());
+    situations.flat_map(|facts| findings_of_all_editions(&facts)).chain(people::findings()).collect()
+}
+
 /// Section of the sentence, and of the cure where there is one.
 fn sections_of(finding: &Finding) -> Vec<String> {
     let sentence = section_name(finding.outcome.key(), finding);
@@ -169,7 +177,7 @@ fn findings_of_all_editions(facts: &Facts) -> Vec<Finding> {
 
 #[test]
 fn every_outcome_of_every_rule_has_its_section_and_no_section_is_left_over() {
-    let findings: Vec<Finding> = every_situation().iter().flat_map(findings_of_all_editions).collect();
+    let findings = every_finding();
     for check in checks::all() {
         let mut produced: BTreeSet<String> =
             findings.iter().filter(|finding| finding.rule == check.id).flat_map(sections_of).collect();
@@ -182,27 +190,23 @@ fn every_outcome_of_every_rule_has_its_section_and_no_section_is_left_over() {
 
 #[test]
 fn every_placeholder_has_its_figure_in_every_finding() {
-    for facts in every_situation() {
-        for finding in findings_of_all_editions(&facts) {
-            let check = checks::by_id(&finding.rule).expect("a rule of the list");
-            for language in LANGUAGES {
-                for section in sections_of(&finding) {
-                    for name in placeholders(check.texts.section(language, &section)) {
-                        assert!(
-                            finding.params.contains_key(name) || finding.figures.contains_key(name),
-                            "{} {section} in {language:?} names {{{name}}}, the finding has no such figure",
-                            check.id
-                        );
-                    }
+    for finding in every_finding() {
+        let check = checks::by_id(&finding.rule).expect("a rule of the list");
+        for language in LANGUAGES {
+            for section in sections_of(&finding) {
+                for name in placeholders(check.texts.section(language, &section)) {
+                    assert!(
+                        finding.params.contains_key(name) || finding.figures.contains_key(name),
+                        "{} {section} in {language:?} names {{{name}}}, the finding has no such figure",
+                        check.id
+                    );
                 }
-                for text in
-                    [check.texts.sentence(&finding, language, "EUR"), check.texts.cure(&finding, language, "EUR")]
-                {
-                    assert!(!text.contains(['{', '}']), "{}: {text}", check.id);
-                    assert!(!text.contains('\n'), "{}: a sentence is one line: {text}", check.id);
-                }
-                assert!(!check.texts.sentence(&finding, language, "EUR").is_empty(), "{}", check.id);
             }
+            for text in [check.texts.sentence(&finding, language, "EUR"), check.texts.cure(&finding, language, "EUR")] {
+                assert!(!text.contains(['{', '}']), "{}: {text}", check.id);
+                assert!(!text.contains('\n'), "{}: a sentence is one line: {text}", check.id);
+            }
+            assert!(!check.texts.sentence(&finding, language, "EUR").is_empty(), "{}", check.id);
         }
     }
 }
