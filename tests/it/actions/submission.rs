@@ -39,7 +39,7 @@ async fn a_lawful_draft_becomes_a_request_that_holds_its_volume() {
     assert!(case_number.starts_with("V-"));
     assert_eq!(review.priced.net.to_string(), "19424.00");
     assert_eq!(review.savings.as_ref().unwrap().net.to_string(), "3232.64");
-    assert_eq!(rules(review, Outcome::Pending), ["four-eyes"]);
+    assert_eq!(rules(review, Outcome::Pending), ["four-eyes", "power-to-bind"]);
 
     let call_off = here.world.call_off(id).await;
     assert_eq!((call_off.status, call_off.number), (Status::Submitted, None));
