@@ -1,19 +1,38 @@
 //! What a person's assignment allows, and the name behind an id.
 
+use abruf_domain::facts::{Authority, Power, Releaser};
 use abruf_domain::ids::{AssignmentId, PersonId};
 use abruf_domain::money::Gross;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use super::StorageError;
 use super::error::consistent;
 
-/// Largest gross order value this assignment may release; `None`: unlimited.
-pub async fn release_limit(conn: &mut PgConnection, id: AssignmentId) -> Result<Option<Gross>, StorageError> {
-    let limit = sqlx::query_scalar!("SELECT release_limit_gross FROM assignment WHERE id = $1", id.0)
-        .fetch_optional(conn)
-        .await?
-        .flatten();
-    limit.map(|limit| consistent(Gross::new(limit), "assignment", "release_limit_gross", id)).transpose()
+/// Whoever releases under this assignment: up to which amount, and with what power to bind the member.
+pub async fn releaser(conn: &mut PgConnection, person: PersonId, id: AssignmentId) -> Result<Releaser, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT a.release_limit_gross, a.heads_administration, p.technical,
+                  coalesce((SELECT jsonb_agg(jsonb_build_object('limit', s.limit_gross::text, 'subject', s.subject, 'document', s.document,
+                                                 'validity', jsonb_build_object('from', s.valid_from, 'to', s.valid_to))
+                                             ORDER BY s.valid_from, s.id)
+                            FROM signing_authority s
+                            WHERE s.person_id = a.person_id AND s.member_id = a.organisation_id), '[]') AS "authorities!: Json<Vec<Authority>>"
+           FROM assignment a
+           JOIN person p ON p.id = a.person_id
+           WHERE a.id = $1 AND a.person_id = $2"#,
+        id.0,
+        person.0,
+    )
+    .fetch_optional(conn)
+    .await?;
+    let Some(row) = row else { return Ok(Releaser::new(person, None)) };
+    let limit = row.release_limit_gross.map(Gross::new).transpose();
+    Ok(Releaser {
+        power: Power { head: row.heads_administration, authorities: row.authorities.0 },
+        technical: row.technical,
+        ..Releaser::new(person, consistent(limit, "assignment", "release_limit_gross", id)?)
+    })
 }
 
 /// Name of a visible person.

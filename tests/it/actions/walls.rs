@@ -55,7 +55,7 @@ async fn another_member_sees_nothing_and_can_do_nothing() {
     for id in [draft, request, order] {
         assert_eq!(seen(&here, &buyer, id).await, NOTHING);
         assert_eq!(seen(&here, &approver, id).await, NOTHING);
-        let lines = [LineInput { article_number: "CTX-TRN".into(), quantity: "1".into() }];
+        let lines = [LineInput::new("CTX-TRN", "1")];
         let details = here.world.call_off(id).await.details;
         let attempts = [
             submit(app, &buyer, id, None).await.map(drop),
