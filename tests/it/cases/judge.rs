@@ -38,12 +38,12 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> 
     }
 }
 
-fn parse<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, Error> {
+pub(super) fn parse<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, Error> {
     serde_json::from_value(value.clone()).map_err(|error| Error::new(format!("{place}: {error}")))
 }
 
 /// `expect` as an object with known keys only.
-fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Value>, Error> {
+pub(super) fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Value>, Error> {
     let expect = case.expect.as_object().ok_or_else(|| Error::new("expect: is not an object".to_owned()))?;
     match expect.keys().find(|key| !known.contains(&key.as_str())) {
         Some(unknown) => Err(Error::new(format!("expect: unknown key `{unknown}`, known are {}", known.join(", ")))),
@@ -68,7 +68,7 @@ fn call_off(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> {
 }
 
 /// Rules of the expected findings that nobody has written yet.
-fn rules_not_built(findings: Option<&Value>) -> Result<BTreeSet<String>, Error> {
+pub(super) fn rules_not_built(findings: Option<&Value>) -> Result<BTreeSet<String>, Error> {
     let findings = findings
         .and_then(Value::as_array)
         .ok_or_else(|| Error::new("expect: the list of findings is missing".to_owned()))?;
@@ -84,7 +84,7 @@ fn rules_not_built(findings: Option<&Value>) -> Result<BTreeSet<String>, Error> 
 }
 
 /// The review in the form of `expect`.
-fn outcome_of(prepared: &Prepared, review: &Review) -> Map<String, Value> {
+pub(super) fn outcome_of(prepared: &Prepared, review: &Review) -> Map<String, Value> {
     let Prepared { facts, skonto } = prepared;
     let priced = &review.priced;
     let mut outcome = Map::new();
@@ -137,7 +137,7 @@ fn contract_value(facts: &Facts, review: &Review) -> (Volume, Option<Volume>) {
     (state.consumed() + demand(state, &review.priced), state.limit)
 }
 
-fn findings_of(review: &Review) -> Value {
+pub(super) fn findings_of(review: &Review) -> Value {
     let said = |finding: &&Finding| !matches!(finding.outcome, Outcome::Passed | Outcome::Pending);
     review.findings.iter().filter(said).map(finding_of).collect()
 }
@@ -171,7 +171,7 @@ fn gap_of(gap: &Gap) -> Value {
 }
 
 /// Every difference with its place. Findings are a multiset; the rest is compared as it stands.
-fn differences(expect: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<String> {
+pub(super) fn differences(expect: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<String> {
     let keys: BTreeSet<&String> = expect.keys().chain(actual.keys()).collect();
     let mut differences = Vec::new();
     for key in keys {
