@@ -4,9 +4,11 @@
 //! `ABRUF_CASES=<file or folder> cargo test --locked --test it cases -- --nocapture` runs any files
 //! of the format; without the variable `tests/cases` runs. `tests/cases/README.md` explains it.
 
+mod api;
 mod fixture;
 mod format;
 mod judge;
+mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

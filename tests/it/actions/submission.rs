@@ -266,8 +266,7 @@ async fn bad_input_names_its_field_and_changes_nothing() {
     let app = &here.world.app;
     let id = here.world.draft(&here.eva, &contract, LINES).await;
     let (before, lines) = here.world.call_off_with_lines(id).await;
-    let line =
-        |article: &str, quantity: &str| LineInput { article_number: article.to_owned(), quantity: quantity.to_owned() };
+    let line = |article: &str, quantity: &str| LineInput::new(article, quantity);
     for quantity in ["0", "-1", "1e9", "999999999", "zwölf", "", "\0", &"9".repeat(40), "NaN", "0,00001"] {
         let saved = draft_call_off::save_lines(app, &here.eva, id, before.version, &[line("CTX-TRN", quantity)]).await;
         assert_eq!(invalid_field(saved), "lines[0].quantity", "{quantity}");

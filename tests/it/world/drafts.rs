@@ -29,13 +29,8 @@ impl World {
     /// Replaces the lines of a draft or a returned request.
     pub async fn change(&self, buyer: &Actor, id: CallOffId, lines: &[(&str, &str)]) {
         let version = self.call_off(id).await.version;
-        let lines: Vec<LineInput> = lines
-            .iter()
-            .map(|(article, quantity)| LineInput {
-                article_number: (*article).to_owned(),
-                quantity: (*quantity).to_owned(),
-            })
-            .collect();
+        let lines: Vec<LineInput> =
+            lines.iter().map(|(article, quantity)| LineInput::new(*article, *quantity)).collect();
         draft_call_off::save_lines(&self.app, buyer, id, version, &lines).await.unwrap();
     }
 

@@ -19,7 +19,7 @@ use crate::http::pages::draft::{self, Away, contract_line};
 use crate::http::pages::period_fields::{PeriodFields, read_period};
 use crate::http::pages::written::{day, read_day};
 use crate::http::session::SignedIn;
-use crate::storage::call_offs::Details;
+use crate::storage::call_offs::{Details, Papers};
 
 #[derive(askama::Template)]
 #[template(path = "pages/draft_details.html")]
@@ -69,7 +69,7 @@ impl Typed {
     }
 
     /// As the action takes it.
-    fn details(&self) -> Result<Details, Vec<FieldError>> {
+    fn details(&self, papers: Papers) -> Result<Details, Vec<FieldError>> {
         let period = read_period(&PeriodFields::typed(&self.performance_from, &self.performance_to));
         let desired_on = read_day(&self.desired_on).map_err(|message| FieldError::new("desired_on", message));
         let (performance, desired_on) = match (period, desired_on) {
@@ -90,6 +90,7 @@ impl Typed {
             cost_centre: text(&self.cost_centre),
             file_reference: text(&self.file_reference),
             contact: text(&self.contact),
+            papers,
         })
     }
 }
@@ -116,7 +117,7 @@ pub async fn save(
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
     let before = draft::own(&app, &actor, id).await?;
-    let saved = match typed.details() {
+    let saved = match typed.details(before.call_off.details.papers.clone()) {
         Ok(details) if is_over(&app, &before, &details) => Err(ActionError::Invalid(vec![FieldError::new(
             "desired_on",
             format!(
