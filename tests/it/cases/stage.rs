@@ -11,7 +11,7 @@ use abruf_domain::Facts;
 use abruf_domain::facts::{
     AuthorityClass, BindingRules, Covers, InhouseEvidence, LegalBasis, Member, Regime, Scope, ScopeState, SupplyChain,
 };
-use abruf_domain::ids::{AssignmentId, GuardId, LotId, OrganisationId, PersonId};
+use abruf_domain::ids::{AssignmentId, EntitlementId, GuardId, LotId, OrganisationId, PersonId};
 use abruf_domain::money::{Gross, Quantity, Volume};
 use abruf_domain::period::{Validity, berlin_date};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
@@ -301,7 +301,8 @@ impl<'a> Stage<'a> {
             }
             let proven = entry.proven_on.unwrap_or(facts.contract.notice_date);
             let row = NewEntitlement {
-                id: entry.id,
+                // A file may name a member twice; its own ids derive from the name.
+                id: EntitlementId(self.id()),
                 covers: entry.covers.clone(),
                 validity: dated(entry.validity),
                 entered_on: proven,

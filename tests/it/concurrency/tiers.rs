@@ -47,7 +47,7 @@ async fn race(counted: &'static str, expected: &str, seed: u64) {
     let mut sum = Net::ZERO;
     for released in together(seed, deeds).await {
         match released {
-            Ok(Release::Released { review, .. }) => sum = sum + review.priced.net,
+            Ok(Release::Released { review, .. }) => sum += review.priced.net,
             other => panic!("not released: {other:?}"),
         }
     }
