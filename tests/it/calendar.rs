@@ -101,8 +101,10 @@ fn review(submission: Submission) -> Box<Review> {
     review
 }
 
-/// Edges of terms: first and last day, made on a day inside, and instants with what they come to.
-const TERMS: &[([&str; 2], &str, &[(&str, &str)])] = &[
+/// First and last day, a day inside, and instants with what they come to.
+type Edges = ([&'static str; 2], &'static str, &'static [(&'static str, &'static str)]);
+
+const TERMS: &[Edges] = &[
     (
         ["2026-12-01", "2027-02-28"],
         "2026-12-15T09:00:00Z",

@@ -21,6 +21,7 @@ mod recheck;
 mod restore;
 mod serve;
 mod sign_in;
+mod simulator;
 mod verify;
 mod web;
 mod world;
