@@ -15,6 +15,7 @@ mod embedded;
 mod imports;
 mod layers;
 mod office_pages;
+mod oracle;
 mod pages;
 mod problems;
 mod recheck;

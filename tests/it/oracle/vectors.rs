@@ -10,6 +10,8 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cluster::environment;
+
 /// Days from the first to the last, which may be open.
 type Days = (NaiveDate, Option<NaiveDate>);
 /// Category and rate.
@@ -17,7 +19,7 @@ type Vat = (String, String);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Contract {
+pub struct Contract {
     contract: u32,
     unit_price_decimals: u32,
     items: BTreeMap<String, Item>,
@@ -25,7 +27,7 @@ pub(crate) struct Contract {
     minimum: Option<Value>,
     fee_pct: String,
     /// What paying in time saves.
-    pub(crate) cash_discount_pct: Percent,
+    pub cash_discount_pct: Percent,
     max_age_months: u32,
     baselines: Vec<Value>,
     process: Process,
@@ -67,7 +69,7 @@ struct Process {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Order {
+pub struct Order {
     order: u32,
     day: NaiveDate,
     performance: Option<(NaiveDate, NaiveDate)>,
@@ -82,28 +84,27 @@ pub(crate) struct Order {
     #[serde(default)]
     counted: bool,
     /// What the independent model says.
-    pub(crate) expect: Value,
+    pub expect: Value,
 }
 
 /// An order with its contract.
-pub(crate) struct Vector<'a> {
+pub struct Vector<'a> {
     /// Line of the file, from 1.
-    pub(crate) line: usize,
-    pub(crate) contract: &'a Contract,
-    pub(crate) order: &'a Order,
+    pub line: usize,
+    pub contract: &'a Contract,
+    pub order: &'a Order,
 }
 
 /// The file named by `ABRUF_VECTORS`, else the one in the repository.
-#[expect(clippy::disallowed_methods, reason = "a test program has no config.rs")]
 fn path() -> PathBuf {
-    match std::env::var_os("ABRUF_VECTORS").filter(|path| !path.is_empty()) {
+    match environment("ABRUF_VECTORS") {
         Some(path) => path.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle/vectors.jsonl"),
+        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/oracle/vectors.jsonl"),
     }
 }
 
 /// Shows the orders of the file, `most` of them; says how many there were.
-pub(crate) fn each(most: usize, mut judge: impl FnMut(&Vector<'_>)) -> usize {
+pub fn each(most: usize, mut judge: impl FnMut(&Vector<'_>)) -> usize {
     let path = path();
     let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let mut contract: Option<Contract> = None;
@@ -160,7 +161,7 @@ fn price(price: &Value) -> Value {
 
 impl Vector<'_> {
     /// The facts of the order, at noon of its day, with ceilings of the contract that nothing reaches.
-    pub(crate) fn facts(&self) -> Facts {
+    pub fn facts(&self) -> Facts {
         let order = self.order;
         let facts = json!({
             "evaluated_at": format!("{}T11:00:00Z", order.day),

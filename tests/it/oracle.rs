@@ -3,9 +3,6 @@
 //!
 //! `ABRUF_VECTORS` names another file of vectors, `ABRUF_TEST_SEED` the seed of what is drawn here.
 
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report; clippy.toml excepts only #[test] functions")]
-
-#[path = "oracle/vectors.rs"]
 mod vectors;
 
 use abruf_domain::facts::{Measure, Price};
@@ -15,16 +12,18 @@ use abruf_domain::pricing::{cash_discount, price};
 use abruf_domain::savings::{LineEvidence, savings};
 use abruf_domain::volume::demand;
 use abruf_domain::{Facts, Outcome, review};
-use proptest::prelude::Rng;
-use proptest::test_runner::{RngAlgorithm, TestRng};
+use rand::rngs::ChaCha12Rng;
+use rand::seq::SliceRandom;
+use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
+use crate::cluster::environment;
 use vectors::Vector;
 
 /// Fewest orders that prove anything.
 const FEWEST: usize = 5000;
 /// Findings shown of a failure.
-const SHOWN: usize = 60;
+const SHOWN: usize = 10;
 
 /// What the product says, in the form of `expect`.
 fn judged(vector: &Vector<'_>) -> Value {
@@ -94,9 +93,7 @@ fn the_order_of_the_lines_changes_no_total() {
         let mut facts = vector.facts();
         let before = totals(&facts);
         let lines = &mut facts.request.lines;
-        for last in (1..lines.len()).rev() {
-            lines.swap(last, below(&mut rng, last + 1));
-        }
+        lines.shuffle(&mut rng);
         moved += usize::from(lines.iter().zip(1..).any(|(line, position)| line.position != position));
         for (line, position) in lines.iter_mut().zip(1..) {
             line.position = position;
@@ -132,10 +129,10 @@ fn refused(facts: &Facts) -> [bool; 2] {
 }
 
 /// Cuts a line in two and gives the second part as an order after the first.
-fn split(whole: &Facts, rng: &mut TestRng) -> Option<[Facts; 2]> {
-    let place = below(rng, whole.request.lines.len());
+fn split(whole: &Facts, rng: &mut ChaCha12Rng) -> Option<[Facts; 2]> {
+    let place = rng.random_range(0..whole.request.lines.len());
     let quantity: u64 = whole.request.lines[place].quantity.to_string().parse().ok().filter(|units| 1 < *units)?;
-    let kept = 1 + below(rng, usize::try_from(quantity).ok()? - 1) as u64;
+    let kept = rng.random_range(1..quantity);
     let mut first = whole.clone();
     let mut second = whole.clone();
     first.request.lines[place].quantity = kept.to_string().parse().unwrap();
@@ -215,17 +212,10 @@ fn an_order_in_two_parts_finds_no_more_room_than_in_one() {
     assert!(FEWEST / 50 < tried[0] && FEWEST / 10 < tried[1], "too few to prove anything: {tried:?}");
 }
 
-#[expect(clippy::disallowed_methods, reason = "a test program has no config.rs")]
-fn chance() -> TestRng {
-    let seed: u64 = std::env::var("ABRUF_TEST_SEED").ok().map_or(20_261_122, |seed| seed.parse().unwrap());
+fn chance() -> ChaCha12Rng {
+    let seed = environment("ABRUF_TEST_SEED").map_or(20_261_122, |seed| seed.to_str().unwrap().parse().unwrap());
     say(&format!("oracle: ABRUF_TEST_SEED={seed}"));
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    TestRng::from_seed(RngAlgorithm::ChaCha, &bytes)
-}
-
-fn below(rng: &mut TestRng, bound: usize) -> usize {
-    usize::try_from(rng.next_u64() % bound as u64).unwrap()
+    ChaCha12Rng::seed_from_u64(seed)
 }
 
 #[expect(clippy::print_stdout, reason = "the test program shows it when a test fails, or on --nocapture")]
