@@ -25,7 +25,10 @@
 //! | Umlage | fee | of the cooperative |
 //! | Vorgangsnummer | case number | for the telephone |
 //! | Freigabe | release | by a second person; makes the order |
+//! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
+//! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
+pub mod approval;
 pub mod audit;
 pub mod call_off;
 pub mod canonical;
