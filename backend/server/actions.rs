@@ -7,6 +7,8 @@
 pub mod account_log;
 pub mod admit_member;
 pub mod advance_call_off;
+pub mod approval_turn;
+pub mod approve_step;
 pub mod cancel_call_off;
 pub mod create_administrator;
 pub mod draft_call_off;
@@ -23,6 +25,7 @@ pub mod preview_release;
 pub mod record_volume;
 pub mod release_call_off;
 pub mod return_call_off;
+pub mod set_approval_order;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod submit_call_off;

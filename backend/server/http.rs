@@ -136,12 +136,16 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::approve))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
         .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
         .api(only(&[Role::Buyer, Role::Approver, Role::Office]).on(Object::CallOff), routes!(api::decisions::justify))
+        // The API: the member's approval order.
+        .api(only(MEMBER), routes!(api::approval_order::show))
+        .api(only(APPROVER), routes!(api::approval_order::change))
         // The API: proof and savings.
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
@@ -180,9 +184,15 @@ fn call_off_pages(routes: Routes) -> Routes {
         // Releases.
         .get("/freigaben", only(APPROVER), pages::approval_list::show)
         .get("/freigaben/{id}", only(APPROVER).on(Object::CallOff), pages::approval::show)
+        .post("/freigaben/{id}/schritt", only(APPROVER).on(Object::CallOff), pages::approval::approve_step)
         .post("/freigaben/{id}/erteilen", only(APPROVER).on(Object::CallOff), pages::approval::release)
         .post("/freigaben/{id}/ablehnen", only(APPROVER).on(Object::CallOff), pages::approval::refuse)
         .post("/freigaben/{id}/zurueckgeben", only(APPROVER).on(Object::CallOff), pages::approval::send_back)
+        .get("/freigabeordnung", only(MEMBER), pages::approval_order::show)
+        .post("/freigabeordnung/schritt", only(APPROVER), pages::approval_order::add_step)
+        .post("/freigabeordnung/vertretung", only(APPROVER), pages::approval_order::add_stand_in)
+        .post("/freigabeordnung/abwesenheit", only(APPROVER), pages::approval_order::add_absence)
+        .post("/freigabeordnung/entfernen", only(APPROVER), pages::approval_order::remove)
 }
 
 /// The program as a web service.

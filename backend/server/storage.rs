@@ -3,6 +3,7 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod approval_orders;
 pub mod assignments;
 pub mod audit_log;
 pub mod call_off_list;

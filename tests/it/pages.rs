@@ -1,5 +1,6 @@
 //! The pages as buyers and approvers use them: forms only, no script.
 
+mod approval_order;
 mod bad_input;
 pub mod browser;
 mod everybody;

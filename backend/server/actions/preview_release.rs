@@ -6,6 +6,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::review::{Difference, difference};
 use abruf_domain::{Review, review};
 
+use super::approval_turn::{self, Turns};
 use super::{ActionError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -30,6 +31,8 @@ pub struct ReleasePreview {
     pub justifications: Vec<Justification>,
     /// Findings whose text is still owed.
     pub owed: Vec<Finding>,
+    /// Its way through the member's approval order; `None` once it no longer waits.
+    pub turns: Option<Turns>,
 }
 
 /// Judges a visible request as if the actor released it now.
@@ -42,7 +45,9 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
     let (call_off, lines) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
     let releaser = Releaser::new(actor.person, limit);
-    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), app.clock.now()).await?;
+    let now = app.clock.now();
+    let turns = approval_turn::of(&mut tx, actor, &call_off, now).await?;
+    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key()).await?;
     let justifications = history::justifications(&mut tx, call_off.contract, id).await?;
     tx.rollback().await?;
@@ -56,5 +61,6 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
         review,
         seen,
         justifications,
+        turns,
     })
 }

@@ -46,12 +46,14 @@ pub mod draft_summary;
 // Call-offs and their release.
 pub mod approval;
 pub mod approval_list;
+pub mod approval_order;
 pub mod call_off;
 pub mod call_off_list;
 pub mod call_off_pdf;
 pub mod call_off_steps;
 
 // Parts of pages.
+pub mod approval_steps;
 pub mod judged;
 pub mod line_entries;
 pub mod order_view;

@@ -106,14 +106,17 @@ impl Obstacle {
                 "Sie haben den Schritt „{title}“ schon entschieden. Den nächsten Schritt entscheidet eine andere Person."
             ),
             Self::NotNamed { title, persons } if persons.is_empty() => {
-                format!("Den Schritt „{title}“ kann derzeit niemand entscheiden. Bitte ergänzen Sie eine Vertretung in der Freigabeordnung.")
+                format!(
+                    "Den Schritt „{title}“ kann derzeit niemand entscheiden. Bitte ergänzen Sie eine Vertretung in der Freigabeordnung."
+                )
             }
             Self::NotNamed { title, persons } => {
                 let names: Vec<String> = persons.iter().map(|person| name(*person)).collect();
                 format!("Den Schritt „{title}“ entscheidet: {}.", names.join(", "))
             }
             Self::StandsInForRequester => {
-                "Sie vertreten die Person, die den Abruf angefordert hat. Für sie entscheidet eine andere Person.".to_owned()
+                "Sie vertreten die Person, die den Abruf angefordert hat. Für sie entscheidet eine andere Person."
+                    .to_owned()
             }
             Self::OutsideDates { kind, of, period } => format!(
                 "Ihre {} für {} gilt vom {} bis {}, heute nicht. Bitte ändern Sie die Daten in der Freigabeordnung, oder {} entscheidet selbst.",

@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::actions::approval_turn::Told;
+use crate::actions::approve_step::{self, StepApproval};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{FieldError, advance_call_off, cancel_call_off, end_request, justify_finding, return_call_off};
@@ -48,6 +50,18 @@ pub struct Released {
     #[schema(example = "RV-2025-01-0042")]
     number: String,
     review: ReviewView,
+}
+
+/// A step of the approval order that was approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approved {
+    id: Uuid,
+    /// Position of the step in the order, from 1.
+    position: i32,
+    #[schema(example = "Fachamt")]
+    title: String,
+    /// Names of those who may decide the next step.
+    next: Vec<String>,
 }
 
 /// A reason in one's own words.
@@ -137,13 +151,8 @@ pub async fn release(
             &review,
             &currency,
         )),
-        Release::Changed { seen, now, .. } => Err(Problem::conflict(
-            "review-changed",
-            "Seit der Anforderung hat sich etwas geändert",
-            "Es wurde nichts freigegeben. Geben Sie die Anforderung zurück, damit sie mit dem neuen Stand gestellt werden kann.",
-        )
-        .with("seen", ReviewView::of(&seen, &currency))
-        .with("now", ReviewView::of(&now, &currency))),
+        Release::NotTheirTurn { obstacles, .. } => Err(not_your_turn(obstacles)),
+        Release::Changed { seen, now, .. } => Err(changed(&seen, &now, &currency)),
         Release::Unjustified { review, rules, .. } => Err(declined(
             "justification-missing",
             "Es fehlen noch Begründungen. Sie liegen bei den genannten Stellen.",
@@ -151,12 +160,55 @@ pub async fn release(
             &currency,
         )
         .with("rules", rules)),
-        Release::Expired { .. } => Err(Problem::conflict(
-            "expired",
-            "Die Anforderung ist verfallen",
-            "Die Reservierung ist abgelaufen. Der Abruf kann neu gestellt werden.",
-        )),
+        Release::Expired { .. } => Err(expired()),
     }
+}
+
+/// Approves the open step of the member's approval order, before the last one.
+///
+/// 409 `not-your-turn` with every reason if somebody else decides, or the open decision is the release.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/approval", tag = "decisions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    request_body = Nothing, responses((status = 200, body = Approved))
+)]
+pub async fn approve(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, _nothing): KeyedJson<Nothing>,
+) -> Result<Answer<Approved>, Problem> {
+    match approve_step::approve(&app, &actor, CallOffId(id), key.as_ref()).await? {
+        StepApproval::Approved { id, position, title, next } => {
+            Ok(Answer(Approved { id: id.0, position, title, next }))
+        }
+        StepApproval::NotTheirTurn { obstacles, .. } => Err(not_your_turn(obstacles)),
+        StepApproval::Changed { seen, now, .. } => Err(changed(&seen, &now, &currency(&app, &actor, id).await?)),
+        StepApproval::Expired { .. } => Err(expired()),
+    }
+}
+
+fn not_your_turn(obstacles: Vec<Told>) -> Problem {
+    let detail: Vec<&str> = obstacles.iter().map(|it| it.message.as_str()).collect();
+    Problem::conflict("not-your-turn", "Sie sind nicht an der Reihe", detail.join(" ")).with("obstacles", obstacles)
+}
+
+fn changed(seen: &Review, now: &Review, currency: &str) -> Problem {
+    Problem::conflict(
+        "review-changed",
+        "Seit der Anforderung hat sich etwas geändert",
+        "Es wurde nichts freigegeben. Geben Sie die Anforderung zurück, damit sie mit dem neuen Stand gestellt werden kann.",
+    )
+    .with("seen", ReviewView::of(seen, currency))
+    .with("now", ReviewView::of(now, currency))
+}
+
+fn expired() -> Problem {
+    Problem::conflict(
+        "expired",
+        "Die Anforderung ist verfallen",
+        "Die Reservierung ist abgelaufen. Der Abruf kann neu gestellt werden.",
+    )
 }
 
 /// Refuses a request with a reason; its volume is given back.

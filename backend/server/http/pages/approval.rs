@@ -11,6 +11,8 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::approval_turn::Turns;
+use crate::actions::approve_step::{self, StepApproval};
 use crate::actions::preview_release::{ReleasePreview, preview};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::{ActionError, FieldError, end_request, return_call_off};
@@ -20,6 +22,7 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::{Judged, OpenFinding, open_finding};
 use crate::http::pages::order_view::{OrderView, SavingsView};
@@ -42,6 +45,10 @@ struct ApprovalPage {
     /// Why this person cannot release it, from the rules that are judged at release only.
     not_by_me: Vec<OpenFinding>,
     owed: Vec<OpenFinding>,
+    /// The steps of the approval order it goes through.
+    steps: Vec<StepView>,
+    /// Why it is not this person's turn.
+    not_my_turn: Vec<String>,
     new_findings: Vec<OpenFinding>,
     decision: Decision,
     runs_out: String,
@@ -60,6 +67,10 @@ enum Decision {
     Expired,
     /// One's own.
     Own,
+    /// The approval order gives it to somebody else.
+    NotMyTurn,
+    /// A step before the release.
+    Step,
     /// Above this person's limit.
     NotByMe,
     /// Something changed since submission.
@@ -81,6 +92,8 @@ impl ApprovalPage {
                 Decision::Over => "over",
                 Decision::Expired => "expired",
                 Decision::Own => "own",
+                Decision::NotMyTurn => "not_my_turn",
+                Decision::Step => "step",
                 Decision::NotByMe => "not_by_me",
                 Decision::Changed => "changed",
                 Decision::Owed => "owed",
@@ -165,7 +178,7 @@ pub async fn show(
     match asked.hinweis.as_str() {
         "begruendung" => mistakes.add("inhalt", "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen)."),
         "nicht-erteilt" => {
-            mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung.")
+            mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung.");
         }
         _ => {}
     }
@@ -194,10 +207,13 @@ async fn page(
         .filter(|finding| at_release_only(&finding.rule))
         .map(words)
         .collect();
+    let turns = preview.turns.as_ref();
     let decision = match () {
         () if call_off.status != Status::Submitted => Decision::Over,
         () if call_off.expires_at.is_some_and(|end| end <= now) => Decision::Expired,
         () if call_off.requester == actor.person => Decision::Own,
+        () if turns.is_some_and(|it| it.has_steps() && it.turn.is_err()) => Decision::NotMyTurn,
+        () if turns.is_some_and(Turns::is_step) && preview.difference.is_none() => Decision::Step,
         () if !not_by_me.is_empty() => Decision::NotByMe,
         () if preview.difference.is_some() => Decision::Changed,
         () if !preview.owed.is_empty() => Decision::Owed,
@@ -213,6 +229,8 @@ async fn page(
         order: OrderView::of(&preview.facts, &preview.review.priced),
         savings: preview.review.savings.as_ref().map(|savings| SavingsView::of(savings, &preview.facts)),
         owed: preview.owed.iter().map(words).collect(),
+        steps: turns.map(step_views).unwrap_or_default(),
+        not_my_turn: turns.map(Turns::told).unwrap_or_default().into_iter().map(|it| it.message).collect(),
         new_findings: preview.difference.iter().flat_map(|it| it.new_findings.iter()).map(words).collect(),
         runs_out: call_off.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
         not_by_me,
@@ -225,6 +243,22 @@ async fn page(
         back: format!("/freigaben/{id}"),
         preview,
     })
+}
+
+/// `POST /freigaben/{id}/schritt`
+pub async fn approve_step(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedForm(key, _form): KeyedForm<Understood>,
+) -> Result<Response, Away> {
+    match approve_step::approve(&app, &actor, CallOffId(id), key.as_ref()).await {
+        Ok(StepApproval::Approved { .. }) => Ok(Redirect::to("/freigaben?hinweis=zugestimmt").into_response()),
+        Ok(_) => Ok(Redirect::to(&format!("/freigaben/{id}?hinweis=nicht-erteilt")).into_response()),
+        // Somebody else was faster: the page says what it is now.
+        Err(ActionError::WrongState(_)) => Ok(Redirect::to(&format!("/freigaben/{id}")).into_response()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /freigaben/{id}/erteilen`

@@ -35,6 +35,7 @@ fn words(decision: &str) -> &'static str {
         "created" => "Entwurf angelegt",
         "submitted" => "Zur Freigabe gegeben",
         "declined" => "Nicht zur Freigabe angenommen: Prüfung nicht bestanden",
+        "approved" => "Schritt der Freigabe: zugestimmt",
         "returned" => "Mit Frage zurückgegeben",
         "refused" => "Abgelehnt",
         "withdrawn" => "Zurückgezogen",
