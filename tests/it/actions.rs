@@ -5,6 +5,8 @@
 
 mod approval_chain;
 mod documents;
+mod escalation;
+mod line_refusals;
 mod orders;
 mod release;
 mod requests;

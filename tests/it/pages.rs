@@ -5,7 +5,10 @@ mod bad_input;
 pub mod browser;
 mod everybody;
 mod journey;
+mod questions;
 mod release;
+mod repeat;
+mod treasurer;
 
 use abruf::actor::Actor;
 use abruf_domain::ids::CallOffId;

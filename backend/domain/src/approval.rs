@@ -200,15 +200,15 @@ impl Chain {
         if person == self.requester {
             obstacles.push(Obstacle::OwnRequest);
         }
+        if let Some(absence) = self.absence_of(person) {
+            obstacles.push(Obstacle::OnLeave { until: absence.period.to() });
+        }
         if steps == 0 {
             return if obstacles.is_empty() {
                 Ok(Turn { position: None, on_behalf_of: person, is_release: true })
             } else {
                 Err(obstacles)
             };
-        }
-        if let Some(absence) = self.absence_of(person) {
-            obstacles.push(Obstacle::OnLeave { until: absence.period.to() });
         }
         if let Some(earlier) = standing.iter().find(|it| it.given.is_some_and(|given| given.person == person)) {
             obstacles.push(Obstacle::DecidedBefore { title: earlier.step.title.clone() });
@@ -234,6 +234,20 @@ impl Chain {
     #[must_use]
     pub fn may_decide(&self) -> Vec<PersonId> {
         self.approvers.iter().copied().filter(|person| self.turn_of(*person).is_ok()).collect()
+    }
+
+    /// Who is told that the request runs out soon: whoever may decide now, and whom the next step names;
+    /// everybody but the requester where neither is anybody.
+    #[must_use]
+    pub fn to_be_told(&self) -> Vec<PersonId> {
+        let standing = self.standing();
+        let open = standing.iter().position(|it| it.state == State::Open);
+        let next = open.and_then(|open| standing.get(open + 1)).map(|it| it.step.persons.as_slice());
+        let now = self.may_decide();
+        let told = |person: &PersonId| now.contains(person) || next.is_some_and(|next| next.contains(person));
+        let others = self.approvers.iter().copied().filter(|person| *person != self.requester);
+        let (told, rest): (Vec<PersonId>, Vec<PersonId>) = others.partition(told);
+        if told.is_empty() { rest } else { told }
     }
 
     fn absence_of(&self, person: PersonId) -> Option<&Absence> {

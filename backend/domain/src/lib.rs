@@ -33,6 +33,7 @@ pub mod audit;
 pub mod call_off;
 pub mod canonical;
 pub mod checks;
+pub mod co_termination;
 pub mod facts;
 pub mod finding;
 pub mod ids;

@@ -11,7 +11,7 @@ use super::{ActionError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
-use crate::storage::history::{self, Justification};
+use crate::storage::history::{self, Justification, TimelineStep};
 use crate::storage::{assignments, facts};
 
 /// A request as its releaser sees it.
@@ -31,6 +31,8 @@ pub struct ReleasePreview {
     pub justifications: Vec<Justification>,
     /// Findings whose text is still owed.
     pub owed: Vec<Finding>,
+    /// What happened so far, oldest first.
+    pub steps: Vec<TimelineStep>,
     /// Its way through the member's approval order; `None` once it no longer waits.
     pub turns: Option<Turns>,
 }
@@ -50,6 +52,7 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key()).await?;
     let justifications = history::justifications(&mut tx, call_off.contract, id).await?;
+    let steps = history::timeline(&mut tx, call_off.contract, id).await?;
     tx.rollback().await?;
     let review = review(&facts);
     let rules: Vec<String> = justifications.iter().map(|it| it.rule.clone()).collect();
@@ -61,6 +64,7 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
         review,
         seen,
         justifications,
+        steps,
         turns,
     })
 }

@@ -126,7 +126,8 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         Some(Turns { turn: Ok(turn), .. }) if turn.is_release => {
             Some(turn.on_behalf_of).filter(|it| *it != actor.person)
         }
-        Some(turns) if turns.has_steps() => {
+        // One's own request is told by its rule, with its law.
+        Some(turns) if turns.has_steps() || (turns.turn.is_err() && actor.person != call_off.requester) => {
             let answer = Release::NotTheirTurn { id, obstacles: turns.told() };
             return decline(keyed, tx, &call_off, answer).await;
         }

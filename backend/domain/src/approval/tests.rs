@@ -158,6 +158,20 @@ fn who_is_no_approver_any_more_decides_nothing() {
 }
 
 #[test]
+fn whoever_can_still_act_is_told_before_a_request_runs_out() {
+    let mut chain = chain();
+    chain.today.stand_ins = vec![stand_in(StandInKind::Deputy, 2, 5)];
+    assert_eq!(chain.to_be_told(), [person(2), person(3), person(5)], "approver, next step, deputy");
+    chain.today.stand_ins.clear();
+    chain.today.absences = vec![Absence { person: person(2), period: period("2026-11-01", "2026-11-30") }];
+    assert_eq!(chain.to_be_told(), [person(3)]);
+    chain.at_submission.steps.truncate(1);
+    assert_eq!(chain.to_be_told(), (2..=5).map(person).collect::<Vec<_>>(), "nobody can decide: everybody is told");
+    chain.at_submission.steps.clear();
+    assert_eq!(chain.to_be_told().len(), 3, "without steps all approvers but the requester who are not away");
+}
+
+#[test]
 fn every_obstacle_says_what_helps() {
     let mut chain = chain();
     chain.today.stand_ins = vec![stand_in(StandInKind::Deputy, 2, 5)];

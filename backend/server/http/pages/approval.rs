@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::actions::approval_turn::Turns;
 use crate::actions::approve_step::{self, StepApproval};
 use crate::actions::preview_release::{ReleasePreview, preview};
+use crate::actions::refuse_lines::Refusal;
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::{ActionError, FieldError, end_request, return_call_off};
 use crate::actor::Actor;
@@ -26,7 +27,8 @@ use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::{Judged, OpenFinding, open_finding};
 use crate::http::pages::order_view::{OrderView, SavingsView};
-use crate::http::pages::written::{day_of, instant, money, period, runs_out};
+use crate::http::pages::questions::{QuestionView, question_views};
+use crate::http::pages::written::{day_of, instant, money, period, quantity, runs_out};
 use crate::http::session::SignedIn;
 use crate::storage::{assignments, organisations};
 
@@ -56,6 +58,8 @@ struct ApprovalPage {
     mistakes: Mistakes,
     typed: Reason,
     back: String,
+    /// Single lines were refused just now.
+    lines_refused: bool,
 }
 
 /// What can be decided now.
@@ -139,6 +143,31 @@ impl ApprovalPage {
         .collect()
     }
 
+    /// Lines that can be refused alone: position, what it is, whether chosen, reason as typed.
+    fn refusable(&self) -> Vec<(i32, String, bool, String)> {
+        let lines = &self.preview.review.priced.lines;
+        if lines.len() < 2 {
+            return Vec::new();
+        }
+        lines
+            .iter()
+            .map(|line| {
+                let typed = self.typed.lines.iter().find(|it| it.position == line.position);
+                let what = format!("{} × {}", quantity(line.quantity), line.article_number);
+                (line.position, what, typed.is_some(), typed.map(|it| it.reason.clone()).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// Whoever decides now may refuse single lines.
+    fn may_refuse_lines(&self) -> bool {
+        matches!(self.decision, Decision::Open | Decision::Step | Decision::Owed) && !self.refusable().is_empty()
+    }
+
+    fn questions(&self) -> Vec<QuestionView> {
+        question_views(&self.preview.steps)
+    }
+
     fn seen_at(&self) -> String {
         self.preview.seen.as_ref().map(|seen| day_of(seen.evaluated_at)).unwrap_or_default()
     }
@@ -155,8 +184,11 @@ pub struct Asked {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Reason {
-    reason: String,
-    question: String,
+    pub(super) reason: String,
+    pub(super) question: String,
+    /// Lines to be refused, as typed.
+    #[serde(skip)]
+    pub(super) lines: Vec<Refusal>,
 }
 
 /// The form of the release.
@@ -182,7 +214,9 @@ pub async fn show(
         }
         _ => {}
     }
-    Ok(Page(page(&app, &actor, frame, CallOffId(id), mistakes, Reason::default()).await?).into_response())
+    let mut page = page(&app, &actor, frame, CallOffId(id), mistakes, Reason::default()).await?;
+    page.lines_refused = asked.hinweis == "positionen";
+    Ok(Page(page).into_response())
 }
 
 async fn page(
@@ -212,7 +246,7 @@ async fn page(
         () if call_off.status != Status::Submitted => Decision::Over,
         () if call_off.expires_at.is_some_and(|end| end <= now) => Decision::Expired,
         () if call_off.requester == actor.person => Decision::Own,
-        () if turns.is_some_and(|it| it.has_steps() && it.turn.is_err()) => Decision::NotMyTurn,
+        () if turns.is_some_and(|it| it.turn.is_err()) => Decision::NotMyTurn,
         () if turns.is_some_and(Turns::is_step) && preview.difference.is_none() => Decision::Step,
         () if !not_by_me.is_empty() => Decision::NotByMe,
         () if preview.difference.is_some() => Decision::Changed,
@@ -241,6 +275,7 @@ async fn page(
         mistakes,
         typed,
         back: format!("/freigaben/{id}"),
+        lines_refused: false,
         preview,
     })
 }
@@ -345,7 +380,7 @@ async fn decided(
 }
 
 /// The page with what was wrong and what was typed.
-async fn again(
+pub(super) async fn again(
     app: &App,
     actor: &Actor,
     frame: Frame,

@@ -177,6 +177,11 @@ pub fn action_words(action: &str) -> String {
     let words = match action {
         "call_off_submitted" => "Abruf zur Freigabe gegeben",
         "call_off_released" => "Abruf freigegeben und erteilt",
+        "question_answered" => "Frage der Freigabe beantwortet",
+        "step_approved" => "Schritt der Freigabeordnung zugestimmt",
+        "approval_order_changed" => "Freigabeordnung geändert",
+        "request_escalated" => "An ablaufende Reservierung erinnert",
+        "lines_refused" => "Einzelne Positionen abgelehnt",
         "call_off_returned" => "Abruf zur Überarbeitung zurückgegeben",
         "call_off_refused" => "Freigabe abgelehnt",
         "call_off_withdrawn" => "Anfrage zurückgezogen",
