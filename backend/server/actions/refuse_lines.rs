@@ -104,7 +104,7 @@ async fn attempt(
     if turns.turn.is_err() {
         return Ok(Attempt::Done(LinesRefused::NotTheirTurn { obstacles: turns.told() }));
     }
-    let (refused, stay) = divided(lines, refusals)?;
+    let Divided { refused, stay } = divided(lines, refusals)?;
 
     let kept: Vec<_> = stay.iter().map(|line| (line.article_number.clone(), line.quantity)).collect();
     call_offs::replace_lines(&mut tx, &call_off, &kept).await?;
@@ -159,8 +159,16 @@ fn in_words(line: &Line, reason: &str) -> String {
     format!("{} × {}: {reason}", German.number(line.quantity.decimal().normalize()), line.article_number)
 }
 
+/// The lines of a request.
+struct Divided {
+    /// To be refused, with the reason.
+    refused: Vec<(Line, String)>,
+    /// What the request keeps.
+    stay: Vec<Line>,
+}
+
 /// The lines to be refused with their reasons, and those that stay.
-fn divided(lines: Vec<Line>, refusals: &[Refusal]) -> Result<(Vec<(Line, String)>, Vec<Line>), ActionError> {
+fn divided(lines: Vec<Line>, refusals: &[Refusal]) -> Result<Divided, ActionError> {
     let mut errors = Vec::new();
     if refusals.is_empty() {
         let message = "Bitte wählen Sie mindestens eine Position aus, die Sie ablehnen.";
@@ -196,5 +204,5 @@ fn divided(lines: Vec<Line>, refusals: &[Refusal]) -> Result<(Vec<(Line, String)
             None => stay.push(line),
         }
     }
-    Ok((refused, stay))
+    Ok(Divided { refused, stay })
 }

@@ -30,7 +30,7 @@ async fn what_was_ordered_is_ordered_again_in_three_screens() {
     let id = CallOffId(done.split('/').nth(2).unwrap().parse().unwrap());
     let call_off = town.world.call_off(id).await;
     assert_eq!(call_off.status, Status::Submitted);
-    let (old, _) = (town.world.call_off(earlier).await, ());
+    let old = town.world.call_off(earlier).await;
     let (old, new) = (old.details.performance.unwrap(), call_off.details.performance.unwrap());
     assert_eq!(new.to(), old.to(), "licences added end with the running ones");
     assert!(call_off.amounts.unwrap().net < town.world.call_off(earlier).await.amounts.unwrap().net);
