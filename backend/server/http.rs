@@ -48,7 +48,7 @@ const APPROVER: &[Role] = &[Role::Approver];
 /// Who notes the steps of an order.
 const ORDERERS: &[Role] = &[Role::Buyer, Role::Approver];
 /// Who owes justifications.
-const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
+const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office];
 
 /// Every route with its row of the access table.
 #[must_use]
@@ -138,19 +138,26 @@ pub fn routes() -> Routes {
         .api(only(&[Role::Buyer]), routes!(api::call_offs::create))
         .api(only(ASKERS), routes!(api::check::check))
         .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::show))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::repeat))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))
         .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
         .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
+        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::answer))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::approve))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
+        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse_lines))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
         .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
-        .api(only(&[Role::Buyer, Role::Approver, Role::Office]).on(Object::CallOff), routes!(api::decisions::justify))
+        .api(only(JUSTIFIERS).on(Object::CallOff), routes!(api::decisions::justify))
         .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::decline))
         .api(only(READERS), routes!(api::awards::interest))
+        // The API: the member's approval order.
+        .api(only(MEMBER), routes!(api::approval_order::show))
+        .api(only(APPROVER), routes!(api::approval_order::change))
         // The API: proof and savings.
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
@@ -170,6 +177,8 @@ fn call_off_pages(routes: Routes) -> Routes {
         // A new call-off.
         .get("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::show)
         .post("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::save)
+        .get("/abrufe/{id}/wiederholen", only(BUYER).on(Object::Draft), pages::repeat::show)
+        .post("/abrufe/{id}/wiederholen", only(BUYER).on(Object::Draft), pages::repeat::save)
         .get("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::show)
         .post("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::save)
         .get("/abrufe/{id}/pruefung", only(BUYER).on(Object::Draft), pages::draft_review::show)
@@ -190,9 +199,16 @@ fn call_off_pages(routes: Routes) -> Routes {
         // Releases.
         .get("/freigaben", only(APPROVER), pages::approval_list::show)
         .get("/freigaben/{id}", only(APPROVER).on(Object::CallOff), pages::approval::show)
+        .post("/freigaben/{id}/schritt", only(APPROVER).on(Object::CallOff), pages::approval::approve_step)
         .post("/freigaben/{id}/erteilen", only(APPROVER).on(Object::CallOff), pages::approval::release)
+        .post("/freigaben/{id}/positionen", only(APPROVER).on(Object::CallOff), pages::refused_lines::refuse)
         .post("/freigaben/{id}/ablehnen", only(APPROVER).on(Object::CallOff), pages::approval::refuse)
         .post("/freigaben/{id}/zurueckgeben", only(APPROVER).on(Object::CallOff), pages::approval::send_back)
+        .get("/freigabeordnung", only(MEMBER), pages::approval_order::show)
+        .post("/freigabeordnung/schritt", only(APPROVER), pages::approval_order::add_step)
+        .post("/freigabeordnung/vertretung", only(APPROVER), pages::approval_order::add_stand_in)
+        .post("/freigabeordnung/abwesenheit", only(APPROVER), pages::approval_order::add_absence)
+        .post("/freigabeordnung/entfernen", only(APPROVER), pages::approval_order::remove)
 }
 
 /// The program as a web service.

@@ -1,16 +1,16 @@
-//! What the program does by itself: make documents, let expired reservations go.
+//! What the program does by itself: make documents, let expired reservations go, tell before they do.
 
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::actions::{end_request, issue_document};
+use crate::actions::{end_request, escalate_request, issue_document};
 use crate::app::App;
 
 /// How often the outbox is looked at when it is empty.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
-/// How often expired reservations are let go.
+/// How often expired reservations are let go, and those told of that run out soon.
 const EXPIRY_PAUSE: Duration = Duration::from_secs(60);
 
 /// The running jobs.
@@ -65,6 +65,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "let expired reservations go"),
             Err(error) => tracing::error!(%error, "expired reservations could not be let go"),
+        }
+        match escalate_request::escalate_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told of requests that run out soon"),
+            Err(error) => tracing::error!(%error, "requests that run out soon could not be told of"),
         }
         tokio::select! {
             _ = stopped.changed() => {}

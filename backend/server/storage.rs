@@ -3,6 +3,7 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod approval_orders;
 pub mod assignments;
 pub mod audit_log;
 pub mod awards;
@@ -14,6 +15,7 @@ pub mod contracts;
 pub mod demo_state;
 pub mod documents;
 pub mod error;
+pub mod escalations;
 pub mod facts;
 pub mod history;
 pub mod idempotency;
@@ -29,6 +31,7 @@ pub mod parameters;
 pub mod people;
 pub mod price_lists;
 pub mod proof;
+pub mod refused_lines;
 pub mod register;
 pub mod savings;
 pub mod sessions;

@@ -3,7 +3,10 @@
 //! Told with the people of Altenrode and the Citrix contract of the golden cases (GC-01): 120 users for
 //! twelve months and two training days are 19,424.00 euros net.
 
+mod approval_chain;
 mod documents;
+mod escalation;
+mod line_refusals;
 mod orders;
 mod release;
 mod requests;

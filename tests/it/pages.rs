@@ -1,10 +1,14 @@
 //! The pages as buyers and approvers use them: forms only, no script.
 
+mod approval_order;
 mod bad_input;
 pub mod browser;
 mod everybody;
 mod journey;
+mod questions;
 mod release;
+mod repeat;
+mod treasurer;
 
 use abruf::actor::Actor;
 use abruf_domain::ids::CallOffId;

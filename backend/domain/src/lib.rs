@@ -31,14 +31,18 @@
 //! | Verpflichtungsermächtigung | commitment (authorisation) | for later budget years |
 //! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
+//! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
+//! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
 pub mod activation;
 pub mod allocation;
+pub mod approval;
 pub mod audit;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;
 pub mod checks;
+pub mod co_termination;
 pub mod dispatch;
 pub mod edition;
 pub mod facts;

@@ -17,7 +17,7 @@ const MAX_LENGTH: usize = 4000;
 
 /// Writes the justification of `rule` for a request that waits for it.
 pub async fn justify(app: &App, actor: &Actor, id: CallOffId, rule: &str, wording: &str) -> Result<(), ActionError> {
-    only(actor, &[Role::Buyer, Role::Approver, Role::Office])?;
+    only(actor, &[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office])?;
     let wording = wording.trim();
     check_text("wording", wording, MAX_LENGTH, "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).")?;
     let now = app.clock.now();

@@ -6,11 +6,12 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::review::{Difference, difference};
 use abruf_domain::{Review, review};
 
+use super::approval_turn::{self, Turns};
 use super::{ActionError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
-use crate::storage::history::{self, Justification};
+use crate::storage::history::{self, Justification, TimelineStep};
 use crate::storage::{assignments, facts};
 
 /// A request as its releaser sees it.
@@ -30,6 +31,10 @@ pub struct ReleasePreview {
     pub justifications: Vec<Justification>,
     /// Findings whose text is still owed.
     pub owed: Vec<Finding>,
+    /// What happened so far, oldest first.
+    pub steps: Vec<TimelineStep>,
+    /// Its way through the member's approval order; `None` once it no longer waits.
+    pub turns: Option<Turns>,
 }
 
 /// Judges a visible request as if the actor released it now.
@@ -41,9 +46,12 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let releaser = assignments::releaser(&mut tx, actor.person, actor.assignment).await?;
-    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), app.clock.now()).await?;
+    let now = app.clock.now();
+    let turns = approval_turn::of(&mut tx, actor, &call_off, now).await?;
+    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key()).await?;
     let justifications = history::justifications(&mut tx, call_off.contract, id).await?;
+    let steps = history::timeline(&mut tx, call_off.contract, id).await?;
     tx.rollback().await?;
     let review = review(&facts);
     let rules: Vec<String> = justifications.iter().map(|it| it.rule.clone()).collect();
@@ -55,5 +63,7 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
         review,
         seen,
         justifications,
+        steps,
+        turns,
     })
 }

@@ -19,6 +19,7 @@ use abruf_domain::volume::demand;
 use abruf_domain::{Outcome, Review, review};
 use serde::{Deserialize, Serialize};
 
+use super::approval_turn::{self, Told, Turns};
 use super::keyed::Keyed;
 use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, only};
 use crate::actor::{Actor, Role};
@@ -48,6 +49,13 @@ pub enum Release {
         id: CallOffId,
         /// Why.
         review: Box<Review>,
+    },
+    /// The member's approval order gives the decision to somebody else, or another step comes first.
+    NotTheirTurn {
+        /// The call-off.
+        id: CallOffId,
+        /// Every reason.
+        obstacles: Vec<Told>,
     },
     /// Something changed since submission; the request waits as it was.
     Changed {
@@ -119,6 +127,17 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         return Ok(Attempt::Expired);
     }
 
+    let for_whom = match approval_turn::of(&mut tx, actor, &call_off, now).await? {
+        Some(Turns { turn: Ok(turn), .. }) if turn.is_release => {
+            Some(turn.on_behalf_of).filter(|it| *it != actor.person)
+        }
+        // One's own request is told by its rule, with its law.
+        Some(turns) if turns.has_steps() || (turns.turn.is_err() && actor.person != call_off.requester) => {
+            let answer = Release::NotTheirTurn { id, obstacles: turns.told() };
+            return decline(keyed, tx, &call_off, answer).await;
+        }
+        _ => None,
+    };
     // The lane of prices and suppliers that depend on what was released before: turns first, then totals.
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
     turns::lock(&mut tx, call_off.contract, &articles).await?;
@@ -146,7 +165,13 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
     if !rules.is_empty() {
         return Ok(Attempt::Done(Release::Unjustified { id, review: Box::new(review), rules }));
     }
-    order(keyed, tx, &call_off, &facts, review).await
+    let reason = match for_whom {
+        Some(person) => {
+            format!("In Vertretung für {}", assignments::person_name(&mut tx, person).await?.unwrap_or_default())
+        }
+        None => String::new(),
+    };
+    order(keyed, tx, &call_off, &facts, review, &reason).await
 }
 
 /// Whether a rule that is judged at release only stands against this person.
@@ -170,6 +195,7 @@ async fn order(
     call_off: &CallOff,
     facts: &Facts,
     review: Review,
+    reason: &str,
 ) -> Result<Attempt, ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
     let id = call_off.id;
@@ -182,7 +208,7 @@ async fn order(
         decision: "released",
         person: Some(actor.person),
         review: Some(review_id),
-        reason: "",
+        reason,
         at: now,
     };
     history::insert_step(&mut tx, call_off, &step).await?;

@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
+use crate::storage::volume::{self, EntryKind, Held, Holding, Movement, Numbering};
 use crate::storage::{Tx, audit_log, facts, parameters};
 
 /// What became of a submission.
@@ -182,7 +182,29 @@ async fn reserve(
     step(keyed, &mut tx, call_off, "submitted", review_id).await?;
 
     let before = volume::holdings(&mut tx, call_off.contract, call_off.id).await?;
-    let movements: Vec<Movement> = facts
+    let movements = reservations(facts, &review, &before);
+    write_reservations(app, &mut tx, call_off, &movements, now).await?;
+    let record = call_off_record(app, call_off, "call_off_submitted", Who::Person(actor), Some(facts_hash), None, now);
+    let answer = Submission::Submitted {
+        id: call_off.id,
+        case_number: call_off.case_number.clone(),
+        expires_at,
+        review: Box::new(review),
+    };
+    keyed.keep(&mut tx, &answer).await?;
+    match volume::hold(&mut tx, call_off.contract, &movements, Numbering::None, &record).await? {
+        Held::Refused => Ok(Attempt::Refused),
+        Held::Moved { .. } => {
+            tx.commit().await?;
+            Ok(Attempt::Done(answer))
+        }
+    }
+}
+
+/// What the reservation of a request must change by, scope for scope, from what it holds to what its
+/// lines ask for now.
+pub(super) fn reservations(facts: &Facts, review: &Review, before: &[Holding]) -> Vec<Movement> {
+    facts
         .scopes
         .iter()
         .map(|scope| {
@@ -205,29 +227,25 @@ async fn reserve(
                 authorised: Volume::ZERO,
             }
         }))
-        .collect();
+        .collect()
+}
+
+/// Writes the changes of a reservation into the ledger.
+pub(super) async fn write_reservations(
+    app: &App,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    movements: &[Movement],
+    now: DateTime<Utc>,
+) -> Result<(), ActionError> {
     let (grows, shrinks): (Vec<&Movement>, Vec<&Movement>) =
         movements.iter().partition(|movement| Volume::ZERO <= movement.reserved);
     for (kind, moved) in [(EntryKind::Reserve, grows), (EntryKind::GiveBack, shrinks)] {
         let entries: Vec<_> =
             moved.iter().map(|movement| (app.chance.id(now), movement.guard, movement.reserved)).collect();
-        volume::write_entries(&mut tx, call_off.contract, call_off.id, kind, &entries, now).await?;
+        volume::write_entries(tx, call_off.contract, call_off.id, kind, &entries, now).await?;
     }
-    let record = call_off_record(app, call_off, "call_off_submitted", Who::Person(actor), Some(facts_hash), None, now);
-    let answer = Submission::Submitted {
-        id: call_off.id,
-        case_number: call_off.case_number.clone(),
-        expires_at,
-        review: Box::new(review),
-    };
-    keyed.keep(&mut tx, &answer).await?;
-    match volume::hold(&mut tx, call_off.contract, &movements, Numbering::None, &record).await? {
-        Held::Refused => Ok(Attempt::Refused),
-        Held::Moved { .. } => {
-            tx.commit().await?;
-            Ok(Attempt::Done(answer))
-        }
-    }
+    Ok(())
 }
 
 async fn step(

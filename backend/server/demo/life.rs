@@ -196,6 +196,8 @@ impl Stream {
                 let at = self.after(1, 2);
                 self.schedule(at, Step::Justify(life));
             }
+            // The demo's members have no approval order yet.
+            Release::NotTheirTurn { .. } => self.wonder(life, "somebody else's turn"),
             Release::Expired { .. } => {}
         }
         Ok(())

@@ -45,19 +45,24 @@ pub mod draft_lines;
 pub mod draft_papers;
 pub mod draft_review;
 pub mod draft_summary;
+pub mod repeat;
 
 // Call-offs and their release.
 pub mod approval;
 pub mod approval_list;
+pub mod approval_order;
 pub mod call_off;
 pub mod call_off_list;
 pub mod call_off_pdf;
 pub mod call_off_steps;
+pub mod refused_lines;
 
 // Parts of pages.
+pub mod approval_steps;
 pub mod judged;
 pub mod line_entries;
 pub mod order_view;
 pub mod period_fields;
+pub mod questions;
 pub mod standing;
 pub mod written;

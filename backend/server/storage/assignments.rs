@@ -86,6 +86,27 @@ pub async fn approvers(
     .await?)
 }
 
+/// Who is approver of a member on this day, by name.
+pub async fn approver_names(
+    conn: &mut PgConnection,
+    member: abruf_domain::ids::OrganisationId,
+    today: chrono::NaiveDate,
+) -> Result<Vec<(PersonId, String)>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT DISTINCT p.name, p.id
+         FROM assignment a
+         JOIN person p ON p.id = a.person_id
+         WHERE a.organisation_id = $1 AND a.role = 'approver'
+           AND a.valid_from <= $2 AND (a.valid_to IS NULL OR $2 <= a.valid_to)
+         ORDER BY p.name, p.id",
+        member.0,
+        today
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (PersonId(row.id), row.name)).collect())
+}
+
 /// Last day of an assignment; `None`: until further notice.
 pub async fn valid_to(conn: &mut PgConnection, id: AssignmentId) -> Result<Option<chrono::NaiveDate>, StorageError> {
     Ok(sqlx::query_scalar!("SELECT valid_to FROM assignment WHERE id = $1", id.0).fetch_optional(conn).await?.flatten())

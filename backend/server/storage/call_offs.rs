@@ -162,6 +162,12 @@ pub struct Asked {
     pub offer: Option<Offer>,
 }
 
+impl From<&Line> for Asked {
+    fn from(line: &Line) -> Self {
+        Self { article_number: line.article_number.clone(), quantity: line.quantity, offer: line.offer.clone() }
+    }
+}
+
 impl Line {
     /// What is asked for, before any review.
     #[must_use]

@@ -135,6 +135,33 @@ pub async fn timeline(
     .await?)
 }
 
+/// A question a request came back with, and its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question<'a> {
+    /// The step that asked.
+    pub asked: &'a TimelineStep,
+    /// The step that answered.
+    pub answer: Option<&'a TimelineStep>,
+}
+
+/// The questions of a life, oldest first. A request that came back without words was not asked anything.
+#[must_use]
+pub fn questions(steps: &[TimelineStep]) -> Vec<Question<'_>> {
+    let mut questions: Vec<Question<'_>> = Vec::new();
+    for step in steps {
+        match step.decision.as_str() {
+            "returned" if !step.reason.is_empty() => questions.push(Question { asked: step, answer: None }),
+            "answered" => {
+                if let Some(last) = questions.last_mut() {
+                    last.answer = Some(step);
+                }
+            }
+            _ => {}
+        }
+    }
+    questions
+}
+
 /// A written justification.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Justification {

@@ -42,14 +42,16 @@ pub async fn push(
     Ok(())
 }
 
-/// Takes the next piece that is due and that nobody else holds. While held after a restore, none.
+/// Takes the next document that is due and that nobody else holds. While held after a restore, none.
+///
+/// Events to be told (`tell_…`) are not taken here: they wait for whoever sends messages.
 ///
 /// A cancellation names its order's document and waits for it, also while somebody else is at it.
 pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
     let row = sqlx::query!(
         "SELECT o.id, o.kind, o.contract_id, o.call_off_id
          FROM outbox o
-         WHERE o.done_at IS NULL AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
+         WHERE o.done_at IS NULL AND o.kind LIKE 'issue\\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
            AND (o.kind = 'issue_order' OR NOT EXISTS (
                 SELECT FROM outbox first
                 WHERE first.call_off_id = o.call_off_id AND first.kind = 'issue_order' AND first.done_at IS NULL))
@@ -68,11 +70,11 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
     }))
 }
 
-/// Takes the open work of one call-off, waiting for whoever holds it.
+/// Takes the open documents of one call-off, waiting for whoever holds it.
 pub async fn take_for(conn: &mut PgConnection, call_off: CallOffId) -> Result<Vec<Work>, StorageError> {
     let rows = sqlx::query!(
         "SELECT id, kind, contract_id FROM outbox
-         WHERE call_off_id = $1 AND done_at IS NULL
+         WHERE call_off_id = $1 AND done_at IS NULL AND kind LIKE 'issue\\_%'
          ORDER BY created_at, id
          FOR UPDATE",
         call_off.0
@@ -110,9 +112,11 @@ pub async fn failed(conn: &mut PgConnection, id: Uuid, error: &str, now: DateTim
     Ok(())
 }
 
-/// How much is still to be done.
+/// How many documents are still to be made.
 pub async fn open(conn: &mut PgConnection) -> Result<i64, StorageError> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox WHERE done_at IS NULL"#).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM outbox WHERE done_at IS NULL AND kind LIKE 'issue\_%'"#)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// Holds everything that would leave the house: what a restored past wanted to send may have been sent.

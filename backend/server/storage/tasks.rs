@@ -1,7 +1,7 @@
 //! What waits for somebody: requests for release, justifications owed.
 
 use abruf_domain::finding::{Addressee, Finding, Outcome};
-use abruf_domain::ids::{CallOffId, PersonId};
+use abruf_domain::ids::{CallOffId, ContractId, PersonId};
 use abruf_domain::money::{Gross, Net};
 use abruf_domain::review::Review;
 use chrono::{DateTime, Utc};
@@ -15,6 +15,8 @@ use super::error::consistent;
 pub struct Waiting {
     /// Which.
     pub id: CallOffId,
+    /// The contract.
+    pub contract: ContractId,
     /// Vorgangsnummer.
     pub case_number: String,
     /// Contract number.
@@ -48,7 +50,7 @@ pub struct Waiting {
 /// The visible requests that wait for release, oldest first.
 pub async fn waiting(conn: &mut PgConnection, limit: i64) -> Result<Vec<Waiting>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT c.id, c.case_number, f.number AS contract_number, f.title AS contract_title, f.currency,
+        r#"SELECT c.id, c.contract_id, c.case_number, f.number AS contract_number, f.title AS contract_title, f.currency,
                   coalesce(p.name, '') AS "requester!", c.requester_id, c.cost_centre, c.need, c.net AS "net!", c.gross AS "gross!",
                   c.submitted_at AS "submitted_at!", c.expires_at AS "expires_at!",
                   ARRAY(SELECT concat_ws(' × ', replace(trim_scale(l.quantity)::text, '.', ','), coalesce(i.title, l.article_number))
@@ -86,6 +88,7 @@ pub async fn waiting(conn: &mut PgConnection, limit: i64) -> Result<Vec<Waiting>
             });
             Ok(Waiting {
                 id,
+                contract: ContractId(row.contract_id),
                 case_number: row.case_number,
                 contract_number: row.contract_number,
                 contract_title: row.contract_title,

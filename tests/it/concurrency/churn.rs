@@ -134,6 +134,7 @@ fn deeds(
                 Release::Expired { .. } => "expired",
                 Release::Changed { .. } => "changed",
                 Release::Blocked { .. } => "blocked",
+                Release::NotTheirTurn { .. } => "somebody else's turn",
                 Release::Unjustified { .. } => "unjustified",
             }))
         }));

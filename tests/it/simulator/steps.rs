@@ -146,9 +146,9 @@ impl Simulation<'_> {
 
     fn lines(&mut self) -> Vec<LineInput> {
         (0..self.rng.random_range(1..4))
-            .map(|_| LineInput {
-                article_number: (*["NBK", "MON", "DOC", "DOC"].choose(&mut self.rng).unwrap()).to_owned(),
-                quantity: self.rng.random_range(1..7).to_string(),
+            .map(|_| {
+                let article = *["NBK", "MON", "DOC", "DOC"].choose(&mut self.rng).unwrap();
+                LineInput::new(article, self.rng.random_range(1..7).to_string())
             })
             .collect()
     }
@@ -204,6 +204,7 @@ impl Simulation<'_> {
             Release::Changed { .. } => "changed since",
             Release::Blocked { .. } => "blocked",
             Release::Unjustified { .. } => "unjustified",
+            Release::NotTheirTurn { .. } => "not their turn",
         }))
     }
 

@@ -17,7 +17,9 @@ use uuid::Uuid;
 
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, LineInput, OfferInput};
+use crate::actions::repeat_call_off;
 use crate::app::App;
+use crate::http::api::decisions::Nothing;
 use crate::http::api::paging;
 use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path, Query};
@@ -479,6 +481,29 @@ pub async fn create(
     let call_off = draft_call_off::create(&app, &actor, ContractId(new.contract_id)).await?;
     let location = [(LOCATION, format!("/api/v1/call-offs/{}", call_off.id))];
     Ok((StatusCode::CREATED, location, Answer(CallOffView::of(call_off, Vec::new()))))
+}
+
+/// Starts a draft with the lines and details of an earlier call-off, at the prices of today. Licences are
+/// proposed to end with the running ones; lines and details can be changed as in every draft.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/repetition", tag = "call-offs",
+    request_body = Nothing,
+    responses((
+        status = 201, description = "The draft", body = CallOffView,
+        headers(("Location" = String, description = "Address of the draft"))
+    ))
+)]
+pub async fn repeat(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(_nothing): Json<Nothing>,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Answer<CallOffView>), Problem> {
+    let draft = repeat_call_off::repeat(&app, &actor, CallOffId(id)).await?;
+    let mut tx = app.db.begin(&actor).await?;
+    let (call_off, lines) = call_offs::find(&mut tx, draft.id).await?.ok_or_else(Problem::not_found)?;
+    let location = [(LOCATION, format!("/api/v1/call-offs/{}", call_off.id))];
+    Ok((StatusCode::CREATED, location, Answer(CallOffView::of(call_off, lines))))
 }
 
 /// One call-off.

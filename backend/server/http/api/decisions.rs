@@ -11,9 +11,14 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::actions::approval_turn::Told;
+use crate::actions::approve_step::{self, StepApproval};
+use crate::actions::refuse_lines::{self, LinesRefused, Refusal};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
-use crate::actions::{FieldError, advance_call_off, cancel_call_off, end_request, justify_finding, return_call_off};
+use crate::actions::{
+    FieldError, advance_call_off, answer_question, cancel_call_off, end_request, justify_finding, return_call_off,
+};
 use crate::app::App;
 use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path};
@@ -48,6 +53,18 @@ pub struct Released {
     #[schema(example = "RV-2025-01-0042")]
     number: String,
     review: ReviewView,
+}
+
+/// A step of the approval order that was approved.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approved {
+    id: Uuid,
+    /// Position of the step in the order, from 1.
+    position: i32,
+    #[schema(example = "Fachamt")]
+    title: String,
+    /// Names of those who may decide the next step.
+    next: Vec<String>,
 }
 
 /// A reason in one's own words.
@@ -137,13 +154,8 @@ pub async fn release(
             &review,
             &currency,
         )),
-        Release::Changed { seen, now, .. } => Err(Problem::conflict(
-            "review-changed",
-            "Seit der Anforderung hat sich etwas geändert",
-            "Es wurde nichts freigegeben. Geben Sie die Anforderung zurück, damit sie mit dem neuen Stand gestellt werden kann.",
-        )
-        .with("seen", ReviewView::of(&seen, &currency))
-        .with("now", ReviewView::of(&now, &currency))),
+        Release::NotTheirTurn { obstacles, .. } => Err(not_your_turn(obstacles)),
+        Release::Changed { seen, now, .. } => Err(changed(&seen, &now, &currency)),
         Release::Unjustified { review, rules, .. } => Err(declined(
             "justification-missing",
             "Es fehlen noch Begründungen. Sie liegen bei den genannten Stellen.",
@@ -151,12 +163,55 @@ pub async fn release(
             &currency,
         )
         .with("rules", rules)),
-        Release::Expired { .. } => Err(Problem::conflict(
-            "expired",
-            "Die Anforderung ist verfallen",
-            "Die Reservierung ist abgelaufen. Der Abruf kann neu gestellt werden.",
-        )),
+        Release::Expired { .. } => Err(expired()),
     }
+}
+
+/// Approves the open step of the member's approval order, before the last one.
+///
+/// 409 `not-your-turn` with every reason if somebody else decides, or the open decision is the release.
+#[utoipa::path(
+    post, path = "/api/v1/call-offs/{id}/approval", tag = "decisions",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    request_body = Nothing, responses((status = 200, body = Approved))
+)]
+pub async fn approve(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, _nothing): KeyedJson<Nothing>,
+) -> Result<Answer<Approved>, Problem> {
+    match approve_step::approve(&app, &actor, CallOffId(id), key.as_ref()).await? {
+        StepApproval::Approved { id, position, title, next } => {
+            Ok(Answer(Approved { id: id.0, position, title, next }))
+        }
+        StepApproval::NotTheirTurn { obstacles, .. } => Err(not_your_turn(obstacles)),
+        StepApproval::Changed { seen, now, .. } => Err(changed(&seen, &now, &currency(&app, &actor, id).await?)),
+        StepApproval::Expired { .. } => Err(expired()),
+    }
+}
+
+fn not_your_turn(obstacles: Vec<Told>) -> Problem {
+    let detail: Vec<&str> = obstacles.iter().map(|it| it.message.as_str()).collect();
+    Problem::conflict("not-your-turn", "Sie sind nicht an der Reihe", detail.join(" ")).with("obstacles", obstacles)
+}
+
+fn changed(seen: &Review, now: &Review, currency: &str) -> Problem {
+    Problem::conflict(
+        "review-changed",
+        "Seit der Anforderung hat sich etwas geändert",
+        "Es wurde nichts freigegeben. Geben Sie die Anforderung zurück, damit sie mit dem neuen Stand gestellt werden kann.",
+    )
+    .with("seen", ReviewView::of(seen, currency))
+    .with("now", ReviewView::of(now, currency))
+}
+
+fn expired() -> Problem {
+    Problem::conflict(
+        "expired",
+        "Die Anforderung ist verfallen",
+        "Die Reservierung ist abgelaufen. Der Abruf kann neu gestellt werden.",
+    )
 }
 
 /// Refuses a request with a reason; its volume is given back.
@@ -192,6 +247,76 @@ pub async fn give_back(
     Json(reason): Json<Reason>,
 ) -> Result<StatusCode, Problem> {
     return_call_off::return_to_requester(&app, &actor, CallOffId(id), &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lines to be refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LineRefusals {
+    /// Version of the call-off whose positions are meant.
+    version: i32,
+    /// The lines; not all of them.
+    lines: Vec<LineRefusal>,
+}
+
+/// A line to be refused.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct LineRefusal {
+    /// Its position.
+    #[schema(example = 2)]
+    position: i32,
+    /// Why; the requester reads it.
+    #[schema(max_length = 500)]
+    reason: String,
+}
+
+/// Refuses single lines; the rest is reviewed again and keeps waiting. Answers with that review.
+///
+/// 422 with all findings if the rest alone would not be lawful; nothing is changed then.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/line-refusals", tag = "decisions", request_body = LineRefusals, responses((status = 200, body = ReviewView)))]
+pub async fn refuse_lines(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(new): Json<LineRefusals>,
+) -> Result<Answer<ReviewView>, Problem> {
+    let lines = new.lines.into_iter().map(|it| Refusal { position: it.position, reason: it.reason });
+    let lines: Vec<Refusal> = lines.collect();
+    let done = refuse_lines::refuse_lines(&app, &actor, CallOffId(id), new.version, &lines).await?;
+    let currency = currency(&app, &actor, id).await?;
+    match done {
+        LinesRefused::Done { review } => Ok(Answer(ReviewView::of(&review, &currency))),
+        LinesRefused::Declined { review } => Err(declined(
+            "submission-declined",
+            "Ohne diese Positionen ist der Rest nicht zulässig. Es wurde nichts geändert.",
+            &review,
+            &currency,
+        )),
+        LinesRefused::NotTheirTurn { obstacles } => Err(not_your_turn(obstacles)),
+        LinesRefused::Expired => Err(expired()),
+    }
+}
+
+/// An answer in one's own words.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewAnswer {
+    /// At most 4,000 characters.
+    #[schema(max_length = 4000)]
+    answer: String,
+}
+
+/// Answers the question one's request came back with; it is submitted again by `submission`.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/answer", tag = "decisions", request_body = NewAnswer, responses((status = 204)))]
+pub async fn answer(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewAnswer>,
+) -> Result<StatusCode, Problem> {
+    answer_question::answer(&app, &actor, CallOffId(id), &new.answer).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

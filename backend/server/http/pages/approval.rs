@@ -11,7 +11,10 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::approval_turn::Turns;
+use crate::actions::approve_step::{self, StepApproval};
 use crate::actions::preview_release::{ReleasePreview, preview};
+use crate::actions::refuse_lines::Refusal;
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::{ActionError, FieldError, end_request, return_call_off};
 use crate::actor::Actor;
@@ -20,10 +23,12 @@ use crate::http::extract::{Form, Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::{Judged, OpenFinding, open_finding};
 use crate::http::pages::order_view::{OrderView, SavingsView};
-use crate::http::pages::written::{day_of, instant, money, period, runs_out};
+use crate::http::pages::questions::{QuestionView, question_views};
+use crate::http::pages::written::{day_of, instant, money, period, quantity, runs_out};
 use crate::http::session::SignedIn;
 use crate::storage::{assignments, organisations};
 
@@ -42,6 +47,10 @@ struct ApprovalPage {
     /// Why this person cannot release it, from the rules that are judged at release only.
     not_by_me: Vec<OpenFinding>,
     owed: Vec<OpenFinding>,
+    /// The steps of the approval order it goes through.
+    steps: Vec<StepView>,
+    /// Why it is not this person's turn.
+    not_my_turn: Vec<String>,
     new_findings: Vec<OpenFinding>,
     decision: Decision,
     runs_out: String,
@@ -49,6 +58,8 @@ struct ApprovalPage {
     mistakes: Mistakes,
     typed: Reason,
     back: String,
+    /// Single lines were refused just now.
+    lines_refused: bool,
 }
 
 /// What can be decided now.
@@ -60,6 +71,10 @@ enum Decision {
     Expired,
     /// One's own.
     Own,
+    /// The approval order gives it to somebody else.
+    NotMyTurn,
+    /// A step before the release.
+    Step,
     /// Above this person's limit.
     NotByMe,
     /// Something changed since submission.
@@ -81,6 +96,8 @@ impl ApprovalPage {
                 Decision::Over => "over",
                 Decision::Expired => "expired",
                 Decision::Own => "own",
+                Decision::NotMyTurn => "not_my_turn",
+                Decision::Step => "step",
                 Decision::NotByMe => "not_by_me",
                 Decision::Changed => "changed",
                 Decision::Owed => "owed",
@@ -126,6 +143,31 @@ impl ApprovalPage {
         .collect()
     }
 
+    /// Lines that can be refused alone: position, what it is, whether chosen, reason as typed.
+    fn refusable(&self) -> Vec<(i32, String, bool, String)> {
+        let lines = &self.preview.review.priced.lines;
+        if lines.len() < 2 {
+            return Vec::new();
+        }
+        lines
+            .iter()
+            .map(|line| {
+                let typed = self.typed.lines.iter().find(|it| it.position == line.position);
+                let what = format!("{} × {}", quantity(line.quantity), line.article_number);
+                (line.position, what, typed.is_some(), typed.map(|it| it.reason.clone()).unwrap_or_default())
+            })
+            .collect()
+    }
+
+    /// Whoever decides now may refuse single lines.
+    fn may_refuse_lines(&self) -> bool {
+        matches!(self.decision, Decision::Open | Decision::Step | Decision::Owed) && !self.refusable().is_empty()
+    }
+
+    fn questions(&self) -> Vec<QuestionView> {
+        question_views(&self.preview.steps)
+    }
+
     fn seen_at(&self) -> String {
         self.preview.seen.as_ref().map(|seen| day_of(seen.evaluated_at)).unwrap_or_default()
     }
@@ -142,8 +184,11 @@ pub struct Asked {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub struct Reason {
-    reason: String,
-    question: String,
+    pub(super) reason: String,
+    pub(super) question: String,
+    /// Lines to be refused, as typed.
+    #[serde(skip)]
+    pub(super) lines: Vec<Refusal>,
 }
 
 /// The form of the release.
@@ -165,11 +210,13 @@ pub async fn show(
     match asked.hinweis.as_str() {
         "begruendung" => mistakes.add("inhalt", "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen)."),
         "nicht-erteilt" => {
-            mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung.")
+            mistakes.add("entscheidung", "Der Abruf wurde nicht erteilt. Warum, steht bei der Entscheidung.");
         }
         _ => {}
     }
-    Ok(Page(page(&app, &actor, frame, CallOffId(id), mistakes, Reason::default()).await?).into_response())
+    let mut page = page(&app, &actor, frame, CallOffId(id), mistakes, Reason::default()).await?;
+    page.lines_refused = asked.hinweis == "positionen";
+    Ok(Page(page).into_response())
 }
 
 async fn page(
@@ -194,10 +241,13 @@ async fn page(
         .filter(|finding| at_release_only(&finding.rule))
         .map(words)
         .collect();
+    let turns = preview.turns.as_ref();
     let decision = match () {
         () if call_off.status != Status::Submitted => Decision::Over,
         () if call_off.expires_at.is_some_and(|end| end <= now) => Decision::Expired,
         () if call_off.requester == actor.person => Decision::Own,
+        () if turns.is_some_and(|it| it.turn.is_err()) => Decision::NotMyTurn,
+        () if turns.is_some_and(Turns::is_step) && preview.difference.is_none() => Decision::Step,
         () if !not_by_me.is_empty() => Decision::NotByMe,
         () if preview.difference.is_some() => Decision::Changed,
         () if !preview.owed.is_empty() => Decision::Owed,
@@ -213,6 +263,8 @@ async fn page(
         order: OrderView::of(&preview.facts, &preview.review.priced),
         savings: preview.review.savings.as_ref().map(|savings| SavingsView::of(savings, &preview.facts)),
         owed: preview.owed.iter().map(words).collect(),
+        steps: turns.map(step_views).unwrap_or_default(),
+        not_my_turn: turns.map(Turns::told).unwrap_or_default().into_iter().map(|it| it.message).collect(),
         new_findings: preview.difference.iter().flat_map(|it| it.new_findings.iter()).map(words).collect(),
         runs_out: call_off.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
         not_by_me,
@@ -223,8 +275,25 @@ async fn page(
         mistakes,
         typed,
         back: format!("/freigaben/{id}"),
+        lines_refused: false,
         preview,
     })
+}
+
+/// `POST /freigaben/{id}/schritt`
+pub async fn approve_step(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedForm(key, _form): KeyedForm<Understood>,
+) -> Result<Response, Away> {
+    match approve_step::approve(&app, &actor, CallOffId(id), key.as_ref()).await {
+        Ok(StepApproval::Approved { .. }) => Ok(Redirect::to("/freigaben?hinweis=zugestimmt").into_response()),
+        Ok(_) => Ok(Redirect::to(&format!("/freigaben/{id}?hinweis=nicht-erteilt")).into_response()),
+        // Somebody else was faster: the page says what it is now.
+        Err(ActionError::WrongState(_)) => Ok(Redirect::to(&format!("/freigaben/{id}")).into_response()),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /freigaben/{id}/erteilen`
@@ -311,7 +380,7 @@ async fn decided(
 }
 
 /// The page with what was wrong and what was typed.
-async fn again(
+pub(super) async fn again(
     app: &App,
     actor: &Actor,
     frame: Frame,

@@ -8,13 +8,16 @@ use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
+use crate::actions::approval_turn::{self, Turns};
 use crate::app::App;
 use crate::http::extract::Query;
 use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::approval_steps::step_views;
 use crate::http::pages::written::{count, money, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::approval_orders::Request;
 use crate::storage::tasks::{self, Waiting};
 
 /// Most requests on the page; nobody should ever have more.
@@ -26,7 +29,7 @@ struct ApprovalListPage {
     frame: Frame,
     /// What was decided just now.
     done: Option<&'static str>,
-    rows: Vec<Waiting>,
+    rows: Vec<(Waiting, Turns)>,
     person: PersonId,
     now: DateTime<Utc>,
 }
@@ -50,6 +53,16 @@ impl ApprovalListPage {
 
     fn runs_out(&self, row: &Waiting) -> String {
         runs_out(row.expires_at, self.now)
+    }
+
+    /// Whose turn it is, where the approval order has steps.
+    fn turn(&self, turns: &Turns) -> Option<(&'static str, String)> {
+        let steps = step_views(turns);
+        let open = steps.iter().find(|it| it.state.1 == "entscheidet jetzt")?;
+        Some(match &turns.turn {
+            Ok(turn) => ("status status--wait", format!("Sie sind an der Reihe: {}", turns.title_of(turn.position))),
+            Err(_) => ("status status--info", format!("Schritt „{}“: {}", open.title, open.who)),
+        })
     }
 
     /// "Begründung nötig: Kontingent"
@@ -87,12 +100,25 @@ pub async fn show(
         "zurueckgegeben" => {
             Some("Der Abruf liegt wieder bei der anfordernden Person. Die Reservierung bleibt bestehen.")
         }
+        "zugestimmt" => Some("Sie haben zugestimmt. Der Abruf liegt jetzt bei der nächsten Person."),
         _ => None,
     };
+    let mut turns = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let request = Request {
+            contract: row.contract,
+            call_off: row.id,
+            member: actor.organisation,
+            requester: row.requester_id,
+            gross: row.gross,
+            submitted_at: row.submitted_at,
+        };
+        turns.push(approval_turn::of_request(&mut tx, &actor, request, row.currency.clone(), app.clock.now()).await?);
+    }
     Ok(Page(ApprovalListPage {
         frame: frame.titled("Freigaben"),
         done,
-        rows,
+        rows: rows.into_iter().zip(turns).collect(),
         person: actor.person,
         now: app.clock.now(),
     }))

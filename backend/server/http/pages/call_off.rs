@@ -18,6 +18,8 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::Judged;
 use crate::http::pages::order_view::{OrderView, SavingsView};
+use crate::http::pages::questions::{QuestionView, question_views};
+use crate::http::pages::refused_lines::refused_view;
 use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::written::{day, day_of, instant, period, runs_out, status_class};
 use crate::http::problem::Problem;
@@ -25,7 +27,7 @@ use crate::http::session::SignedIn;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::contracts::Contract;
 use crate::storage::documents::DocumentRow;
-use crate::storage::{Tx, assignments, contracts, documents, history, organisations};
+use crate::storage::{Tx, assignments, contracts, documents, history, organisations, refused_lines};
 
 #[derive(askama::Template)]
 #[template(path = "pages/call_off.html")]
@@ -44,6 +46,10 @@ struct CallOffPage {
     savings: Option<SavingsView>,
     timeline: Vec<TimelineView>,
     question: Option<String>,
+    /// Lines that were refused: what, why, by whom.
+    refused: Vec<(String, String, String)>,
+    /// Questions that are answered, each with its answer.
+    answered: Vec<QuestionView>,
     documents: Vec<DocumentRow>,
     role: Role,
     own: bool,
@@ -204,6 +210,8 @@ pub(super) async fn rendered(
             .rfind(|step| step.decision == "returned")
             .filter(|_| call_off.status == Status::Returned)
             .map(|step| step.reason.clone()),
+        refused: refused_lines::of_call_off(&mut tx, &call_off).await?.iter().map(refused_view).collect(),
+        answered: question_views(&steps).into_iter().filter(|it| !it.answer.is_empty()).collect(),
         timeline: timeline(&steps),
         documents: documents::of_call_off(&mut tx, call_off.contract, id).await?,
         role: actor.role,

@@ -8,8 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::draft_call_off::{self, LineInput};
-use crate::actions::{ActionError, advance_call_off, cancel_call_off, end_request};
+use crate::actions::{ActionError, advance_call_off, cancel_call_off, end_request, repeat_call_off};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
@@ -18,7 +17,6 @@ use crate::http::pages::call_off::rendered;
 use crate::http::pages::draft::Away;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::call_offs;
 
 /// `POST /abrufe/{id}/zurueckziehen`
 pub async fn withdraw(
@@ -78,14 +76,8 @@ pub async fn cancel(
     }
 }
 
-/// `POST /abrufe/{id}/kopieren`: a new draft with the same lines.
+/// `POST /abrufe/{id}/kopieren`: a new draft with the same lines and details.
 pub async fn copy(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): Path<Uuid>) -> Result<Redirect, Away> {
-    let mut tx = app.db.begin(&actor).await?;
-    let (call_off, lines) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
-    tx.rollback().await.map_err(Problem::from)?;
-    let lines: Vec<LineInput> =
-        lines.into_iter().map(|line| LineInput::new(line.article_number, line.quantity.to_string())).collect();
-    let draft = draft_call_off::create(&app, &actor, call_off.contract).await?;
-    draft_call_off::save_lines(&app, &actor, draft.id, draft.version, &lines).await?;
-    Ok(Redirect::to(&format!("/abrufe/{}/positionen", draft.id)))
+    let draft = repeat_call_off::repeat(&app, &actor, CallOffId(id)).await?;
+    Ok(Redirect::to(&format!("/abrufe/{}/wiederholen", draft.id)))
 }

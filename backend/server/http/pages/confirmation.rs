@@ -6,9 +6,11 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
+use crate::actions::approval_turn;
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
 use crate::http::pages::written::day_of;
 use crate::http::problem::Problem;
@@ -24,6 +26,8 @@ struct ConfirmationPage {
     contract: String,
     /// Who can release, without the requester.
     approvers: Vec<String>,
+    /// The steps of the approval order, where it has some for this request.
+    steps: Vec<StepView>,
     may_copy: bool,
 }
 
@@ -64,6 +68,11 @@ pub async fn show(
         frame: frame.titled("Bestätigung"),
         contract: format!("{} {}", contract.number, contract.title),
         approvers,
+        steps: approval_turn::of(&mut tx, &actor, &call_off, app.clock.now())
+            .await?
+            .as_ref()
+            .map(step_views)
+            .unwrap_or_default(),
         may_copy: call_off.requester == actor.person && actor.role == crate::actor::Role::Buyer,
         call_off,
     };

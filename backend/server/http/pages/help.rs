@@ -170,6 +170,12 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Vergleichen Sie beide Prüfungen und geben Sie den Abruf an die Sachbearbeitung zurück.",
     ),
     (
+        "not-your-turn",
+        "Sie sind nicht an der Reihe",
+        "Nach der Freigabeordnung der Organisation entscheidet gerade eine andere Person, oder ein anderer Schritt kommt zuerst. Im Feld obstacles steht jeder Grund mit seiner Regel.",
+        "Warten Sie auf die genannten Personen, oder ändern Sie Vertretung und Abwesenheit in der Freigabeordnung.",
+    ),
+    (
         "expired",
         "Die Anforderung ist verfallen",
         "Die Reservierung ist abgelaufen, bevor jemand freigegeben hat.",

@@ -10,6 +10,8 @@ use chrono::{DateTime, Days, Timelike, Utc};
 use chrono_tz::Europe::Berlin;
 use sqlx::PgConnection;
 
+use crate::actions::approval_turn;
+use crate::actions::justify_finding::speaker;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
@@ -17,7 +19,7 @@ use crate::http::pages::written::{count, day, day_of, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
-use crate::storage::{StorageError, assignments, contracts, organisations, tasks};
+use crate::storage::{StorageError, assignments, contracts, escalations, organisations, tasks};
 
 /// Contracts that end within so many days are pointed out.
 const SOON: Days = Days::new(180);
@@ -34,6 +36,8 @@ struct StartPage {
     cards: Vec<Card>,
     own: Vec<Row>,
     tasks: Vec<Row>,
+    /// Requests that run out soon and that this person can do something about.
+    expiring: Vec<Row>,
     ending: Vec<Row>,
 }
 
@@ -80,6 +84,7 @@ pub async fn show(
         cards: cards(&mut tx, &actor, now).await?,
         own: own(&mut tx, &actor, now).await?,
         tasks: owed(&mut tx, &actor, now).await?,
+        expiring: expiring(&mut tx, &actor, now).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
     };
@@ -141,12 +146,20 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
             figure: String::new(),
             text: "alle Abrufe in Ihrem Prüfumfang, auch abgelehnte und stornierte".to_owned(),
         }],
-        Role::Treasurer => vec![Card {
-            address: "/abrufe",
-            title: "Abrufe",
-            figure: String::new(),
-            text: "Ihrer Organisation, mit Bestellungen und Beträgen".to_owned(),
-        }],
+        Role::Treasurer => vec![
+            Card {
+                address: "/#aufgaben",
+                title: "Offene Begründungen",
+                figure: tasks::owed(conn, Addressee::Treasurer, 500).await?.len().to_string(),
+                text: "schreibt die Kämmerei, damit freigegeben werden kann".to_owned(),
+            },
+            Card {
+                address: "/abrufe",
+                title: "Abrufe",
+                figure: String::new(),
+                text: "Ihrer Organisation, mit Bestellungen und Beträgen".to_owned(),
+            },
+        ],
         Role::Administrator => vec![Card {
             address: "/verwaltung/personen",
             title: "Personen",
@@ -203,14 +216,22 @@ fn own_row(call_off: &Summary, now: DateTime<Utc>) -> Row {
     }
 }
 
-/// Justifications the office or the approver still owes.
+/// Justifications the office, the approver or the treasurer still owes. The member's administration acts
+/// through its approver, the invoice clerk through the treasurer.
 async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Row>, StorageError> {
-    let addressee = match actor.role {
-        Role::Office => Addressee::Office,
-        Role::Approver => Addressee::Releaser,
-        _ => return Ok(Vec::new()),
-    };
-    let open = tasks::owed(conn, addressee, 50).await?;
+    let mut open = Vec::new();
+    for addressee in [
+        Addressee::Office,
+        Addressee::Releaser,
+        Addressee::Administration,
+        Addressee::Treasurer,
+        Addressee::InvoiceClerk,
+    ] {
+        if speaker(addressee) == actor.role {
+            open.extend(tasks::owed(&mut *conn, addressee, 50).await?);
+        }
+    }
+    open.sort_by_key(|it| it.expires_at);
     Ok(open
         .into_iter()
         .map(|it| Row {
@@ -223,6 +244,47 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
             note: it.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
         })
         .collect())
+}
+
+/// What was told to run out soon: to the requester, and to whoever can still decide.
+async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<Vec<Row>, StorageError> {
+    if !matches!(actor.role, Role::Buyer | Role::Approver) {
+        return Ok(Vec::new());
+    }
+    let mut rows = Vec::new();
+    for it in escalations::open(&mut *conn, now, 50).await? {
+        let turns = approval_turn::of_request(&mut *conn, actor, it.request, it.currency.clone(), now).await?;
+        let waits_for = match turns.may_decide() {
+            names if it.status == Status::Returned || names.is_empty() => None,
+            names => Some(names.join(" oder ")),
+        };
+        let (address, text) = match actor.role {
+            Role::Buyer if it.request.requester == actor.person => (
+                "/abrufe",
+                match &waits_for {
+                    Some(names) => format!("liegt bei {names}; bitte fragen Sie nach"),
+                    None if it.status == Status::Returned => "wartet auf Ihre Antwort".to_owned(),
+                    None => "zurzeit kann niemand entscheiden; bitte klären Sie die Vertretung".to_owned(),
+                },
+            ),
+            Role::Approver if it.status == Status::Submitted && turns.chain.to_be_told().contains(&actor.person) => (
+                "/freigaben",
+                match (&turns.turn, &waits_for) {
+                    (Ok(_), _) => "Sie können entscheiden".to_owned(),
+                    (Err(_), Some(names)) => format!("liegt noch bei {names}"),
+                    (Err(_), None) => "zurzeit kann niemand entscheiden; bitte klären Sie die Vertretung".to_owned(),
+                },
+            ),
+            _ => continue,
+        };
+        rows.push(Row {
+            address: format!("{address}/{}", it.request.call_off),
+            title: it.contract,
+            text: format!("{}, {text}", it.case_number),
+            note: runs_out(it.expires_at, now),
+        });
+    }
+    Ok(rows)
 }
 
 async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec<Row>, StorageError> {

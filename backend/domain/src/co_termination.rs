@@ -1,0 +1,71 @@
+//! The period proposed for a call-off that repeats an earlier one.
+//!
+//! Licences added to running ones end with them (co-termination): one renewal date instead of many. Once
+//! the earlier period is over, the same length begins again. It is a proposal; the requester decides.
+
+use chrono::{Days, Months, NaiveDate};
+
+use crate::period::Period;
+
+/// The period to propose on `today` for more of what was ordered for `earlier`; `None` where the earlier
+/// call-off had none.
+///
+/// Still running: from today to the same end. Not begun yet: the same days. Over: as long again from today,
+/// counted in whole months where the earlier period was.
+#[must_use]
+pub fn proposed_period(earlier: Option<Period>, today: NaiveDate) -> Option<Period> {
+    let earlier = earlier?;
+    if today <= earlier.to() {
+        return Period::new(today.max(earlier.from()), earlier.to()).ok();
+    }
+    let months = (1..=120).find(|months| last_day(earlier.from(), *months) == Some(earlier.to()));
+    let to = match months {
+        Some(months) => last_day(today, months),
+        None => {
+            let days = u64::try_from((earlier.to() - earlier.from()).num_days()).ok()?;
+            today.checked_add_days(Days::new(days))
+        }
+    };
+    Period::new(today, to?).ok()
+}
+
+/// Last day of so many months that begin on a day.
+fn last_day(from: NaiveDate, months: u32) -> Option<NaiveDate> {
+    from.checked_add_months(Months::new(months))?.checked_sub_days(Days::new(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn period(from: &str, to: &str) -> Period {
+        Period::new(day(from), day(to)).unwrap()
+    }
+
+    #[test]
+    fn licences_added_end_with_the_running_ones() {
+        let running = Some(period("2026-03-01", "2027-02-28"));
+        assert_eq!(proposed_period(running, day("2026-11-22")), Some(period("2026-11-22", "2027-02-28")));
+        assert_eq!(proposed_period(running, day("2027-02-28")), Some(period("2027-02-28", "2027-02-28")));
+        assert_eq!(proposed_period(running, day("2026-01-01")), running, "not begun yet: the same days");
+    }
+
+    #[test]
+    fn what_is_over_begins_again_for_as_long() {
+        let over = Some(period("2025-03-01", "2026-02-28"));
+        assert_eq!(proposed_period(over, day("2026-03-01")), Some(period("2026-03-01", "2027-02-28")));
+        let leap = Some(period("2023-03-01", "2024-02-29"));
+        assert_eq!(proposed_period(leap, day("2026-11-01")), Some(period("2026-11-01", "2027-10-31")), "twelve months");
+        let days = Some(period("2026-05-04", "2026-05-08"));
+        assert_eq!(proposed_period(days, day("2026-11-02")), Some(period("2026-11-02", "2026-11-06")));
+    }
+
+    #[test]
+    fn without_a_period_none_is_proposed() {
+        assert_eq!(proposed_period(None, day("2026-11-22")), None);
+    }
+}
