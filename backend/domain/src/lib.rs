@@ -30,6 +30,7 @@ pub mod audit;
 pub mod call_off;
 pub mod canonical;
 pub mod checks;
+pub mod contract_life;
 pub mod edition;
 pub mod facts;
 pub mod finding;
