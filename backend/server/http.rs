@@ -100,6 +100,11 @@ pub fn routes() -> Routes {
             pages::admission::admit,
         )
         .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
+        .get(
+            "/verwaltung/mitglieder/{id}/abrufrechte",
+            only(&[Role::Office]).on(Object::Member),
+            pages::call_off_rights::show,
+        )
         .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
         .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
         .get(
@@ -158,6 +163,7 @@ fn call_off_pages(routes: Routes) -> Routes {
         .get("/", only(&Role::ALL), pages::start::show)
         .get("/rahmenvertraege", only(READERS), pages::contract_list::show)
         .get("/rahmenvertraege/{id}", only(READERS).on(Object::Contract), pages::contract::show)
+        .get("/rahmenvertraege/{id}/probe", only(ASKERS).on(Object::Contract), pages::what_if::show)
         .post("/rahmenvertraege/{id}/abrufen", only(BUYER).on(Object::Contract), pages::contract::call_off)
         // A new call-off.
         .get("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::show)

@@ -4,22 +4,36 @@
 pub mod accession_after_notice;
 pub mod baseline_missing;
 pub mod baseline_stale;
+pub mod best_price_item;
 pub mod cap_breached;
 pub mod cap_quantity;
 pub mod cap_value;
 pub mod cap_warning;
+pub mod cascade_order;
 pub mod contract_active;
+pub mod duplicate_call_off;
 pub mod entitlement_after_notice;
 pub mod four_eyes;
 pub mod item_in_scope;
+pub mod lot_supplier_match;
 pub mod member_active;
 pub mod member_entitled;
 pub mod member_quota;
 pub mod min_order_value;
+pub mod mini_competition_complete;
+pub mod mini_competition_required;
 pub mod need_documented;
+pub mod order_splitting;
+pub mod performance_beyond_term;
+pub mod price_adjustment_applied;
+pub mod price_matches_terms;
+pub mod price_version_approved;
 pub mod qty_increment;
+pub mod rotation_turn;
 pub mod savings_negative;
+pub mod standstill_check;
 pub mod supplier_is_party;
+pub mod tier_jump_cheaper;
 pub mod within_term;
 
 use crate::finding::{Addressee, Finding, Outcome, Verdict};
@@ -115,16 +129,30 @@ pub const CALL_OFF: &[Check] = &[
     entitlement_after_notice::CHECK,
     contract_active::CHECK,
     within_term::CHECK,
+    performance_beyond_term::CHECK,
     item_in_scope::CHECK,
+    lot_supplier_match::CHECK,
     supplier_is_party::CHECK,
+    price_matches_terms::CHECK,
+    price_version_approved::CHECK,
+    price_adjustment_applied::CHECK,
     qty_increment::CHECK,
     min_order_value::CHECK,
+    tier_jump_cheaper::CHECK,
     cap_value::CHECK,
     cap_quantity::CHECK,
     cap_warning::CHECK,
     cap_breached::CHECK,
     member_quota::CHECK,
+    cascade_order::CHECK,
+    rotation_turn::CHECK,
+    best_price_item::CHECK,
+    mini_competition_required::CHECK,
+    mini_competition_complete::CHECK,
+    order_splitting::CHECK,
+    duplicate_call_off::CHECK,
     need_documented::CHECK,
+    standstill_check::CHECK,
 ];
 
 /// At release only; shown as pending before.

@@ -31,6 +31,7 @@ pub use member::{AuthorityClass, BindingRules, CouncilLimit, InhouseEvidence, Me
 pub use price::{Counted, Price, PriceTerm, Tier};
 pub use request::{Authority, DeclaredInterest, EarlierCallOff, Offer, Papers, Power, Releaser, Request, RequestLine};
 
+use crate::ids::LotId;
 use crate::money::{Net, Ratio};
 
 /// When a review takes place.
@@ -75,6 +76,22 @@ pub struct Facts {
     pub process_effect_counted: bool,
     /// Dated legal and house parameters valid at D.
     pub parameters: Parameters,
+}
+
+impl Facts {
+    /// Lots of the requested items, in the order of the lines; `None` stands for the whole contract,
+    /// where it has no lots or none of the articles is known.
+    #[must_use]
+    pub fn requested_lots(&self) -> Vec<Option<LotId>> {
+        let lines = self.request.lines.iter();
+        let mut lots = Vec::new();
+        for lot in lines.filter_map(|line| self.contract.item(&line.article_number)).map(|item| item.lot) {
+            if !lots.contains(&lot) {
+                lots.push(lot);
+            }
+        }
+        if lots.is_empty() { vec![None] } else { lots }
+    }
 }
 
 /// Dated parameters of law and house, each valid at D.

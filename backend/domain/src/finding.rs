@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::money::{Gross, Net, Percent, Quantity, UnitPrice, Volume};
+use crate::money::{Gross, IndexPoints, Net, Percent, Quantity, UnitPrice, Volume};
 use crate::notation::Language;
 
 /// What a rule concludes.
@@ -202,6 +202,8 @@ pub enum Value {
     Volume(Volume),
     /// Percentage.
     Percent(Percent),
+    /// Points of a price index.
+    IndexPoints(IndexPoints),
     /// Whole number.
     Count(u32),
     /// Calendar date.
@@ -227,6 +229,7 @@ impl Value {
             Self::Quantity(quantity) => language.number(quantity.decimal().normalize()),
             Self::Volume(volume) => language.number(volume.decimal().normalize()),
             Self::Percent(percent) => language.percent(percent.decimal().normalize()),
+            Self::IndexPoints(points) => language.number(points.decimal().normalize()),
             Self::Count(count) => language.number(Decimal::from(*count)),
             Self::Date(day) => language.date(*day),
             Self::Text(text) => text.clone(),
@@ -246,6 +249,7 @@ impl Value {
             Self::Quantity(v) => v.to_string().into(),
             Self::Volume(v) => v.to_string().into(),
             Self::Percent(v) => v.to_string().into(),
+            Self::IndexPoints(v) => v.to_string().into(),
             Self::Count(v) => v.to_string().into(),
             Self::Date(v) => v.to_string().into(),
             Self::Text(v) => v.clone().into(),
@@ -268,7 +272,7 @@ macro_rules! value_from {
 
 value_from! {
     Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Volume => Volume, Percent => Percent,
-    u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List, Place => Place,
+    IndexPoints => IndexPoints, u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List, Place => Place,
 }
 
 impl From<&str> for Value {

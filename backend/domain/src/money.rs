@@ -358,6 +358,13 @@ impl fmt::Display for UnitPrice {
     }
 }
 
+impl Add for UnitPrice {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
 impl Default for Quantity {
     fn default() -> Self {
         Self::ZERO

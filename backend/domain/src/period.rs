@@ -3,11 +3,17 @@
 //! Legal dates are calendar dates in Berlin; [`berlin_date`] is the one door from an instant to
 //! such a date. Example: 2027-02-28T23:00:00Z is 1 March 2027, 00:00, in Berlin (GC-03).
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Europe::Berlin;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
+
+/// An instant that lies on this date in Berlin, summer and winter: 11 hours in UTC.
+#[must_use]
+pub fn noon_of(day: NaiveDate) -> DateTime<Utc> {
+    day.and_time(NaiveTime::MIN).and_utc() + TimeDelta::hours(11)
+}
 
 /// The calendar date in Berlin at this instant.
 #[must_use]

@@ -1,8 +1,8 @@
 //! Facts to prices: line, surcharge, VAT by rate, totals (rules.md section 4, EN 16931 order).
 //!
 //! Prices are computed, never typed. A line whose price cannot be found has none; the totals run
-//! over the rest, and item-in-scope or supplier-is-party says why. A line that has a price but no
-//! amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
+//! over the rest, and item-in-scope, supplier-is-party or price-version-approved says why. A line that
+//! has a price but no amount is unfinished or absurdly large; [`crate::review::Gap`] says which.
 
 pub mod tiers;
 pub mod vat;
@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::facts::{Facts, IndexValue, Item, Offer, Price, PriceTerm, RequestLine, VatTreatment};
-use crate::ids::{ItemId, LotId, OrganisationId, PriceTermId};
+use crate::ids::{IndexSeriesId, ItemId, LotId, OrganisationId, PriceTermId};
 use crate::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
 use crate::period::Months;
 pub use vat::{VatGroup, VatPart};
@@ -140,24 +140,66 @@ pub fn amount(facts: &Facts, item: &Item, supplier: OrganisationId, quantity: Qu
     apply(facts, item, &price_of(item, supplier, day)?.price, quantity, quantity, day)?.net
 }
 
+/// What a unit of the item costs with this supplier on `day` by the contract alone, where the order
+/// holds this quantity of it: per month for subscriptions, on average for graduated tiers. `None`
+/// for a free-text item, whose contract has a highest price only.
+#[must_use]
+pub fn unit_price(
+    facts: &Facts,
+    item: &Item,
+    supplier: OrganisationId,
+    quantity: Quantity,
+    day: NaiveDate,
+) -> Option<UnitPrice> {
+    apply(facts, item, &price_of(item, supplier, day)?.price, quantity, quantity, day)?.unit_price.parse().ok()
+}
+
+/// The most a unit may cost with this supplier on `day`: its price by the contract, or the cap of a
+/// free-text item.
+#[must_use]
+pub fn highest_price(
+    facts: &Facts,
+    item: &Item,
+    supplier: OrganisationId,
+    quantity: Quantity,
+    day: NaiveDate,
+) -> Option<UnitPrice> {
+    match price_of(item, supplier, day)?.price {
+        Price::Quoted { cap } => Some(cap),
+        _ => unit_price(facts, item, supplier, quantity, day),
+    }
+}
+
+/// Months of the performance period where the item is paid by month; `None` otherwise and where the
+/// period is missing.
+#[must_use]
+pub fn months(facts: &Facts, term: &PriceTerm) -> Option<Months> {
+    matches!(term.price, Price::Subscription { .. }).then_some(facts.request.performance?.months())
+}
+
+/// Price of the article in the chosen supplier's offer of the mini-competition: it stands in for the
+/// contract's.
+#[must_use]
+pub fn won(facts: &Facts, article_number: &str) -> Option<UnitPrice> {
+    let competition = facts.request.mini_competition.as_ref()?;
+    competition.offer_of(facts.request.supplier)?.unit_prices.get(article_number).copied()
+}
+
 /// Quantity of the article over all lines: they stand in one tier, however they are written.
-fn in_order(facts: &Facts, article_number: &str) -> Quantity {
+#[must_use]
+pub fn in_order(facts: &Facts, article_number: &str) -> Quantity {
     facts.request.lines.iter().filter(|line| line.article_number == article_number).map(|line| line.quantity).sum()
 }
 
 /// Result of the mini-competition where there is one, else the contract's price.
 fn agreed(facts: &Facts, line: &RequestLine, item: &Item, term: &PriceTerm, day: NaiveDate) -> Option<Applied> {
-    let competition = facts.request.mini_competition.as_ref();
-    let offered = competition
-        .and_then(|competition| competition.offer_of(facts.request.supplier))
-        .and_then(|offer| offer.unit_prices.get(&line.article_number));
-    match offered {
+    match won(facts, &line.article_number) {
         Some(unit_price) => {
             let months = matches!(term.price, Price::Subscription { .. }).then_some(facts.request.performance);
             match months {
                 Some(None) => None,
-                Some(Some(period)) => Some(Applied::monthly(*unit_price, line.quantity, period.months())),
-                None => Some(Applied::plain(*unit_price, line.quantity, 2)),
+                Some(Some(period)) => Some(Applied::monthly(unit_price, line.quantity, period.months())),
+                None => Some(Applied::plain(unit_price, line.quantity, 2)),
             }
         }
         None => apply(facts, item, &term.price, line.quantity, in_order(facts, &line.article_number), day),
@@ -241,14 +283,20 @@ pub fn indexed<'a>(facts: &'a Facts, price: &Price, day: NaiveDate) -> Option<(U
     let Price::Index { base_price, fixed_share, variable_share, series, index_base, threshold } = price else {
         return None;
     };
-    let known = facts.contract.index_values.iter();
-    let newest = known
-        .filter(|value| value.released && value.series == *series && value.published_on <= day)
-        .max_by_key(|value| value.published_on);
+    let newest = newest_index(facts, *series, day);
     let moved = newest.filter(|value| value.value.moved_by_more_than(*threshold, *index_base));
     let unit_price = moved.map_or(*base_price, |value| {
         let decimals = facts.contract.unit_price_decimals;
         base_price.adjusted(*fixed_share, *variable_share, value.value, *index_base, decimals)
     });
     Some((unit_price, moved))
+}
+
+/// The newest released value of the index that was published by `day`.
+#[must_use]
+pub fn newest_index(facts: &Facts, series: IndexSeriesId, day: NaiveDate) -> Option<&IndexValue> {
+    let known = facts.contract.index_values.iter();
+    known
+        .filter(|value| value.released && value.series == series && value.published_on <= day)
+        .max_by_key(|value| value.published_on)
 }

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod audit_call_off;
 pub mod audit_log;
 pub mod authenticity;
+pub mod call_off_rights;
 pub mod call_off_savings;
 pub mod contract_file;
 pub mod help;
@@ -34,6 +35,7 @@ pub mod volume_words;
 pub mod contract;
 pub mod contract_list;
 pub mod start;
+pub mod what_if;
 
 // A new call-off in five screens.
 pub mod confirmation;

@@ -1,17 +1,17 @@
 //! Item in the contract (Leistung im Vertrag).
 //!
 //! Only what stands in the price list valid on the day can be called off (§ 21 (2) VgV). An unknown
-//! article number is out of scope, and so is an item for which a contracted supplier has no price.
+//! article number is out of scope, and so is an item for which a contracted supplier has no price. A
+//! price that only waits for its release is price-version-approved's finding, not this rule's.
 
 use crate::checks::{Check, texts};
-use crate::facts::Item;
+use crate::facts::{Facts, Item};
 use crate::finding::{Addressee, Verdict};
-use crate::pricing::price_term;
 use crate::review::Case;
 
-/// The rule.
+/// The rule. Version 1 counted a price that is not released as none.
 pub const CHECK: Check =
-    Check { id: "item-in-scope", version: 1, addressee: Addressee::Requester, texts: texts!("item_in_scope"), run };
+    Check { id: "item-in-scope", version: 2, addressee: Addressee::Requester, texts: texts!("item_in_scope"), run };
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let facts = case.facts;
@@ -29,8 +29,10 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     vec![verdict.figure("articles", outside).figure("contract", facts.contract.number.as_str()).figure("day", case.day)]
 }
 
-/// A supplier that is no party of the lot is supplier-is-party's finding, not this rule's.
+/// A supplier that is no party of the lot is the finding of supplier-is-party or lot-supplier-match.
 fn has_price(case: &Case<'_>, item: &Item) -> bool {
-    let facts = case.facts;
-    !facts.contract.is_party(facts.request.supplier, item.lot, case.day) || price_term(facts, item, case.day).is_some()
+    let Facts { contract, request, .. } = case.facts;
+    let mut prices = item.prices.iter();
+    !contract.is_party(request.supplier, item.lot, case.day)
+        || prices.any(|term| term.supplier == request.supplier && term.validity.contains(case.day))
 }

@@ -1,13 +1,15 @@
 //! Texts against rules: every outcome a rule produces has its words in both languages, every
 //! placeholder has its figure, and no text waits for a case that cannot happen.
 
+mod choice;
+mod prices;
+
 use std::collections::BTreeSet;
 
 use super::*;
 use crate::checks;
-use crate::example::{MEMBER, REQUESTER, SUPPLIER, between, category, ceiling, citrix, id, line, named, of, since};
-use crate::facts::{CheckPoint, ExtensionOption, Facts, Lot, Measure, MinOrder, Party, Releaser, Scope, Surcharge};
-use crate::ids::{LotId, OrganisationId};
+use crate::example::{MEMBER, REQUESTER, between, category, ceiling, citrix, id, line, named, of, since};
+use crate::facts::{CheckPoint, ExtensionOption, Facts, Measure, MinOrder, Releaser, Scope, Surcharge};
 use crate::period::Validity;
 use crate::review::review;
 
@@ -56,6 +58,11 @@ fn at(instant: &str) -> Facts {
 
 /// Facts that together drive every rule through every outcome it has.
 fn every_situation() -> Vec<Facts> {
+    [general(), prices::situations(), choice::situations()].concat()
+}
+
+/// What no other file of situations is about.
+fn general() -> Vec<Facts> {
     let users = Scope::Item(id(11));
     let recorded = |state: &mut crate::facts::ScopeState| {
         state.recorded = of("250000.00");
@@ -103,17 +110,6 @@ fn every_situation() -> Vec<Facts> {
         bent(|facts| facts.request.lines.push(line(3, "SERVER", "1"))),
         // supplier-is-party
         bent(|facts| facts.request.supplier = id(99)),
-        bent(|facts| {
-            let other = Lot { id: id::<LotId>(13), number: 1, title: "Server".to_owned() };
-            facts.contract.parties = vec![Party {
-                supplier: id::<OrganisationId>(SUPPLIER),
-                lot: Some(other.id),
-                validity: since("2025-03-01"),
-                rank: 1,
-                name: "Beispiel Software GmbH".to_owned(),
-            }];
-            facts.contract.lots.push(other);
-        }),
         // qty-increment
         bent(|facts| facts.contract.items[0].step = of("50")),
         bent(|facts| {

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect};
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::check_call_off::ASKERS;
 use crate::actions::draft_call_off;
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -42,6 +43,8 @@ struct ContractPage {
     standing: Option<Standing>,
     organisation: String,
     may_order: bool,
+    /// The check without a draft.
+    may_ask: bool,
     words: String,
     items: Vec<ItemView>,
     several_lots: bool,
@@ -241,6 +244,7 @@ async fn page(
         meter: Meter::of(&contract.ceiling, &contract.currency),
         quota: quota.as_ref().map(|(ceiling, _)| Meter::of(ceiling, &contract.currency)),
         quota_is_hard: quota.is_some_and(|(_, hard)| hard),
+        may_ask: ASKERS.contains(&actor.role),
         may_order: actor.role == Role::Buyer && standing.as_ref().is_some_and(Standing::may_call_off),
         standing,
         organisation: frame.acting.as_ref().map(|acting| acting.organisation.clone()).unwrap_or_default(),
