@@ -39,6 +39,7 @@ pub mod ids;
 pub mod money;
 pub mod notation;
 pub mod period;
+pub mod price_change;
 pub mod pricing;
 pub mod recheck;
 pub mod review;
