@@ -32,8 +32,40 @@ const fn change(edition: u16, rule: &'static str, version: u16, what: &'static s
     Change { edition, rule, version, what }
 }
 
+/// What is said of a rule that was not there before.
+const NEW: &str = "Neue Regel.";
+
 /// Every change since the first edition, oldest first. A rule that is not named has not changed.
-pub const CHANGES: &[Change] = &[];
+pub const CHANGES: &[Change] = &[
+    change(2, "four-eyes", 2, "Technische Konten geben nichts mehr frei."),
+    change(2, "item-in-scope", 2, "Ein Preis, der nur noch freigegeben werden muss, gilt nicht mehr als fehlend."),
+    change(2, "supplier-is-party", 2, "Das falsche Los meldet jetzt lot-supplier-match."),
+    change(2, "performance-beyond-term", 1, NEW),
+    change(2, "lot-supplier-match", 1, NEW),
+    change(2, "price-matches-terms", 1, NEW),
+    change(2, "price-version-approved", 1, NEW),
+    change(2, "price-adjustment-applied", 1, NEW),
+    change(2, "tier-jump-cheaper", 1, NEW),
+    change(2, "cascade-order", 1, NEW),
+    change(2, "rotation-turn", 1, NEW),
+    change(2, "best-price-item", 1, NEW),
+    change(2, "mini-competition-required", 1, NEW),
+    change(2, "mini-competition-complete", 1, NEW),
+    change(2, "order-splitting", 1, NEW),
+    change(2, "duplicate-call-off", 1, NEW),
+    change(2, "standstill-check", 1, NEW),
+    change(2, "budget-available", 1, NEW),
+    change(2, "multi-year-commitment", 1, NEW),
+    change(2, "council-resolution", 1, NEW),
+    change(2, "data-processing-agreement", 1, NEW),
+    change(2, "accessibility-evidence", 1, NEW),
+    change(2, "evb-it-type", 1, NEW),
+    change(2, "invoice-routing", 1, NEW),
+    change(2, "conflict-of-interest", 1, NEW),
+    change(2, "member-is-contracting-authority", 1, NEW),
+    change(2, "inhouse-evidence-current", 1, NEW),
+    change(2, "power-to-bind", 1, NEW),
+];
 
 /// Rules of `current` as they stood in `edition`.
 pub(crate) fn as_of(current: &'static [Check], edition: u16) -> impl Iterator<Item = &'static Check> {

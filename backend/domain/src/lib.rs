@@ -24,24 +24,37 @@
 //! | Mindermengenzuschlag | surcharge | small-order surcharge |
 //! | Umlage | fee | of the cooperative |
 //! | Vorgangsnummer | case number | for the telephone |
+//! | Stornierung | cancellation | after release, by counter entries |
+//! | Zuschlag | award | ends the tender |
+//! | Änderung (§ 132 GWB) | modification | of a running contract |
+//! | Vertretungsmacht | power to bind | of the person who releases |
+//! | Verpflichtungsermächtigung | commitment (authorisation) | for later budget years |
+//! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
 
+pub mod activation;
+pub mod allocation;
 pub mod audit;
 pub mod call_off;
+pub mod cancellation;
 pub mod canonical;
 pub mod checks;
 pub mod contract_life;
+pub mod dispatch;
 pub mod edition;
 pub mod facts;
 pub mod finding;
 pub mod headroom;
 pub mod ids;
+pub mod invoice;
 pub mod money;
 pub mod notation;
+pub mod payments;
 pub mod period;
 pub mod price_change;
 pub mod pricing;
 pub mod recheck;
+pub mod retention;
 pub mod review;
 pub mod savings;
 pub mod texts;

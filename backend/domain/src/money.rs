@@ -228,6 +228,9 @@ decimal_type! {
 }
 
 impl Net {
+    /// One cent.
+    pub const CENT: Self = Self(Decimal::from_parts(1, 0, 0, false, 2));
+
     /// `round2(unit price x quantity)`, or with months for a price per month; the one rounding of a line.
     ///
     /// Multiplied out before dividing, so that a part of a month loses nothing (GC-26).
@@ -273,10 +276,40 @@ impl Net {
         (self.0 * part).checked_div(whole).map_or(Self::ZERO, Self::rounded)
     }
 
+    /// `round2(this x part / whole)` of months: what a part of a term costs; nothing where there is no whole.
+    #[must_use]
+    pub fn share_of_months(self, part: Months, whole: Months) -> Self {
+        self.share(part.numerator(), whole.numerator())
+    }
+
     /// `round2(rate % of this amount)`: a cooperative fee.
     #[must_use]
     pub fn percentage(self, rate: Percent) -> Self {
         Self::rounded(self.0 * rate.0 / Decimal::ONE_HUNDRED)
+    }
+
+    /// `rate %` of this amount, rounded down to the cent: a legal limit is never rounded in anybody's
+    /// favour, and whole cents exceed it exactly where they exceed the unrounded one.
+    #[must_use]
+    pub fn percentage_down(self, rate: Percent) -> Self {
+        let mut limit =
+            (self.0 * rate.0 / Decimal::ONE_HUNDRED).round_dp_with_strategy(2, RoundingStrategy::ToNegativeInfinity);
+        limit.rescale(2);
+        Self(limit)
+    }
+
+    /// In whole cents, for shares that must add up.
+    #[must_use]
+    pub fn cents(self) -> i128 {
+        let mut cents = self.0;
+        cents.rescale(2);
+        cents.mantissa()
+    }
+
+    /// From whole cents; `None` beyond what an amount can hold.
+    #[must_use]
+    pub fn of_cents(cents: i128) -> Option<Self> {
+        Self::new(Decimal::try_from_i128_with_scale(cents, 2).ok()?).ok()
     }
 
     /// `round2(this x rate)`: the tax of one VAT group, computed on the sum of its bases (BR-CO-17).
@@ -436,6 +469,8 @@ impl Sum for Quantity {
 impl Percent {
     /// 0 %.
     pub const ZERO: Self = Self(Decimal::ZERO);
+    /// 80 %: an in-house body owes its owners more than this share of its activity (§ 108 (1) no. 2 GWB).
+    pub const EIGHTY: Self = Self(Decimal::from_parts(80, 0, 0, false, 0));
     /// 100 %.
     pub const HUNDRED: Self = Self(Decimal::ONE_HUNDRED);
 }

@@ -3,6 +3,8 @@
 //! Legal dates are calendar dates in Berlin; [`berlin_date`] is the one door from an instant to
 //! such a date. Example: 2027-02-28T23:00:00Z is 1 March 2027, 00:00, in Berlin (GC-03).
 
+use std::ops::Add;
+
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Europe::Berlin;
 use rust_decimal::Decimal;
@@ -136,7 +138,17 @@ impl Validity {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Months(i64);
 
+impl Add for Months {
+    type Output = Self;
+    fn add(self, other: Self) -> Self {
+        Self(self.0 + other.0)
+    }
+}
+
 impl Months {
+    /// No time at all.
+    pub const ZERO: Self = Self(0);
+
     /// Least common multiple of 28, 29, 30 and 31: parts in which a month is counted.
     const PARTS: i64 = 377_580;
 

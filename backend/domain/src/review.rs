@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks;
 use crate::edition;
-use crate::facts::{CheckPoint, Facts, Price};
+use crate::facts::{CheckPoint, Facts, Item, Price};
 use crate::finding::{Addressee, Finding, Outcome};
 use crate::money::Volume;
 use crate::period::berlin_date;
@@ -97,6 +97,15 @@ pub struct Case<'a> {
     pub priced: &'a PricedCallOff,
     /// Savings, for the rules about them.
     pub savings: Option<&'a Savings>,
+}
+
+impl<'a> Case<'a> {
+    /// Items of the contract that the request names, each once.
+    pub fn requested_items(&self) -> impl Iterator<Item = &'a Item> + use<'a> {
+        let request = &self.facts.request;
+        let named = |item: &&Item| request.lines.iter().any(|line| line.article_number == item.article_number);
+        self.facts.contract.items.iter().filter(named)
+    }
 }
 
 fn first_edition() -> u16 {

@@ -39,7 +39,7 @@ pub(super) struct Fixtures {
 }
 
 /// The same name is always the same id.
-fn id<T: From<Uuid>>(kind: &str, name: &str) -> T {
+pub(super) fn id<T: From<Uuid>>(kind: &str, name: &str) -> T {
     let mut bytes = [0; 16];
     bytes.copy_from_slice(&sha256(format!("{kind}:{name}").as_bytes())[..16]);
     Uuid::from_bytes(bytes).into()
@@ -88,6 +88,17 @@ impl Fixtures {
         contract.extend(input.contract_override.clone());
         serde_json::from_value(Value::Object(contract))
             .map_err(|error| Error::new(format!("contract `{}`: {error}", input.contract)))
+    }
+
+    /// VAT rate of an item that the supplier offers.
+    pub(super) fn vat_rate(&self, contract: &str, supplier: &str, sku: &str) -> Result<Percent, Error> {
+        let missing =
+            || Error::new(format!("there is no contract `{contract}` with `{sku}` from `{supplier}` in the file"));
+        let contract = self.contracts.get(contract).cloned().ok_or_else(missing)?;
+        let contract: format::Contract =
+            serde_json::from_value(Value::Object(contract)).map_err(|error| Error::new(error.to_string()))?;
+        let item = contract.items.get(sku).filter(|item| item.price.contains_key(supplier)).ok_or_else(missing)?;
+        Ok(item.vat)
     }
 
     /// The facts of a call-off.

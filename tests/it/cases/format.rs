@@ -1,6 +1,8 @@
 //! The case format as types: the keys of the golden cases and our own optional ones. An unknown key
 //! is an error. Our own keys are documented in `tests/cases/README.md`.
 
+mod kinds;
+
 use std::collections::BTreeMap;
 
 use abruf_domain::call_off::Status;
@@ -14,6 +16,11 @@ use rust_decimal::Decimal;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+
+pub(super) use kinds::{
+    Allocation, Cancellation, EXPECT_ALLOCATION, EXPECT_CALL_OFF, EXPECT_CANCELLATION, EXPECT_CONCURRENCY,
+    EXPECT_FINDINGS, EXPECT_INVOICE_CHECK, EXPECT_RETENTION, InvoiceCheck, MinorIncreases, Retention, Term,
+};
 
 /// A file: fixtures and cases. Contracts stay plain JSON until a case has put its override over them.
 #[derive(Debug, Clone, Deserialize)]
@@ -126,7 +133,6 @@ pub(super) struct Contract {
     #[expect(dead_code, reason = "a value other than the one known way is an error of the file")]
     pub(super) proration: Proration,
     #[serde(default)]
-    #[expect(dead_code, reason = "of the kind cancellation, to come")]
     pub(super) cancellation_tier_rule: CancellationTierRule,
     pub(super) unit_price_decimals: Option<u32>,
     pub(super) min_order: Option<MinOrder>,
@@ -442,7 +448,7 @@ pub(super) struct CallOff {
 pub(super) struct BudgetAccount {
     pub(super) mode: BudgetMode,
     pub(super) account: String,
-    pub(super) later_years: Vec<(i32, Gross)>,
+    pub(super) later_years: Option<Vec<(i32, Gross)>>,
     pub(super) provisional_until: Option<NaiveDate>,
 }
 
@@ -545,24 +551,3 @@ pub(super) struct Concurrency {
     pub(super) call_offs: Vec<CallOff>,
     pub(super) mode: Option<String>,
 }
-
-/// Keys that may stand in `expect` of a call-off; `gaps` is ours.
-pub(super) const EXPECT_CALL_OFF: &[&str] = &[
-    "decision",
-    "findings",
-    "lines",
-    "surcharge_net",
-    "net",
-    "vat",
-    "gross",
-    "consumed_value_net_after",
-    "remaining_value_net_after",
-    "savings",
-    "skonto_possible_gross",
-    "contract_status_after",
-    "gaps",
-];
-
-/// Keys that may stand in `expect` of a concurrency case.
-pub(super) const EXPECT_CONCURRENCY: &[&str] =
-    &["net_each", "released_count", "blocked_count", "blocked_findings", "final_consumed_value_net"];

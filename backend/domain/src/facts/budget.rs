@@ -16,9 +16,10 @@ pub struct Budget {
     pub account: String,
     /// Available in the year of the release; in gross, or net where input VAT is deducted.
     pub available: Gross,
-    /// Available in later years, by year.
+    /// Available in later years, by year; `None` where the source carries no payment plan: then the
+    /// whole amount counts against the year of the release.
     #[serde(default)]
-    pub later_years: Vec<(i32, Gross)>,
+    pub later_years: Option<Vec<(i32, Gross)>>,
     /// Approval of over- or unplanned spending (§ 105 KVG LSA).
     #[serde(default)]
     pub overrun_approval: Option<String>,

@@ -8,10 +8,13 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::checks;
+use crate::edition;
 use crate::example::{MEMBER, REQUESTER, between, category, ceiling, citrix, id, line, named, of, since};
 use crate::facts::{CheckPoint, ExtensionOption, Facts, Measure, MinOrder, Releaser, Scope, Surcharge};
 use crate::period::Validity;
-use crate::review::review;
+use crate::review::{review, review_as_of};
+
+mod people;
 
 const LANGUAGES: [Language; 2] = [Language::German, Language::English];
 
@@ -148,6 +151,12 @@ fn general() -> Vec<Facts> {
     ]
 }
 
+/// Findings of all situations, those of other check points included.
+fn every_finding() -> Vec<Finding> {
+    let situations = every_situation().into_iter().chain(people::situations());
+    situations.flat_map(|facts| findings_of_all_editions(&facts)).chain(people::findings()).collect()
+}
+
 /// Section of the sentence, and of the cure where there is one.
 fn sections_of(finding: &Finding) -> Vec<String> {
     let sentence = section_name(finding.outcome.key(), finding);
@@ -161,9 +170,14 @@ fn sections_written(texts: &Texts, language: Language) -> BTreeSet<String> {
     texts.file(language).lines().filter_map(|line| line.strip_prefix("## ")).map(str::to_owned).collect()
 }
 
+/// What the rules of every edition say about these facts: texts of older versions are still read.
+fn findings_of_all_editions(facts: &Facts) -> Vec<Finding> {
+    (edition::FIRST..=edition::CURRENT).flat_map(|edition| review_as_of(facts, edition).findings).collect()
+}
+
 #[test]
 fn every_outcome_of_every_rule_has_its_section_and_no_section_is_left_over() {
-    let findings: Vec<Finding> = every_situation().iter().flat_map(|facts| review(facts).findings).collect();
+    let findings = every_finding();
     for check in checks::all() {
         let mut produced: BTreeSet<String> =
             findings.iter().filter(|finding| finding.rule == check.id).flat_map(sections_of).collect();
@@ -176,27 +190,23 @@ fn every_outcome_of_every_rule_has_its_section_and_no_section_is_left_over() {
 
 #[test]
 fn every_placeholder_has_its_figure_in_every_finding() {
-    for facts in every_situation() {
-        for finding in review(&facts).findings {
-            let check = checks::by_id(&finding.rule).expect("a rule of the list");
-            for language in LANGUAGES {
-                for section in sections_of(&finding) {
-                    for name in placeholders(check.texts.section(language, &section)) {
-                        assert!(
-                            finding.params.contains_key(name) || finding.figures.contains_key(name),
-                            "{} {section} in {language:?} names {{{name}}}, the finding has no such figure",
-                            check.id
-                        );
-                    }
+    for finding in every_finding() {
+        let check = checks::by_id(&finding.rule).expect("a rule of the list");
+        for language in LANGUAGES {
+            for section in sections_of(&finding) {
+                for name in placeholders(check.texts.section(language, &section)) {
+                    assert!(
+                        finding.params.contains_key(name) || finding.figures.contains_key(name),
+                        "{} {section} in {language:?} names {{{name}}}, the finding has no such figure",
+                        check.id
+                    );
                 }
-                for text in
-                    [check.texts.sentence(&finding, language, "EUR"), check.texts.cure(&finding, language, "EUR")]
-                {
-                    assert!(!text.contains(['{', '}']), "{}: {text}", check.id);
-                    assert!(!text.contains('\n'), "{}: a sentence is one line: {text}", check.id);
-                }
-                assert!(!check.texts.sentence(&finding, language, "EUR").is_empty(), "{}", check.id);
             }
+            for text in [check.texts.sentence(&finding, language, "EUR"), check.texts.cure(&finding, language, "EUR")] {
+                assert!(!text.contains(['{', '}']), "{}: {text}", check.id);
+                assert!(!text.contains('\n'), "{}: a sentence is one line: {text}", check.id);
+            }
+            assert!(!check.texts.sentence(&finding, language, "EUR").is_empty(), "{}", check.id);
         }
     }
 }

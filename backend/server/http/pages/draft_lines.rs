@@ -39,14 +39,19 @@ const SHORT: i64 = 30;
 /// Empty rows to type into, where the schedule is long.
 const EMPTY_ROWS: usize = 3;
 /// Rules that are about lines, told while one enters them.
-const ABOUT_LINES: [&str; 7] = [
+const ABOUT_LINES: [&str; 12] = [
     "item-in-scope",
+    "lot-supplier-match",
     "supplier-is-party",
+    "price-matches-terms",
+    "price-version-approved",
     "qty-increment",
     "min-order-value",
+    "tier-jump-cheaper",
     "cap-value",
     "cap-quantity",
     "member-quota",
+    "best-price-item",
 ];
 
 #[derive(askama::Template)]

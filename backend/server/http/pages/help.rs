@@ -94,6 +94,9 @@ pub async fn rules(frame: Frame) -> Page<RulesPage> {
             ("Bei der Einreichung und noch einmal bei der Freigabe", group(Checked::CallOff)),
             ("Nur bei der Freigabe", group(Checked::ReleaseOnly)),
             ("Zur Einsparung", group(Checked::Savings)),
+            ("Wenn ein Vertrag, ein Preisstand oder eine Vertragsänderung wirksam wird", group(Checked::Activation)),
+            ("Beim Versand der Bestellung", group(Checked::Dispatch)),
+            ("Wenn eine Rechnung bescheinigt wird", group(Checked::Invoice)),
         ],
     })
 }

@@ -1,0 +1,81 @@
+//! Money available (Haushaltsmittel).
+//!
+//! The account has to cover what the member bears: gross, or net where it deducts input VAT. Later
+//! years with an amount of their own are checked for what falls due in them; the rest counts against
+//! the year of the release, unless a commitment authorisation covers it. Over- and unplanned
+//! spending needs its approval (§ 105 KVG LSA), a provisional budget its reason (§ 104 KVG LSA).
+//! A member that keeps references only has no amounts to check.
+
+use chrono::Datelike;
+
+use crate::checks::{Check, texts};
+use crate::facts::{Budget, BudgetMode};
+use crate::finding::{Addressee, Verdict};
+use crate::money::Gross;
+use crate::payments::{burden, later_years};
+use crate::review::Case;
+
+/// The rule.
+pub const CHECK: Check = Check {
+    id: "budget-available",
+    version: 1,
+    addressee: Addressee::Treasurer,
+    texts: texts!("budget_available"),
+    run,
+};
+
+fn run(case: &Case<'_>) -> Vec<Verdict> {
+    let Some(budget) = case.facts.request.budget.as_ref().filter(|it| it.mode != BudgetMode::ReferenceOnly) else {
+        return Vec::new();
+    };
+    let years = years(case, budget);
+    let short: Vec<&Year> = years.iter().filter(|year| year.available < year.due).collect();
+    let due = |years: &[&Year]| years.iter().map(|year| year.due).sum::<Gross>();
+    let available = |years: &[&Year]| years.iter().map(|year| year.available).sum::<Gross>();
+    let (verdict, told) = if short.is_empty() {
+        let told: Vec<&Year> = years.iter().collect();
+        let provisional = budget.provisional_until.filter(|until| case.day <= *until);
+        match provisional {
+            Some(until) => (Verdict::justify().wording("provisional").figure("until", until), told),
+            None => (Verdict::passed(), told),
+        }
+    } else {
+        let missing = due(&short) - available(&short);
+        let approval = budget.overrun_approval.as_deref().map(str::trim).filter(|approval| !approval.is_empty());
+        let verdict = match approval {
+            Some(approval) => Verdict::justify().wording("approved").figure("approval", approval),
+            None => Verdict::block(),
+        };
+        (verdict.param("missing", missing), short)
+    };
+    vec![
+        verdict
+            .figure("due", due(&told))
+            .figure("available", available(&told))
+            .figure("years", told.iter().map(|year| year.year.to_string()).collect::<Vec<String>>()),
+    ]
+}
+
+/// Money of one calendar year.
+struct Year {
+    year: i32,
+    due: Gross,
+    available: Gross,
+}
+
+fn years(case: &Case<'_>, budget: &Budget) -> Vec<Year> {
+    let later = later_years(case.facts, case.priced, case.day);
+    let planned = budget.later_years.as_deref().unwrap_or_default();
+    let committed = budget.later_years.is_some() && !case.facts.request.papers.commitment.trim().is_empty();
+    let mut this_year = burden(case.facts, case.priced);
+    let mut years = Vec::new();
+    for (year, due) in later {
+        let available = planned.iter().find(|(planned, _)| *planned == year).map(|(_, available)| *available);
+        if available.is_some() || committed {
+            this_year = this_year - due;
+        }
+        years.extend(available.map(|available| Year { year, due, available }));
+    }
+    years.insert(0, Year { year: case.day.year(), due: this_year, available: budget.available });
+    years
+}

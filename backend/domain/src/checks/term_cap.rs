@@ -1,0 +1,52 @@
+//! Longest term (Höchstlaufzeit).
+//!
+//! A framework runs at most four years (VgV) or six (UVgO), all options included, unless the subject
+//! justifies more (§ 21 (6) VgV, § 15 (4) UVgO; BT-109). The reason has to stand in the award file: one
+//! written after the award is an afterthought and does not count.
+
+use chrono::{Days, Months, NaiveDate};
+
+use crate::activation::{Activation, NewContract};
+use crate::checks::{ActivationRule, Check, texts};
+use crate::facts::Regime;
+use crate::finding::{Addressee, Verdict};
+use crate::period::Period;
+
+/// The rule.
+pub const CHECK: Check<ActivationRule> =
+    Check { id: "term-cap", version: 1, addressee: Addressee::Office, texts: texts!("term_cap"), run };
+
+fn run(activation: &Activation) -> Vec<Verdict> {
+    let Some(contract) = activation.contract() else { return Vec::new() };
+    let Some(term) = contract.term_with_options else { return Vec::new() };
+    let Some(longest) = last_day_without_reason(contract.regime, term.from()) else { return Vec::new() };
+    vec![
+        judge(contract, term, longest)
+            .figure("contract", activation.number.as_str())
+            .figure("from", term.from())
+            .figure("end", term.to())
+            .figure("longest", longest)
+            .figure("years", contract.regime.longest_term_years()),
+    ]
+}
+
+fn judge(contract: &NewContract, term: Period, longest: NaiveDate) -> Verdict {
+    if term.to() <= longest {
+        return Verdict::passed();
+    }
+    let reason = contract.term_reason.as_ref().filter(|reason| !reason.text.trim().is_empty());
+    match (reason, contract.awarded_on) {
+        (None, _) => Verdict::justify(),
+        (Some(reason), Some(awarded_on)) if awarded_on < reason.dated => {
+            Verdict::justify().wording("afterthought").figure("dated", reason.dated).figure("awarded_on", awarded_on)
+        }
+        (Some(reason), _) => {
+            Verdict::passed().wording("reasoned").figure("reason", reason.text.as_str()).figure("dated", reason.dated)
+        }
+    }
+}
+
+/// `start + 4 years - 1 day` (VgV) or `+ 6 years` (UVgO): a term from 1 March 2024 ends on 29 February 2028.
+fn last_day_without_reason(regime: Regime, start: NaiveDate) -> Option<NaiveDate> {
+    start.checked_add_months(Months::new(12 * regime.longest_term_years()))?.checked_sub_days(Days::new(1))
+}
