@@ -5,10 +5,12 @@
 //! If a guard refuses, everything is rolled back, read and decided again.
 
 pub mod account_log;
+pub mod activate_contract;
 pub mod admit_member;
 pub mod advance_call_off;
 pub mod cancel_call_off;
 pub mod check_call_off;
+pub mod copy_contract;
 pub mod create_administrator;
 pub mod draft_call_off;
 pub mod end_request;
@@ -19,6 +21,7 @@ pub mod import_register;
 pub mod issue_document;
 pub mod justify_finding;
 mod keyed;
+pub mod load_price_list;
 mod order_data;
 pub mod preview_release;
 pub mod record_volume;
@@ -27,6 +30,8 @@ pub mod return_call_off;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod submit_call_off;
+pub mod write_contract;
+pub mod write_contract_parts;
 
 use abruf_documents::DocumentError;
 use abruf_domain::audit::AuditEntry;
@@ -92,6 +97,9 @@ pub enum ActionError {
     /// The contract cannot be used this way yet; in German, for the user.
     #[error("refused: {0}")]
     Refused(&'static str),
+    /// The state of a contract does not allow it; in German, for the user.
+    #[error("refused: {0}")]
+    NotNow(String),
     /// The Idempotency-Key belongs to another request.
     #[error("the Idempotency-Key was used for another request")]
     KeyReused,

@@ -3,10 +3,14 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod activation_facts;
 pub mod assignments;
 pub mod audit_log;
 pub mod call_off_list;
 pub mod call_offs;
+pub mod contract_copies;
+pub mod contract_drafts;
+pub mod contract_parts;
 pub mod contract_terms;
 pub mod contracts;
 pub mod demo_state;
