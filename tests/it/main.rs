@@ -9,6 +9,7 @@ mod board_pages;
 mod cases;
 mod cluster;
 mod concurrency;
+mod contracts_in_force;
 mod contracts_in_the_making;
 mod demo;
 mod embedded;

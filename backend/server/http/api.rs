@@ -3,6 +3,7 @@
 
 pub mod call_offs;
 pub mod check;
+pub mod contract_changes;
 pub mod contract_drafts;
 pub mod contracts;
 pub mod decisions;

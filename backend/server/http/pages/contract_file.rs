@@ -272,7 +272,7 @@ fn mechanism_words(mechanism: &str) -> &str {
     }
 }
 
-fn option_words(option: &OptionRow) -> String {
+pub(super) fn option_words(option: &OptionRow) -> String {
     let state = match option.exercised_on {
         Some(on) if on <= option.notice_deadline => format!("ausgeübt am {} ({})", day(on), option.document),
         Some(on) => format!("am {} verspätet ausgeübt, zählt nicht ({})", day(on), option.document),
