@@ -2,7 +2,8 @@
 //! and returns an outcome. A refusal by a rule is an outcome; an error means it could not be done.
 //!
 //! Shape: read facts, let the domain decide, write, take the guard rows last (`storage/volume.rs`).
-//! If a guard refuses, everything is rolled back, read and decided again.
+//! If a guard refuses, everything is rolled back, read and decided again. Releases whose price or supplier
+//! depends on those before them lock what says so first (`release_call_off.rs`).
 
 pub mod account_log;
 pub mod activate_contract;
@@ -13,6 +14,7 @@ pub mod change_prices;
 pub mod check_call_off;
 pub mod copy_contract;
 pub mod create_administrator;
+pub mod declare_interest;
 pub mod draft_call_off;
 pub mod end_request;
 pub mod exercise_option;
@@ -27,6 +29,7 @@ pub mod load_price_list;
 pub mod modify_contract;
 mod order_data;
 pub mod preview_release;
+pub mod record_decline;
 pub mod record_volume;
 pub mod release_call_off;
 pub mod return_call_off;

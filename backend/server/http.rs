@@ -151,6 +151,8 @@ pub fn routes() -> Routes {
         .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
         .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
         .api(only(&[Role::Buyer, Role::Approver, Role::Office]).on(Object::CallOff), routes!(api::decisions::justify))
+        .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::decline))
+        .api(only(READERS), routes!(api::awards::interest))
         // The API: proof and savings.
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))

@@ -6,6 +6,8 @@
 pub mod activation_facts;
 pub mod assignments;
 pub mod audit_log;
+pub mod awards;
+pub mod budgets;
 pub mod call_off_list;
 pub mod call_offs;
 pub mod contract_changes;
@@ -38,6 +40,7 @@ pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;
 pub mod tasks;
+pub mod turns;
 pub mod verification;
 pub mod volume;
 

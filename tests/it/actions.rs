@@ -8,6 +8,7 @@ mod orders;
 mod release;
 mod requests;
 mod submission;
+mod turns;
 mod walls;
 mod what_if;
 

@@ -4,16 +4,18 @@
 //! `ABRUF_CASES=<file or folder> cargo test --locked --test it cases -- --nocapture` runs any files
 //! of the format; without the variable `tests/cases` runs. `tests/cases/README.md` explains it.
 
+mod api;
 mod fixture;
 mod format;
 mod judge;
+mod stage;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use abruf_domain::finding::{Finding, Outcome};
+use abruf_domain::finding::Finding;
 
 use fixture::Fixtures;
 use judge::Verdict;
@@ -37,6 +39,8 @@ impl fmt::Display for Error {
 /// A case of a file with what became of it.
 #[derive(Debug)]
 struct Judged {
+    id: String,
+    kind: String,
     place: String,
     title: String,
     verdict: Result<Verdict, Error>,
@@ -74,7 +78,7 @@ impl Run {
 
 impl fmt::Display for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for Judged { place, title, verdict } in &self.judged {
+        for Judged { place, title, verdict, .. } in &self.judged {
             match verdict {
                 Ok(Verdict::Passed(_)) => writeln!(f, "passed       {place}  {title}")?,
                 Ok(Verdict::Undecidable(missing)) => {
@@ -171,15 +175,18 @@ fn run_file(path: &Path) -> Result<Vec<Judged>, Error> {
             .and_then(serde_json::Value::as_str)
             .map_or_else(|| format!("case {}", index + 1), str::to_owned);
         let place = format!("{name} {id}");
-        match serde_json::from_value::<format::Case>(case.clone()) {
-            Err(error) => Judged { place, title: String::new(), verdict: Err(Error::new(error.to_string())) },
-            Ok(case) if !seen.insert(case.id.clone()) => Judged {
-                place,
-                title: case.title,
-                verdict: Err(Error::new("this id stands twice in the file".to_owned())),
-            },
-            Ok(case) => Judged { place, verdict: judge::judge(&case, &fixtures, &file.cases), title: case.title },
-        }
+        let kind = case.get("kind").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let (title, verdict) = match serde_json::from_value::<format::Case>(case.clone()) {
+            Err(error) => (String::new(), Err(Error::new(error.to_string()))),
+            Ok(case) if !seen.insert(case.id.clone()) => {
+                (case.title, Err(Error::new("this id stands twice in the file".to_owned())))
+            }
+            Ok(case) => {
+                let verdict = judge::judge(&case, &fixtures, &file.cases);
+                (case.title, verdict)
+            }
+        };
+        Judged { id, kind, place, title, verdict }
     });
     Ok(judged.collect())
 }
@@ -189,17 +196,26 @@ fn own_files() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases")
 }
 
-/// Outcomes of each rule over all of our own files that pass; for the list of rules without a case.
-pub(crate) fn outcomes_by_rule() -> BTreeMap<String, BTreeSet<Outcome>> {
-    let mut outcomes: BTreeMap<String, BTreeSet<Outcome>> = BTreeMap::new();
-    for judged in run(&own_files()).judged {
-        if let Ok(Verdict::Passed(findings)) = judged.verdict {
-            for Finding { rule, outcome, .. } in findings {
-                outcomes.entry(rule).or_default().insert(outcome);
-            }
-        }
-    }
-    outcomes
+/// A case of our own files that comes out as it says.
+#[derive(Debug)]
+pub(crate) struct Example {
+    /// Its id; unique over our files but for the golden cases of a file.
+    pub(crate) id: String,
+    /// Its kind.
+    pub(crate) kind: String,
+    /// What was found, passed rules included.
+    pub(crate) findings: Vec<Finding>,
+}
+
+/// Our own cases that come out as they say.
+pub(crate) fn examples() -> Vec<Example> {
+    let judged = run(&own_files()).judged.into_iter();
+    judged
+        .filter_map(|Judged { id, kind, verdict, .. }| match verdict {
+            Ok(Verdict::Passed(findings)) => Some(Example { id, kind, findings }),
+            _ => None,
+        })
+        .collect()
 }
 
 #[test]

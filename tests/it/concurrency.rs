@@ -9,6 +9,7 @@ mod churn;
 mod mutants;
 mod repeated_keys;
 mod rush;
+mod tiers;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -78,7 +78,7 @@ const FLOORS: &[&[&str]] = &[
     &["actor", "chance", "clock", "config", "embedded"],
     &["password", "storage"],
     &["app"],
-    &["actions", "reports", "verify", "import"],
+    &["actions", "reports", "recheck", "verify", "import"],
     &["jobs"],
     &["http"],
     &["demo"],

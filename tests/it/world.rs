@@ -190,6 +190,16 @@ impl<'a> NewMember<'a> {
         .execute(self.world.owner())
         .await
         .unwrap();
+        // What lawful members have on record.
+        sqlx::query(
+            "INSERT INTO authority_class (id, member_id, class, valid_from, document)
+             VALUES ($1, $2, '§ 99 Nr. 1 GWB', '2009-01-01', 'Beitrittserklärung')",
+        )
+        .bind(self.world.id())
+        .bind(member.0)
+        .execute(self.world.owner())
+        .await
+        .unwrap();
         member
     }
 }

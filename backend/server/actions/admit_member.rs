@@ -3,7 +3,9 @@
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
+use abruf_domain::facts::AuthorityClass;
 use abruf_domain::ids::OrganisationId;
+use abruf_domain::period::Validity;
 use chrono::NaiveDate;
 use data_encoding::HEXLOWER;
 use rust_decimal::Decimal;
@@ -14,11 +16,15 @@ use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
+use crate::storage::master_data::members::insert_authority_class;
 use crate::storage::members::{self, NewMembership};
 use crate::storage::register::{self, RegisterEntry};
 
 /// Most shares anybody takes; more is a slip of the hand.
 pub const MOST_SHARES: i32 = 100_000;
+
+/// Class of municipalities and districts as contracting authorities.
+const TERRITORIAL_AUTHORITY: &str = "§ 99 Nr. 1 GWB";
 
 /// An admission, as the office enters it.
 #[derive(Debug, Clone, Serialize)]
@@ -78,7 +84,8 @@ async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<Organi
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let entry = register::find(&mut tx, &admission.official_key).await?.ok_or(ActionError::NotFound)?;
-    let member = match members::with_official_key(&mut tx, &entry.official_key).await? {
+    let known = members::with_official_key(&mut tx, &entry.official_key).await?;
+    let member = match known {
         Some(known) => known,
         None => {
             let id = OrganisationId(app.chance.id(now));
@@ -89,6 +96,15 @@ async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<Organi
     };
     members::insert_role(&mut tx, app.chance.id(now), actor.body, member, admission.effective_from).await?;
     members::insert_membership(&mut tx, app.chance.id(now), &membership(actor, member, admission)).await?;
+    if known.is_none() {
+        // Whoever stands in the register is one: the register is the evidence.
+        let class = AuthorityClass {
+            class: TERRITORIAL_AUTHORITY.to_owned(),
+            validity: Validity { from: admission.declared_on, to: None },
+            document: entry.source.clone(),
+        };
+        insert_authority_class(&mut tx, app.chance.id(now), member, &class).await?;
+    }
     let mut log = AuditEntry::new(now, Some(actor.person.0), "member_admitted", "organisation", member.0);
     log.after = Some(HEXLOWER.encode(&sha256(canonical_json(admission).as_bytes())));
     log.request_id.clone_from(&actor.request_id);

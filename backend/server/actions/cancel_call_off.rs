@@ -11,7 +11,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{call_offs, outbox, savings};
+use crate::storage::{call_offs, outbox, savings, turns};
 
 /// Cancels an order that has not been delivered, in whole, with a reason.
 pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Result<(), ActionError> {
@@ -42,6 +42,7 @@ pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Re
     savings::insert_cancelled(&mut tx, &call_off, || app.chance.id(now), now).await?;
     outbox::push(&mut tx, app.chance.id(now), "issue_cancellation", &call_off, now).await?;
 
+    turns::cancel(&mut tx, call_off.contract, id).await?;
     let movements: Vec<Movement> = volume::holdings(&mut tx, call_off.contract, id)
         .await?
         .into_iter()

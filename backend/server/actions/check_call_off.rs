@@ -5,7 +5,7 @@
 //! Another instant changes dates, prices and terms; what is consumed is always what is consumed now.
 
 use abruf_domain::call_off::Status;
-use abruf_domain::facts::{CheckPoint, Facts, Releaser};
+use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::headroom::{Headroom, headroom};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId, PersonId};
 use abruf_domain::period::berlin_date;
@@ -84,7 +84,7 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
     let mut tx = app.db.begin(actor).await?;
     organisations::find(&mut tx, member).await?.ok_or(ActionError::NotFound)?;
     let terms = contracts::for_ordering(&mut tx, contract, day).await?.ok_or(ActionError::NotFound)?;
-    let articles: Vec<String> = lines.iter().map(|(article, _)| article.clone()).collect();
+    let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
     let supplier = match question.supplier {
         Some(supplier) => Some(supplier),
         None => contracts::supplier_of(&mut tx, contract, &articles, day).await?.or(terms.first_supplier),
@@ -97,6 +97,7 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
         member,
         buyer_of_record: member,
         supplier: supplier.unwrap_or(nobody),
+        supplier_chosen: question.supplier.is_some(),
         status: Status::Draft,
         case_number: String::new(),
         number: None,
@@ -113,13 +114,13 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
         ended_at: None,
         version: 1,
     };
-    let lines: Vec<Line> =
-        (1..).zip(lines).map(|(position, (article, quantity))| Line::asked(position, article, quantity)).collect();
+    let lines: Vec<Line> = (1..).zip(lines).map(|(position, asked)| Line::asked(position, asked)).collect();
     let (check_point, releaser) = match question.approver {
         None => (CheckPoint::Submission, None),
         Some(person) => {
-            let limit = assignments::approver_of(&mut tx, member, person, day).await?.ok_or_else(not_an_approver)?;
-            (CheckPoint::Release, Some(Releaser::new(person, limit)))
+            let assignment =
+                assignments::approver_of(&mut tx, member, person, day).await?.ok_or_else(not_an_approver)?;
+            (CheckPoint::Release, Some(assignments::releaser(&mut tx, person, assignment).await?))
         }
     };
     let facts = facts::gather(&mut tx, &call_off, &lines, check_point, releaser, now).await?;

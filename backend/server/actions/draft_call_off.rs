@@ -3,9 +3,9 @@
 //! A draft is never lost: whatever is wrong with it is said, and it stays.
 
 use abruf_domain::call_off::Status;
-use abruf_domain::facts::{CheckPoint, Facts};
-use abruf_domain::ids::{CallOffId, ContractId};
-use abruf_domain::money::Quantity;
+use abruf_domain::facts::{CheckPoint, Facts, Offer};
+use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
+use abruf_domain::money::{Quantity, UnitPrice};
 use abruf_domain::notation::Language::German;
 use abruf_domain::{Review, review};
 use rust_decimal::Decimal;
@@ -14,9 +14,9 @@ use sqlx::PgConnection;
 use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
-use crate::storage::call_offs::{self, CallOff, Details, Line, WithLines};
+use crate::storage::call_offs::{self, Asked, CallOff, Details, Line, WithLines};
 use crate::storage::history::{self, Step};
-use crate::storage::{assignments, contracts, facts, organisations};
+use crate::storage::{assignments, budgets, contracts, facts, organisations};
 
 /// Most lines of a call-off.
 pub const MOST_LINES: usize = 400;
@@ -31,6 +31,25 @@ pub struct LineInput {
     pub article_number: String,
     /// Quantity as typed, German or plain notation.
     pub quantity: String,
+    /// A supplier's offer.
+    pub offer: Option<OfferInput>,
+}
+
+impl LineInput {
+    /// Without an offer.
+    #[must_use]
+    pub fn new(article_number: impl Into<String>, quantity: impl Into<String>) -> Self {
+        Self { article_number: article_number.into(), quantity: quantity.into(), offer: None }
+    }
+}
+
+/// A supplier's offer as entered: lower than the contract's price, or of a free-text item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferInput {
+    /// Net price per unit, German or plain notation.
+    pub unit_price: String,
+    /// The quote or EVB-IT contract.
+    pub document: String,
 }
 
 /// Starts a draft for the member the buyer acts for, with addresses filled in.
@@ -56,6 +75,7 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
         member: actor.organisation,
         buyer_of_record: actor.organisation,
         supplier,
+        supplier_chosen: false,
         status: Status::Draft,
         case_number: app.chance.case_number(),
         number: None,
@@ -92,7 +112,8 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
     Ok(call_off)
 }
 
-/// Replaces the lines. Unknown article numbers are kept: the review says what is wrong with them.
+/// Replaces articles and quantities; offers stay with their article, and a chosen supplier stays. Unknown
+/// article numbers are kept: the review says what is wrong with them.
 pub async fn save_lines(
     app: &App,
     actor: &Actor,
@@ -100,15 +121,61 @@ pub async fn save_lines(
     seen_version: i32,
     lines: &[LineInput],
 ) -> Result<i32, ActionError> {
+    let mut parsed = parse_lines(lines)?;
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, before) = own_editable(&mut tx, actor, id).await?;
+    let version = changed(app, &mut tx, &call_off, seen_version).await?;
+    for line in parsed.iter_mut().filter(|line| line.offer.is_none()) {
+        let same = before.iter().find(|before| before.article_number == line.article_number);
+        line.offer = same.and_then(|same| same.offer.clone());
+    }
+    call_offs::replace_lines(&mut tx, &call_off, &parsed).await?;
+    if !call_off.supplier_chosen {
+        choose_first_supplier(app, &mut tx, &call_off, parsed).await?;
+    }
+    tx.commit().await?;
+    Ok(version)
+}
+
+/// Replaces everything about the lines: articles, quantities, offers, and from whom. Without `supplier`
+/// the contract's first is taken.
+pub async fn save_order(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    seen_version: i32,
+    lines: &[LineInput],
+    supplier: Option<OrganisationId>,
+) -> Result<i32, ActionError> {
     let parsed = parse_lines(lines)?;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = own_editable(&mut tx, actor, id).await?;
     let version = changed(app, &mut tx, &call_off, seen_version).await?;
     call_offs::replace_lines(&mut tx, &call_off, &parsed).await?;
-    let articles: Vec<String> = parsed.into_iter().map(|(article, _)| article).collect();
-    contracts::choose_supplier(&mut tx, &call_off, &articles, app.clock.today()).await?;
+    if let Some(supplier) = supplier
+        && !organisations::is_supplier(&mut tx, call_off.body, supplier).await?
+    {
+        return Err(ActionError::Invalid(vec![FieldError::new(
+            "supplier_id",
+            "Diesen Lieferanten gibt es nicht. Bitte wählen Sie einen Lieferanten des Vertrags.",
+        )]));
+    }
+    call_offs::set_supplier(&mut tx, id, supplier).await?;
+    if supplier.is_none() {
+        choose_first_supplier(app, &mut tx, &call_off, parsed).await?;
+    }
     tx.commit().await?;
     Ok(version)
+}
+
+async fn choose_first_supplier(
+    app: &App,
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    lines: Vec<Asked>,
+) -> Result<(), ActionError> {
+    let articles: Vec<String> = lines.into_iter().map(|line| line.article_number).collect();
+    Ok(contracts::choose_supplier(conn, call_off, &articles, app.clock.today()).await?)
 }
 
 /// What is wrong with lines as entered, before anything is written.
@@ -130,6 +197,15 @@ pub async fn save_details(
     check_details(details)?;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = own_editable(&mut tx, actor, id).await?;
+    let account = &details.papers.budget_account;
+    if !account.is_empty() && !budgets::has_account(&mut tx, call_off.member, account).await? {
+        return Err(ActionError::Invalid(vec![FieldError::new(
+            "budget_account",
+            format!(
+                "Das Konto „{account}“ ist für Ihr Haus nicht eingetragen. Bitte wählen Sie eines Ihrer Konten oder lassen Sie das Feld leer."
+            ),
+        )]));
+    }
     let version = changed(app, &mut tx, &call_off, seen_version).await?;
     call_offs::update_details(&mut tx, id, details).await?;
     tx.commit().await?;
@@ -184,7 +260,7 @@ async fn changed(
 }
 
 /// Lines as typed, in numbers; every wrong one is named.
-pub(super) fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>, ActionError> {
+pub(super) fn parse_lines(lines: &[LineInput]) -> Result<Vec<Asked>, ActionError> {
     if lines.len() > MOST_LINES {
         return Err(ActionError::Invalid(vec![FieldError::new(
             "lines",
@@ -204,12 +280,43 @@ pub(super) fn parse_lines(lines: &[LineInput]) -> Result<Vec<(String, Quantity)>
                 "Bitte geben Sie eine Artikelnummer mit höchstens 100 Zeichen ein.",
             ));
         }
-        match parse_quantity(&line.quantity) {
-            Ok(quantity) => parsed.push((article.to_owned(), quantity)),
-            Err(message) => errors.push(FieldError::new(format!("lines[{index}].quantity"), message)),
+        let offer = line.offer.as_ref().map(parse_offer).transpose();
+        match (parse_quantity(&line.quantity), offer) {
+            (Ok(quantity), Ok(offer)) => {
+                parsed.push(Asked { article_number: article.to_owned(), quantity, offer });
+            }
+            (quantity, offer) => {
+                let quantity = quantity.err().map(|message| ("quantity", message));
+                for (field, message) in quantity.into_iter().chain(offer.err()) {
+                    errors.push(FieldError::new(format!("lines[{index}].{field}"), message));
+                }
+            }
         }
     }
     if errors.is_empty() { Ok(parsed) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// A price with its document: without one an offer proves nothing.
+fn parse_offer(typed: &OfferInput) -> Result<Offer, (&'static str, String)> {
+    let price: String = typed.unit_price.trim().chars().take(40).collect();
+    let unreadable = || {
+        (
+            "offer.unit_price",
+            format!("„{price}“ ist kein Preis. Bitte geben Sie einen Betrag ein, zum Beispiel 1180,00."),
+        )
+    };
+    let unit_price: UnitPrice = german_to_plain(&price).and_then(|plain| plain.parse().ok()).ok_or_else(unreadable)?;
+    if unit_price.is_negative() {
+        return Err(unreadable());
+    }
+    let document = typed.document.trim();
+    if document.is_empty() || 500 < document.chars().count() || !is_storable(document) {
+        return Err((
+            "offer.document",
+            "Bitte nennen Sie das Angebot des Lieferanten mit Datum oder Nummer, höchstens 500 Zeichen.".to_owned(),
+        ));
+    }
+    Ok(Offer { unit_price, document: document.to_owned() })
 }
 
 /// A quantity as clerks type it: `12`, `0,25`, `1.200`; or plain as machines write it: `0.25`.
@@ -262,7 +369,8 @@ fn without_thousands(text: &str) -> Option<String> {
 
 /// What is wrong with details as entered.
 pub(super) fn check_details(details: &Details) -> Result<(), ActionError> {
-    let limits: [(&str, &str, &str, usize); 7] = [
+    let papers = &details.papers;
+    let limits: [(&str, &str, &str, usize); 13] = [
         ("need", "Die Begründung", &details.need, 4000),
         ("delivery_address", "Die Lieferanschrift", &details.delivery_address, 500),
         ("invoice_address", "Die Rechnungsanschrift", &details.invoice_address, 500),
@@ -270,6 +378,12 @@ pub(super) fn check_details(details: &Details) -> Result<(), ActionError> {
         ("cost_centre", "Die Kostenstelle", &details.cost_centre, 100),
         ("file_reference", "Das Aktenzeichen", &details.file_reference, 100),
         ("contact", "Die Ansprechperson", &details.contact, 200),
+        ("data_processing", "Der Vertrag zur Auftragsverarbeitung", &papers.data_processing, 500),
+        ("council_resolution", "Der Gremienbeschluss", &papers.council_resolution, 500),
+        ("emergency_decision", "Die Eilentscheidung", &papers.emergency_decision, 500),
+        ("commitment", "Die Verpflichtungsermächtigung", &papers.commitment, 500),
+        ("order_reference", "Das Bestellzeichen", &papers.order_reference, 100),
+        ("budget_account", "Das Konto", &papers.budget_account, 100),
     ];
     let mut errors: Vec<FieldError> = limits
         .iter()

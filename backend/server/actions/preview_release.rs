@@ -1,6 +1,6 @@
 //! What a release would come to right now, for the page of the person who decides. Nothing is stored.
 
-use abruf_domain::facts::{CheckPoint, Facts, Releaser};
+use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::finding::Finding;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::review::{Difference, difference};
@@ -40,8 +40,7 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<ReleaseP
     only(actor, &[Role::Approver])?;
     let mut tx = app.db.begin(actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
-    let releaser = Releaser::new(actor.person, limit);
+    let releaser = assignments::releaser(&mut tx, actor.person, actor.assignment).await?;
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), app.clock.now()).await?;
     let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key()).await?;
     let justifications = history::justifications(&mut tx, call_off.contract, id).await?;

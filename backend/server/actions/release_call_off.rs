@@ -3,11 +3,16 @@
 //! The review runs again at the release instant, without the request's own reservation, and is
 //! compared with the one the requester saw. Same or lower price and no new block or justify finding:
 //! released. Anything else: nothing happens, the difference is shown.
+//!
+//! Where a price depends on the running total, or a supplier on whose turn it is, the rows that say so
+//! are locked before they are read: the result is that of some serial order.
+
+use std::collections::BTreeSet;
 
 use abruf_domain::call_off::{Status, call_off_number};
 use abruf_domain::checks::RELEASE_ONLY;
-use abruf_domain::facts::{CheckPoint, Facts, Releaser};
-use abruf_domain::ids::{CallOffId, ReviewId};
+use abruf_domain::facts::{CheckPoint, Facts, Mechanism};
+use abruf_domain::ids::{CallOffId, LotId, ReviewId};
 use abruf_domain::money::Volume;
 use abruf_domain::review::difference;
 use abruf_domain::volume::demand;
@@ -22,7 +27,7 @@ use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{Tx, assignments, audit_log, contracts, facts, outbox, savings};
+use crate::storage::{Tx, assignments, audit_log, contracts, facts, outbox, savings, turns};
 
 /// What became of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,8 +119,11 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         return Ok(Attempt::Expired);
     }
 
-    let limit = assignments::release_limit(&mut tx, actor.assignment).await?;
-    let releaser = Releaser::new(actor.person, limit);
+    // The lane of prices and suppliers that depend on what was released before: turns first, then totals.
+    let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
+    turns::lock(&mut tx, call_off.contract, &articles).await?;
+    volume::lock_running_totals(&mut tx, call_off.contract, &articles).await?;
+    let releaser = assignments::releaser(&mut tx, actor.person, actor.assignment).await?;
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let review = review(&facts);
     if release_only_block(&review) {
@@ -186,6 +194,11 @@ async fn order(
         }
     }
     outbox::push(&mut tx, new_id(), "issue_order", call_off, now).await?;
+    if facts.contract.mechanism == Mechanism::Rotation {
+        let lots: BTreeSet<LotId> = facts.contract.items.iter().filter_map(|item| item.lot).collect();
+        let lots: Vec<LotId> = lots.into_iter().collect();
+        turns::award(&mut tx, call_off.contract, &lots, call_off.supplier, review_id).await?;
+    }
 
     let held = volume::holdings(&mut tx, call_off.contract, id).await?;
     let movements: Vec<Movement> = facts

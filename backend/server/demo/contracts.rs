@@ -14,7 +14,7 @@ mod toner;
 mod training;
 
 use abruf_domain::facts::{
-    BaselineKind, Counted, ExtensionOption, MinOrder, Per, Price, Surcharge, Tier, VatTreatment,
+    BaselineKind, Counted, ExtensionOption, LegalBasis, MinOrder, Per, Price, Surcharge, Tier, VatTreatment,
 };
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice};
 use abruf_domain::period::Period;
@@ -53,6 +53,7 @@ pub(super) struct Design {
     pub regime: &'static str,
     pub supply_chain: &'static str,
     pub legal_basis: &'static str,
+    pub legal_basis_key: LegalBasis,
     pub notice_reference: String,
     pub notice_date: NaiveDate,
     pub procedure_reference: String,
@@ -194,6 +195,11 @@ pub(super) fn all(calendar: Calendar) -> Vec<Design> {
 }
 
 impl Design {
+    /// Whether an item needs an agreement under Art. 28 GDPR.
+    pub(super) fn processes_personal_data(&self) -> bool {
+        self.items.iter().any(|item| item.personal_data)
+    }
+
     /// The item with this article number.
     pub(super) fn item(&self, article: &str) -> Option<&Item> {
         self.items.iter().find(|item| item.article == article)

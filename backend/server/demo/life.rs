@@ -5,7 +5,7 @@ use abruf_domain::facts::{Measure, Scope};
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use abruf_domain::money::{Gross, Quantity, Volume};
 use abruf_domain::period::berlin_date;
-use chrono::{DateTime, Days, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
@@ -23,11 +23,14 @@ use crate::actions::{
     ActionError, advance_call_off, cancel_call_off, end_request, justify_finding, record_volume, return_call_off,
 };
 use crate::actor::{Actor, RunsAs};
-use crate::storage::call_offs::Details;
+use crate::storage::call_offs::{Details, Papers};
 use crate::storage::{StorageError, volume};
 
 /// The rule of soft quotas; its findings are the office's.
 const QUOTA_RULE: &str = "member-quota";
+
+/// Net value in euros above which the demo's members ask their council first.
+const COUNCIL_DECIDES: Decimal = Decimal::from_parts(60_000, 0, 0, false, 0);
 
 /// A call-off on its way.
 #[derive(Debug, Clone)]
@@ -53,6 +56,7 @@ impl Stream {
             desired_on: planned.basket.desired_in.map(|days| berlin_date(self.now()) + Days::new(days)),
             cost_centre: planned.cost_centre.clone(),
             file_reference: planned.file_reference.clone(),
+            papers: self.papers(&planned),
             ..call_off.details
         };
         let slip = self.slip(&planned);
@@ -74,6 +78,24 @@ impl Stream {
             self.schedule(at, Step::Submit(life));
         }
         Ok(())
+    }
+
+    /// The papers that a careful requester names: for years to come, and for what the council decides.
+    fn papers(&self, planned: &Planned) -> Papers {
+        let today = berlin_date(self.now());
+        let ends_later = planned.basket.performance.filter(|period| today.year() < period.to().year());
+        let resolution = COUNCIL_DECIDES < self.contract.design.net(&planned.basket, today).decimal();
+        Papers {
+            commitment: ends_later
+                .map_or_else(String::new, |period| format!("Haushaltsplan {}, Produkt 11.1.6", period.to().year())),
+            council_resolution: if resolution {
+                format!("Beschluss des Hauptausschusses, Vorlage {}-118", today.year())
+            } else {
+                String::new()
+            },
+            order_reference: planned.file_reference.clone(),
+            ..Papers::default()
+        }
     }
 
     /// Saves lines and details, with a mistake if there is to be one.
@@ -334,5 +356,5 @@ impl Stream {
 }
 
 fn line(article: &str, quantity: Quantity) -> LineInput {
-    LineInput { article_number: article.to_owned(), quantity: quantity.to_string() }
+    LineInput::new(article, quantity.to_string())
 }

@@ -77,6 +77,20 @@ impl Row {
         self.kind == "kommunales_unternehmen"
     }
 
+    /// Class as contracting authority (§ 99 GWB).
+    pub(super) fn authority_class(&self) -> &'static str {
+        match self.kind {
+            "zweckverband" => "§ 99 Nr. 3 GWB",
+            "anstalt" | "kommunales_unternehmen" | "stiftung" | "hochschule" => "§ 99 Nr. 2 GWB",
+            _ => "§ 99 Nr. 1 GWB",
+        }
+    }
+
+    /// Gross amount from which its council decides: larger houses trust their administration with more.
+    pub(super) fn council_limit(&self) -> u64 {
+        if self.is_large() { 250_000 } else { 100_000 }
+    }
+
     /// Larger houses have a deputy for everything.
     pub(super) fn is_large(&self) -> bool {
         90 <= self.desks

@@ -1,7 +1,7 @@
 //! Entering a contract: terms, lots, items, prices, entitlements, ceilings, and its first log entry.
 
 use abruf_domain::audit::AuditEntry;
-use abruf_domain::facts::{Covers, Measure, Scope};
+use abruf_domain::facts::{Covers, ItemTraits, Measure, Mechanism, Scope};
 use abruf_domain::ids::{BaselineId, ContractId, EntitlementId, GuardId, ItemId, LotId, OrganisationId, PriceTermId};
 use abruf_domain::money::Volume;
 use abruf_domain::period::Validity;
@@ -22,7 +22,11 @@ use crate::storage::master_data::contracts::{
     NewContract, NewEntitlement, NewGuard, NewItem, insert, insert_entitlement, insert_guard, insert_item, insert_lot,
     insert_option,
 };
+use crate::storage::master_data::members::insert_data_processing_accession;
 use crate::storage::master_data::prices::{self, NewBaseline, NewPrice, insert_baseline};
+
+/// Agreement under Art. 28 GDPR of contracts with items that process personal data.
+const DATA_PROCESSING: &str = "Rahmenvertrag über die Auftragsverarbeitung, Anlage 5 der Rahmenvereinbarung";
 
 /// A contract that has been entered.
 #[derive(Debug, Clone)]
@@ -98,7 +102,13 @@ impl Opening<'_> {
             search_words: design.search_words,
             regime: design.regime,
             supply_chain: design.supply_chain,
+            mechanism: Mechanism::Single,
             legal_basis: design.legal_basis,
+            legal_basis_key: Some(design.legal_basis_key),
+            runoff_allowed: true,
+            cash_discount: None,
+            competition_criterion: None,
+            data_processing: design.processes_personal_data().then_some(DATA_PROCESSING),
             notice_reference: &design.notice_reference,
             notice_date: design.notice_date,
             procedure_reference: &design.procedure_reference,
@@ -110,6 +120,13 @@ impl Opening<'_> {
             activated_at: self.activated_at,
         };
         insert(conn, &contract).await?;
+        if design.processes_personal_data() {
+            for member in &self.world.members {
+                let since = member.membership.from.max(design.term.from());
+                let document = "Beitrittserklärung zum Rahmenvertrag über die Auftragsverarbeitung";
+                insert_data_processing_accession(conn, self.id, member.id, since, document).await?;
+            }
+        }
         for (option, document) in &design.options {
             insert_option(conn, self.id, self.chance.id(self.activated_at), option, document).await?;
         }
@@ -141,7 +158,7 @@ impl Opening<'_> {
                 vat: item.vat.clone(),
                 min_quantity: contracts::tenths(item.min),
                 step: contracts::tenths(item.step),
-                personal_data: item.personal_data,
+                traits: ItemTraits { personal_data: item.personal_data, ..ItemTraits::default() },
             };
             insert_item(conn, self.id, &row).await?;
             self.prices(conn, id, item).await?;
@@ -163,9 +180,9 @@ impl Opening<'_> {
                 version,
                 price,
                 validity: Validity { from: *from, to },
+                freight: None,
                 recorded_by: self.world.leadership.office.person,
-                released_by: self.world.leadership.second_office.person,
-                released_at,
+                released: Some((self.world.leadership.second_office.person, released_at)),
             };
             prices::insert(conn, self.id, &row).await?;
         }

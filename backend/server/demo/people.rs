@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use abruf_domain::facts::Authority;
 use abruf_domain::ids::{AssignmentId, OrganisationId, PersonId};
 use abruf_domain::money::Gross;
 use abruf_domain::period::{Period, Validity};
@@ -18,6 +19,7 @@ use super::names;
 use crate::actor::{Actor, Role, Standing};
 use crate::chance::Chance;
 use crate::storage::StorageError;
+use crate::storage::master_data::members::insert_signing_authority;
 use crate::storage::master_data::people::{NewAssignment, NewAudit, insert_assignment, insert_audit};
 use crate::storage::people;
 
@@ -228,8 +230,28 @@ impl<'a> Registry<'a> {
         release_limit: Option<Gross>,
     ) -> Result<Actor, StorageError> {
         let id = AssignmentId(self.chance.id(super::calendar::at(validity.from, 8, 0)));
-        let assignment = NewAssignment { id, person, role, organisation, body: self.body, validity, release_limit };
+        let approves = role == Role::Approver;
+        let assignment = NewAssignment {
+            id,
+            person,
+            role,
+            organisation,
+            body: self.body,
+            validity,
+            release_limit,
+            heads_administration: false,
+        };
         insert_assignment(conn, &assignment).await?;
+        if approves {
+            let authority = Authority {
+                limit: release_limit,
+                subject: String::new(),
+                document: "Vollmacht nach der Dienstanweisung Beschaffung, Anlage 2".to_owned(),
+                validity,
+            };
+            let id = self.chance.id(super::calendar::at(validity.from, 8, 0));
+            insert_signing_authority(conn, id, organisation, person, &authority).await?;
+        }
         let standing = match role {
             Role::Buyer | Role::Approver | Role::Treasurer => Standing::Member,
             _ => Standing::Body,

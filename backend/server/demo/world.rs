@@ -1,9 +1,11 @@
 //! The cooperative itself: organisations, members, suppliers, audit bodies and their people.
 
 use abruf_domain::audit::AuditEntry;
+use abruf_domain::facts::{AuthorityClass, CouncilLimit, InhouseEvidence};
 use abruf_domain::ids::OrganisationId;
+use abruf_domain::money::Gross;
 use abruf_domain::period::Validity;
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde_json::json;
 use sqlx::PgConnection;
@@ -16,6 +18,10 @@ use super::people::{Leadership, Registry, Staff};
 use crate::chance::Chance;
 use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
+use crate::storage::master_data::members::{
+    insert_authority_class, insert_binding_rules, insert_council_limit, insert_inhouse_evidence,
+    insert_input_vat_deduction,
+};
 use crate::storage::master_data::organisations::{
     NewMembership, NewOrganisation, insert, insert_membership, insert_role,
 };
@@ -25,6 +31,9 @@ pub(super) const REGION: &str = "DE-ST";
 
 /// Nominal value of a share, in euros.
 const SHARE: i64 = 1_000;
+
+/// Gross amount up to which the demo's members call an order current business.
+const CURRENT_BUSINESS: u32 = 25_000;
 
 /// Supplier: key, name, street, postcode, town.
 const SUPPLIERS: &[(&str, &str, &str, &str, &str)] = &[
@@ -90,6 +99,7 @@ pub(super) async fn found(
     let body = founding.cooperative(conn).await?;
     let mut registry = Registry::new(chance, dice.clone(), calendar, body, password_hash);
     let leadership = registry.cooperative(conn, founded_on).await?;
+    founding.inhouse_evidence(conn, body, &leadership).await?;
 
     let mut members = Vec::with_capacity(members::ALL.len());
     for (place, row) in members::ALL.iter().enumerate() {
@@ -197,8 +207,67 @@ impl Founding<'_> {
             share_value: Decimal::from(SHARE),
             input_vat_deductible: row.is_company(),
         };
+        let since = membership.validity;
         insert_membership(conn, &membership).await?;
+        self.member_facts(conn, id, row, since).await?;
         Ok(id)
+    }
+
+    /// What rules ask of a member beside its membership, known from the first day.
+    async fn member_facts(
+        &self,
+        conn: &mut PgConnection,
+        id: OrganisationId,
+        row: &Row,
+        since: Validity,
+    ) -> Result<(), StorageError> {
+        let new_id = || self.chance.id(at(since.from, 9, 0));
+        let class = AuthorityClass {
+            class: row.authority_class().to_owned(),
+            validity: Validity { from: since.from, to: None },
+            document: "Angaben in der Beitrittserklärung, geprüft von der Geschäftsstelle".to_owned(),
+        };
+        insert_authority_class(conn, new_id(), id, &class).await?;
+        if row.is_company() {
+            insert_input_vat_deduction(conn, new_id(), id, Validity { from: since.from, to: None }).await?;
+        } else {
+            let limit = CouncilLimit {
+                amount: Gross::rounded(Decimal::from(row.council_limit())),
+                net: false,
+                source: "Hauptsatzung, § 5 Abs. 2".to_owned(),
+            };
+            insert_council_limit(conn, new_id(), id, &limit, Validity { from: since.from, to: None }).await?;
+        }
+        let current_business = Gross::rounded(Decimal::from(CURRENT_BUSINESS));
+        insert_binding_rules(conn, new_id(), id, Some(current_business), since.from).await
+    }
+
+    /// The body shows each year that it is in-house of its members: the office records, the board approves.
+    async fn inhouse_evidence(
+        &self,
+        conn: &mut PgConnection,
+        body: OrganisationId,
+        leadership: &Leadership,
+    ) -> Result<(), StorageError> {
+        for year in self.founded_on.year()..=self.calendar.anchor().year() {
+            let approved_on = NaiveDate::from_ymd_opt(year, 3, 31).expect("a date");
+            if self.calendar.anchor() <= approved_on {
+                continue;
+            }
+            let approved_at = at(working_day_from(approved_on), 15, 0);
+            let evidence = InhouseEvidence {
+                year,
+                control: true,
+                activity_share: "97.4".parse().expect("a share"),
+                private_capital: false,
+                approved: true,
+                document: format!("Nachweis nach § 108 GWB für {year}, Anlage zum Jahresabschluss"),
+            };
+            let approved = Some((leadership.board, approved_at));
+            let id = self.chance.id(approved_at);
+            insert_inhouse_evidence(conn, id, body, &evidence, leadership.office.person, approved).await?;
+        }
+        Ok(())
     }
 
     async fn supplier(

@@ -47,6 +47,7 @@ pub mod confirmation;
 pub mod draft;
 pub mod draft_details;
 pub mod draft_lines;
+pub mod draft_papers;
 pub mod draft_review;
 pub mod draft_summary;
 

@@ -1,7 +1,7 @@
 //! Call-offs and their lines.
 
 use abruf_domain::call_off::Status;
-use abruf_domain::facts::VatTreatment;
+use abruf_domain::facts::{Offer, VatTreatment};
 use abruf_domain::ids::{CallOffId, ContractId, ItemId, OrganisationId, PersonId, PriceTermId};
 use abruf_domain::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
 use abruf_domain::period::Period;
@@ -35,6 +35,29 @@ pub struct Details {
     pub file_reference: String,
     /// Contact at the member.
     pub contact: String,
+    /// Papers and references that some requests need.
+    #[serde(default)]
+    pub papers: Papers,
+}
+
+/// Papers and references of a request, and the account that pays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Papers {
+    /// The member's own contract under Art. 28 GDPR.
+    pub data_processing: String,
+    /// Resolution of the council.
+    pub council_resolution: String,
+    /// Documented emergency decision in its place.
+    pub emergency_decision: String,
+    /// Commitment authorisation (VE) or budget reference for later years.
+    pub commitment: String,
+    /// Order reference of the member.
+    pub order_reference: String,
+    /// The order repeats on purpose.
+    pub recurring: bool,
+    /// Account that pays, as the member writes it; empty where none is named.
+    pub budget_account: String,
 }
 
 /// Amounts of the last submission or release.
@@ -71,6 +94,8 @@ pub struct CallOff {
     pub buyer_of_record: OrganisationId,
     /// Supplier.
     pub supplier: OrganisationId,
+    /// The requester chose the supplier; else the contract's first is taken.
+    pub supplier_chosen: bool,
     /// State.
     pub status: Status,
     /// Vorgangsnummer.
@@ -122,21 +147,35 @@ pub struct Line {
     pub net: Option<Net>,
     /// VAT category and rate.
     pub vat: Option<VatTreatment>,
+    /// A supplier's offer.
+    pub offer: Option<Offer>,
+}
+
+/// A line as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    /// Article number as entered.
+    pub article_number: String,
+    /// Quantity.
+    pub quantity: Quantity,
+    /// A supplier's offer: lower than the contract's price, or of a free-text item.
+    pub offer: Option<Offer>,
 }
 
 impl Line {
     /// What is asked for, before any review.
     #[must_use]
-    pub const fn asked(position: i32, article_number: String, quantity: Quantity) -> Self {
+    pub fn asked(position: i32, asked: Asked) -> Self {
         Self {
             position,
-            article_number,
-            quantity,
+            article_number: asked.article_number,
+            quantity: asked.quantity,
             item: None,
             price_term: None,
             unit_price: None,
             net: None,
             vat: None,
+            offer: asked.offer,
         }
     }
 }
@@ -161,7 +200,16 @@ pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithL
 }
 
 async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>, StorageError> {
-    let Some(row) = sqlx::query!("SELECT * FROM call_off WHERE id = $1", id.0).fetch_optional(conn).await? else {
+    let Some(row) = sqlx::query!(
+        r#"SELECT c.*, a.account AS "budget_account?"
+           FROM call_off c
+           LEFT JOIN budget_account a ON a.id = c.budget_account_id
+           WHERE c.id = $1"#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?
+    else {
         return Ok(None);
     };
     let amounts = match (row.net, row.surcharge_net, row.vat, row.gross) {
@@ -184,6 +232,7 @@ async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>,
         member: OrganisationId(row.member_id),
         buyer_of_record: OrganisationId(row.buyer_of_record_id),
         supplier: OrganisationId(row.supplier_id),
+        supplier_chosen: row.supplier_chosen,
         status: stored_key(&row.status, "call_off", "status", id)?,
         case_number: row.case_number,
         number: row.number,
@@ -199,6 +248,15 @@ async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>,
             cost_centre: row.cost_centre,
             file_reference: row.file_reference,
             contact: row.contact,
+            papers: Papers {
+                data_processing: row.data_processing_reference,
+                council_resolution: row.council_resolution,
+                emergency_decision: row.emergency_decision,
+                commitment: row.commitment_reference,
+                order_reference: row.order_reference,
+                recurring: row.recurring,
+                budget_account: row.budget_account.unwrap_or_default(),
+            },
         },
         amounts,
         declined_at: row.declined_at,
@@ -215,7 +273,7 @@ async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>,
 async fn lines(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Line>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT l.position, l.article_number, l.quantity, l.item_id, l.price_term_id, l.unit_price, l.net,
-                  l.vat_category, l.vat_rate_pct, i.vat_reason AS "vat_reason?"
+                  l.vat_category, l.vat_rate_pct, l.offer_unit_price, l.offer_document, i.vat_reason AS "vat_reason?"
            FROM call_off_line l
            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
            WHERE l.contract_id = $1 AND l.call_off_id = $2
@@ -248,6 +306,14 @@ async fn lines(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Line>,
                     .transpose()?,
                 net: row.net.map(|net| consistent(Net::new(net), "call_off_line", "net", key())).transpose()?,
                 vat,
+                offer: row
+                    .offer_unit_price
+                    .map(|price| {
+                        let unit_price = UnitPrice::new(price);
+                        let unit_price = consistent(unit_price, "call_off_line", "offer_unit_price", key())?;
+                        Ok::<_, StorageError>(Offer { unit_price, document: row.offer_document })
+                    })
+                    .transpose()?,
             })
         })
         .collect()
@@ -280,12 +346,8 @@ pub async fn insert(conn: &mut PgConnection, call_off: &CallOff) -> Result<(), S
     Ok(())
 }
 
-/// Replaces the lines of a draft: article numbers and quantities in order.
-pub async fn replace_lines(
-    conn: &mut PgConnection,
-    call_off: &CallOff,
-    lines: &[(String, Quantity)],
-) -> Result<(), StorageError> {
+/// Replaces the lines of a draft, in order.
+pub async fn replace_lines(conn: &mut PgConnection, call_off: &CallOff, lines: &[Asked]) -> Result<(), StorageError> {
     sqlx::query!(
         "DELETE FROM call_off_line WHERE contract_id = $1 AND call_off_id = $2",
         call_off.contract.0,
@@ -293,20 +355,42 @@ pub async fn replace_lines(
     )
     .execute(&mut *conn)
     .await?;
-    let articles: Vec<String> = lines.iter().map(|(article, _)| article.clone()).collect();
-    let quantities: Vec<_> = lines.iter().map(|(_, quantity)| quantity.decimal()).collect();
+    let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
+    let quantities: Vec<_> = lines.iter().map(|line| line.quantity.decimal()).collect();
+    let offers: Vec<_> = lines.iter().map(|line| line.offer.as_ref().map(|offer| offer.unit_price.decimal())).collect();
+    let documents: Vec<String> =
+        lines.iter().map(|line| line.offer.as_ref().map_or_else(String::new, |offer| offer.document.clone())).collect();
     sqlx::query!(
-        "INSERT INTO call_off_line (contract_id, call_off_id, position, article_number, quantity)
-         SELECT $1, $2, position, article_number, quantity
-         FROM unnest($3::text[], $4::numeric[]) WITH ORDINALITY AS line (article_number, quantity, position)",
+        "INSERT INTO call_off_line (contract_id, call_off_id, position, article_number, quantity, offer_unit_price, offer_document)
+         SELECT $1, $2, position, article_number, quantity, offer_unit_price, offer_document
+         FROM unnest($3::text[], $4::numeric[], $5::numeric[], $6::text[]) WITH ORDINALITY
+              AS line (article_number, quantity, offer_unit_price, offer_document, position)",
         call_off.contract.0,
         call_off.id.0,
         &articles,
-        &quantities
+        &quantities,
+        &offers as &[Option<rust_decimal::Decimal>],
+        &documents,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Sets from whom is ordered; `None`: nobody has chosen, the contract's first is taken.
+pub async fn set_supplier(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    chosen: Option<OrganisationId>,
+) -> Result<(), StorageError> {
+    let done = sqlx::query!(
+        "UPDATE call_off SET supplier_id = coalesce($2, supplier_id), supplier_chosen = $2 IS NOT NULL WHERE id = $1",
+        id.0,
+        chosen.map(Uuid::from) as Option<Uuid>,
+    )
+    .execute(conn)
+    .await?;
+    affected("choose the supplier of a call-off", 1, done.rows_affected())
 }
 
 /// Saves the details of a draft.
@@ -314,7 +398,10 @@ pub async fn update_details(conn: &mut PgConnection, id: CallOffId, details: &De
     let done = sqlx::query!(
         "UPDATE call_off
          SET need = $2, performance_from = $3, performance_to = $4, desired_on = $5, delivery_address = $6,
-             invoice_address = $7, leitweg_id = $8, cost_centre = $9, file_reference = $10, contact = $11
+             invoice_address = $7, leitweg_id = $8, cost_centre = $9, file_reference = $10, contact = $11,
+             data_processing_reference = $12, council_resolution = $13, emergency_decision = $14, commitment_reference = $15,
+             order_reference = $16, recurring = $17,
+             budget_account_id = (SELECT a.id FROM budget_account a WHERE a.member_id = call_off.member_id AND a.account = $18)
          WHERE id = $1",
         id.0,
         details.need,
@@ -327,6 +414,13 @@ pub async fn update_details(conn: &mut PgConnection, id: CallOffId, details: &De
         details.cost_centre,
         details.file_reference,
         details.contact,
+        details.papers.data_processing,
+        details.papers.council_resolution,
+        details.papers.emergency_decision,
+        details.papers.commitment,
+        details.papers.order_reference,
+        details.papers.recurring,
+        details.papers.budget_account,
     )
     .execute(conn)
     .await?;

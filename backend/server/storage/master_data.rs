@@ -5,6 +5,7 @@
 //! cannot be.
 
 pub mod contracts;
+pub mod members;
 pub mod organisations;
 pub mod people;
 pub mod prices;

@@ -111,3 +111,19 @@ pub async fn membership_to_come(
     .await?
     .flatten())
 }
+
+/// Whether the organisation is, or was, a supplier to the body.
+pub async fn is_supplier(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    id: OrganisationId,
+) -> Result<bool, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM organisation_role WHERE organisation_id = $2 AND body_id = $1 AND role = 'supplier') AS "there!""#,
+        body.0,
+        id.0,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.there)
+}

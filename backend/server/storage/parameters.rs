@@ -26,6 +26,14 @@ impl ParameterSet {
             what: "missing or unreadable on this day".to_owned(),
         })
     }
+
+    /// As [`Self::parsed`], `None` where nothing is known of this day.
+    ///
+    /// # Errors
+    /// If it is unreadable.
+    pub fn parsed_if_set<T: FromStr>(&self, key: &'static str) -> Result<Option<T>, StorageError> {
+        self.0.contains_key(key).then(|| self.parsed(key)).transpose()
+    }
 }
 
 /// Parameters for the jurisdiction path of a member (`de/st`: first `de`, then overridden by `de/st`).

@@ -253,6 +253,33 @@ pub async fn holdings(
         .collect()
 }
 
+/// Holds the running totals of these articles until the transaction ends, before they are read: where a
+/// price depends on what was called off before, its position has to be the newest. Takes every item
+/// row of the call-off in the fixed order, so that the movements later wait for nothing out of turn;
+/// none where all prices stand alone.
+pub async fn lock_running_totals(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    articles: &[String],
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "WITH asked AS (SELECT id FROM item WHERE contract_id = $1 AND article_number = ANY ($2))
+         SELECT g.id
+         FROM guard g
+         WHERE g.contract_id = $1 AND g.scope = 'item' AND g.item_id IN (SELECT id FROM asked)
+           AND EXISTS (SELECT FROM price_term p
+                       WHERE p.contract_id = $1 AND p.item_id IN (SELECT id FROM asked)
+                         AND p.clause ->> 'counted' IN ('per_member', 'per_contract'))
+         ORDER BY g.id
+         FOR NO KEY UPDATE OF g",
+        contract.0,
+        articles,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(())
+}
+
 /// The guard rows a call-off of `member` with these lots and items touches.
 pub async fn scopes(
     conn: &mut PgConnection,

@@ -150,7 +150,10 @@ async fn a_new_notice_alone_does_not_stop_a_release() {
 async fn a_contract_that_ended_meanwhile_stops_a_release() {
     let here = Altenrode::new().await;
     let contract = here.citrix("RV-A").term("2025-03-01", "2026-11-30").entitles(here.town).await;
-    let id = here.request(&contract).await;
+    let id = here.world.draft(&here.eva, &contract, LINES).await;
+    // The licences outlive the contract.
+    justify(&here.world.app, &here.eva, id, "performance-beyond-term", "Lizenzen laufen aus").await.unwrap();
+    submitted(submit(&here.world.app, &here.eva, id, None).await);
     here.world.at("2026-11-30T23:00:00Z");
     let release = release(&here.world.app, &here.karl, id, None).await.unwrap();
     let Release::Changed { now, .. } = release else { panic!("{release:?}") };

@@ -39,7 +39,7 @@ async fn a_lawful_draft_becomes_a_request_that_holds_its_volume() {
     assert!(case_number.starts_with("V-"));
     assert_eq!(review.priced.net.to_string(), "19424.00");
     assert_eq!(review.savings.as_ref().unwrap().net.to_string(), "3232.64");
-    assert_eq!(rules(review, Outcome::Pending), ["four-eyes"]);
+    assert_eq!(rules(review, Outcome::Pending), ["four-eyes", "power-to-bind"]);
 
     let call_off = here.world.call_off(id).await;
     assert_eq!((call_off.status, call_off.number), (Status::Submitted, None));
@@ -266,8 +266,7 @@ async fn bad_input_names_its_field_and_changes_nothing() {
     let app = &here.world.app;
     let id = here.world.draft(&here.eva, &contract, LINES).await;
     let (before, lines) = here.world.call_off_with_lines(id).await;
-    let line =
-        |article: &str, quantity: &str| LineInput { article_number: article.to_owned(), quantity: quantity.to_owned() };
+    let line = |article: &str, quantity: &str| LineInput::new(article, quantity);
     for quantity in ["0", "-1", "1e9", "999999999", "zwölf", "", "\0", &"9".repeat(40), "NaN", "0,00001"] {
         let saved = draft_call_off::save_lines(app, &here.eva, id, before.version, &[line("CTX-TRN", quantity)]).await;
         assert_eq!(invalid_field(saved), "lines[0].quantity", "{quantity}");

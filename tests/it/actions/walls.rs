@@ -55,7 +55,7 @@ async fn another_member_sees_nothing_and_can_do_nothing() {
     for id in [draft, request, order] {
         assert_eq!(seen(&here, &buyer, id).await, NOTHING);
         assert_eq!(seen(&here, &approver, id).await, NOTHING);
-        let lines = [LineInput { article_number: "CTX-TRN".into(), quantity: "1".into() }];
+        let lines = [LineInput::new("CTX-TRN", "1")];
         let details = here.world.call_off(id).await.details;
         let attempts = [
             submit(app, &buyer, id, None).await.map(drop),
@@ -210,7 +210,10 @@ async fn the_database_refuses_by_name_whatever_the_program_asks() {
         ("UPDATE guard SET hard = false", "guard_only_quotas_soft"),
         ("UPDATE volume_entry SET amount = -amount WHERE amount <> 0", "volume_entry_kind_fits"),
         ("UPDATE volume_entry SET call_off_id = NULL", "volume_entry_call_off_named"),
-        ("UPDATE framework_contract SET mechanism = 'rotation'", "framework_contract_mechanism_built"),
+        (
+            "UPDATE framework_contract SET mechanism = 'mini_competition_above'",
+            "framework_contract_direct_limit_present",
+        ),
         ("UPDATE framework_contract SET ends_on = starts_on - 1", "framework_contract_term_in_order"),
         ("UPDATE item SET step = -1", "item_quantities_positive"),
         ("UPDATE item SET vat_rate_pct = 0", "item_vat_rate_fits"),

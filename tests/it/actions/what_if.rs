@@ -27,11 +27,7 @@ async fn question(here: &Altenrode, contract: &Contract, lines: &[(&str, &str)])
 }
 
 fn typed(lines: &[(&str, &str)]) -> Vec<LineInput> {
-    let line = |(article, quantity): &(&str, &str)| LineInput {
-        article_number: (*article).to_owned(),
-        quantity: (*quantity).to_owned(),
-    };
-    lines.iter().map(line).collect()
+    lines.iter().map(|(article, quantity)| LineInput::new(*article, *quantity)).collect()
 }
 
 async fn ask(here: &Altenrode, actor: &Actor, question: &Question) -> Answer {

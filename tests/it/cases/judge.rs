@@ -3,9 +3,9 @@
 
 mod activation;
 mod allocation;
-mod call_off;
+pub(super) mod call_off;
 mod cancellation;
-mod compare;
+pub(super) mod compare;
 mod concurrency;
 mod dispatch;
 mod invoice_check;
@@ -59,12 +59,12 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures, file: &[Value]) -> Result<
     }
 }
 
-fn parse<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, Error> {
+pub(super) fn parse<T: DeserializeOwned>(value: &Value, place: &str) -> Result<T, Error> {
     serde_json::from_value(value.clone()).map_err(|error| Error::new(format!("{place}: {error}")))
 }
 
 /// `expect` as an object with known keys only.
-fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Value>, Error> {
+pub(super) fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Value>, Error> {
     let expect = case.expect.as_object().ok_or_else(|| Error::new("expect: is not an object".to_owned()))?;
     match expect.keys().find(|key| !known.contains(&key.as_str())) {
         Some(unknown) => Err(Error::new(format!("expect: unknown key `{unknown}`, known are {}", known.join(", ")))),
@@ -73,7 +73,7 @@ fn expectation<'a>(case: &'a Case, known: &[&str]) -> Result<&'a Map<String, Val
 }
 
 /// Rules of the expected findings that nobody has written yet.
-fn rules_not_built(findings: Option<&Value>) -> Result<BTreeSet<String>, Error> {
+pub(super) fn rules_not_built(findings: Option<&Value>) -> Result<BTreeSet<String>, Error> {
     let findings = findings
         .and_then(Value::as_array)
         .ok_or_else(|| Error::new("expect: the list of findings is missing".to_owned()))?;

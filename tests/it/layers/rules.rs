@@ -1,12 +1,15 @@
-//! The rule book against its folder and its cases.
+//! The rule book against its folder and its cases; `docs/rules.md` is made of it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+use std::fs;
 
-use abruf_domain::checks;
+use abruf_domain::checks::{self, Checked, Rule};
 use abruf_domain::finding::Outcome;
+use abruf_domain::notation::Language;
 
-use super::{none_of, sources};
-use crate::cases;
+use super::{none_of, root, sources};
+use crate::cases::{self, Example};
 
 /// Rules the list of this program has.
 fn listed() -> BTreeSet<String> {
@@ -30,18 +33,134 @@ fn the_list_of_rules_is_the_folder_of_rules() {
     assert_eq!(listed().len(), checks::all().count(), "a rule stands in the list twice");
 }
 
-#[test]
-fn every_rule_has_an_example_that_passes_and_one_that_speaks() {
-    let outcomes = cases::outcomes_by_rule();
-    let mut missing = Vec::new();
-    for rule in listed() {
-        let seen = outcomes.get(&rule).cloned().unwrap_or_default();
-        if !seen.contains(&Outcome::Passed) {
-            missing.push(format!("{rule}: no example in which it passes"));
+/// A rule at a check point with one of its outcomes, and the cases that show it.
+struct Cell {
+    rule: Rule,
+    outcome: Outcome,
+    fires: Vec<String>,
+    does_not: Vec<String>,
+}
+
+/// Kinds of cases that are judged at this check point.
+const fn kinds(checked: Checked) -> &'static [&'static str] {
+    match checked {
+        Checked::CallOff | Checked::ReleaseOnly | Checked::Savings => &["call_off", "concurrency"],
+        Checked::Activation => &["activation", "term_cap", "modification_132_3"],
+        Checked::Dispatch => &["dispatch"],
+        Checked::Invoice => &["invoice_check"],
+    }
+}
+
+const SPEAKING: [Outcome; 4] = [Outcome::Notice, Outcome::Justify, Outcome::Block, Outcome::Pending];
+
+/// The outcomes a rule can have, by the sentences it has for them.
+fn outcomes(rule: &Rule) -> impl Iterator<Item = Outcome> {
+    let sections: BTreeSet<&str> = rule
+        .texts
+        .german
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .map(|section| section.split('.').next().unwrap_or(section))
+        .collect();
+    SPEAKING.into_iter().filter(move |outcome| sections.contains(outcome.key()))
+}
+
+fn cells() -> Vec<Cell> {
+    let examples = cases::examples();
+    let mut cells = Vec::new();
+    for rule in checks::listed() {
+        let here: Vec<&Example> =
+            examples.iter().filter(|it| kinds(rule.checked).contains(&it.kind.as_str())).collect();
+        let said: Vec<(&Example, BTreeSet<Outcome>)> = here
+            .into_iter()
+            .map(|it| (it, it.findings.iter().filter(|it| it.rule == rule.id).map(|it| it.outcome).collect()))
+            .collect();
+        for outcome in outcomes(&rule) {
+            let ids = |which: &dyn Fn(&BTreeSet<Outcome>) -> bool| {
+                let mut ids: Vec<String> =
+                    said.iter().filter(|(_, outcomes)| which(outcomes)).map(|(it, _)| it.id.clone()).collect();
+                // The rule's own file first, then the golden cases.
+                ids.sort_by_key(|id| (!id.starts_with(rule.id), id.clone()));
+                ids.truncate(3);
+                ids
+            };
+            // Judged and in order; a rule that is only asked at release is silent before.
+            let silent = |outcomes: &BTreeSet<Outcome>| match outcome {
+                Outcome::Pending => !outcomes.is_empty() && !outcomes.contains(&outcome),
+                _ => outcomes.iter().eq([&Outcome::Passed]),
+            };
+            cells.push(Cell { rule, outcome, fires: ids(&|it| it.contains(&outcome)), does_not: ids(&silent) });
         }
-        if !seen.iter().any(|outcome| matches!(outcome, Outcome::Notice | Outcome::Justify | Outcome::Block)) {
-            missing.push(format!("{rule}: no example in which it speaks"));
+    }
+    cells
+}
+
+const fn check_point(checked: Checked) -> &'static str {
+    match checked {
+        Checked::CallOff => "Einreichung und Freigabe",
+        Checked::ReleaseOnly => "Freigabe",
+        Checked::Savings => "Einreichung und Freigabe, zur Einsparung",
+        Checked::Activation => "Aktivierung",
+        Checked::Dispatch => "Versand",
+        Checked::Invoice => "Rechnung",
+    }
+}
+
+fn table(cells: &[Cell]) -> String {
+    let german = Language::German;
+    let mut text = String::from(
+        "# Die Regeln\n\nErzeugt aus dem Regelbuch und seinen Fällen; `ABRUF_WRITE=1 cargo test --locked --test it rules` schreibt\n\
+         diese Datei neu. Jede Zeile ist eine Regel an einem Prüfpunkt mit einem Ergebnis. Die Fälle stehen in\n\
+         `tests/cases/`; höchstens drei sind genannt. Sicherheit der Quelle: S nachgelesen, K aus dem Wortlaut bekannt, ? strittig.\n\n\
+         | Regel | Titel | Prüfpunkt | Abhilfe durch | Ergebnis | Fälle, in denen sie anschlägt | Fälle, in denen nicht | Quelle |\n\
+         |---|---|---|---|---|---|---|---|\n",
+    );
+    for Cell { rule, outcome, fires, does_not } in cells {
+        let certainty = rule.texts.german.lines().find_map(|line| line.strip_prefix("certainty: ")).unwrap_or_default();
+        writeln!(
+            text,
+            "| `{}` v{} | {} | {} | {} | {} | {} | {} | {} ({certainty}) |",
+            rule.id,
+            rule.version,
+            rule.texts.title(german),
+            check_point(rule.checked),
+            rule.addressee.word(german),
+            outcome.word(german),
+            fires.join(", "),
+            does_not.join(", "),
+            rule.texts.source(german),
+        )
+        .unwrap();
+    }
+    let mut points: BTreeMap<&str, usize> = BTreeMap::new();
+    checks::listed().for_each(|rule| *points.entry(check_point(rule.checked)).or_default() += 1);
+    let points: Vec<String> = points.into_iter().map(|(point, count)| format!("{point}: {count}")).collect();
+    writeln!(text, "\n{} Regeln, {} Zeilen. {}.", listed().len(), cells.len(), points.join(", ")).unwrap();
+    text
+}
+
+#[test]
+fn every_cell_of_the_table_has_a_case_that_fires_and_one_that_does_not() {
+    let mut missing = Vec::new();
+    for Cell { rule, outcome, fires, does_not } in cells() {
+        let cell = format!("{} at {}: {}", rule.id, check_point(rule.checked), outcome.key());
+        if fires.is_empty() {
+            missing.push(format!("{cell}: no case in which it fires"));
+        }
+        if does_not.is_empty() {
+            missing.push(format!("{cell}: no case in which it does not"));
         }
     }
     none_of(missing, "see tests/cases/README.md");
+}
+
+#[test]
+fn the_table_of_rules_is_what_the_rule_book_says() {
+    let path = root().join("docs/rules.md");
+    let table = table(&cells());
+    #[expect(clippy::disallowed_methods, reason = "whether to write the file is no setting of the program")]
+    if std::env::var_os("ABRUF_WRITE").is_some() {
+        fs::write(&path, &table).unwrap();
+    }
+    assert_eq!(fs::read_to_string(&path).unwrap_or_default(), table, "write it anew with ABRUF_WRITE=1");
 }

@@ -48,13 +48,14 @@ pub struct Offer {
     unit_price: Option<&'static str>,
     list: Option<(&'static str, &'static str)>,
     tiers: &'static [(&'static str, &'static str)],
+    counted: Option<&'static str>,
     unit: &'static str,
     step: &'static str,
     vat: &'static str,
 }
 
 const NO_PRICE: Offer =
-    Offer { kind: "", unit_price: None, list: None, tiers: &[], unit: "Stück", step: "1", vat: "19" };
+    Offer { kind: "", unit_price: None, list: None, tiers: &[], counted: None, unit: "Stück", step: "1", vat: "19" };
 
 /// The same net price for every unit.
 pub const fn fixed(unit_price: &'static str) -> Offer {
@@ -74,6 +75,12 @@ pub const fn list_minus(list_price: &'static str, discount_pct: &'static str) ->
 /// Quantity from which on, and unit price of all units then.
 pub const fn tiers(tiers: &'static [(&'static str, &'static str)]) -> Offer {
     Offer { kind: "tier_all_units_per_order", tiers, ..NO_PRICE }
+}
+
+/// First quantity and unit price of each tier; units cost what their own tier says, counted over
+/// `per_order`, `per_member` or `per_contract`.
+pub const fn graduated(counted: &'static str, tiers: &'static [(&'static str, &'static str)]) -> Offer {
+    Offer { kind: "tier_graduated", counted: Some(counted), tiers, ..NO_PRICE }
 }
 
 impl Offer {
@@ -151,6 +158,8 @@ pub struct NewContract<'a> {
     minimum: Option<&'a str>,
     surcharge: Option<&'a str>,
     process_share: Option<&'a str>,
+    mechanism: &'a str,
+    suppliers: Vec<OrganisationId>,
     options: Vec<(&'a str, &'a str, Option<&'a str>)>,
     lots: Vec<&'a str>,
     items: Vec<(&'a str, Offer, usize)>,
@@ -172,6 +181,8 @@ impl World {
             minimum: None,
             surcharge: None,
             process_share: None,
+            mechanism: "single",
+            suppliers: vec![self.supplier],
             options: Vec::new(),
             lots: Vec::new(),
             items: Vec::new(),
@@ -217,6 +228,17 @@ impl<'a> NewContract<'a> {
     /// Share of the central tender: the contract has a process effect.
     pub fn process_share(self, net: &'a str) -> Self {
         Self { process_share: Some(net), ..self }
+    }
+
+    /// How a supplier is chosen.
+    pub fn mechanism(self, mechanism: &'a str) -> Self {
+        Self { mechanism, ..self }
+    }
+
+    /// A further supplier of every lot, at the same prices.
+    pub fn supplier(mut self, supplier: OrganisationId) -> Self {
+        self.suppliers.push(supplier);
+        self
     }
 
     /// Ceiling of the whole contract.
@@ -309,7 +331,7 @@ impl<'a> NewContract<'a> {
             "INSERT INTO framework_contract (id, body_id, number, title, regime, status, supply_chain, mechanism, legal_basis,
                                              notice_reference, notice_date, procedure_reference, starts_on, ends_on, fee_pct,
                                              process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct, activated_at)
-             VALUES ($1, $2, $3, 'Citrix-Lizenzen und Schulung', 'vgv', 'active', 'direct', 'single', '§ 103 Abs. 5 GWB',
+             VALUES ($1, $2, $3, 'Citrix-Lizenzen und Schulung', 'vgv', 'active', 'direct', $11, '§ 103 Abs. 5 GWB',
                      '2024/S 222-700001', $4::date, 'V-2024-11', $5::date, $6::date, $7::numeric, $8::numeric, $9::numeric,
                      $10::numeric, CASE WHEN $10 IS NOT NULL THEN 19 END, $5::date)",
         )
@@ -323,6 +345,7 @@ impl<'a> NewContract<'a> {
         .bind(self.process_share)
         .bind(self.minimum)
         .bind(self.surcharge)
+        .bind(self.mechanism)
         .execute(&mut **tx)
         .await
         .unwrap();
@@ -353,14 +376,14 @@ impl<'a> NewContract<'a> {
         for (number, title) in (1..).zip(titles) {
             sqlx::query(
                 "WITH lot AS (INSERT INTO lot (contract_id, id, number, title) VALUES ($1, $2, $3, $4) RETURNING contract_id, id)
-                 INSERT INTO contract_party (contract_id, lot_id, supplier_id, valid_from)
-                 SELECT contract_id, id, $5, $6::date FROM lot",
+                 INSERT INTO contract_party (contract_id, lot_id, supplier_id, rank, valid_from)
+                 SELECT contract_id, id, supplier, rank, $6::date FROM lot, unnest($5::uuid[]) WITH ORDINALITY AS party (supplier, rank)",
             )
             .bind(contract)
             .bind(self.world.id())
             .bind::<i32>(number)
             .bind(title)
-            .bind(self.world.supplier.0)
+            .bind(self.suppliers.iter().map(|supplier| supplier.0).collect::<Vec<_>>())
             .bind(self.term[0])
             .execute(&mut **tx)
             .await
@@ -385,24 +408,58 @@ impl<'a> NewContract<'a> {
         .execute(&mut **tx)
         .await
         .unwrap();
-        let tiers = offer.tiers.iter().map(|(from, price)| json!({ "from": from, "unit_price": price }));
+        for supplier in &self.suppliers {
+            self.insert_price(tx, contract, item, *supplier, offer).await;
+        }
+        if offer.counted.is_some_and(|counted| counted != "per_order") && !self.has_item_ceiling(article) {
+            sqlx::query(
+                "INSERT INTO guard (contract_id, id, scope, measure, item_id) VALUES ($1, $2, 'item', 'quantity', $3)",
+            )
+            .bind(contract)
+            .bind(self.world.id())
+            .bind(item)
+            .execute(&mut **tx)
+            .await
+            .unwrap();
+        }
+    }
+
+    fn has_item_ceiling(&self, article: &str) -> bool {
+        self.limits.iter().any(|(place, _)| matches!(place, Place::Item(own) if *own == article))
+    }
+
+    async fn insert_price(
+        &self,
+        tx: &mut PgTransaction<'_>,
+        contract: Uuid,
+        item: Uuid,
+        supplier: OrganisationId,
+        offer: &Offer,
+    ) {
+        let tiers: Vec<_> =
+            offer.tiers.iter().map(|(from, price)| json!({ "from": from, "unit_price": price })).collect();
+        let (tiers, clause) = match offer.counted {
+            Some(counted) => (None, Some(json!({ "type": offer.kind, "counted": counted, "tiers": tiers }))),
+            None => ((!tiers.is_empty()).then(|| json!(tiers)), None),
+        };
         sqlx::query(
             "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct,
-                                     tiers, valid_from, recorded_by, released_by, released_at)
-             VALUES ($1, $2, $3, $4, 1, $5, $6::numeric, $7::numeric, $8::numeric, $9, $10::date, $11, $12, $10::date)",
+                                     tiers, valid_from, recorded_by, released_by, released_at, clause)
+             VALUES ($1, $2, $3, $4, 1, $5, $6::numeric, $7::numeric, $8::numeric, $9, $10::date, $11, $12, $10::date, $13)",
         )
         .bind(contract)
         .bind(self.world.id())
         .bind(item)
-        .bind(self.world.supplier.0)
+        .bind(supplier.0)
         .bind(offer.kind)
         .bind(offer.unit_price)
         .bind(offer.list.map(|(price, _)| price))
         .bind(offer.list.map(|(_, discount)| discount))
-        .bind((!offer.tiers.is_empty()).then(|| json!(tiers.collect::<Vec<_>>())))
+        .bind(tiers)
         .bind(self.term[0])
         .bind(self.world.clerks[0].0)
         .bind(self.world.clerks[1].0)
+        .bind(clause)
         .execute(&mut **tx)
         .await
         .unwrap();

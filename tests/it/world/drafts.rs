@@ -13,13 +13,13 @@ use super::contract::Contract;
 
 impl World {
     /// A draft with these articles and quantities, and every detail a review asks for: a need, and the
-    /// year 2027 as performance period. Made by the real actions.
+    /// last twelve months of the usual term as performance period. Made by the real actions.
     pub async fn draft(&self, buyer: &Actor, contract: &Contract, lines: &[(&str, &str)]) -> CallOffId {
         let draft = draft_call_off::create(&self.app, buyer, contract.id).await.unwrap();
         self.change(buyer, draft.id, lines).await;
         let details = Details {
             need: "Ersatzbedarf, Menge laut Inventar".to_owned(),
-            performance: Some(Period::new("2027-01-01".parse().unwrap(), "2027-12-31".parse().unwrap()).unwrap()),
+            performance: Some(Period::new("2026-03-01".parse().unwrap(), "2027-02-28".parse().unwrap()).unwrap()),
             ..draft.details
         };
         draft_call_off::save_details(&self.app, buyer, draft.id, draft.version + 1, &details).await.unwrap();
@@ -29,13 +29,8 @@ impl World {
     /// Replaces the lines of a draft or a returned request.
     pub async fn change(&self, buyer: &Actor, id: CallOffId, lines: &[(&str, &str)]) {
         let version = self.call_off(id).await.version;
-        let lines: Vec<LineInput> = lines
-            .iter()
-            .map(|(article, quantity)| LineInput {
-                article_number: (*article).to_owned(),
-                quantity: (*quantity).to_owned(),
-            })
-            .collect();
+        let lines: Vec<LineInput> =
+            lines.iter().map(|(article, quantity)| LineInput::new(*article, *quantity)).collect();
         draft_call_off::save_lines(&self.app, buyer, id, version, &lines).await.unwrap();
     }
 

@@ -1,6 +1,6 @@
 //! Citrix licences with training days, on a list of named members.
 
-use abruf_domain::facts::{BaselineKind, ExtensionOption};
+use abruf_domain::facts::{BaselineKind, ExtensionOption, LegalBasis};
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::{
@@ -38,6 +38,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       erwerben“ (§ 120 Abs. 4 Satz 2 GWB). Abrufe sind „ausschließlich zwischen den in der \
                       Auftragsbekanntmachung … genannten öffentlichen Auftraggebern“ und dem Vertragspartner erlaubt \
                       (§ 21 Abs. 2 Satz 2 VgV): Ihr Haus steht in Anlage 3 der Bekanntmachung.",
+        legal_basis_key: LegalBasis::CentralPurchasingBody,
         notice_reference: format!("{year}/S 222-700001"),
         notice_date,
         procedure_reference: format!("KIM-OV-{year}-14"),

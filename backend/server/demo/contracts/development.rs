@@ -1,7 +1,7 @@
 //! Development days. The notice announced a category that includes future members: here a late
 //! joiner profits at once. The supplier is itself a founder and member of the cooperative.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use abruf_domain::period::Period;
 use chrono::{Datelike, Days};
 
@@ -46,6 +46,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Bekanntmachung nennt als Auftraggeber auch künftige Mitglieder bestimmter Arten; die Höchstmenge ist \
                       für sie mit bemessen (§ 21 Abs. 2 VgV, Erwägungsgrund 60 der Richtlinie 2014/24/EU, EuGH C-216/17). \
                       Am Verfahren haben Vertreter des Unternehmens, das selbst Mitglied ist, nicht mitgewirkt (§ 6 VgV).",
+        legal_basis_key: LegalBasis::CentralPurchasingBody,
         notice_reference: format!("{year}/S 031-700009"),
         notice_date,
         procedure_reference: format!("KIM-OV-{year}-01"),

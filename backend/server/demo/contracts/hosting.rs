@@ -1,7 +1,7 @@
 //! Hosting by the municipal IT company, ordered through the cooperative (in-house). Paired orders are
 //! not built yet, so it is shown without call-offs.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{Ceiling, Design, Entitled, HOSTING, Lot, item, monthly, number, term};
@@ -37,6 +37,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Abs. 4 und 5 GWB), mehr als 80 Prozent ihrer Tätigkeit den Mitgliedern dienen und an ihr kein privates \
                       Kapital beteiligt ist. Die Genossenschaft beauftragt ihrerseits die Kommunalen Datendienste Mitte GmbH; \
                       für dieses zweite Verhältnis führt sie einen eigenen Nachweis (§ 108 Abs. 2 GWB).",
+        legal_basis_key: LegalBasis::Inhouse,
         notice_reference: format!("{year}/S 064-700003"),
         notice_date,
         procedure_reference: format!("KIM-IH-{year}-02"),

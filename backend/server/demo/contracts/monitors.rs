@@ -1,7 +1,7 @@
 //! Monitors in packs of two, with ceilings by quantity. Every price is a whole euro and the ceiling
 //! ends with 99 cents: in the end the rest is one cent less than 24 large ones.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
@@ -42,6 +42,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) europaweit im offenen Verfahren vergeben hat und Ihr Haus in \
                       der Bekanntmachung als Auftraggeber genannt ist (§ 21 Abs. 2 VgV). Höchstwert und Höchstmengen sind bekannt \
                       gemacht; sind sie erreicht, verliert die Rahmenvereinbarung ihre Wirkung (EuGH C-23/20).",
+        legal_basis_key: LegalBasis::CentralPurchasingBody,
         notice_reference: format!("{year}/S 204-700008"),
         notice_date,
         procedure_reference: format!("KIM-OV-{year}-12"),

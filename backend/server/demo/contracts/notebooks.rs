@@ -1,7 +1,7 @@
 //! Notebooks with all-units tiers. Nearly exhausted; a docking station that has become dearer than
 //! the market shows what a negative saving looks like.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
@@ -41,6 +41,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Verfahren mit einem Unternehmen geschlossen hat. Die Einzelaufträge „werden … entsprechend den \
                       Bedingungen der Rahmenvereinbarung vergeben“ (§ 21 Abs. 3 Satz 1 VgV). Voraussetzung ist, dass Ihr \
                       Haus in der Liste der Auftraggeber steht, die der Bekanntmachung beilag (§ 21 Abs. 2 VgV).",
+        legal_basis_key: LegalBasis::CentralPurchasingBody,
         notice_reference: format!("{year}/S 118-700007"),
         notice_date,
         procedure_reference: format!("KIM-OV-{year}-05"),

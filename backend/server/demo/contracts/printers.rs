@@ -1,7 +1,7 @@
 //! Printers at list price minus discount, from two suppliers. The list rose above what offers say:
 //! negative savings. An emergency order on paper has breached the ceiling.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
@@ -39,6 +39,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Abrufe sind nur zwischen den in der Bekanntmachung genannten Auftraggebern und dem Unternehmen des \
                       jeweiligen Loses erlaubt (§ 21 Abs. 2 VgV) und nur, solange der bekannt gemachte Höchstwert nicht \
                       erreicht ist (EuGH C-23/20).",
+        legal_basis_key: LegalBasis::CentralPurchasingBody,
         notice_reference: format!("{year}/S 176-700006"),
         notice_date,
         procedure_reference: format!("KIM-OV-{year}-11"),

@@ -1,6 +1,6 @@
 //! Toner in packs of five and specialist books at 7 % VAT. The contract has expired.
 
-use abruf_domain::facts::BaselineKind;
+use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
@@ -36,6 +36,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Mitglieder national öffentlich ausgeschrieben hat (§ 15 UVgO, anzuwenden nach § 1 Abs. 2 TVergG LSA). Nach \
                       dem letzten Tag der Laufzeit ist jeder weitere Abruf unzulässig. Für Bücher gilt der gebundene Ladenpreis \
                       (§ 5 BuchPrG).",
+        legal_basis_key: LegalBasis::JointProcurement,
         notice_reference: format!("eVergabe {year}-0288"),
         notice_date,
         procedure_reference: format!("KIM-ÖA-{year}-04"),

@@ -1,7 +1,7 @@
 //! Training seats: soft quotas per member, a surcharge for small orders, one exempt item. The option
 //! was exercised in time; now the contract is about to expire.
 
-use abruf_domain::facts::{BaselineKind, ExtensionOption, VatTreatment};
+use abruf_domain::facts::{BaselineKind, ExtensionOption, LegalBasis, VatTreatment};
 use abruf_domain::money::Percent;
 use chrono::{Datelike, Days};
 
@@ -46,6 +46,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
                       Abrufen dürfen die Auftraggeber, die in den Vergabeunterlagen namentlich genannt sind. Die Laufzeit \
                       einschließlich der ausgeübten Verlängerung überschreitet die Höchstdauer von sechs Jahren nicht \
                       (§ 15 Abs. 4 UVgO).",
+        legal_basis_key: LegalBasis::JointProcurement,
         notice_reference: format!("eVergabe {year}-0417"),
         notice_date,
         procedure_reference: format!("KIM-ÖA-{year}-09"),

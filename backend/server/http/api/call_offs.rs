@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::actions::FieldError;
-use crate::actions::draft_call_off::{self, LineInput};
+use crate::actions::draft_call_off::{self, LineInput, OfferInput};
 use crate::app::App;
 use crate::http::api::paging;
 use crate::http::api::review::ReviewView;
@@ -24,7 +24,7 @@ use crate::http::extract::{Json, Path, Query};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
-use crate::storage::call_offs::{self, CallOff, Details, Line};
+use crate::storage::call_offs::{self, CallOff, Details, Line, Papers};
 
 /// Which call-offs, and which page of them.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -156,6 +156,21 @@ pub struct LineView {
     unit_price: Option<String>,
     net: Option<String>,
     vat_rate_pct: Option<String>,
+    /// A supplier's offer.
+    offer: Option<OfferView>,
+}
+
+/// A supplier's offer: lower than the contract's price, or of a free-text item.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[schema(as = Offer)]
+#[serde(deny_unknown_fields)]
+pub struct OfferView {
+    /// Net price per unit as a decimal string.
+    #[schema(example = "1180.00")]
+    unit_price: String,
+    /// The quote or EVB-IT contract.
+    #[schema(max_length = 500)]
+    document: String,
 }
 
 /// Net, surcharge, VAT and gross as decimal strings.
@@ -194,6 +209,26 @@ pub struct DetailsView {
     file_reference: String,
     /// Contact at the member.
     contact: String,
+    /// The member's own contract under Art. 28 GDPR, where an item processes personal data.
+    #[schema(max_length = 500)]
+    data_processing: String,
+    /// Resolution of the council, from the member's limit on.
+    #[schema(max_length = 500)]
+    council_resolution: String,
+    /// Documented emergency decision in place of a resolution.
+    #[schema(max_length = 500)]
+    emergency_decision: String,
+    /// Commitment authorisation (Verpflichtungsermächtigung) or budget reference for later years.
+    #[schema(max_length = 500)]
+    commitment: String,
+    /// Order reference of the member, printed on the order (BT-13).
+    #[schema(max_length = 100)]
+    order_reference: String,
+    /// The order repeats on purpose: it is no duplicate.
+    recurring: bool,
+    /// Budget account that pays, as the member writes it; empty for none.
+    #[schema(max_length = 100)]
+    budget_account: String,
 }
 
 impl From<Details> for DetailsView {
@@ -209,6 +244,13 @@ impl From<Details> for DetailsView {
             cost_centre: details.cost_centre,
             file_reference: details.file_reference,
             contact: details.contact,
+            data_processing: details.papers.data_processing,
+            council_resolution: details.papers.council_resolution,
+            emergency_decision: details.papers.emergency_decision,
+            commitment: details.papers.commitment,
+            order_reference: details.papers.order_reference,
+            recurring: details.papers.recurring,
+            budget_account: details.papers.budget_account,
         }
     }
 }
@@ -256,6 +298,15 @@ impl TryFrom<DetailsView> for Details {
             cost_centre: view.cost_centre,
             file_reference: view.file_reference,
             contact: view.contact,
+            papers: Papers {
+                data_processing: view.data_processing.trim().to_owned(),
+                council_resolution: view.council_resolution.trim().to_owned(),
+                emergency_decision: view.emergency_decision.trim().to_owned(),
+                commitment: view.commitment.trim().to_owned(),
+                order_reference: view.order_reference.trim().to_owned(),
+                recurring: view.recurring,
+                budget_account: view.budget_account.trim().to_owned(),
+            },
         })
     }
 }
@@ -280,6 +331,9 @@ impl CallOffView {
                     unit_price: line.unit_price.map(|price| price.to_string()),
                     net: line.net.map(|net| net.to_string()),
                     vat_rate_pct: line.vat.map(|vat| vat.rate.to_string()),
+                    offer: line
+                        .offer
+                        .map(|offer| OfferView { unit_price: offer.unit_price.to_string(), document: offer.document }),
                 })
                 .collect(),
             amounts: call_off.amounts.map(|amounts| AmountsView {
@@ -315,6 +369,9 @@ pub struct NewLines {
     /// All lines, in order.
     #[schema(max_items = 400)]
     lines: Vec<NewLine>,
+    /// From whom; left out, from the contract's first supplier.
+    #[serde(default)]
+    supplier_id: Option<Uuid>,
 }
 
 /// A line.
@@ -327,11 +384,18 @@ pub struct NewLine {
     /// Quantity as a decimal string.
     #[schema(example = "120")]
     quantity: String,
+    /// A supplier's offer.
+    #[serde(default)]
+    offer: Option<OfferView>,
 }
 
 impl From<NewLine> for LineInput {
     fn from(line: NewLine) -> Self {
-        Self { article_number: line.article_number, quantity: line.quantity }
+        Self {
+            article_number: line.article_number,
+            quantity: line.quantity,
+            offer: line.offer.map(|offer| OfferInput { unit_price: offer.unit_price, document: offer.document }),
+        }
     }
 }
 
@@ -441,7 +505,8 @@ pub async fn put_lines(
     Json(new): Json<NewLines>,
 ) -> Result<Answer<ChangedVersion>, Problem> {
     let lines: Vec<LineInput> = new.lines.into_iter().map(LineInput::from).collect();
-    let version = draft_call_off::save_lines(&app, &actor, CallOffId(id), new.version, &lines).await?;
+    let supplier = new.supplier_id.map(OrganisationId);
+    let version = draft_call_off::save_order(&app, &actor, CallOffId(id), new.version, &lines, supplier).await?;
     Ok(Answer(ChangedVersion { version }))
 }
 

@@ -176,6 +176,8 @@ pub fn in_groups(hash: &[u8]) -> String {
 pub fn action_words(action: &str) -> String {
     let words = match action {
         "call_off_submitted" => "Abruf zur Freigabe gegeben",
+        "decline_recorded" => "Absage eines Lieferanten erfasst",
+        "interest_declared" => "Eigenes Interesse an einem Lieferanten angezeigt",
         "call_off_released" => "Abruf freigegeben und erteilt",
         "call_off_returned" => "Abruf zur Überarbeitung zurückgegeben",
         "call_off_refused" => "Freigabe abgelehnt",

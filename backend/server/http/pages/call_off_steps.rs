@@ -83,10 +83,8 @@ pub async fn copy(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): P
     let mut tx = app.db.begin(&actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await.map_err(Problem::from)?;
-    let lines: Vec<LineInput> = lines
-        .into_iter()
-        .map(|line| LineInput { article_number: line.article_number, quantity: line.quantity.to_string() })
-        .collect();
+    let lines: Vec<LineInput> =
+        lines.into_iter().map(|line| LineInput::new(line.article_number, line.quantity.to_string())).collect();
     let draft = draft_call_off::create(&app, &actor, call_off.contract).await?;
     draft_call_off::save_lines(&app, &actor, draft.id, draft.version, &lines).await?;
     Ok(Redirect::to(&format!("/abrufe/{}/positionen", draft.id)))

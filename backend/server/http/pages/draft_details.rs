@@ -16,10 +16,11 @@ use crate::http::finding_view::gap_errors;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};
+use crate::http::pages::draft_papers::{TypedPapers, Wanted};
 use crate::http::pages::period_fields::{PeriodFields, read_period};
 use crate::http::pages::written::{day, read_day};
 use crate::http::session::SignedIn;
-use crate::storage::call_offs::Details;
+use crate::storage::call_offs::{Details, Papers};
 
 #[derive(askama::Template)]
 #[template(path = "pages/draft_details.html")]
@@ -29,6 +30,8 @@ struct DetailsPage {
     contract: String,
     version: i32,
     typed: Typed,
+    papers: TypedPapers,
+    wanted: Wanted,
     mistakes: Mistakes,
 }
 
@@ -47,6 +50,8 @@ pub struct Typed {
     cost_centre: String,
     file_reference: String,
     contact: String,
+    #[serde(flatten)]
+    papers: TypedPapers,
 }
 
 impl Typed {
@@ -65,11 +70,12 @@ impl Typed {
             cost_centre: details.cost_centre,
             file_reference: details.file_reference,
             contact: details.contact,
+            papers: TypedPapers::of(&details.papers),
         }
     }
 
     /// As the action takes it.
-    fn details(&self) -> Result<Details, Vec<FieldError>> {
+    fn details(&self, before: &Papers) -> Result<Details, Vec<FieldError>> {
         let period = read_period(&PeriodFields::typed(&self.performance_from, &self.performance_to));
         let desired_on = read_day(&self.desired_on).map_err(|message| FieldError::new("desired_on", message));
         let (performance, desired_on) = match (period, desired_on) {
@@ -90,6 +96,7 @@ impl Typed {
             cost_centre: text(&self.cost_centre),
             file_reference: text(&self.file_reference),
             contact: text(&self.contact),
+            papers: self.papers.over(before),
         })
     }
 }
@@ -103,7 +110,8 @@ pub async fn show(
 ) -> Result<Response, Away> {
     let preview = draft::own(&app, &actor, CallOffId(id)).await?;
     let typed = Typed::of(&preview);
-    Ok(Page(page(frame, &preview, typed, Mistakes::default())).into_response())
+    let wanted = Wanted::of(&app, &actor, &preview).await?;
+    Ok(Page(page(frame, &preview, typed, wanted, Mistakes::default())).into_response())
 }
 
 /// `POST /abrufe/{id}/angaben`
@@ -116,7 +124,7 @@ pub async fn save(
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
     let before = draft::own(&app, &actor, id).await?;
-    let saved = match typed.details() {
+    let saved = match typed.details(&before.call_off.details.papers) {
         Ok(details) if is_over(&app, &before, &details) => Err(ActionError::Invalid(vec![FieldError::new(
             "desired_on",
             format!(
@@ -133,7 +141,8 @@ pub async fn save(
     match wrong.or_else(|| without_period(&preview)) {
         None => Ok(Redirect::to(&format!("/abrufe/{id}/pruefung")).into_response()),
         Some((status, mistakes)) => {
-            Ok((status, Page(page(frame.with_mistakes(), &preview, typed, mistakes))).into_response())
+            let wanted = Wanted::of(&app, &actor, &preview).await?;
+            Ok((status, Page(page(frame.with_mistakes(), &preview, typed, wanted, mistakes))).into_response())
         }
     }
 }
@@ -159,13 +168,15 @@ fn without_period(preview: &Preview) -> Option<(StatusCode, Mistakes)> {
     (!mistakes.is_empty()).then_some((StatusCode::UNPROCESSABLE_ENTITY, mistakes))
 }
 
-fn page(frame: Frame, preview: &Preview, typed: Typed, mistakes: Mistakes) -> DetailsPage {
+fn page(frame: Frame, preview: &Preview, typed: Typed, wanted: Wanted, mistakes: Mistakes) -> DetailsPage {
     DetailsPage {
         frame: frame.titled("Angaben"),
         id: preview.call_off.id,
         contract: contract_line(preview),
         version: preview.call_off.version,
+        papers: typed.papers.clone(),
         typed,
+        wanted,
         mistakes,
     }
 }

@@ -24,7 +24,7 @@ impl Entry {
     /// As the action takes it.
     #[must_use]
     pub fn input(&self) -> LineInput {
-        LineInput { article_number: self.article_number.clone(), quantity: self.quantity.clone() }
+        LineInput::new(self.article_number.clone(), self.quantity.clone())
     }
 }
 

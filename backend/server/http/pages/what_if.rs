@@ -135,7 +135,7 @@ fn question(contract: ContractId, asked: &Asked) -> Result<Question, Vec<FieldEr
     Ok(Question {
         contract: contract.0,
         member: asked.mitglied.parse().ok().map(OrganisationId),
-        lines: vec![LineInput { article_number: asked.artikel.clone(), quantity: asked.menge.clone() }],
+        lines: vec![LineInput::new(asked.artikel.clone(), asked.menge.clone())],
         details: Details { need: asked.bedarf.clone(), performance, ..Details::default() },
         at: on.map(noon_of),
         headroom: true,

@@ -1,8 +1,11 @@
 //! Framework contracts: terms, options, lots, suppliers, items, entitlements, ceilings.
 
-use abruf_domain::facts::{Covers, ExtensionOption, Measure, MinOrder, Scope, VatTreatment};
+use abruf_domain::facts::{
+    Accessibility, AwardCriterion, CashDiscount, Covers, EvbIt, ExtensionOption, ItemTraits, LegalBasis, Measure,
+    Mechanism, MinOrder, Scope, VatChange, VatTreatment,
+};
 use abruf_domain::ids::{ContractId, EntitlementId, GuardId, ItemId, LotId, OrganisationId};
-use abruf_domain::money::{Percent, Quantity, Volume};
+use abruf_domain::money::{Net, Percent, Quantity, Volume};
 use abruf_domain::period::{Period, Validity};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -10,7 +13,7 @@ use uuid::Uuid;
 
 use crate::storage::StorageError;
 
-/// An active contract with mechanism `single` to be entered.
+/// An active contract to be entered.
 #[derive(Debug, Clone)]
 pub struct NewContract<'a> {
     /// Its id.
@@ -29,8 +32,20 @@ pub struct NewContract<'a> {
     pub regime: &'a str,
     /// `direct` or `through_body`.
     pub supply_chain: &'a str,
-    /// Why members may call off.
+    /// How a supplier is chosen.
+    pub mechanism: Mechanism,
+    /// Why members may call off, in words.
     pub legal_basis: &'a str,
+    /// The same as a key; `None` where nobody has recorded it.
+    pub legal_basis_key: Option<LegalBasis>,
+    /// Whether performance may end after the contract does.
+    pub runoff_allowed: bool,
+    /// Cash discount.
+    pub cash_discount: Option<CashDiscount>,
+    /// Announced criterion of mini-competitions.
+    pub competition_criterion: Option<AwardCriterion>,
+    /// Framework-wide agreement under Art. 28 GDPR.
+    pub data_processing: Option<&'a str>,
     /// Number of the notice.
     pub notice_reference: &'a str,
     /// Date of the notice.
@@ -53,13 +68,17 @@ pub struct NewContract<'a> {
 
 /// Enters a contract and its leading body.
 pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Result<(), StorageError> {
+    let (mechanism, direct_limit, with_freight) = mechanism(contract.mechanism);
     let surcharge = contract.min_order.as_ref().and_then(|minimum| minimum.surcharge.as_ref());
     sqlx::query!(
         "INSERT INTO framework_contract (
-             id, body_id, number, title, description, search_words, regime, status, supply_chain, mechanism, legal_basis,
+             id, body_id, number, title, description, search_words, regime, status, supply_chain, legal_basis,
              notice_reference, notice_date, procedure_reference, starts_on, ends_on, unit_price_decimals, fee_pct,
-             min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, activated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, 'single', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
+             min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, activated_at,
+             mechanism, direct_limit_net, compare_with_freight, legal_basis_key, runoff_allowed, cash_discount_pct,
+             cash_discount_days, competition_criterion, data_processing_reference)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
+                 $28, $29, $30)",
         contract.id.0,
         contract.body.0,
         contract.number,
@@ -81,6 +100,15 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
         surcharge.map(|surcharge| surcharge.vat_rate.decimal()),
         contract.delivery_terms,
         contract.activated_at,
+        mechanism,
+        direct_limit.map(Net::decimal),
+        with_freight,
+        contract.legal_basis_key.map(legal_basis),
+        contract.runoff_allowed,
+        contract.cash_discount.map(|discount| discount.rate.decimal()),
+        contract.cash_discount.map(|discount| i32::try_from(discount.days).unwrap_or(i32::MAX)),
+        contract.competition_criterion.map(criterion),
+        contract.data_processing,
     )
     .execute(&mut *conn)
     .await?;
@@ -92,6 +120,33 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The columns of a mechanism: key, announced limit, whether freight counts.
+const fn mechanism(mechanism: Mechanism) -> (&'static str, Option<Net>, bool) {
+    match mechanism {
+        Mechanism::Single => ("single", None, false),
+        Mechanism::Cascade => ("cascade", None, false),
+        Mechanism::Rotation => ("rotation", None, false),
+        Mechanism::BestPricePerItem { with_freight } => ("best_price_per_item", None, with_freight),
+        Mechanism::MiniCompetitionAbove { direct_limit } => ("mini_competition_above", Some(direct_limit), false),
+    }
+}
+
+const fn legal_basis(basis: LegalBasis) -> &'static str {
+    match basis {
+        LegalBasis::Inhouse => "inhouse",
+        LegalBasis::CentralPurchasingBody => "central_purchasing_body",
+        LegalBasis::HorizontalCooperation => "horizontal_cooperation",
+        LegalBasis::JointProcurement => "joint_procurement",
+    }
+}
+
+const fn criterion(criterion: AwardCriterion) -> &'static str {
+    match criterion {
+        AwardCriterion::Price => "price",
+        AwardCriterion::Points => "points",
+    }
 }
 
 /// Enters an option to extend the term, with the document of its exercise.
@@ -117,7 +172,7 @@ pub async fn insert_option(
     Ok(())
 }
 
-/// Enters a lot with its supplier.
+/// Enters a lot with its first supplier; [`insert_party`] adds more.
 pub async fn insert_lot(
     conn: &mut PgConnection,
     contract: ContractId,
@@ -148,6 +203,32 @@ pub async fn insert_lot(
     Ok(())
 }
 
+/// Enters a further supplier of a lot; `stopped` is the first day nothing may be ordered from it any more,
+/// for insolvency.
+pub async fn insert_party(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    lot: LotId,
+    supplier: OrganisationId,
+    rank: i32,
+    since: NaiveDate,
+    stopped: Option<NaiveDate>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO contract_party (contract_id, lot_id, supplier_id, rank, valid_from, stopped_from, stop_reason)
+         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $6::date IS NOT NULL THEN 'insolvency' END)",
+        contract.0,
+        lot.0,
+        supplier.0,
+        rank,
+        since,
+        stopped,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// An item to be entered.
 #[derive(Debug, Clone)]
 pub struct NewItem<'a> {
@@ -169,8 +250,8 @@ pub struct NewItem<'a> {
     pub min_quantity: Quantity,
     /// Packing unit.
     pub step: Quantity,
-    /// Whether it processes personal data.
-    pub personal_data: bool,
+    /// Personal data, accessibility, EVB-IT.
+    pub traits: ItemTraits,
 }
 
 /// Enters an item.
@@ -179,10 +260,20 @@ pub async fn insert_item(
     contract: ContractId,
     item: &NewItem<'_>,
 ) -> Result<(), StorageError> {
+    let (accessibility, evidence) = match &item.traits.accessibility {
+        Some(Accessibility::Stated { document }) => (Some("stated"), document.as_str()),
+        Some(Accessibility::Excepted { reason }) => (Some("excepted"), reason.as_str()),
+        Some(Accessibility::Missing) => (Some("missing"), ""),
+        None => (None, ""),
+    };
+    let evb_it = item.traits.evb_it.as_ref().map(|evb_it| match evb_it {
+        EvbIt::Typed { kind } => kind.as_str(),
+        EvbIt::Missing => "",
+    });
     sqlx::query!(
         "INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, cpv, vat_category, vat_rate_pct, vat_reason,
-                           min_quantity, step, personal_data)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                           min_quantity, step, personal_data, accessibility, accessibility_evidence, evb_it_type)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         contract.0,
         item.id.0,
         item.lot.0,
@@ -195,7 +286,32 @@ pub async fn insert_item(
         item.vat.reason,
         item.min_quantity.decimal(),
         item.step.decimal(),
-        item.personal_data,
+        item.traits.personal_data,
+        accessibility,
+        evidence,
+        evb_it,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Enters a later VAT treatment of an item.
+pub async fn insert_vat_change(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    item: ItemId,
+    change: &VatChange,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO item_vat_change (contract_id, item_id, valid_from, vat_category, vat_rate_pct, vat_reason)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        contract.0,
+        item.0,
+        change.from,
+        change.vat.category,
+        change.vat.rate.decimal(),
+        change.vat.reason,
     )
     .execute(conn)
     .await?;

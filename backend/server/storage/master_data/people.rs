@@ -25,13 +25,15 @@ pub struct NewAssignment {
     pub validity: Validity,
     /// Approvers: largest gross order value; `None`: unlimited.
     pub release_limit: Option<Gross>,
+    /// Approvers: head of the administration.
+    pub heads_administration: bool,
 }
 
 /// Enters an assignment.
 pub async fn insert_assignment(conn: &mut PgConnection, assignment: &NewAssignment) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO assignment (id, person_id, role, organisation_id, body_id, valid_from, valid_to, release_limit_gross)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO assignment (id, person_id, role, organisation_id, body_id, valid_from, valid_to, release_limit_gross, heads_administration)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         assignment.id.0,
         assignment.person.0,
         assignment.role.key(),
@@ -40,6 +42,7 @@ pub async fn insert_assignment(conn: &mut PgConnection, assignment: &NewAssignme
         assignment.validity.from,
         assignment.validity.to,
         assignment.release_limit.map(Gross::decimal),
+        assignment.heads_administration,
     )
     .execute(conn)
     .await?;

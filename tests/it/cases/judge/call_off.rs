@@ -28,7 +28,7 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> 
 }
 
 /// The review in the form of `expect`.
-fn outcome_of(prepared: &Prepared, review: &Review) -> Map<String, Value> {
+pub(in crate::cases) fn outcome_of(prepared: &Prepared, review: &Review) -> Map<String, Value> {
     let Prepared { facts, skonto } = prepared;
     let priced = &review.priced;
     let mut outcome = Map::new();
@@ -82,7 +82,7 @@ fn contract_value(facts: &Facts, review: &Review) -> (Volume, Option<Volume>) {
 }
 
 /// Findings that say something, as a file writes them.
-pub(super) fn findings_of(findings: &[Finding]) -> Value {
+pub(in crate::cases) fn findings_of(findings: &[Finding]) -> Value {
     let said = |finding: &&Finding| !matches!(finding.outcome, Outcome::Passed | Outcome::Pending);
     findings.iter().filter(said).map(finding_of).collect()
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 /// Two objects. Findings are a multiset; the rest is compared as it stands.
-pub(super) fn objects(expect: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<String> {
+pub(in crate::cases) fn objects(expect: &Map<String, Value>, actual: &Map<String, Value>) -> Vec<String> {
     let keys: BTreeSet<&String> = expect.keys().chain(actual.keys()).collect();
     let mut differences = Vec::new();
     for key in keys {
