@@ -88,6 +88,5 @@ INSERT INTO legal_parameter (jurisdiction, key, value, valid_from, valid_to, sou
     ('de', 'modification_minor_uvgo_pct', '20', '2017-02-07', NULL, '§ 47 Abs. 2 UVgO, Anwendung auf Rahmenvereinbarungen strittig', '?'),
     ('de', 'modification_single_pct', '50', '2016-04-18', NULL, '§ 132 Abs. 2 Satz 2 GWB', 'S'),
     ('de', 'eu_threshold_supplies_net', '221000.00', '2024-01-01', '2025-12-31', 'Delegierte Verordnungen (EU) 2023/2495 bis 2497', 'K'),
-    ('de', 'eu_threshold_supplies_net', '216000.00', '2026-01-01', '2027-12-31', 'Delegierte Verordnungen (EU) 2025/2150 bis 2152', 'S'),
     ('de', 'eu_threshold_works_net', '5538000.00', '2024-01-01', '2025-12-31', 'Delegierte Verordnungen (EU) 2023/2495 bis 2497', 'K'),
     ('de', 'eu_threshold_works_net', '5404000.00', '2026-01-01', '2027-12-31', 'Delegierte Verordnungen (EU) 2025/2150 bis 2152', 'S');

@@ -183,7 +183,7 @@ impl House {
     async fn order(&self, at: &str, article: &str, quantity: &str) -> String {
         let app = &self.web.app;
         let draft = draft_call_off::create(app, &self.eva, id_of(at)).await.unwrap();
-        let line = LineInput { article_number: article.to_owned(), quantity: quantity.to_owned() };
+        let line = LineInput::new(article, quantity);
         draft_call_off::save_lines(app, &self.eva, draft.id, draft.version, &[line]).await.unwrap();
         let details = Details { need: "Ersatzbedarf, Menge laut Inventar".to_owned(), ..draft.details };
         draft_call_off::save_details(app, &self.eva, draft.id, draft.version + 1, &details).await.unwrap();

@@ -125,14 +125,7 @@ pub async fn activate(app: &App, actor: &Actor, id: ContractId, seen: i32) -> Re
     }
     check_note(&making.submission_note, &readiness)?;
     let prices = contract_parts::release_prices(&mut tx, id, actor.person, now).await?;
-    contract_parts::activate(&mut tx, id, actor.person, now).await.map_err(|error| match error.constraint() {
-        Some("framework_contract_mechanism_built") => ActionError::NotNow(
-            "Diese Auswahl des Lieferanten wird noch nicht ausgeführt. Möglich ist: ein Lieferant je Los. Bitte ändern Sie \
-             die Bedingungen."
-                .to_owned(),
-        ),
-        _ => error.into(),
-    })?;
+    contract_parts::activate(&mut tx, id, actor.person, now).await?;
     let what = json!({ "version": seen, "prepared_by": prepared_by, "prices_released": prices });
     log(app, &mut tx, actor, id, "contract_activated", &what, now).await?;
     tx.commit().await?;

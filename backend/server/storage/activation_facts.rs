@@ -1,7 +1,7 @@
 //! What the rules of activation read about a contract in the making.
 
 use abruf_domain::activation::{NewContract, NewEntitlement, NewItem, NewLot, PriceVersion, TermReason};
-use abruf_domain::facts::{Price, Regime};
+use abruf_domain::facts::{EvbIt, Price, Regime};
 use abruf_domain::ids::{ContractId, OrganisationId, PersonId};
 use abruf_domain::money::{Quantity, Volume};
 use abruf_domain::period::{Period, Validity};
@@ -111,11 +111,17 @@ async fn lots(conn: &mut PgConnection, id: ContractId) -> Result<Vec<(Uuid, NewL
 }
 
 async fn items(conn: &mut PgConnection, id: ContractId) -> Result<Vec<NewItem>, StorageError> {
-    let numbers =
-        sqlx::query_scalar!("SELECT article_number FROM item WHERE contract_id = $1 ORDER BY article_number", id.0)
-            .fetch_all(conn)
-            .await?;
-    Ok(numbers.into_iter().map(|article_number| NewItem { article_number, evb_it: None }).collect())
+    let rows = sqlx::query!(
+        "SELECT article_number, evb_it_type FROM item WHERE contract_id = $1 ORDER BY article_number",
+        id.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let evb_it = |kind: String| if kind.is_empty() { EvbIt::Missing } else { EvbIt::Typed { kind } };
+    Ok(rows
+        .into_iter()
+        .map(|row| NewItem { article_number: row.article_number, evb_it: row.evb_it_type.map(evb_it) })
+        .collect())
 }
 
 async fn prices(

@@ -61,7 +61,8 @@ pub async fn copy_parts(
          FROM unnest($3::uuid[], $4::uuid[]) AS pair (old, new)
          JOIN contract_party p ON p.contract_id = $1 AND p.lot_id = pair.old
          JOIN framework_contract c ON c.id = $2
-         WHERE p.valid_to IS NULL OR p.valid_to >= (SELECT ends_on FROM framework_contract WHERE id = $1)",
+         WHERE p.stopped_from IS NULL
+           AND (p.valid_to IS NULL OR p.valid_to >= (SELECT ends_on FROM framework_contract WHERE id = $1))",
         from.0,
         to.0,
         lots.0,
@@ -71,9 +72,9 @@ pub async fn copy_parts(
     .await?;
     sqlx::query!(
         "INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, cpv, vat_category, vat_rate_pct, vat_reason,
-                           min_quantity, step, personal_data)
+                           min_quantity, step, personal_data, accessibility, accessibility_evidence, evb_it_type)
          SELECT $2, pair.new, lots.new, i.article_number, i.title, i.unit, i.cpv, i.vat_category, i.vat_rate_pct, i.vat_reason,
-                i.min_quantity, i.step, i.personal_data
+                i.min_quantity, i.step, i.personal_data, i.accessibility, i.accessibility_evidence, i.evb_it_type
          FROM unnest($3::uuid[], $4::uuid[]) AS pair (old, new)
          JOIN item i ON i.contract_id = $1 AND i.id = pair.old
          JOIN unnest($5::uuid[], $6::uuid[]) AS lots (old, new) ON lots.old = i.lot_id",
@@ -111,9 +112,9 @@ pub async fn copy_prices(
 ) -> Result<u64, StorageError> {
     let done = sqlx::query!(
         "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct, tiers,
-                                 clause, valid_from, recorded_by)
+                                 clause, freight, valid_from, recorded_by)
          SELECT $2, fresh.id, pair.new, last.supplier_id, 1, last.kind, last.unit_price, last.list_price, last.discount_pct,
-                last.tiers, last.clause, c.starts_on, $5
+                last.tiers, last.clause, last.freight, c.starts_on, $5
          FROM (SELECT *, row_number() OVER (ORDER BY item_id, supplier_id) AS at
                FROM (SELECT DISTINCT ON (item_id, supplier_id) *
                      FROM price_term

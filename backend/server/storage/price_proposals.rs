@@ -247,8 +247,9 @@ pub async fn succeed(
     let columns = Columns::from(next.price);
     sqlx::query!(
         "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct, tiers,
-                                 clause, valid_from, valid_to, recorded_by, released_by, released_at)
-         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+                                 clause, valid_from, valid_to, recorded_by, released_by, released_at, freight)
+         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
+                max(freight) FILTER (WHERE id = $16)
          FROM price_term
          WHERE contract_id = $1 AND item_id = $3 AND supplier_id = $4",
         contract.0,
@@ -266,6 +267,7 @@ pub async fn succeed(
         proposal.recorded_by.0,
         next.released_by.0,
         next.at,
+        next.follows.id,
     )
     .execute(conn)
     .await?;
