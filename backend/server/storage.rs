@@ -13,6 +13,7 @@ pub mod call_offs;
 pub mod contract_changes;
 pub mod contract_copies;
 pub mod contract_drafts;
+pub mod contract_part_rows;
 pub mod contract_parts;
 pub mod contract_terms;
 pub mod contracts;

@@ -25,7 +25,7 @@ use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
 use crate::http::pages::read_amount::read_amount;
-use crate::http::pages::written::{day, day_of, money, read_day};
+use crate::http::pages::written::{day, day_of, money, percent, read_day};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contract_changes::{self, EventRow, ModificationRow};
@@ -304,7 +304,8 @@ fn increase_words(row: &ModificationRow, currency: &str) -> String {
     let amount = |net: Net| money(net.decimal(), currency);
     let ground =
         GROUNDS.iter().find(|(key, _)| *key == contract_changes::ground_key(row.ground)).map_or("", |(_, word)| word);
-    let share = row.increase.percent_of(row.initial).map(|share| format!(" ({share} % von {})", amount(row.initial)));
+    let share =
+        row.increase.percent_of(row.initial).map(|share| format!(" ({} von {})", percent(share), amount(row.initial)));
     format!(
         "Erhöhung um {}{}, {ground}, {}, vorgeschlagen am {} von {}",
         amount(row.increase),

@@ -28,7 +28,8 @@ use crate::http::pages::written::{self, count, day, instant};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contract_drafts::{self, Making, Terms};
-use crate::storage::contract_parts::{self, CeilingRow, EntitlementRow, ItemRow, PartRow};
+use crate::storage::contract_part_rows::{self, CeilingRow, EntitlementRow, ItemRow, PartRow};
+use crate::storage::contract_parts;
 use crate::storage::member_list;
 
 /// Items on the page; more are found in the file of the contract.
@@ -75,6 +76,11 @@ pub struct ContractDraftPage {
 }
 
 impl ContractDraftPage {
+    /// In force it is read in its file, not written.
+    fn is_written_no_more(&self) -> bool {
+        !is_in_the_making(&self.making.status)
+    }
+
     fn action(&self, path: &str) -> String {
         format!("/verwaltung/vertraege/{}/{path}", self.id)
     }
@@ -103,7 +109,7 @@ pub async fn show(
     frame: Frame,
     Path(id): Path<Uuid>,
     Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+) -> Result<Page<ContractDraftPage>, Problem> {
     let hint = match asked.hinweis.as_str() {
         "gespeichert" => "Gespeichert.",
         "entfernt" => "Entfernt.",
@@ -111,12 +117,7 @@ pub async fn show(
         "kopiert" => "Kopiert. Bitte prüfen Sie Nummer, Bekanntmachung, Laufzeit und Preise.",
         _ => "",
     };
-    let page = page(&app, &actor, frame, id, None, Mistakes::default(), hint).await?;
-    // In force it is read in its file, not written.
-    if !is_in_the_making(&page.making.status) {
-        return Ok(Redirect::to(&format!("/verwaltung/vertraege/{id}")).into_response());
-    }
-    Ok(Page(page).into_response())
+    Ok(Page(page(&app, &actor, frame, id, None, Mistakes::default(), hint).await?))
 }
 
 /// `POST /verwaltung/vertraege/{id}/bearbeiten`: adds a part.
@@ -258,11 +259,11 @@ async fn page(
     let mut tx = app.db.begin(actor).await?;
     let terms = contract_drafts::terms(&mut tx, contract).await?.ok_or_else(Problem::not_found)?;
     let making = contract_drafts::making(&mut tx, contract).await?.ok_or_else(Problem::not_found)?;
-    let lots = contract_parts::lot_rows(&mut tx, contract).await?;
-    let (items, total) = contract_parts::item_rows(&mut tx, contract, ITEMS).await?;
-    let ceilings = contract_parts::ceiling_rows(&mut tx, contract).await?;
-    let entitled = contract_parts::entitlement_rows(&mut tx, contract).await?;
-    let options = contract_parts::option_rows(&mut tx, contract).await?;
+    let lots = contract_part_rows::lot_rows(&mut tx, contract).await?;
+    let (items, total) = contract_part_rows::item_rows(&mut tx, contract, ITEMS).await?;
+    let ceilings = contract_part_rows::ceiling_rows(&mut tx, contract).await?;
+    let entitled = contract_part_rows::entitlement_rows(&mut tx, contract).await?;
+    let options = contract_part_rows::option_rows(&mut tx, contract).await?;
     let suppliers = contract_parts::supplier_names(&mut tx, actor.body, app.clock.today()).await?;
     let members = member_list::options(&mut tx, actor).await?;
     let handed_in = making
