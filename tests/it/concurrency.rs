@@ -8,6 +8,7 @@ mod aborts;
 mod churn;
 mod mutants;
 mod repeated_keys;
+mod retries;
 mod rush;
 mod tiers;
 

@@ -23,6 +23,7 @@ pub mod contract;
 pub mod drafts;
 pub mod invariants;
 pub mod people;
+pub mod prices;
 
 use std::pin::Pin;
 use std::sync::Arc;

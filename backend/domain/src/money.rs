@@ -270,6 +270,21 @@ impl Net {
         Some(Self::rounded(sum)).filter(|net| net.is_sane())
     }
 
+    /// As [`Self::of_sane_parts`], for a line that is `part` of the `whole` quantity: still rounded once.
+    #[must_use]
+    pub fn of_sane_share(
+        parts: impl IntoIterator<Item = (UnitPrice, Quantity)>,
+        part: Quantity,
+        whole: Quantity,
+    ) -> Option<Self> {
+        let mut sum = Decimal::ZERO;
+        for (unit_price, quantity) in parts {
+            sum = sum.checked_add(unit_price.0.checked_mul(quantity.0)?)?;
+        }
+        let share = sum.checked_mul(part.0)?.checked_div(whole.0)?;
+        Some(Self::rounded(share)).filter(|net| net.is_sane())
+    }
+
     /// `round2(this x part / whole)`: the share of a part; nothing where there is no whole.
     #[must_use]
     pub fn share(self, part: Decimal, whole: Decimal) -> Self {

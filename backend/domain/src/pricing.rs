@@ -258,12 +258,8 @@ fn apply(
         }
         Price::TierGraduated { counted, tiers } => {
             let before = tiers::position(*counted, item.called_off);
-            let whole = Net::of_sane_parts(tiers::graduated(tiers, before, in_order));
             // Lines of one article share its tiers by quantity.
-            let net = match quantity == in_order {
-                true => whole,
-                false => whole.map(|whole| whole.share(quantity.decimal(), in_order.decimal())),
-            };
+            let net = Net::of_sane_share(tiers::graduated(tiers, before, in_order), quantity, in_order);
             Some(Applied { unit_price: UnitPrice::average(net.unwrap_or(Net::ZERO), quantity)?, months: None, net })
         }
         Price::ListMinus { list_price, discount_pct } => {

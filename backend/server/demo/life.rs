@@ -1,10 +1,11 @@
 //! The steps of a call-off's life, each by the action behind it.
 
+use abruf_domain::Outcome;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{Measure, Scope};
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use abruf_domain::money::{Gross, Quantity, Volume};
-use abruf_domain::period::berlin_date;
+use abruf_domain::period::{Period, berlin_date};
 use chrono::{DateTime, Datelike, Days, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -28,6 +29,9 @@ use crate::storage::{StorageError, volume};
 
 /// The rule of soft quotas; its findings are the office's.
 const QUOTA_RULE: &str = "member-quota";
+
+/// Rule that asks why a service outlives its contract.
+const RUNOFF_RULE: &str = "performance-beyond-term";
 
 /// Net value in euros above which the demo's members ask their council first.
 const COUNCIL_DECIDES: Decimal = Decimal::from_parts(60_000, 0, 0, false, 0);
@@ -131,14 +135,37 @@ impl Stream {
 
     pub(super) async fn submit(&mut self, life: usize) -> Result<(), DemoError> {
         let actor = self.buyer(&self.lives[life].planned);
+        self.explain_runoff(life).await?;
         let answer = submit_call_off::submit(&self.app, &actor, self.lives[life].id, None).await;
         match answer.map_err(self.failed("submit"))? {
             Submission::Submitted { expires_at, .. } => {
                 self.lives[life].version += 1;
                 self.plan_decision(life, expires_at);
             }
-            Submission::Declined { .. } => self.plan_correction(life),
+            Submission::Declined { review, .. } => self.plan_correction(life, &review),
             Submission::Incomplete { .. } => self.wonder(life, "incomplete"),
+        }
+        Ok(())
+    }
+
+    /// Licences that outlive the contract need a word from their requester.
+    async fn explain_runoff(&mut self, life: usize) -> Result<(), DemoError> {
+        let Life { id, planned, corrected, returned, .. } = &self.lives[life];
+        // What was explained once stays explained.
+        if *corrected || *returned {
+            return Ok(());
+        }
+        let (id, actor) = (*id, self.buyer(planned));
+        let outlives = |period: Period| self.contract.design.term.to() < period.to();
+        if !planned.basket.performance.is_some_and(outlives) {
+            return Ok(());
+        }
+        let preview = draft_call_off::preview(&self.app, &actor, id).await.map_err(self.failed("preview"))?;
+        if preview.review.with_outcome(Outcome::Justify).any(|finding| finding.rule == RUNOFF_RULE) {
+            let reason = words::RUNOFF_REASONS[life % words::RUNOFF_REASONS.len()];
+            justify_finding::justify(&self.app, &actor, id, RUNOFF_RULE, reason)
+                .await
+                .map_err(self.failed("justify"))?;
         }
         Ok(())
     }

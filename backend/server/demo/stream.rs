@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use abruf_domain::call_off::Status;
+use abruf_domain::{Outcome, Review};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
 
@@ -255,14 +256,18 @@ impl Stream {
     }
 
     /// What comes after a declined submission.
-    pub(super) fn plan_correction(&mut self, life: usize) {
+    pub(super) fn plan_correction(&mut self, life: usize, review: &Review) {
         match self.lives[life].planned.fate {
             Fate::Corrected(_) if !self.lives[life].corrected => {
                 let at = if self.dice.percent(60) { self.soon() } else { self.after(1, 2) };
                 self.schedule(at, Step::Correct(life));
             }
             Fate::Declined(_) => {}
-            _ => self.wonder(life, "declined"),
+            _ => {
+                let open = review.with_outcome(Outcome::Block).chain(review.with_outcome(Outcome::Justify));
+                let rules: Vec<&str> = open.map(|finding| finding.rule.as_str()).collect();
+                self.wonder(life, &format!("declined by {}", rules.join(", ")));
+            }
         }
     }
 

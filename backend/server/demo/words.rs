@@ -66,3 +66,9 @@ pub(super) fn file_reference(dice: &Dice, day: NaiveDate) -> String {
     let department = dice.text(&["10.2", "10.3", "11.1", "20.4", "40.1", "61.0"]);
     format!("{department}-{}/{:03}", day.year(), dice.between(1, 420))
 }
+
+/// Why licences run longer than the framework contract.
+pub(super) const RUNOFF_REASONS: &[&str] = &[
+    "Der Hersteller bietet die Lizenz nur für zwölf Monate an. Eine kürzere Laufzeit wäre teurer.",
+    "Die Lizenzen enden zusammen mit denen der anderen Ämter. So verlängern wir künftig nur einmal im Jahr.",
+];

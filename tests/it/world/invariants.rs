@@ -9,8 +9,11 @@ use uuid::Uuid;
 
 use super::World;
 
-/// A sentence for each row that breaks a promise, of contract `$1` or of all.
-const PROMISES: &[(&str, &str)] = &[
+/// A promise in words, and a query that gives a sentence for each row that breaks it, of contract `$1`
+/// or of all.
+pub type Promise = (&'static str, &'static str);
+
+const PROMISES: &[Promise] = &[
     (
         "the guard row is the sum of its ledger",
         "SELECT format('%s %s of %s: guard %s/%s/%s, ledger %s/%s/%s', g.scope, g.measure, f.number,
@@ -105,12 +108,18 @@ impl World {
         assert!(broken.is_empty(), "{}", broken.join("\n"));
     }
 
-    async fn broken(&self, contract: Option<Uuid>) -> Vec<String> {
+    /// What breaks these promises.
+    pub async fn breaking(&self, promises: &[Promise], contract: Option<Uuid>) -> Vec<String> {
         let mut broken = Vec::new();
-        for (promise, query) in PROMISES {
+        for (promise, query) in promises {
             let rows: Vec<String> = sqlx::query_scalar(*query).bind(contract).fetch_all(self.owner()).await.unwrap();
             broken.extend(rows.into_iter().map(|row| format!("{promise}: {row}")));
         }
+        broken
+    }
+
+    async fn broken(&self, contract: Option<Uuid>) -> Vec<String> {
+        let mut broken = self.breaking(PROMISES, contract).await;
         let mut tx = self.app.db.begin(RunsAs::Job).await.unwrap();
         for chain in audit_log::chains(&mut tx).await.unwrap() {
             if contract.is_some_and(|contract| contract != chain.id) {

@@ -50,14 +50,21 @@ pub struct Typed {
     cost_centre: String,
     file_reference: String,
     contact: String,
-    #[serde(flatten)]
-    papers: TypedPapers,
+    data_processing: Option<String>,
+    council_resolution: Option<String>,
+    emergency_decision: Option<String>,
+    commitment: Option<String>,
+    order_reference: Option<String>,
+    budget_account: Option<String>,
+    recurring_shown: Option<String>,
+    recurring: Option<String>,
 }
 
 impl Typed {
     fn of(preview: &Preview) -> Self {
         let details = preview.call_off.details.clone();
         let period = PeriodFields::of(preview);
+        let papers = TypedPapers::of(&details.papers);
         Self {
             version: preview.call_off.version.to_string(),
             need: details.need,
@@ -70,7 +77,27 @@ impl Typed {
             cost_centre: details.cost_centre,
             file_reference: details.file_reference,
             contact: details.contact,
-            papers: TypedPapers::of(&details.papers),
+            data_processing: papers.data_processing,
+            council_resolution: papers.council_resolution,
+            emergency_decision: papers.emergency_decision,
+            commitment: papers.commitment,
+            order_reference: papers.order_reference,
+            budget_account: papers.budget_account,
+            recurring_shown: papers.recurring_shown,
+            recurring: papers.recurring,
+        }
+    }
+
+    fn papers(&self) -> TypedPapers {
+        TypedPapers {
+            data_processing: self.data_processing.clone(),
+            council_resolution: self.council_resolution.clone(),
+            emergency_decision: self.emergency_decision.clone(),
+            commitment: self.commitment.clone(),
+            order_reference: self.order_reference.clone(),
+            budget_account: self.budget_account.clone(),
+            recurring_shown: self.recurring_shown.clone(),
+            recurring: self.recurring.clone(),
         }
     }
 
@@ -96,7 +123,7 @@ impl Typed {
             cost_centre: text(&self.cost_centre),
             file_reference: text(&self.file_reference),
             contact: text(&self.contact),
-            papers: self.papers.over(before),
+            papers: self.papers().over(before),
         })
     }
 }
@@ -174,7 +201,7 @@ fn page(frame: Frame, preview: &Preview, typed: Typed, wanted: Wanted, mistakes:
         id: preview.call_off.id,
         contract: contract_line(preview),
         version: preview.call_off.version,
-        papers: typed.papers.clone(),
+        papers: typed.papers(),
         typed,
         wanted,
         mistakes,

@@ -3,7 +3,6 @@
 
 use abruf_domain::period::berlin_date;
 use chrono::Datelike;
-use serde::Deserialize;
 
 use crate::actions::draft_call_off::Preview;
 use crate::actor::Actor;
@@ -56,8 +55,7 @@ impl Wanted {
 }
 
 /// The fields as a browser sends them; what is `None` was not shown.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Clone, Default)]
 pub struct TypedPapers {
     /// Contract under Art. 28 GDPR.
     pub data_processing: Option<String>,
