@@ -6,18 +6,22 @@
 //! depends on those before them lock what says so first (`release_call_off.rs`).
 
 pub mod account_log;
+pub mod activate_contract;
 pub mod admit_member;
 pub mod advance_call_off;
 pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
 pub mod cancel_call_off;
+pub mod change_prices;
 pub mod check_call_off;
+pub mod copy_contract;
 pub mod create_administrator;
 pub mod declare_interest;
 pub mod draft_call_off;
 pub mod end_request;
 pub mod escalate_request;
+pub mod exercise_option;
 pub mod found_body;
 pub mod import;
 pub mod import_price_list;
@@ -25,6 +29,8 @@ pub mod import_register;
 pub mod issue_document;
 pub mod justify_finding;
 mod keyed;
+pub mod load_price_list;
+pub mod modify_contract;
 mod order_data;
 pub mod preview_release;
 pub mod record_decline;
@@ -36,7 +42,10 @@ pub mod return_call_off;
 pub mod set_approval_order;
 pub mod set_up_account;
 pub mod sign_in;
+pub mod steer_contract;
 pub mod submit_call_off;
+pub mod write_contract;
+pub mod write_contract_parts;
 
 use abruf_documents::DocumentError;
 use abruf_domain::audit::AuditEntry;
@@ -102,6 +111,9 @@ pub enum ActionError {
     /// The contract cannot be used this way yet; in German, for the user.
     #[error("refused: {0}")]
     Refused(&'static str),
+    /// The state of a contract does not allow it; in German, for the user.
+    #[error("refused: {0}")]
+    NotNow(String),
     /// The Idempotency-Key belongs to another request.
     #[error("the Idempotency-Key was used for another request")]
     KeyReused,

@@ -38,7 +38,7 @@ use utoipa_axum::routes;
 use crate::actions::check_call_off::ASKERS;
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{AUDIT, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{AUDIT, Access, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -53,7 +53,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    call_off_pages(Routes::new(openapi::base()))
+    contract_making(call_off_pages(Routes::new(openapi::base())))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -106,6 +106,8 @@ pub fn routes() -> Routes {
             pages::call_off_rights::show,
         )
         .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
+        .get("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::new)
+        .post("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::create)
         .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
         .get(
             "/verwaltung/vertraege/{id}/volumenbuch",
@@ -164,6 +166,39 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// Contracts in the making: written by the office, activated by a second person of it.
+fn contract_making(routes: Routes) -> Routes {
+    const OF_CONTRACT: Access = only(&[Role::Office]).on(Object::Contract);
+    routes
+        .get("/verwaltung/vertraege/{id}/bedingungen", OF_CONTRACT, pages::contract_terms::show)
+        .post("/verwaltung/vertraege/{id}/bedingungen", OF_CONTRACT, pages::contract_terms::save)
+        .get("/verwaltung/vertraege/{id}/bearbeiten", OF_CONTRACT, pages::contract_draft::show)
+        .post("/verwaltung/vertraege/{id}/bearbeiten", OF_CONTRACT, pages::contract_draft::add)
+        .post("/verwaltung/vertraege/{id}/entfernen", OF_CONTRACT, pages::contract_draft::remove)
+        .post("/verwaltung/vertraege/{id}/vorlegen", OF_CONTRACT, pages::contract_draft::hand_in)
+        .post("/verwaltung/vertraege/{id}/aktivieren", OF_CONTRACT, pages::contract_draft::activate)
+        .post("/verwaltung/vertraege/{id}/kopieren", OF_CONTRACT, pages::contract_draft::copy)
+        .get("/verwaltung/vertraege/{id}/aenderungen", OF_CONTRACT, pages::contract_changes::show)
+        .post("/verwaltung/vertraege/{id}/aenderungen", OF_CONTRACT, pages::contract_changes::change)
+        .get("/verwaltung/vertraege/{id}/preise", OF_CONTRACT, pages::contract_prices::show)
+        .post("/verwaltung/vertraege/{id}/preise", OF_CONTRACT, pages::contract_prices::change)
+        .api(OF_CONTRACT, routes!(api::contract_changes::steer))
+        .api(OF_CONTRACT, routes!(api::contract_changes::cut))
+        .api(OF_CONTRACT, routes!(api::contract_changes::exercise))
+        .api(OF_CONTRACT, routes!(api::contract_changes::propose))
+        .api(OF_CONTRACT, routes!(api::contract_changes::release))
+        .api(OF_CONTRACT, routes!(api::contract_changes::propose_prices))
+        .api(OF_CONTRACT, routes!(api::contract_changes::release_prices))
+        .api(only(&[Role::Office]), routes!(api::contract_drafts::create))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::terms, api::contract_drafts::put_terms))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::add_part))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::load_price_list))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::readiness))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::hand_in))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::activate))
+        .api(OF_CONTRACT, routes!(api::contract_drafts::copy))
 }
 
 /// The pages of those who place and release call-offs.

@@ -3,6 +3,7 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod activation_facts;
 pub mod approval_orders;
 pub mod assignments;
 pub mod audit_log;
@@ -10,6 +11,11 @@ pub mod awards;
 pub mod budgets;
 pub mod call_off_list;
 pub mod call_offs;
+pub mod contract_changes;
+pub mod contract_copies;
+pub mod contract_drafts;
+pub mod contract_part_rows;
+pub mod contract_parts;
 pub mod contract_terms;
 pub mod contracts;
 pub mod demo_state;
@@ -30,6 +36,7 @@ pub mod outbox;
 pub mod parameters;
 pub mod people;
 pub mod price_lists;
+pub mod price_proposals;
 pub mod proof;
 pub mod refused_lines;
 pub mod register;

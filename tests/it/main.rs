@@ -10,6 +10,8 @@ mod calendar;
 mod cases;
 mod cluster;
 mod concurrency;
+mod contracts_in_force;
+mod contracts_in_the_making;
 mod demo;
 mod embedded;
 mod imports;

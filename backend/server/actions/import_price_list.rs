@@ -144,7 +144,12 @@ async fn clerk(tx: &mut Tx, email: &str, contract: &Contract, today: NaiveDate) 
     }
 }
 
-async fn known(tx: &mut Tx, contract: &Contract, rows: &[PriceRow], day: NaiveDate) -> Result<Known, StorageError> {
+pub(super) async fn known(
+    tx: &mut Tx,
+    contract: &Contract,
+    rows: &[PriceRow],
+    day: NaiveDate,
+) -> Result<Known, StorageError> {
     let names: BTreeSet<&String> = rows.iter().map(|row| &row.supplier).collect();
     let names: Vec<String> = names.into_iter().cloned().collect();
     Ok(Known {
@@ -163,26 +168,40 @@ async fn write(
     release: &Release,
     progress: Progress<'_>,
 ) -> Result<(), StorageError> {
-    let now = release.released_at;
-    for supplier in &plan.suppliers {
-        if let Some(name) = &supplier.name {
-            price_lists::insert_supplier(&mut *tx, supplier.id, name, &list.map.supplier_region, now).await?;
-        }
-        let (id, from) = (app.chance.id(now), release.valid_from);
-        price_lists::insert_supplier_role(&mut *tx, id, supplier.id, contract.body, from, supplier.valid_to).await?;
-    }
-    for (lot, number, title) in &plan.lots {
-        price_lists::insert_lot(&mut *tx, contract.id, *lot, *number, title).await?;
-    }
-    for (lot, supplier) in &plan.parties {
-        price_lists::insert_party(&mut *tx, contract.id, *lot, *supplier, release.valid_from).await?;
-    }
+    write_parties(app, tx, contract, list.map, plan, release.valid_from).await?;
     let total = plan.changes.len() as u64;
     let mut done = 0;
     for changes in plan.changes.chunks(CHUNK) {
         write_changes(&mut *tx, contract.id, list.map, changes, release).await?;
         done += changes.len() as u64;
         progress(done, total);
+    }
+    Ok(())
+}
+
+/// Suppliers, lots and parties that the list brings along.
+pub(super) async fn write_parties(
+    app: &App,
+    tx: &mut Tx,
+    contract: &Contract,
+    map: &PriceMap,
+    plan: &Plan,
+    valid_from: NaiveDate,
+) -> Result<(), StorageError> {
+    let now = app.clock.now();
+    for supplier in &plan.suppliers {
+        if let Some(name) = &supplier.name {
+            price_lists::insert_supplier(&mut *tx, supplier.id, name, &map.supplier_region, now).await?;
+        }
+        let id = app.chance.id(now);
+        price_lists::insert_supplier_role(&mut *tx, id, supplier.id, contract.body, valid_from, supplier.valid_to)
+            .await?;
+    }
+    for (lot, number, title) in &plan.lots {
+        price_lists::insert_lot(&mut *tx, contract.id, *lot, *number, title).await?;
+    }
+    for (lot, supplier) in &plan.parties {
+        price_lists::insert_party(&mut *tx, contract.id, *lot, *supplier, valid_from).await?;
     }
     Ok(())
 }

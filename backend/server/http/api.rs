@@ -5,6 +5,8 @@ pub mod approval_order;
 pub mod awards;
 pub mod call_offs;
 pub mod check;
+pub mod contract_changes;
+pub mod contract_drafts;
 pub mod contracts;
 pub mod decisions;
 pub mod openapi;

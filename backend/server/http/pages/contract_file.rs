@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::activate_contract::is_in_the_making;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
@@ -57,9 +58,16 @@ pub struct ContractFilePage {
     guards: Vec<GuardView>,
     ledger: Vec<LedgerLine>,
     ledger_count: String,
+    /// Just put into force.
+    activated: bool,
 }
 
 impl ContractFilePage {
+    /// Whether it can still be written.
+    fn in_the_making(&self) -> bool {
+        is_in_the_making(&self.it.status)
+    }
+
     /// Too long for half a row beside others.
     fn is_long(&self, value: &str) -> bool {
         90 < value.chars().count()
@@ -106,6 +114,8 @@ pub struct Asked {
     q: String,
     #[serde(default)]
     seite: String,
+    #[serde(default)]
+    hinweis: String,
 }
 
 /// `GET /verwaltung/vertraege`
@@ -128,6 +138,7 @@ pub async fn list(
                 let meter = Meter::of(&it.ceiling, &it.currency);
                 let term = term(&it);
                 let state = match () {
+                    () if is_in_the_making(&it.status) => "in Vorbereitung",
                     () if it.effective_end < today => "abgelaufen",
                     () if today < it.starts_on => "künftig",
                     () => "",
@@ -171,6 +182,7 @@ pub async fn show(
         guards: guards.iter().map(|guard| guard_view(guard, &it.currency)).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, &it.currency)).collect(),
         ledger_count: count(bookings, "Buchung", "Buchungen"),
+        activated: asked.hinweis == "aktiviert",
         words: asked.q,
         it,
     }))
@@ -260,7 +272,7 @@ fn mechanism_words(mechanism: &str) -> &str {
     }
 }
 
-fn option_words(option: &OptionRow) -> String {
+pub(super) fn option_words(option: &OptionRow) -> String {
     let state = match option.exercised_on {
         Some(on) if on <= option.notice_deadline => format!("ausgeübt am {} ({})", day(on), option.document),
         Some(on) => format!("am {} verspätet ausgeübt, zählt nicht ({})", day(on), option.document),

@@ -28,6 +28,29 @@ pub fn read_amount(text: &str) -> Result<Option<Decimal>, String> {
     Ok(Some(amount))
 }
 
+/// Reads a number with at most `decimals` decimals, such as a quantity, a percentage or a unit price.
+///
+/// # Errors
+/// With what is wrong and what to type.
+pub fn read_number(text: &str, decimals: u32) -> Result<Option<Decimal>, String> {
+    let typed: String = text.chars().filter(|c| !c.is_whitespace() && *c != '€' && *c != '%').take(60).collect();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let shown: String = text.trim().chars().take(20).collect();
+    let unreadable = || format!("„{shown}“ ist keine Zahl. Bitte geben Sie eine Zahl ein, zum Beispiel 12,5.");
+    // No group begins with a zero: `0.500` is a half.
+    let typed = if typed.starts_with("0.") { typed.replacen('.', ",", 1) } else { typed };
+    let number: Decimal =
+        plain(&typed.replace('\u{2212}', "-")).ok_or_else(unreadable)?.parse().map_err(|_| unreadable())?;
+    if decimals < number.normalize().scale() {
+        return Err(format!(
+            "„{shown}“ hat mehr als {decimals} Nachkommastellen. So viele sind erlaubt. Bitte runden Sie die Zahl."
+        ));
+    }
+    Ok(Some(number))
+}
+
 /// The number with a decimal point and without groups, if it is well formed.
 fn plain(typed: &str) -> Option<String> {
     let (sign, digits) = typed.strip_prefix('-').map_or(("", typed), |rest| ("-", rest));
@@ -68,6 +91,15 @@ mod tests {
             assert_eq!(read_amount(typed), Ok(Some(meant.parse().unwrap())), "{typed}");
         }
         assert_eq!(read_amount("  "), Ok(None));
+    }
+
+    #[test]
+    fn numbers_keep_the_decimals_they_may_have() {
+        for (typed, meant) in [("12,5 %", "12.5"), ("0.500", "0.5"), ("1.000", "1000"), ("0,004567", "0.004567")] {
+            assert_eq!(read_number(typed, 6), Ok(Some(meant.parse().unwrap())), "{typed}");
+        }
+        assert!(read_number("0,00001", 4).expect_err("too many").contains("4 Nachkommastellen"));
+        assert!(read_number("zwölf", 4).expect_err("no number").contains("„zwölf“"));
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl From<ActionError> for Problem {
             .with("version", is),
             ActionError::Invalid(errors) => Self::invalid(errors),
             ActionError::Refused(reason) => Self::conflict("refused", "So geht es nicht", reason),
+            ActionError::NotNow(reason) => Self::conflict("wrong-state", "Das geht jetzt nicht", reason),
             ActionError::KeyReused => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "idempotency-key-reused",

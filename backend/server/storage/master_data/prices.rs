@@ -37,13 +37,13 @@ pub struct NewPrice<'a> {
 
 /// The columns that a price fills.
 #[derive(Default)]
-struct Columns {
-    kind: &'static str,
-    unit_price: Option<Decimal>,
-    list_price: Option<Decimal>,
-    discount_pct: Option<Decimal>,
-    tiers: Option<Value>,
-    clause: Option<Value>,
+pub(in crate::storage) struct Columns {
+    pub kind: &'static str,
+    pub unit_price: Option<Decimal>,
+    pub list_price: Option<Decimal>,
+    pub discount_pct: Option<Decimal>,
+    pub tiers: Option<Value>,
+    pub clause: Option<Value>,
 }
 
 impl Columns {

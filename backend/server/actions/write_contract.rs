@@ -1,0 +1,210 @@
+//! Write a framework contract: the office drafts it and changes its terms until it is in force.
+
+use abruf_domain::audit::AuditEntry;
+use abruf_domain::canonical::{canonical_json, sha256};
+use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
+use abruf_domain::ids::{ContractId, GuardId};
+use abruf_domain::money::Net;
+use abruf_domain::notation::Language::German;
+use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::json;
+
+use super::keyed::Keyed;
+use super::{ActionError, FieldError, is_storable, only};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::storage::audit_log::{self, Concerns, Record};
+use crate::storage::contract_drafts::{self, Making, Terms};
+use crate::storage::error::stored_key;
+use crate::storage::idempotency::IdempotencyKey;
+use crate::storage::{StorageError, Tx};
+
+/// Legal values of the fields that are chosen from a list, with the words users read.
+pub const REGIMES: &[(&str, &str)] = &[("vgv", "VgV (ab EU-Schwellenwert)"), ("uvgo", "UVgO (unterhalb)")];
+/// Who orders from whom.
+pub const SUPPLY_CHAINS: &[(&str, &str)] =
+    &[("direct", "Mitglied bestellt beim Lieferanten"), ("through_body", "Genossenschaft bestellt für das Mitglied")];
+/// How a supplier is chosen.
+pub const MECHANISMS: &[(&str, &str)] = &[
+    ("single", "ein Lieferant je Los"),
+    ("cascade", "Rangfolge"),
+    ("rotation", "reihum"),
+    ("best_price_per_item", "günstigster je Position"),
+];
+/// How long documents are kept.
+pub const RETENTION_CLASSES: &[(&str, &str)] = &[
+    ("award_file", "Vergabeakte: bis zum Vertragsende, mindestens 3 Jahre nach dem Zuschlag"),
+    ("vouchers", "Buchungsbelege: 8 Jahre"),
+    ("books", "Bücher und Abschlüsse: 10 Jahre"),
+];
+
+/// Drafts a contract. Its log begins here.
+pub async fn draft(
+    app: &App,
+    actor: &Actor,
+    terms: &Terms,
+    key: Option<&IdempotencyKey>,
+) -> Result<ContractId, ActionError> {
+    only(actor, &[Role::Office])?;
+    check(terms)?;
+    let now = app.clock.now();
+    let keyed = Keyed { app, actor, key, now };
+    let mut tx = app.db.begin(actor).await?;
+    if let Some(id) = keyed.replay(&mut tx).await? {
+        return Ok(id);
+    }
+    let id = ContractId(app.chance.id(now));
+    let guard = GuardId(app.chance.id(now));
+    contract_drafts::insert(&mut tx, id, actor.body, guard, terms).await.map_err(|error| taken(error, terms))?;
+    log(app, &mut tx, actor, id, "contract_drafted", terms, now).await?;
+    keyed.keep(&mut tx, &id).await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Overwrites the terms of a draft.
+pub async fn rewrite(app: &App, actor: &Actor, id: ContractId, terms: &Terms) -> Result<(), ActionError> {
+    only(actor, &[Role::Office])?;
+    let now = app.clock.now();
+    let mut tx = app.db.begin(actor).await?;
+    writable(&mut tx, actor, id).await?;
+    check(terms)?;
+    if contract_drafts::terms(&mut tx, id).await?.as_ref() == Some(terms) {
+        return Ok(());
+    }
+    contract_drafts::update(&mut tx, id, terms).await.map_err(|error| taken(error, terms))?;
+    contract_drafts::touch(&mut tx, id).await?;
+    log(app, &mut tx, actor, id, "contract_terms_changed", terms, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Holds a contract of the actor's body that can still be written.
+pub(super) async fn writable(tx: &mut Tx, actor: &Actor, id: ContractId) -> Result<Making, ActionError> {
+    let making = contract_drafts::hold(tx, id).await?.ok_or(ActionError::NotFound)?;
+    // A contract of another body to which ours is party may be read, not written.
+    if making.body != actor.body {
+        return Err(ActionError::NotFound);
+    }
+    let status: Status = stored_key(&making.status, "framework_contract", "status", id)?;
+    if !BEFORE_ACTIVATION.iter().any(|state: &State| state.key() == status.key()) {
+        return Err(ActionError::NotNow(format!(
+            "Der Vertrag ist „{}“. Geschrieben wird nur vor der Aktivierung. Preise ändern Sie mit einer neuen \
+             Preisversion, Höchstwerte mit einer Änderung nach § 132 GWB.",
+            status.german()
+        )));
+    }
+    Ok(making)
+}
+
+/// Writes into the contract's log what was changed, by its digest; names and free text lie beside.
+pub(super) async fn log<T: Serialize + Sync>(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    contract: ContractId,
+    action: &str,
+    what: &T,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "framework_contract", contract.0);
+    entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(what).as_bytes())));
+    entry.request_id.clone_from(&actor.request_id);
+    let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
+    let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!(what));
+    audit_log::append_to_contract(tx, contract, &record).await
+}
+
+fn taken(error: StorageError, terms: &Terms) -> ActionError {
+    if error.constraint() == Some("framework_contract_number_unique") {
+        let message =
+            format!("Die Nummer „{}“ hat schon ein anderer Vertrag. Bitte wählen Sie eine andere.", terms.number);
+        return ActionError::Invalid(vec![FieldError::new("number", message)]);
+    }
+    error.into()
+}
+
+/// Checks what the form can know; what is still missing for activation is no mistake of a draft.
+fn check(terms: &Terms) -> Result<(), ActionError> {
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: String| errors.push(FieldError::new(field, message));
+    for (field, text, most, needed) in [
+        ("number", &terms.number, 40, Some("Bitte geben Sie die Vertragsnummer ein, zum Beispiel RV-2027-03.")),
+        ("title", &terms.title, 200, Some("Bitte geben Sie einen kurzen Titel ein, zum Beispiel Notebooks.")),
+        ("description", &terms.description, 4_000, None),
+        ("search_words", &terms.search_words, 1_000, None),
+        ("legal_basis", &terms.legal_basis, 4_000, None),
+        ("notice_reference", &terms.notice_reference, 100, None),
+        ("procedure_reference", &terms.procedure_reference, 100, None),
+        ("term_reason", &terms.term_reason, 4_000, None),
+        ("delivery_terms", &terms.delivery_terms, 4_000, None),
+    ] {
+        let length = text.chars().count();
+        if let Some(message) = needed.filter(|_| text.trim().is_empty()) {
+            wrong(field, message.to_owned());
+        } else if most < length {
+            let [length, most] = [length, most].map(|it: usize| German.number(it.into()));
+            wrong(field, format!("Der Text hat {length} Zeichen, erlaubt sind {most}. Bitte kürzen Sie ihn."));
+        } else if !is_storable(text) {
+            wrong(field, "Der Text enthält ein unsichtbares Zeichen. Bitte geben Sie ihn neu ein.".to_owned());
+        }
+    }
+    for (field, value, list) in [
+        ("regime", Some(&terms.regime), REGIMES),
+        ("supply_chain", Some(&terms.supply_chain), SUPPLY_CHAINS),
+        ("mechanism", Some(&terms.mechanism), MECHANISMS),
+        ("retention_class", terms.retention_class.as_ref(), RETENTION_CLASSES),
+    ] {
+        if let Some(value) = value.filter(|value| !list.iter().any(|(key, _)| key == value)) {
+            let allowed: Vec<&str> = list.iter().map(|(key, _)| *key).collect();
+            wrong(field, format!("„{value}“ ist nicht möglich. Möglich sind: {}.", allowed.join(", ")));
+        }
+    }
+    if terms.currency.len() != 3 || !terms.currency.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        wrong(
+            "currency",
+            format!("„{}“ ist keine Währung. Erwartet sind drei Großbuchstaben wie EUR.", terms.currency),
+        );
+    }
+    if terms.ends_on < terms.starts_on {
+        let start = German.date(terms.starts_on);
+        wrong("ends_on", format!("Das Ende liegt vor dem Beginn am {start}. Bitte prüfen Sie beide Daten."));
+    }
+    if terms.term_reason.is_empty() != terms.term_reason_dated.is_none() {
+        wrong(
+            "term_reason_dated",
+            "Begründung und Datum ihres Belegs gehören zusammen. Bitte ergänzen Sie beides.".to_owned(),
+        );
+    }
+    for (field, value) in [
+        ("fee_pct", Some(terms.fee_pct)),
+        ("surcharge_vat_pct", terms.surcharge_vat_pct),
+        ("price_change_limit_pct", Some(terms.price_change_limit_pct)),
+    ] {
+        if value.is_some_and(|value| value.is_negative() || Decimal::ONE_HUNDRED < value.decimal()) {
+            wrong(field, "Möglich sind 0 bis 100 Prozent.".to_owned());
+        }
+    }
+    for (field, value) in [("min_order_value_net", terms.min_order_value_net), ("surcharge_net", terms.surcharge_net)] {
+        if value.is_some_and(Net::is_negative) {
+            wrong(
+                field,
+                "Der Betrag kann nicht negativ sein. Bitte lassen Sie das Feld leer oder geben Sie 0 oder mehr ein."
+                    .to_owned(),
+            );
+        }
+    }
+    if terms.surcharge_net.is_some() != terms.surcharge_vat_pct.is_some() {
+        wrong(
+            "surcharge_vat_pct",
+            "Zuschlag und sein Umsatzsteuersatz gehören zusammen. Bitte ergänzen Sie beides.".to_owned(),
+        );
+    }
+    if terms.surcharge_net.is_some() && terms.min_order_value_net.is_none() {
+        wrong("min_order_value_net", "Ein Zuschlag braucht einen Mindestbestellwert, unter dem er gilt.".to_owned());
+    }
+    if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+}

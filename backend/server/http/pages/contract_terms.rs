@@ -1,0 +1,295 @@
+//! `/verwaltung/vertraege/neu` and `/verwaltung/vertraege/{id}/bedingungen`: the terms of a contract in
+//! the making, on one page.
+
+use abruf_domain::ids::ContractId;
+use abruf_domain::money::{Net, Percent};
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use chrono::NaiveDate;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::actions::ActionError;
+use crate::actions::write_contract::{self, MECHANISMS, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS};
+use crate::app::App;
+use crate::http::extract::{Form, Path};
+use crate::http::form::Mistakes;
+use crate::http::idempotency::KeyedForm;
+use crate::http::layout::{Frame, Page};
+use crate::http::pages::read_amount::{read_amount, read_number};
+use crate::http::pages::written::{day, read_day};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::contract_drafts::{self, Terms};
+
+/// The page.
+#[derive(askama::Template)]
+#[template(path = "pages/contract_terms.html")]
+pub struct ContractTermsPage {
+    frame: Frame,
+    /// The contract, unless it is a new one.
+    id: Option<Uuid>,
+    number: String,
+    typed: Typed,
+    mistakes: Mistakes,
+    idempotency_key: Uuid,
+    retention_classes: Vec<(&'static str, &'static str)>,
+}
+
+impl ContractTermsPage {
+    fn action(&self) -> String {
+        self.id.map_or_else(
+            || "/verwaltung/vertraege/neu".to_owned(),
+            |id| format!("/verwaltung/vertraege/{id}/bedingungen"),
+        )
+    }
+}
+
+/// The form, as typed.
+#[derive(Debug, Default, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    number: String,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    search_words: String,
+    #[serde(default)]
+    regime: String,
+    #[serde(default)]
+    supply_chain: String,
+    #[serde(default)]
+    mechanism: String,
+    #[serde(default)]
+    currency: String,
+    #[serde(default)]
+    legal_basis: String,
+    #[serde(default)]
+    notice_reference: String,
+    #[serde(default)]
+    notice_date: String,
+    #[serde(default)]
+    procedure_reference: String,
+    #[serde(default)]
+    awarded_on: String,
+    #[serde(default)]
+    starts_on: String,
+    #[serde(default)]
+    ends_on: String,
+    #[serde(default)]
+    term_reason: String,
+    #[serde(default)]
+    term_reason_dated: String,
+    #[serde(default)]
+    fee_pct: String,
+    #[serde(default)]
+    min_order_value_net: String,
+    #[serde(default)]
+    surcharge_net: String,
+    #[serde(default)]
+    surcharge_vat_pct: String,
+    #[serde(default)]
+    delivery_terms: String,
+    #[serde(default)]
+    retention_class: String,
+    #[serde(default)]
+    price_change_limit_pct: String,
+}
+
+impl Typed {
+    fn new() -> Self {
+        Self {
+            regime: "vgv".to_owned(),
+            currency: "EUR".to_owned(),
+            price_change_limit_pct: "30".to_owned(),
+            ..Self::default()
+        }
+    }
+
+    fn of(terms: Terms) -> Self {
+        let date = |date: Option<NaiveDate>| date.map(day).unwrap_or_default();
+        let percent = |value: Percent| value.to_string().replace('.', ",");
+        let net = |value: Option<Net>| value.map(|net| net.decimal().to_string().replace('.', ",")).unwrap_or_default();
+        Self {
+            notice_date: day(terms.notice_date),
+            awarded_on: date(terms.awarded_on),
+            starts_on: day(terms.starts_on),
+            ends_on: day(terms.ends_on),
+            term_reason_dated: date(terms.term_reason_dated),
+            fee_pct: percent(terms.fee_pct),
+            min_order_value_net: net(terms.min_order_value_net),
+            surcharge_net: net(terms.surcharge_net),
+            surcharge_vat_pct: terms.surcharge_vat_pct.map(percent).unwrap_or_default(),
+            retention_class: terms.retention_class.unwrap_or_default(),
+            price_change_limit_pct: percent(terms.price_change_limit_pct),
+            number: terms.number,
+            title: terms.title,
+            description: terms.description,
+            search_words: terms.search_words,
+            regime: terms.regime,
+            supply_chain: terms.supply_chain,
+            mechanism: terms.mechanism,
+            currency: terms.currency,
+            legal_basis: terms.legal_basis,
+            notice_reference: terms.notice_reference,
+            procedure_reference: terms.procedure_reference,
+            term_reason: terms.term_reason,
+            delivery_terms: terms.delivery_terms,
+        }
+    }
+
+    /// The terms, if every field can be read.
+    fn read(&self, mistakes: &mut Mistakes) -> Option<Terms> {
+        let mut date = |field: &str, text: &str, missing: Option<&str>| {
+            let read = read_day(text);
+            match (&read, missing) {
+                (Err(message), _) => mistakes.add(field, message.clone()),
+                (Ok(None), Some(missing)) => mistakes.add(field, missing),
+                _ => {}
+            }
+            read.ok().flatten()
+        };
+        let notice_date = date(
+            "notice_date",
+            &self.notice_date,
+            Some("Bitte geben Sie das Datum der Bekanntmachung ein. Es entscheidet, wer abrufen darf."),
+        );
+        let starts_on = date("starts_on", &self.starts_on, Some("Bitte geben Sie den ersten Tag der Laufzeit ein."));
+        let ends_on =
+            date("ends_on", &self.ends_on, Some("Bitte geben Sie den letzten Tag der Laufzeit ohne Optionen ein."));
+        let awarded_on = date("awarded_on", &self.awarded_on, None);
+        let term_reason_dated = date("term_reason_dated", &self.term_reason_dated, None);
+        let mut percent = |field: &str, text: &str| {
+            let read = read_number(text, Percent::DECIMALS).and_then(|number| {
+                number.map(Percent::new).transpose().map_err(|_| "Möglich sind 0 bis 100 Prozent.".to_owned())
+            });
+            read.map_err(|message| mistakes.add(field, message)).ok().flatten()
+        };
+        let fee_pct = percent("fee_pct", &self.fee_pct).unwrap_or(Percent::ZERO);
+        let surcharge_vat_pct = percent("surcharge_vat_pct", &self.surcharge_vat_pct);
+        let price_change_limit_pct = percent("price_change_limit_pct", &self.price_change_limit_pct);
+        let mut net = |field: &str, text: &str| {
+            let read = read_amount(text).and_then(|amount| {
+                amount
+                    .map(Net::new)
+                    .transpose()
+                    .map_err(|_| "Dieser Betrag ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
+            });
+            read.map_err(|message| mistakes.add(field, message)).ok().flatten()
+        };
+        let min_order_value_net = net("min_order_value_net", &self.min_order_value_net);
+        let surcharge_net = net("surcharge_net", &self.surcharge_net);
+        if price_change_limit_pct.is_none() && mistakes.at("price_change_limit_pct").is_none() {
+            mistakes.add("price_change_limit_pct", "Bitte geben Sie einen Prozentsatz ein, zum Beispiel 30.");
+        }
+        if !mistakes.is_empty() {
+            return None;
+        }
+        let text = |text: &str| text.trim().replace("\r\n", "\n");
+        Some(Terms {
+            number: text(&self.number),
+            title: text(&self.title),
+            description: text(&self.description),
+            search_words: text(&self.search_words),
+            regime: self.regime.clone(),
+            supply_chain: self.supply_chain.clone(),
+            mechanism: self.mechanism.clone(),
+            currency: text(&self.currency),
+            legal_basis: text(&self.legal_basis),
+            notice_reference: text(&self.notice_reference),
+            notice_date: notice_date?,
+            procedure_reference: text(&self.procedure_reference),
+            awarded_on,
+            starts_on: starts_on?,
+            ends_on: ends_on?,
+            term_reason: text(&self.term_reason),
+            term_reason_dated,
+            fee_pct,
+            min_order_value_net,
+            surcharge_net,
+            surcharge_vat_pct,
+            delivery_terms: text(&self.delivery_terms),
+            retention_class: Some(self.retention_class.clone()).filter(|key| !key.is_empty()),
+            price_change_limit_pct: price_change_limit_pct?,
+        })
+    }
+}
+
+/// `GET /verwaltung/vertraege/neu`
+pub async fn new(State(app): State<App>, SignedIn(_): SignedIn, frame: Frame) -> Page<ContractTermsPage> {
+    Page(page(&app, frame, None, Typed::new(), Mistakes::default()))
+}
+
+/// `POST /verwaltung/vertraege/neu`
+pub async fn create(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    KeyedForm(key, typed): KeyedForm<Typed>,
+) -> Result<Response, Problem> {
+    let mut mistakes = Mistakes::default();
+    if let Some(terms) = typed.read(&mut mistakes) {
+        match write_contract::draft(&app, &actor, &terms, key.as_ref()).await {
+            Ok(id) => return Ok(Redirect::to(&format!("/verwaltung/vertraege/{id}/bearbeiten")).into_response()),
+            Err(ActionError::Invalid(errors)) => mistakes.0.extend(errors),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(wrong(&app, frame, None, typed, mistakes))
+}
+
+/// `GET /verwaltung/vertraege/{id}/bedingungen`
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Page<ContractTermsPage>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let terms = contract_drafts::terms(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    Ok(Page(page(&app, frame, Some(id), Typed::of(terms), Mistakes::default())))
+}
+
+/// `POST /verwaltung/vertraege/{id}/bedingungen`
+pub async fn save(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    contract_drafts::making(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let mut mistakes = Mistakes::default();
+    if let Some(terms) = typed.read(&mut mistakes) {
+        match write_contract::rewrite(&app, &actor, ContractId(id), &terms).await {
+            Ok(()) => return Ok(Redirect::to(&format!("/verwaltung/vertraege/{id}/bearbeiten")).into_response()),
+            Err(ActionError::Invalid(errors)) => mistakes.0.extend(errors),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(wrong(&app, frame, Some(id), typed, mistakes))
+}
+
+fn wrong(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mistakes) -> Response {
+    let page = page(app, frame.with_mistakes(), id, typed, mistakes);
+    (StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response()
+}
+
+fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mistakes) -> ContractTermsPage {
+    ContractTermsPage {
+        frame: frame.titled(if id.is_some() { "Bedingungen des Vertrags" } else { "Neuer Vertrag" }),
+        id,
+        number: typed.number.clone(),
+        typed,
+        mistakes,
+        idempotency_key: app.chance.id(app.clock.now()),
+        retention_classes: std::iter::once(("", "noch nicht gewählt"))
+            .chain(RETENTION_CLASSES.iter().copied())
+            .collect(),
+    }
+}

@@ -1,0 +1,272 @@
+//! What the office does with a contract in force: options, increases by two persons, suspension, a
+//! court's cut, new prices.
+
+use abruf::actor::Actor;
+use axum::http::StatusCode;
+
+use crate::pages::browser::read;
+use crate::web::{Answer, Web};
+use crate::world::World;
+use crate::world::contract::{Contract, fixed, tiers, value};
+
+struct House {
+    web: Web,
+    olga: String,
+    otto: String,
+    eva: Actor,
+    contract: Contract,
+}
+
+impl House {
+    async fn new() -> Self {
+        let world = World::new().await;
+        let town = world.member("Stadt Altenrode").await;
+        let eva = world.buyer(town).await;
+        let olga = world.office().named("Olga Geschäftsstelle").await;
+        let otto = world.office().named("Otto Zweitperson").await;
+        let contract = world
+            .contract("RV-2025-01")
+            .term("2025-01-01", "2027-06-30")
+            .option("2027-12-31", "2026-11-30", None)
+            .option("2028-06-30", "2026-11-01", None)
+            .ceiling(value("1000000.00"))
+            .item("A1", fixed("100.00"))
+            .item("B1", tiers(&[("1", "10.00"), ("10", "8.00")]))
+            .entitles(town)
+            .await;
+        world.request(&eva, &contract, &[("A1", "12")]).await;
+        let web = Web::over(world).await;
+        let [olga, otto] = [
+            web.cookie_of(&olga, "olga@elbe-saale.example").await,
+            web.cookie_of(&otto, "otto@elbe-saale.example").await,
+        ];
+        Self { web, olga, otto, eva, contract }
+    }
+
+    fn at(&self, page: &str) -> String {
+        format!("/verwaltung/vertraege/{}/{page}", self.contract.id)
+    }
+
+    async fn post_as(&self, cookie: &str, page: &str, fields: &[(&str, &str)]) -> Answer {
+        let token = self.web.get("/handeln-fuer", cookie).await.form_token();
+        let fields: Vec<_> = [("csrf", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        self.web.post(&self.at(page), cookie, &fields).await
+    }
+
+    async fn post(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
+        self.post_as(&self.olga, page, fields).await
+    }
+
+    async fn done(&self, page: &str, fields: &[(&str, &str)]) {
+        let answer = self.post(page, fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{fields:?}: {}", read(&answer.text));
+    }
+
+    /// The words of a refusal.
+    async fn refused(&self, page: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.post(page, fields).await;
+        assert!(answer.status.is_client_error(), "{fields:?}: {}", answer.status);
+        read(&answer.text)
+    }
+
+    async fn page(&self, page: &str, cookie: &str) -> String {
+        let answer = self.web.get(&self.at(page), cookie).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        read(&answer.text)
+    }
+
+    async fn text(&self, sql: &'static str) -> String {
+        sqlx::query_scalar(sql).fetch_one(&self.web.database.owner).await.unwrap()
+    }
+
+    async fn number(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(&self.web.database.owner).await.unwrap()
+    }
+
+    async fn limit(&self) -> i64 {
+        self.number("SELECT limit_amount::bigint FROM guard WHERE scope = 'contract' AND measure = 'value'").await
+    }
+}
+
+#[tokio::test]
+async fn an_option_counts_until_its_deadline_and_not_a_day_longer() {
+    let house = House::new().await;
+    let option = |end| format!("SELECT id::text FROM contract_option WHERE new_end = '{end}'");
+    let id = async |end| -> String {
+        sqlx::query_scalar(sqlx::AssertSqlSafe(option(end))).fetch_one(&house.web.database.owner).await.unwrap()
+    };
+    let late = id("2028-06-30").await;
+    let fields =
+        [("form", "option"), ("option", late.as_str()), ("exercised_on", "02.11.2026"), ("option_document", "Brief")];
+    let said = house.refused("aenderungen", &fields).await;
+    assert!(
+        said.contains("within-term") && said.contains("möglich war das bis 01.11.2026. Sie wirkt nicht."),
+        "{said}"
+    );
+    let future =
+        [("form", "option"), ("option", late.as_str()), ("exercised_on", "23.11.2026"), ("option_document", "Brief")];
+    assert!(house.refused("aenderungen", &future).await.contains("in der Zukunft"));
+    let timely = id("2027-12-31").await;
+    let fields =
+        [("form", "option"), ("option", timely.as_str()), ("exercised_on", "22.11.2026"), ("option_document", "Brief")];
+    house.done("aenderungen", &fields).await;
+    house.done("aenderungen", &fields).await;
+    assert_eq!(house.number("SELECT count(*) FROM audit_entry WHERE action = 'contract_option_exercised'").await, 1);
+    assert!(house.page("aenderungen", &house.olga).await.contains("ausgeübt am 22.11.2026 (Brief)"));
+}
+
+#[tokio::test]
+async fn increases_add_up_to_ten_percent_and_take_two_persons() {
+    let house = House::new().await;
+    let increase =
+        |amount| [("form", "increase"), ("ground", "minor"), ("increase", amount), ("increase_document", "Nachtrag 1")];
+    let said = house.refused("aenderungen", &increase("100.000,01")).await;
+    assert!(said.contains("Das sind 0,01 € zu viel") && said.contains("modification-limits"), "{said}");
+    assert_eq!(house.number("SELECT count(*) FROM contract_modification").await, 0);
+    house.done("aenderungen", &increase("60.000")).await;
+    assert!(house.refused("aenderungen", &increase("1.000")).await.contains("wartet schon auf ihre zweite Person"));
+    let id = house.text("SELECT id::text FROM contract_modification").await;
+    let release = [("form", "release"), ("modification", id.as_str())];
+    assert!(house.refused("aenderungen", &release).await.contains("selbst vorgeschlagen"));
+    assert_eq!(house.limit().await, 1_000_000);
+    let done = house.post_as(&house.otto, "aenderungen", &release).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", read(&done.text));
+    assert_eq!(house.limit().await, 1_060_000);
+    let said = house.refused("aenderungen", &increase("40.000,01")).await;
+    assert!(said.contains("100.000,01 €"), "the sum of all increases, on the value at the award: {said}");
+    let unpublished =
+        [("form", "increase"), ("ground", "additional"), ("increase", "500.000"), ("increase_document", "N 2")];
+    assert!(house.refused("aenderungen", &unpublished).await.contains("Die Bekanntmachung der Erhöhung"));
+    let page = house.page("aenderungen", &house.olga).await;
+    assert!(page.contains("Erhöhung um 60.000,00 € (6 % von 1.000.000,00 €)"), "{page}");
+}
+
+#[tokio::test]
+async fn a_suspended_contract_lets_nobody_call_off_until_it_is_resumed() {
+    let house = House::new().await;
+    let step = |step| {
+        [
+            ("form", "step"),
+            ("step", step),
+            ("effective_on", "22.11.2026"),
+            ("reason", "Nachprüfung"),
+            ("document", "VK 1-7/26"),
+        ]
+    };
+    assert!(
+        house.refused("aenderungen", &step("resume")).await.contains("„Fortsetzen“ geht nur, wenn er „ausgesetzt“ ist")
+    );
+    let unproven = [("form", "step"), ("step", "suspend"), ("effective_on", "22.11.2026"), ("reason", "Nachprüfung")];
+    assert!(house.refused("aenderungen", &unproven).await.contains("Bitte nennen Sie den Beleg"));
+    house.done("aenderungen", &step("suspend")).await;
+    assert_eq!(house.text("SELECT status FROM framework_contract").await, "suspended");
+    house.done("aenderungen", &step("resume")).await;
+    assert_eq!(house.text("SELECT status FROM framework_contract").await, "active");
+    house.done("aenderungen", &step("terminate")).await;
+    assert!(
+        house.refused("aenderungen", &step("wind_up")).await.contains("noch nicht abgeschlossen"),
+        "a request is open"
+    );
+    assert!(house.refused("aenderungen", &step("resume")).await.contains("„gekündigt“"), "there is no way back");
+    assert_eq!(house.number("SELECT count(*) FROM contract_event").await, 3);
+}
+
+#[tokio::test]
+async fn a_courts_cut_is_a_fact_even_below_what_is_taken() {
+    let house = House::new().await;
+    let cut = |limit| {
+        [
+            ("form", "cut"),
+            ("limit", limit),
+            ("effective_on", "20.11.2026"),
+            ("reason", "Beschluss"),
+            ("document", "OLG 7 Verg 1/26"),
+        ]
+    };
+    assert!(house.refused("aenderungen", &cut("1.000.000")).await.contains("Das ist keine Kürzung"));
+    house.done("aenderungen", &cut("1.000")).await;
+    assert_eq!(house.limit().await, 1_000);
+    assert_eq!(house.number("SELECT count(*) FROM guard WHERE breached AND scope = 'contract'").await, 1);
+    assert_eq!(house.number("SELECT count(*) FROM audit_entry WHERE action = 'contract_ceiling_cut'").await, 1);
+}
+
+#[tokio::test]
+async fn new_prices_are_looked_at_proposed_and_released_by_a_second_person_and_old_ones_stay() {
+    let house = House::new().await;
+    let wish = |step, percent, from, reason| {
+        [
+            ("schritt", step),
+            ("how", "percent"),
+            ("percent", percent),
+            ("valid_from", from),
+            ("words", ""),
+            ("reason", reason),
+            ("document", "Schreiben vom 20.11.2026"),
+        ]
+    };
+    assert!(
+        house
+            .refused("preise", &wish("ansehen", "3", "22.11.2026", ""))
+            .await
+            .contains("früheste erste Tag ist der 23.11.2026")
+    );
+    let seen = house.post("preise", &wish("ansehen", "31", "01.01.2027", "")).await;
+    let seen = (seen.status, read(&seen.text));
+    assert_eq!(seen.0, StatusCode::OK);
+    for part in [
+        "2 Preise ändern sich",
+        "+31 %",
+        "131,00 €",
+        "ab 10: 10,48 €",
+        "Stadt Altenrode: 1 offene Anfrage mit 1 Position",
+    ] {
+        assert!(seen.1.contains(part), "{part}: {}", seen.1);
+    }
+    assert_eq!(house.number("SELECT count(*) FROM price_proposal").await, 0, "looking writes nothing");
+    let unreasoned = house.refused("preise", &wish("vorschlagen", "31", "01.01.2027", "")).await;
+    assert!(unreasoned.contains("2 Preise ändern sich um mehr als 30 %"), "{unreasoned}");
+    house.done("preise", &wish("vorschlagen", "30", "01.01.2027", "")).await;
+    assert!(
+        house
+            .refused("preise", &wish("vorschlagen", "2", "01.01.2027", ""))
+            .await
+            .contains("wartet schon auf ihre zweite Person")
+    );
+
+    let id = house.text("SELECT id::text FROM price_proposal").await;
+    let release = [("schritt", "freigeben"), ("proposal", id.as_str())];
+    assert!(house.refused("preise", &release).await.contains("selbst vorgeschlagen"));
+    assert_eq!(house.number("SELECT count(*) FROM price_term WHERE valid_to IS NOT NULL").await, 0);
+    assert!(house.page("preise", &house.otto).await.contains("Preise freigeben"));
+    let done = house.post_as(&house.otto, "preise", &release).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", read(&done.text));
+    assert_eq!(
+        house.number("SELECT count(*) FROM price_term WHERE valid_to = '2026-12-31'").await,
+        2,
+        "ended, not overwritten"
+    );
+    assert_eq!(
+        house.number("SELECT unit_price::bigint FROM price_term WHERE version = 2 AND kind = 'fixed'").await,
+        130
+    );
+    let overlap = house.refused("preise", &wish("vorschlagen", "2", "01.01.2027", "")).await;
+    assert!(overlap.contains("überschneiden") && overlap.contains("price-version-approved"), "{overlap}");
+
+    let gap = [
+        ("schritt", "ansehen"),
+        ("how", "typed"),
+        ("article_number", "B1"),
+        ("price_kind", "tier_all_units"),
+        ("tiers", "5: 9"),
+        ("valid_from", "01.02.2027"),
+        ("document", "Brief"),
+    ];
+    assert!(
+        house
+            .refused("preise", &gap)
+            .await
+            .contains("Artikel B1 (price-version-approved): Die erste Staffel beginnt bei 5")
+    );
+    let buyer = house.web.cookie_of(&house.eva, "eva@altenrode.example").await;
+    assert_eq!(house.web.get(&house.at("preise"), &buyer).await.status, StatusCode::NOT_FOUND);
+}
