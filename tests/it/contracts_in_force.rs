@@ -91,9 +91,9 @@ impl House {
 #[tokio::test]
 async fn an_option_counts_until_its_deadline_and_not_a_day_longer() {
     let house = House::new().await;
-    let option = |end| format!("SELECT id::text FROM contract_option WHERE new_end = '{end}'");
-    let id = async |end| -> String {
-        sqlx::query_scalar(sqlx::AssertSqlSafe(option(end))).fetch_one(&house.web.database.owner).await.unwrap()
+    let id = async |end: &'static str| -> String {
+        let option = "SELECT id::text FROM contract_option WHERE new_end = $1::date";
+        sqlx::query_scalar(option).bind(end).fetch_one(&house.web.database.owner).await.unwrap()
     };
     let late = id("2028-06-30").await;
     let fields =
