@@ -230,7 +230,7 @@ async fn a_call_off_goes_from_draft_to_order_in_this_world() {
         .contract("RV-2025-07")
         .announced("2024-12-01")
         .term("2025-01-01", "2026-06-30")
-        .option("2026-12-31", "2026-03-31", Some("2026-03-01"))
+        .option("2027-02-28", "2026-03-31", Some("2026-03-01"))
         .minimum("100.00")
         .surcharge("9.90")
         .fee("1.5")

@@ -34,8 +34,8 @@ async fn a_buyer_calls_off_in_five_screens_and_a_second_person_releases() {
     let mut screens = vec![lines.clone()];
     let page = eva.page(&lines).await;
     let typed = [
-        ("performance_from", "1.1.2027"),
-        ("performance_to", "31.12.2027"),
+        ("performance_from", "1.3.2026"),
+        ("performance_to", "28.02.2027"),
         ("angebot", "CTX-PAP"),
         ("menge", ""),
         ("angebot", "CTX-USR"),
@@ -56,8 +56,8 @@ async fn a_buyer_calls_off_in_five_screens_and_a_second_person_releases() {
     assert!(page.contains("Stadt Altenrode\nAm Markt 1"), "the addresses are filled in");
     let need = [
         ("need", "Ersatz für 120 Arbeitsplätze"),
-        ("performance_from", "01.01.2027"),
-        ("performance_to", "31.12.2027"),
+        ("performance_from", "01.03.2026"),
+        ("performance_to", "28.02.2027"),
         ("delivery_address", "Stadt Altenrode\r\nAm Markt 1"),
         ("invoice_address", "Stadt Altenrode\r\nAm Markt 1"),
         ("contact", "Eva Muster"),

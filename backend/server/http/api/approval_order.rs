@@ -96,7 +96,7 @@ pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<A
 #[utoipa::path(
     put, path = "/api/v1/approval-order", tag = "approval-order",
     request_body = ApprovalOrderBody,
-    responses((status = 200, body = ApprovalOrderBody), (status = 409, description = "Changed by somebody else in between"))
+    responses((status = 200, body = ApprovalOrderBody))
 )]
 pub async fn change(
     State(app): State<App>,
