@@ -1,11 +1,11 @@
 //! The steps of a call-off's life, each by the action behind it.
 
-use abruf_domain::Outcome;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{Measure, Scope};
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use abruf_domain::money::{Gross, Quantity, Volume};
 use abruf_domain::period::{Period, berlin_date};
+use abruf_domain::{Outcome, Review};
 use chrono::{DateTime, Datelike, Days, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use uuid::Uuid;
@@ -32,6 +32,9 @@ const QUOTA_RULE: &str = "member-quota";
 
 /// Rule that asks why a service outlives its contract.
 const RUNOFF_RULE: &str = "performance-beyond-term";
+
+/// Rule that asks whether a need was divided.
+const SPLITTING_RULE: &str = "order-splitting";
 
 /// Net value in euros above which the demo's members ask their council first.
 const COUNCIL_DECIDES: Decimal = Decimal::from_parts(60_000, 0, 0, false, 0);
@@ -137,10 +140,18 @@ impl Stream {
         let actor = self.buyer(&self.lives[life].planned);
         self.explain_runoff(life).await?;
         let answer = submit_call_off::submit(&self.app, &actor, self.lives[life].id, None).await;
+        // Back with a question, and the answer came too late.
+        if self.lives[life].returned && matches!(answer, Err(ActionError::WrongState(Status::Expired))) {
+            return Ok(());
+        }
         match answer.map_err(self.failed("submit"))? {
             Submission::Submitted { expires_at, .. } => {
                 self.lives[life].version += 1;
                 self.plan_decision(life, expires_at);
+            }
+            Submission::Declined { review, .. } if self.explain_splitting(life, &review).await? => {
+                let at = self.soon();
+                self.schedule(at, Step::Submit(life));
             }
             Submission::Declined { review, .. } => self.plan_correction(life, &review),
             Submission::Incomplete { .. } => self.wonder(life, "incomplete"),
@@ -168,6 +179,23 @@ impl Stream {
                 .map_err(self.failed("justify"))?;
         }
         Ok(())
+    }
+
+    /// A house that orders often says why its need was not one; whether that was all that was asked.
+    async fn explain_splitting(&mut self, life: usize, review: &Review) -> Result<bool, DemoError> {
+        let Life { id, planned, .. } = &self.lives[life];
+        let (id, actor) = (*id, self.buyer(planned));
+        let asked: Vec<&str> = review.with_outcome(Outcome::Justify).map(|finding| finding.rule.as_str()).collect();
+        if review.with_outcome(Outcome::Block).next().is_some() || !asked.contains(&SPLITTING_RULE) {
+            return Ok(false);
+        }
+        let reason = words::SPLITTING_REASONS[life % words::SPLITTING_REASONS.len()];
+        match justify_finding::justify(&self.app, &actor, id, SPLITTING_RULE, reason).await {
+            Ok(()) => Ok(true),
+            // Explained before; something else is asked.
+            Err(ActionError::Invalid(_)) => Ok(false),
+            Err(error) => Err(self.failed("justify")(error)),
+        }
     }
 
     pub(super) async fn release(&mut self, life: usize) -> Result<(), DemoError> {

@@ -72,3 +72,9 @@ pub(super) const RUNOFF_REASONS: &[&str] = &[
     "Der Hersteller bietet die Lizenz nur für zwölf Monate an. Eine kürzere Laufzeit wäre teurer.",
     "Die Lizenzen enden zusammen mit denen der anderen Ämter. So verlängern wir künftig nur einmal im Jahr.",
 ];
+
+/// Why a need was not called off together.
+pub(super) const SPLITTING_REASONS: &[&str] = &[
+    "Der Bedarf des zweiten Amts war beim ersten Abruf noch nicht bekannt.",
+    "Ersatz für defekte Geräte, die nacheinander ausgefallen sind. Ein gemeinsamer Bedarf lag nicht vor.",
+];

@@ -1,9 +1,10 @@
 //! Order splitting (Stückelung).
 //!
 //! Several small call-offs within the window (30 days unless configured) that together exceed a limit
-//! which each of them keeps: the direct limit of mini-competitions, the release limit of the releasing
-//! person, the amount from which the council decides (§ 3 (2) VgV by analogy). There may be good
-//! reasons; they are to be written down.
+//! which each of them keeps: the direct limit of mini-competitions, the amount from which the council
+//! decides (§ 3 (2) VgV by analogy). There may be good reasons; they are to be written down. The release
+//! limit of the releasing person counts too, but as a notice to that person: it is known only at release,
+//! and a demand then would send every such request back for nothing.
 //!
 //! Example: limit 10,000.00; 5,500.00 three weeks ago and 5,750.00 today make 11,250.00 (GC-22).
 
@@ -33,14 +34,18 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     let since = case.day.checked_sub_days(Days::new(days.into())).unwrap_or(case.day);
     let siblings = siblings(case.facts, since, case.day);
     let kept: Vec<Kept> =
-        [direct(case, &siblings), release(case, &siblings), council(case, &siblings)].into_iter().flatten().collect();
+        [direct(case, &siblings), council(case, &siblings), release(case, &siblings)].into_iter().flatten().collect();
     // The first limit exceeded is told; where none is, the first one kept.
     let Some(told) = kept.iter().find(|kept| kept.exceeded).or(kept.first()) else { return Vec::new() };
     let verdict = match (told.exceeded, told.wording) {
         (false, _) => Verdict::passed().figure("sum", told.sum.clone()).figure("limit", told.limit.clone()),
         (true, wording) => {
-            let justify = wording.map_or(Verdict::justify(), |wording| Verdict::justify().wording(wording));
-            justify.param("sum", told.sum.clone()).param("limit", told.limit.clone())
+            let verdict = match wording {
+                None => Verdict::justify(),
+                Some("release") => Verdict::notice().wording("release"),
+                Some(wording) => Verdict::justify().wording(wording),
+            };
+            verdict.param("sum", told.sum.clone()).param("limit", told.limit.clone())
         }
     };
     vec![
