@@ -23,7 +23,7 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_offs::Details;
 use crate::storage::contracts::{self, Contract};
-use crate::storage::member_list;
+use crate::storage::{member_list, organisations};
 
 /// Articles offered for completion.
 const ARTICLES: i64 = 300;
@@ -117,15 +117,24 @@ async fn judge(
     contract: ContractId,
     asked: &Asked,
 ) -> Result<Result<Verdict, Vec<FieldError>>, Problem> {
-    let question = match question(contract, asked) {
+    let mut question = match question(contract, asked) {
         Ok(question) => question,
         Err(errors) => return Ok(Err(errors)),
     };
+    question.details.leitweg_id = leitweg_id(app, actor, question.member).await?;
     match check(app, actor, &question).await {
         Ok(answer) => Ok(Ok(Verdict::of(&answer, actor.role, question.at.is_some()))),
         Err(ActionError::Invalid(errors)) => Ok(Err(errors.into_iter().map(at_our_field).collect())),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Filled in as a draft has it.
+async fn leitweg_id(app: &App, actor: &Actor, member: Option<OrganisationId>) -> Result<String, Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    let member = organisations::find(&mut tx, member.unwrap_or(actor.organisation)).await?;
+    tx.rollback().await?;
+    Ok(member.and_then(|member| member.leitweg_id).unwrap_or_default())
 }
 
 fn question(contract: ContractId, asked: &Asked) -> Result<Question, Vec<FieldError>> {
