@@ -1,7 +1,7 @@
 //! Editions of the rule book: which version of which rule judged when.
 //!
 //! Each review names its edition. A change that alters a result opens an edition, raises the version of
-//! its rule, keeps the old function in [`checks::SUPERSEDED`](crate::checks::SUPERSEDED) and stands
+//! its rule, keeps the old function in [`checks::SUPERSEDED`] and stands
 //! in [`CHANGES`]: so that an old review can be replayed, and what differs today can be explained.
 
 use crate::checks::{self, Check};
