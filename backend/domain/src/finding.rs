@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::contract_life::Status;
 use crate::money::{Gross, IndexPoints, Net, Percent, Quantity, UnitPrice, Volume};
 use crate::notation::Language;
 
@@ -165,24 +166,13 @@ impl Place {
     }
 }
 
-/// The stored status of a contract as users read it; a key of a later version stands as it is.
-fn contract_status_word(key: &str, language: Language) -> &str {
-    let (german, english) = match key {
-        "draft" => ("Entwurf", "draft"),
-        "demand_survey" => ("Bedarfsabfrage", "demand survey"),
-        "resolution" => ("Beschluss", "resolution"),
-        "tender" => ("Ausschreibung", "tender"),
-        "award" => ("Zuschlag", "award"),
-        "active" => ("aktiv", "active"),
-        "suspended" => ("ausgesetzt", "suspended"),
-        "terminated" => ("gekündigt", "terminated"),
-        "wound_up" => ("abgewickelt", "wound up"),
-        "archived" => ("archiviert", "archived"),
-        other => (other, other),
-    };
-    match language {
-        Language::German => german,
-        Language::English => english,
+/// The stored status of a contract as users read it; a key of a later version stands as it is. English
+/// takes the words of the key.
+fn contract_status_word(key: &str, language: Language) -> String {
+    match (language, key.parse::<Status>()) {
+        (Language::German, Ok(status)) => status.german().to_owned(),
+        (Language::English, Ok(_)) => key.replace('_', " "),
+        (_, Err(_)) => key.to_owned(),
     }
 }
 
@@ -235,7 +225,7 @@ impl Value {
             Self::Text(text) => text.clone(),
             Self::List(list) => list.join(", "),
             Self::Place(place) => place.written(language),
-            Self::ContractStatus(key) => contract_status_word(key, language).to_owned(),
+            Self::ContractStatus(key) => contract_status_word(key, language),
         }
     }
 

@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use abruf_domain::contract_life::State;
 use abruf_domain::facts::Price;
 use abruf_domain::ids::{ContractId, ItemId, OrganisationId};
 use abruf_domain::money::Percent;
@@ -14,7 +13,7 @@ use chrono::{Days, NaiveDate};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::steer_contract::{held, state};
+use super::steer_contract::{held, running};
 use super::write_contract::log;
 use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
@@ -153,7 +152,7 @@ pub async fn release(app: &App, actor: &Actor, id: ContractId, proposal: Uuid) -
                 .to_owned(),
         ));
     }
-    in_force(&contract, app.clock.today())?;
+    running(&contract, app.clock.today(), ONLY)?;
     if waiting.valid_from <= app.clock.today() {
         return Err(ActionError::NotNow(format!(
             "Die Preise sollten ab {} gelten. Dieser Tag ist da oder vorbei, und Preise gelten nie rückwirkend. Bitte nehmen \
@@ -199,20 +198,13 @@ pub async fn take_back(app: &App, actor: &Actor, id: ContractId, proposal: Uuid)
     Ok(())
 }
 
-fn in_force(contract: &Contract, today: NaiveDate) -> Result<(), ActionError> {
-    match state(contract, today)? {
-        State::Active | State::Exhausted | State::Suspended => Ok(()),
-        other => Err(ActionError::NotNow(format!(
-            "Der Vertrag ist „{}“. Neue Preisversionen gibt es nur, solange er läuft.",
-            other.german()
-        ))),
-    }
-}
+/// What this file does is possible only while the contract runs.
+const ONLY: &str = "Neue Preisversionen gibt es nur, solange er läuft.";
 
 /// Reads what holds on the first day and compares; every mistake is named by its article.
 async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &PriceChange) -> Result<Preview, ActionError> {
     let today = app.clock.today();
-    in_force(contract, today)?;
+    running(contract, today, ONLY)?;
     let wrong = |field: &str, message: String| ActionError::Invalid(vec![FieldError::new(field, message)]);
     if change.valid_from <= today {
         let earliest = German.date(today.checked_add_days(Days::new(1)).unwrap_or(today));

@@ -175,7 +175,11 @@ async fn choose_first_supplier(
     lines: Vec<Asked>,
 ) -> Result<(), ActionError> {
     let articles: Vec<String> = lines.into_iter().map(|line| line.article_number).collect();
-    Ok(contracts::choose_supplier(conn, call_off, &articles, app.clock.today()).await?)
+    let first = contracts::supplier_of(&mut *conn, call_off.contract, &articles, app.clock.today()).await?;
+    match first {
+        Some(first) => Ok(call_offs::name_supplier(conn, call_off.id, first).await?),
+        None => Ok(()),
+    }
 }
 
 /// What is wrong with lines as entered, before anything is written.

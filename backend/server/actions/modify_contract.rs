@@ -2,16 +2,15 @@
 //! ground, amount and document, a second one releases. The rule `modification-limits` judges both times;
 //! what it blocks is never written.
 
+use abruf_domain::Outcome;
 use abruf_domain::activation::{self, Activation, Modification, ModificationGround, ModificationLimits, Subject};
 use abruf_domain::finding::Finding;
 use abruf_domain::ids::ContractId;
 use abruf_domain::money::{Net, Percent, Volume};
-use abruf_domain::{Outcome, contract_life::State};
-use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::steer_contract::{held, state};
+use super::steer_contract::{held, running};
 use super::write_contract::log;
 use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
@@ -52,7 +51,7 @@ pub async fn propose(app: &App, actor: &Actor, id: ContractId, proposal: &Propos
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let contract = held(&mut tx, actor, id).await?;
-    in_force(&contract, app.clock.today())?;
+    running(&contract, app.clock.today(), ONLY)?;
     check(proposal)?;
     let rows = contract_changes::modifications(&mut tx, id).await?;
     if rows.iter().any(|row| row.decided_at.is_none()) {
@@ -96,7 +95,7 @@ pub async fn release(app: &App, actor: &Actor, id: ContractId, modification: Uui
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let contract = held(&mut tx, actor, id).await?;
-    in_force(&contract, app.clock.today())?;
+    running(&contract, app.clock.today(), ONLY)?;
     let rows = contract_changes::modifications(&mut tx, id).await?;
     let row = waiting(&rows, modification)?;
     if row.recorded_by == actor.person {
@@ -142,15 +141,8 @@ fn waiting(rows: &[ModificationRow], id: Uuid) -> Result<&ModificationRow, Actio
     }
 }
 
-fn in_force(contract: &Contract, today: NaiveDate) -> Result<(), ActionError> {
-    match state(contract, today)? {
-        State::Active | State::Exhausted | State::Suspended => Ok(()),
-        other => Err(ActionError::NotNow(format!(
-            "Der Vertrag ist „{}“. Erhöht wird nur, solange er läuft.",
-            other.german()
-        ))),
-    }
-}
+/// What this file does is possible only while the contract runs.
+const ONLY: &str = "Erhöht wird nur, solange er läuft.";
 
 /// The rule over this increase and those before it, with the law of the day.
 async fn judge(

@@ -28,7 +28,7 @@ use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{Tx, assignments, audit_log, contracts, facts, outbox, savings, turns};
+use crate::storage::{Tx, assignments, audit_log, facts, outbox, savings, turns};
 
 /// What became of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -243,12 +243,11 @@ async fn order(
     let taken: Vec<_> = movements.iter().map(|movement| (new_id(), movement.guard, movement.authorised)).collect();
     volume::write_entries(&mut tx, call_off.contract, id, EntryKind::Authorise, &taken, now).await?;
 
-    let contract_number = contracts::number(&mut tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let record = call_off_record(app, call_off, "call_off_released", Who::Person(actor), Some(facts_hash), None, now);
     match volume::hold(&mut tx, call_off.contract, &movements, Numbering::TakeNext, &record).await? {
         Held::Refused => Ok(Attempt::Refused),
         Held::Moved { last_number } => {
-            let number = call_off_number(&contract_number, last_number);
+            let number = call_off_number(&facts.contract.number, last_number);
             let amounts = Amounts::from(&review.priced);
             call_offs::set_released(&mut tx, id, &number, actor.person, &amounts, now).await?;
             let answer = Release::Released { id, number, review: Box::new(review) };

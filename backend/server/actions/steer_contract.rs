@@ -58,6 +58,17 @@ pub fn state(contract: &Contract, today: NaiveDate) -> Result<State, StorageErro
     Ok(State::on(status, today, contract.effective_end, &[fill]))
 }
 
+/// Whether a contract runs: active, used up or suspended; `only` says what is possible only then.
+///
+/// # Errors
+/// [`ActionError::NotNow`] with its state and `only`.
+pub fn running(contract: &Contract, today: NaiveDate, only: &str) -> Result<(), ActionError> {
+    match state(contract, today)? {
+        State::Active | State::Exhausted | State::Suspended => Ok(()),
+        other => Err(ActionError::NotNow(format!("Der Vertrag ist „{}“. {only}", other.german()))),
+    }
+}
+
 /// Takes a step. Activation has an action of its own.
 pub async fn steer(app: &App, actor: &Actor, id: ContractId, step: Step, ground: &Ground) -> Result<(), ActionError> {
     only(actor, &[Role::Office])?;

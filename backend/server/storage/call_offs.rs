@@ -399,6 +399,17 @@ pub async fn set_supplier(
     affected("choose the supplier of a call-off", 1, done.rows_affected())
 }
 
+/// Names a supplier that nobody has chosen.
+pub async fn name_supplier(
+    conn: &mut PgConnection,
+    id: CallOffId,
+    supplier: OrganisationId,
+) -> Result<(), StorageError> {
+    let done =
+        sqlx::query!("UPDATE call_off SET supplier_id = $2 WHERE id = $1", id.0, supplier.0).execute(conn).await?;
+    affected("name the supplier of a call-off", 1, done.rows_affected())
+}
+
 /// Saves the details of a draft.
 pub async fn update_details(conn: &mut PgConnection, id: CallOffId, details: &Details) -> Result<(), StorageError> {
     let done = sqlx::query!(

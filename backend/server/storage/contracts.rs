@@ -8,7 +8,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
-use super::call_offs::CallOff;
 use super::error::consistent;
 
 /// What a new draft needs to know of its contract.
@@ -50,35 +49,7 @@ pub async fn for_ordering(
     }))
 }
 
-/// Mechanism `single`: the supplier is the one of the lot of the first known article.
-pub async fn choose_supplier(
-    conn: &mut PgConnection,
-    call_off: &CallOff,
-    articles: &[String],
-    today: NaiveDate,
-) -> Result<(), StorageError> {
-    sqlx::query!(
-        "UPDATE call_off
-         SET supplier_id = chosen.supplier_id
-         FROM (SELECT p.supplier_id
-               FROM item i
-               JOIN contract_party p ON p.contract_id = i.contract_id AND p.lot_id = i.lot_id
-               WHERE i.contract_id = $1 AND i.article_number = ANY ($3)
-                 AND p.valid_from <= $4 AND (p.valid_to IS NULL OR $4 <= p.valid_to)
-               ORDER BY array_position($3, i.article_number), p.rank
-               LIMIT 1) AS chosen
-         WHERE call_off.contract_id = $1 AND call_off.id = $2",
-        call_off.contract.0,
-        call_off.id.0,
-        articles,
-        today
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// Whom [`choose_supplier`] would choose.
+/// Whom a draft names before anybody has chosen: the highest rank of the lot of the first known article.
 pub async fn supplier_of(
     conn: &mut PgConnection,
     contract: ContractId,

@@ -125,9 +125,6 @@ pub async fn change(
     Path(id): Path<Uuid>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
-    let mut tx = app.db.begin(&actor).await?;
-    contracts::number(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
-    tx.rollback().await?;
     let mut mistakes = Mistakes::default();
     let done = act(&app, &actor, ContractId(id), &typed, &mut mistakes).await;
     let refused = match done {
