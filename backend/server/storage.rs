@@ -48,9 +48,11 @@ pub mod turns;
 pub mod verification;
 pub mod volume;
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Transaction};
 
 use crate::actor::RunsAs;
 pub use error::StorageError;
@@ -60,6 +62,25 @@ pub static MIGRATOR: Migrator = sqlx::migrate!();
 
 /// A transaction that knows its actor. Dropped without commit it rolls back.
 pub type Tx = Transaction<'static, Postgres>;
+
+/// How long an idle connection is believed to be alive without asking it.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
+
+/// What every session of the application sets.
+///
+/// A session that idles inside a transaction is ended after 30 seconds: no abandoned request may hold a
+/// guard row longer than that; and nobody waits longer than 5 seconds for a row. Plans are made once per
+/// statement and session: with row-level security planning takes several times as long as doing, and no
+/// statement of ours wants another plan for other values. None is long enough to gain from compilation.
+#[must_use]
+pub fn session_settings(options: PgConnectOptions) -> PgConnectOptions {
+    options.options([
+        ("idle_in_transaction_session_timeout", "30s"),
+        ("lock_timeout", "5s"),
+        ("plan_cache_mode", "force_generic_plan"),
+        ("jit", "off"),
+    ])
+}
 
 /// The pool of the application role.
 #[derive(Debug, Clone)]
@@ -76,14 +97,22 @@ impl Db {
 
     /// Opens a pool of at most `connections`.
     ///
-    /// A session that idles inside a transaction is ended after 30 seconds: no abandoned request may
-    /// hold a guard row longer than that.
-    ///
     /// # Errors
     /// If no first connection can be made.
     pub async fn connect(options: PgConnectOptions, connections: u32) -> Result<Self, StorageError> {
-        let options = options.options([("idle_in_transaction_session_timeout", "30s"), ("lock_timeout", "20s")]);
-        let pool = PgPoolOptions::new().max_connections(connections).connect_with(options).await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .test_before_acquire(false)
+            .before_acquire(|connection, meta| {
+                Box::pin(async move {
+                    if TRUSTED_FOR < meta.idle_for {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_with(session_settings(options))
+            .await?;
         Ok(Self { pool })
     }
 
@@ -95,10 +124,15 @@ impl Db {
     /// # Errors
     /// If the database cannot be reached.
     pub async fn begin<'a>(&self, runs_as: impl Into<RunsAs<'a>>) -> Result<Tx, StorageError> {
-        let setting = runs_as.into().setting();
-        let mut tx = self.pool.begin().await?;
-        sqlx::query!("SELECT set_config('abruf.actor', $1, true)", setting).fetch_one(&mut *tx).await?;
-        Ok(tx)
+        self.begin_with("BEGIN", runs_as.into()).await
+    }
+
+    /// Begins and names the actor in one round trip: the text of a `BEGIN` takes no parameters, so the
+    /// setting stands in it as a literal.
+    async fn begin_with(&self, begin: &str, runs_as: RunsAs<'_>) -> Result<Tx, StorageError> {
+        let setting = runs_as.setting().replace('\'', "''");
+        let statement = format!("{begin}; SELECT set_config('abruf.actor', '{setting}', true)");
+        Ok(self.pool.begin_with(AssertSqlSafe(statement)).await?)
     }
 
     /// Asks the database for a sign of life.
@@ -115,10 +149,7 @@ impl Db {
     /// # Errors
     /// If the database cannot be reached.
     pub async fn begin_snapshot<'a>(&self, runs_as: impl Into<RunsAs<'a>>) -> Result<Tx, StorageError> {
-        let setting = runs_as.into().setting();
-        let mut tx = self.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-        sqlx::query!("SELECT set_config('abruf.actor', $1, true)", setting).fetch_one(&mut *tx).await?;
-        Ok(tx)
+        self.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", runs_as.into()).await
     }
 
     /// The pool itself: health checks and closing.

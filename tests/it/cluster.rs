@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{OnceLock, mpsc};
 
 use abruf::embedded::{Cluster, Durability, Settings};
+use abruf::storage::session_settings;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, PgPool};
 
@@ -59,7 +60,7 @@ pub async fn fresh_database() -> TestDatabase {
     let pool = |options: PgConnectOptions| {
         PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options.disable_statement_logging())
     };
-    TestDatabase { owner: pool(owner_options(&name)), app: pool(app_options(&name)), name }
+    TestDatabase { owner: pool(owner_options(&name)), app: pool(session_settings(app_options(&name))), name }
 }
 
 /// Options of the application role on the database `name`, for a pool of another size.

@@ -53,7 +53,7 @@ async fn one(pool: PgPool, seconds: Duration) -> Result<Times> {
         let mut tx = sqlx::Connection::begin(&mut *connection).await?;
         let before: i64 =
             sqlx::query_scalar("SELECT coalesce(max(id), 0) FROM bare.request").fetch_one(&mut *tx).await?;
-        sqlx::query("SELECT bare.prepare($1)").bind(BATCH).execute(&mut *tx).await?;
+        sqlx::query("SELECT bare.prepare($1, 1)").bind(BATCH).execute(&mut *tx).await?;
         let requests: Vec<i64> =
             sqlx::query_scalar("SELECT id FROM bare.request WHERE id > $1 AND xmin = pg_current_xact_id()::xid")
                 .bind(before)

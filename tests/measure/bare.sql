@@ -16,15 +16,20 @@ CREATE TABLE bare.line (request_id bigint, position int, article int NOT NULL, q
 CREATE TABLE bare.ledger (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, request_id bigint NOT NULL, amount numeric(18, 4) NOT NULL);
 CREATE TABLE bare.audit (contract_id int, sequence int, leaf bytea NOT NULL, PRIMARY KEY (contract_id, sequence));
 
-INSERT INTO bare.guard (contract_id, starts_on, ends_on, limit_amount) VALUES (1, '2000-01-01', '2100-01-01', 10000000000);
-INSERT INTO bare.entitlement VALUES (1, 1);
-INSERT INTO bare.price SELECT 1, article, 100 FROM generate_series(1, 3) article;
+INSERT INTO bare.guard (contract_id, starts_on, ends_on, limit_amount)
+SELECT contract, '2000-01-01', '2100-01-01', 10000000000 FROM generate_series(1, 200) contract;
+INSERT INTO bare.entitlement SELECT contract, 1 FROM generate_series(1, 200) contract;
+INSERT INTO bare.price SELECT contract, article, 100 FROM generate_series(1, 200) contract CROSS JOIN generate_series(1, 3) article;
 
--- Requests to release, made beforehand.
-CREATE FUNCTION bare.prepare(count int) RETURNS void LANGUAGE sql AS $$
-    WITH made AS (INSERT INTO bare.request (contract_id, member_id) SELECT 1, 1 FROM generate_series(1, count) RETURNING id)
+-- Requests to release, made beforehand, spread over so many contracts.
+CREATE FUNCTION bare.prepare(count int, contracts int) RETURNS void LANGUAGE sql AS $$
+    WITH made AS (
+        INSERT INTO bare.request (contract_id, member_id) SELECT 1 + n % contracts, 1 FROM generate_series(1, count) n RETURNING id)
     INSERT INTO bare.line SELECT id, position, position, 1 FROM made CROSS JOIN generate_series(1, 3) position;
 $$;
+
+-- The request that the next of many clients releases.
+CREATE SEQUENCE bare.turn;
 
 CREATE FUNCTION bare.release(wanted bigint) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE

@@ -7,9 +7,17 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "this program's purpose is to print")]
 
 mod bare;
+mod desk;
+mod load;
 mod memory;
+mod pgbench;
 mod product;
+mod program;
+mod sim;
+mod speed;
 mod timing;
+mod towns;
+mod trivial;
 
 use std::error::Error;
 use std::fs;
@@ -20,7 +28,8 @@ use std::time::{Duration, Instant};
 use abruf::embedded::{Cluster, Settings};
 use rust_decimal::Decimal;
 
-use crate::product::{Client, Program};
+use crate::product::Office;
+use crate::program::Program;
 use crate::timing::Times;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -33,26 +42,50 @@ const ROUNDS: usize = 3;
 const DOCUMENTS: usize = 1000;
 
 fn main() -> Result<()> {
-    let seconds = seconds()?;
+    let asked = asked()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
+        let time = match asked {
+            Asked::Trivial { database, listen } => return trivial::serve(&database, &listen).await,
+            Asked::Speed(time) => return speed::speed(&settings(PathBuf::new()), time).await,
+            Asked::Figures(time) => time,
+        };
         let folder = tempfile::Builder::new().prefix("abruf-measure-").tempdir_in(std::env::temp_dir())?;
         // Started by root the server is another user, who must get in.
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711))?;
         starts(&folder.path().join("starts")).await?;
-        load(&folder.path().join("load"), seconds).await
+        load(&folder.path().join("load"), time).await
     })
 }
 
-/// `--seconds N`, how long each variant runs in each round; `cargo bench` adds `--bench`.
-fn seconds() -> Result<Duration> {
-    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
-    let seconds = match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
-        (None, ..) => 5,
-        (Some("--seconds"), Some(number), None) => number.parse()?,
-        _ => return Err("usage: measure [--seconds N]".into()),
+/// What the command line wants.
+enum Asked {
+    /// Starts, memory, steps of an order beside bare SQL.
+    Figures(Duration),
+    /// The speed goals.
+    Speed(Duration),
+    /// Be the trivial server of a speed goal.
+    Trivial { database: String, listen: String },
+}
+
+/// `[--speed] [--seconds N]`, how long each variant runs in each round; `cargo bench` adds `--bench`.
+fn asked() -> Result<Asked> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (speed, rest) = match &arguments[..] {
+        ["--trivial", database, listen] => {
+            return Ok(Asked::Trivial { database: (*database).to_owned(), listen: (*listen).to_owned() });
+        }
+        ["--speed", rest @ ..] => (true, rest),
+        rest => (false, rest),
     };
-    Ok(Duration::from_secs(seconds))
+    let seconds = match rest {
+        [] => 5,
+        ["--seconds", number] => number.parse()?,
+        _ => return Err("usage: measure [--speed] [--seconds N]".into()),
+    };
+    let time = Duration::from_secs(seconds);
+    Ok(if speed { Asked::Speed(time) } else { Asked::Figures(time) })
 }
 
 /// From nothing to ready, and from stopped to ready, on a private server without data.
@@ -102,7 +135,7 @@ async fn compare(cluster: &Cluster, program: &Program, clients: usize, seconds: 
     let mut raw = Times::default();
     let mut ratios: [Vec<Decimal>; 3] = Default::default();
     let mut made = 0;
-    let people = Client::several(program, clients).await?;
+    let people = Office::open(program, clients).await?;
     for _ in 0..ROUNDS {
         let mut round_raw = bare::run(cluster, clients, seconds).await?;
         let round = product::run(&people, seconds).await?;
@@ -136,7 +169,7 @@ async fn compare(cluster: &Cluster, program: &Program, clients: usize, seconds: 
 }
 
 async fn make_documents(program: &Program, count: usize) -> Result<usize> {
-    let people = Client::several(program, 4).await?;
+    let people = Office::open(program, 4).await?;
     product::make(&people, count).await?;
     Ok(count)
 }
@@ -148,7 +181,7 @@ fn rate(count: i64, took: Duration) -> Decimal {
 
 /// Settings for a private server with whatever PostgreSQL the run found.
 fn settings(data_dir: PathBuf) -> Settings {
-    let mut settings = Settings::new(data_dir, std::env::temp_dir(), product::PROGRAM.into());
+    let mut settings = Settings::new(data_dir, std::env::temp_dir(), program::PROGRAM.into());
     settings.pg_bin = environment("ABRUF_PG_BIN").map(PathBuf::from);
     settings.search_path = environment("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default();
     settings

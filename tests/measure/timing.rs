@@ -31,8 +31,17 @@ impl Times {
 
     /// Median over the median of others, to two places.
     pub fn median_over(&self, others: &Self) -> Decimal {
-        let micros = |times: &Self| Decimal::from(times.median().as_micros() as u64);
-        (micros(self) / micros(others).max(Decimal::ONE)).round_dp(2)
+        over(self.median(), others.median())
+    }
+
+    /// How much longer the unluckiest wait than the usual ones.
+    pub fn p99_over_median(&self) -> Decimal {
+        over(self.p99(), self.median())
+    }
+
+    /// 99th percentile over that of others.
+    pub fn p99_over(&self, others: &Self) -> Decimal {
+        over(self.p99(), others.p99())
     }
 
     fn rank(&self, percent: usize) -> Duration {
@@ -41,4 +50,10 @@ impl Times {
         let last = sorted.len().saturating_sub(1);
         sorted.get((sorted.len() * percent / 100).min(last)).copied().unwrap_or_default()
     }
+}
+
+/// To two places.
+fn over(time: Duration, other: Duration) -> Decimal {
+    let micros = |time: Duration| Decimal::from(time.as_micros() as u64);
+    (micros(time) / micros(other).max(Decimal::ONE)).round_dp(2)
 }

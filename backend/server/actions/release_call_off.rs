@@ -27,7 +27,7 @@ use crate::app::App;
 use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
+use crate::storage::volume::{self, EntryKind, Held, Holding, Movement, Numbering};
 use crate::storage::{Tx, assignments, audit_log, facts, outbox, savings, turns};
 
 /// What became of a release.
@@ -139,28 +139,26 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         _ => None,
     };
     // The lane of prices and suppliers that depend on what was released before: turns first, then totals.
-    let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
-    turns::lock(&mut tx, call_off.contract, &articles).await?;
-    volume::lock_running_totals(&mut tx, call_off.contract, &articles).await?;
+    if turns::depends_on_earlier(&mut tx, call_off.contract).await? {
+        let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
+        turns::lock(&mut tx, call_off.contract, &articles).await?;
+        volume::lock_running_totals(&mut tx, call_off.contract, &articles).await?;
+    }
     let releaser = assignments::releaser(&mut tx, actor.person, actor.assignment).await?;
-    let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
+    let held = volume::holdings(&mut tx, call_off.contract, id).await?;
+    let releaser = Some(releaser);
+    let facts = facts::gather_beside(&mut tx, &held, &call_off, &lines, CheckPoint::Release, releaser, now).await?;
     let review = review(&facts);
     if release_only_block(&review) {
         let answer = Release::Blocked { id, review: Box::new(review) };
         return decline(keyed, tx, &call_off, answer).await;
     }
-    let seen = history::latest_review(&mut tx, call_off.contract, id, CheckPoint::Submission.key())
-        .await?
-        .ok_or(ActionError::NotFound)?;
+    let (seen, justified) =
+        history::submitted_with(&mut tx, call_off.contract, id).await?.ok_or(ActionError::NotFound)?;
     if difference(&seen, &review).is_some() {
         let answer = Release::Changed { id, seen: Box::new(seen), now: Box::new(review) };
         return decline(keyed, tx, &call_off, answer).await;
     }
-    let justified: Vec<String> = history::justifications(&mut tx, call_off.contract, id)
-        .await?
-        .into_iter()
-        .map(|justification| justification.rule)
-        .collect();
     let rules: Vec<String> = review.unjustified(&justified).map(|finding| finding.rule.clone()).collect();
     if !rules.is_empty() {
         return Ok(Attempt::Done(Release::Unjustified { id, review: Box::new(review), rules }));
@@ -171,7 +169,7 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         }
         None => String::new(),
     };
-    order(keyed, tx, &call_off, &facts, review, &reason).await
+    order(keyed, tx, &call_off, &facts, &held, review, &reason).await
 }
 
 /// Whether a rule that is judged at release only stands against this person.
@@ -194,6 +192,7 @@ async fn order(
     mut tx: Tx,
     call_off: &CallOff,
     facts: &Facts,
+    held: &[Holding],
     review: Review,
     reason: &str,
 ) -> Result<Attempt, ActionError> {
@@ -226,7 +225,6 @@ async fn order(
         turns::award(&mut tx, call_off.contract, &lots, call_off.supplier, review_id).await?;
     }
 
-    let held = volume::holdings(&mut tx, call_off.contract, id).await?;
     let movements: Vec<Movement> = facts
         .scopes
         .iter()
@@ -238,10 +236,10 @@ async fn order(
             authorised: demand(scope, &review.priced),
         })
         .collect();
-    let back: Vec<_> = movements.iter().map(|movement| (new_id(), movement.guard, movement.reserved)).collect();
-    volume::write_entries(&mut tx, call_off.contract, id, EntryKind::GiveBack, &back, now).await?;
-    let taken: Vec<_> = movements.iter().map(|movement| (new_id(), movement.guard, movement.authorised)).collect();
-    volume::write_entries(&mut tx, call_off.contract, id, EntryKind::Authorise, &taken, now).await?;
+    let back = movements.iter().map(|it| (new_id(), EntryKind::GiveBack, it.guard, it.reserved));
+    let taken = movements.iter().map(|it| (new_id(), EntryKind::Authorise, it.guard, it.authorised));
+    let entries: Vec<_> = back.chain(taken).collect();
+    volume::write_ledger(&mut tx, call_off.contract, id, &entries, now).await?;
 
     let record = call_off_record(app, call_off, "call_off_released", Who::Person(actor), Some(facts_hash), None, now);
     match volume::hold(&mut tx, call_off.contract, &movements, Numbering::TakeNext, &record).await? {

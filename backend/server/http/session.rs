@@ -23,7 +23,7 @@ use crate::actor::{Actor, RunsAs};
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
-use crate::storage::people::{self, Acting};
+use crate::storage::people::Acting;
 use crate::storage::sessions::{self, Session};
 use crate::storage::{Db, StorageError};
 
@@ -125,19 +125,16 @@ async fn look_up(
     now: DateTime<Utc>,
 ) -> Result<Option<Current>, StorageError> {
     let db: &Db = &server.app.db;
-    let mut tx = db.begin(RunsAs::SignIn).await?;
-    let Some(mut session) = sessions::find(&mut tx, claims.sid, claims.sub, now).await? else {
+    let today = server.app.clock.today();
+    let Some((mut session, acting)) = sessions::current(db, claims.sid, claims.sub, now, today).await? else {
         return Ok(None);
-    };
-    let acting = match session.assignment {
-        Some(assignment) => people::acting(&mut tx, session.person, assignment, server.app.clock.today()).await?,
-        None => None,
     };
     if renew {
         session.expires_at = end_if_used_now(&session, now);
+        let mut tx = db.begin(RunsAs::SignIn).await?;
         sessions::renew(&mut tx, session.id, now, session.expires_at).await?;
+        tx.commit().await?;
     }
-    tx.commit().await?;
     let form_token = server.security.form_tokens.of(session.id);
     Ok(Some(Current { session, acting, by, form_token }))
 }

@@ -4,14 +4,16 @@ use abruf_domain::approval::{ApprovalOrder, Chain, Given};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId, PersonId};
 use abruf_domain::money::Gross;
 use chrono::{DateTime, NaiveDate, Utc};
+use serde::Deserialize;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
+use super::StorageError;
 use super::error::consistent;
-use super::{StorageError, assignments};
 
 /// A version of a member's order.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Deserialize)]
 pub struct OrderVersion {
     /// Counts the changes; 0 where none was ever recorded.
     pub version: i32,
@@ -129,9 +131,31 @@ pub async fn way(
     day: NaiveDate,
     now: DateTime<Utc>,
 ) -> Result<Way, StorageError> {
-    let at_submission = in_force(&mut *conn, request.member, request.submitted_at).await?;
-    let today = in_force(&mut *conn, request.member, now).await?;
-    let names = assignments::approver_names(&mut *conn, request.member, day).await?;
+    let row = sqlx::query!(
+        r#"SELECT (SELECT jsonb_build_object('version', version, 'order', content) FROM approval_order
+                   WHERE member_id = $1 AND made_at <= $2
+                   ORDER BY version DESC
+                   LIMIT 1) AS "at_submission: Json<OrderVersion>",
+                  (SELECT jsonb_build_object('version', version, 'order', content) FROM approval_order
+                   WHERE member_id = $1 AND made_at <= $3
+                   ORDER BY version DESC
+                   LIMIT 1) AS "today: Json<OrderVersion>",
+                  (SELECT coalesce(jsonb_agg(jsonb_build_array(p.id, p.name) ORDER BY p.name, p.id), '[]')
+                   FROM person p
+                   WHERE p.id IN (SELECT a.person_id FROM assignment a
+                                  WHERE a.organisation_id = $1 AND a.role = 'approver'
+                                    AND a.valid_from <= $4 AND (a.valid_to IS NULL OR $4 <= a.valid_to)))
+                      AS "names!: Json<Vec<(PersonId, String)>>""#,
+        request.member.0,
+        request.submitted_at,
+        now,
+        day,
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let at_submission = row.at_submission.map(|found| found.0).unwrap_or_default();
+    let today = row.today.map(|found| found.0).unwrap_or_default();
+    let names = row.names.0;
     let has_steps = !at_submission.order.steps.is_empty();
     let chain = Chain {
         day,

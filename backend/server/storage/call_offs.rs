@@ -196,11 +196,9 @@ pub async fn find(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithL
     Ok(Some((call_off, lines)))
 }
 
-/// As [`find`], holding the row until the transaction ends; a parallel attempt waits at most 5 seconds.
+/// As [`find`], holding the row until the transaction ends; a parallel attempt waits as long as [`super::session_settings`] allows.
 pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
-    sqlx::query!("SELECT set_config('lock_timeout', '5s', true)").fetch_one(&mut *conn).await?;
     sqlx::query!("SELECT id FROM call_off WHERE id = $1 FOR UPDATE", id.0).fetch_optional(&mut *conn).await?;
-    sqlx::query!("SELECT set_config('lock_timeout', '20s', true)").fetch_one(&mut *conn).await?;
     // A later statement, so that it sees what the other transaction wrote while we waited.
     find(conn, id).await
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::StorageError;
 use super::call_offs::{CallOff, Line};
 use super::error::consistent;
+use super::volume::Holding;
 use super::{parameters, volume};
 pub use item::{StoredPrice, items};
 
@@ -30,13 +31,30 @@ pub async fn gather(
     releaser: Option<Releaser>,
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
+    let own = match call_off.status.holds_reservation() {
+        true => volume::holdings(&mut *conn, call_off.contract, call_off.id).await?,
+        false => Vec::new(),
+    };
+    gather_beside(conn, &own, call_off, lines, check_point, releaser, now).await
+}
+
+/// As [`gather`], for a caller who knows already what the call-off itself holds.
+pub async fn gather_beside(
+    conn: &mut PgConnection,
+    own: &[Holding],
+    call_off: &CallOff,
+    lines: &[Line],
+    check_point: CheckPoint,
+    releaser: Option<Releaser>,
+    now: DateTime<Utc>,
+) -> Result<Facts, StorageError> {
     let day = berlin_date(now);
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
     let mut items = items(&mut *conn, call_off.contract, &articles, day).await?;
     item::count_own(&mut *conn, call_off.contract, call_off.member, &mut items).await?;
     let mut contract = contract::terms(&mut *conn, call_off.contract, call_off.member, items, day).await?;
     let member = member::member(&mut *conn, call_off.body, call_off.member, day).await?;
-    let scopes = free_of_own(&mut *conn, call_off, &contract).await?;
+    let scopes = free_of_own(&mut *conn, own, call_off, &contract).await?;
     count_all(&mut contract.items, &scopes)?;
     let baselines = item::baselines(&mut *conn, &contract, call_off.member, &articles).await?;
     let process_effect_counted = process_effect_counted(&mut *conn, call_off, day).await?;
@@ -93,18 +111,16 @@ fn count_all(items: &mut [Item], scopes: &[ScopeState]) -> Result<(), StorageErr
 /// Ceiling scopes without what this call-off itself has reserved: it must not stand in its own way.
 async fn free_of_own(
     conn: &mut PgConnection,
+    own: &[Holding],
     call_off: &CallOff,
     contract: &ContractTerms,
 ) -> Result<Vec<ScopeState>, StorageError> {
     let lots: Vec<Uuid> = contract.items.iter().filter_map(|item| item.lot).map(Uuid::from).collect();
     let items: Vec<Uuid> = contract.items.iter().map(|item| item.id.0).collect();
-    let mut scopes = volume::scopes(&mut *conn, call_off.contract, call_off.member, &lots, &items).await?;
-    if call_off.status.holds_reservation() {
-        let own = volume::holdings(conn, call_off.contract, call_off.id).await?;
-        for scope in &mut scopes {
-            if let Some(held) = own.iter().find(|held| held.guard == scope.guard) {
-                scope.reserved = scope.reserved - held.reserved;
-            }
+    let mut scopes = volume::scopes(conn, call_off.contract, call_off.member, &lots, &items).await?;
+    for scope in &mut scopes {
+        if let Some(held) = own.iter().find(|held| held.guard == scope.guard) {
+            scope.reserved = scope.reserved - held.reserved;
         }
     }
     Ok(scopes)

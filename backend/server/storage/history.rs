@@ -1,7 +1,7 @@
 //! What happened to a call-off: reviews, decisions, justifications, savings, work after commit.
 
 use abruf_domain::canonical::{canonical_json, sha256};
-use abruf_domain::facts::Facts;
+use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::ids::{CallOffId, ContractId, PersonId, ReviewId};
 use abruf_domain::review::Review;
 use chrono::{DateTime, Utc};
@@ -62,6 +62,29 @@ pub async fn latest_review(
     .fetch_optional(conn)
     .await?;
     row.map(|row| consistent(serde_json::from_value(row.result), "review", "result", row.id)).transpose()
+}
+
+/// What a request was submitted with: its review, and the rules that have been justified since.
+pub async fn submitted_with(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+) -> Result<Option<(Review, Vec<String>)>, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT r.id, r.result,
+                  ARRAY(SELECT j.rule FROM justification j WHERE j.contract_id = $1 AND j.call_off_id = $2) AS "justified!"
+           FROM review r
+           WHERE r.contract_id = $1 AND r.call_off_id = $2 AND r.check_point = $3
+           ORDER BY r.evaluated_at DESC, r.id DESC
+           LIMIT 1"#,
+        contract.0,
+        call_off.0,
+        CheckPoint::Submission.key(),
+    )
+    .fetch_optional(conn)
+    .await?;
+    row.map(|row| Ok((consistent(serde_json::from_value(row.result), "review", "result", row.id)?, row.justified)))
+        .transpose()
 }
 
 /// A step in the life of a call-off.

@@ -138,21 +138,22 @@ pub async fn bodies(tx: &mut PgConnection, today: NaiveDate) -> Result<Vec<Organ
     Ok(ids.into_iter().map(OrganisationId).collect())
 }
 
-struct AssignmentRow {
-    id: AssignmentId,
-    role: String,
-    organisation: OrganisationId,
-    organisation_name: String,
-    body: OrganisationId,
-    body_name: String,
-    body_email: String,
-    period_from: Option<NaiveDate>,
-    period_to: Option<NaiveDate>,
-    members: Vec<Uuid>,
+/// An assignment as it is read, before its role is known to be one.
+pub(super) struct AssignmentRow {
+    pub id: AssignmentId,
+    pub role: String,
+    pub organisation: OrganisationId,
+    pub organisation_name: String,
+    pub body: OrganisationId,
+    pub body_name: String,
+    pub body_email: String,
+    pub period_from: Option<NaiveDate>,
+    pub period_to: Option<NaiveDate>,
+    pub members: Vec<Uuid>,
 }
 
 impl AssignmentRow {
-    fn acting(self, person: PersonId) -> Result<Acting, StorageError> {
+    pub fn acting(self, person: PersonId) -> Result<Acting, StorageError> {
         let unknown = format!("unknown role {}", self.role);
         let role = consistent(Role::from_key(&self.role).ok_or(unknown), "assignment", "role", self.id)?;
         let standing = match role {

@@ -1,12 +1,13 @@
 //! Sessions: the rows that session tokens name. Revoking a row ends its tokens at once.
 
-use abruf_domain::ids::{AssignmentId, PersonId};
-use chrono::{DateTime, Utc};
+use abruf_domain::ids::{AssignmentId, OrganisationId, PersonId};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::storage::StorageError;
 use crate::storage::error::affected;
+use crate::storage::people::{Acting, AssignmentRow};
+use crate::storage::{Db, StorageError};
 
 /// A session that is neither revoked nor over.
 #[derive(Debug, Clone)]
@@ -41,31 +42,55 @@ pub async fn insert(tx: &mut PgConnection, session: &Session) -> Result<(), Stor
     Ok(())
 }
 
-/// The session of this id and person, unless it is revoked or over.
-pub async fn find(
-    tx: &mut PgConnection,
+/// The session of this id and person with the assignment it acts under, unless it is revoked or over.
+/// Nobody acts yet, so this is the one thing that is asked without an actor, in one statement.
+pub async fn current(
+    db: &Db,
     id: Uuid,
     person: PersonId,
     now: DateTime<Utc>,
-) -> Result<Option<Session>, StorageError> {
+    today: NaiveDate,
+) -> Result<Option<(Session, Option<Acting>)>, StorageError> {
     let row = sqlx::query!(
-        "SELECT p.name, s.assignment_id, s.created_at, s.expires_at
-         FROM session s JOIN person p ON p.id = s.person_id
-         WHERE s.id = $1 AND s.person_id = $2 AND s.revoked_at IS NULL AND $3 < s.expires_at",
+        r#"SELECT person_name AS "person_name!", assignment_id, created_at AS "created_at!", expires_at AS "expires_at!", role,
+                  organisation, organisation_name, body, body_name, body_email, period_from, period_to, members AS "members!"
+           FROM abruf.session_acting($1, $2, $3, $4)"#,
         id,
         person.0,
         now,
+        today,
     )
-    .fetch_optional(tx)
+    .fetch_optional(db.pool())
     .await?;
-    Ok(row.map(|row| Session {
+    let Some(row) = row else { return Ok(None) };
+    let assignment = row.assignment_id.map(AssignmentId);
+    let acting = match (assignment, row.role, row.organisation, row.body) {
+        (Some(id), Some(role), Some(organisation), Some(body)) => {
+            let assignment = AssignmentRow {
+                id,
+                role,
+                organisation: OrganisationId(organisation),
+                organisation_name: row.organisation_name.unwrap_or_default(),
+                body: OrganisationId(body),
+                body_name: row.body_name.unwrap_or_default(),
+                body_email: row.body_email.unwrap_or_default(),
+                period_from: row.period_from,
+                period_to: row.period_to,
+                members: row.members,
+            };
+            Some(assignment.acting(person)?)
+        }
+        _ => None,
+    };
+    let session = Session {
         id,
         person,
-        person_name: row.name,
-        assignment: row.assignment_id.map(AssignmentId),
+        person_name: row.person_name,
+        assignment,
         created_at: row.created_at,
         expires_at: row.expires_at,
-    }))
+    };
+    Ok(Some((session, acting)))
 }
 
 /// Notes that the session was used and moves its end.

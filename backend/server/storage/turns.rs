@@ -11,6 +11,21 @@ use uuid::Uuid;
 
 use super::StorageError;
 
+/// Whether anything of this contract depends on what was released before: a price on the running total, a
+/// supplier on whose turn it is. Only then has a release to lock first.
+pub async fn depends_on_earlier(conn: &mut PgConnection, contract: ContractId) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT (f.mechanism = 'rotation' OR EXISTS (
+                      SELECT FROM price_term p
+                      WHERE p.contract_id = f.id AND p.clause ->> 'counted' IN ('per_member', 'per_contract'))) AS "depends!"
+           FROM framework_contract f
+           WHERE f.id = $1"#,
+        contract.0
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Holds the turns of the lots these articles belong to until the transaction ends; none where the
 /// contract does not rotate.
 pub async fn lock(conn: &mut PgConnection, contract: ContractId, articles: &[String]) -> Result<(), StorageError> {
