@@ -33,6 +33,7 @@ pub mod membership_list;
 pub mod one_time_links;
 pub mod organisations;
 pub mod outbox;
+pub mod parameter_proposals;
 pub mod parameters;
 pub mod people;
 pub mod price_lists;
@@ -50,15 +51,28 @@ pub mod volume;
 
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use abruf_domain::law;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, PgPool, Postgres, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::actor::RunsAs;
 pub use error::StorageError;
 
 /// All migrations, forward only.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Brings a database to the state of this program, as its owner: migrations, then the law packs.
+///
+/// # Errors
+/// If a migration fails, or the database.
+pub async fn migrate(owner: &mut PgConnection) -> Result<(), MigrateError> {
+    MIGRATOR.run(&mut *owner).await?;
+    let mut tx = owner.begin().await?;
+    parameters::ship(&mut tx, law::packs()).await.map_err(|error| MigrateError::Source(error.into()))?;
+    tx.commit().await?;
+    Ok(())
+}
 
 /// A transaction that knows its actor. Dropped without commit it rolls back.
 pub type Tx = Transaction<'static, Postgres>;

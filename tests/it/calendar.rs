@@ -360,8 +360,7 @@ async fn a_baseline_is_fresh_for_two_years_to_the_second() {
 async fn the_process_effect_of_a_year_ends_with_its_last_second() {
     let here = Here::new().await;
     for (key, value) in [("process_cost_flat_net", "3667.00"), ("direct_award_limit_net", "500.00")] {
-        let statement = "UPDATE legal_parameter SET value = $2 WHERE key = $1 AND valid_to IS NULL";
-        sqlx::query(statement).bind(key).bind(value).execute(here.world.owner()).await.unwrap();
+        here.world.law(key, value).await;
     }
     let contract = here.world.contract("RV-2025-01").process_share("410.00").item("NBK", fixed("900.00"));
     let contract = contract.entitles(here.eva.organisation).await;

@@ -106,7 +106,7 @@ async fn start() -> TestCluster {
 
     // One connection and closed at once: a template must have none while it is copied.
     let mut template = cluster.owner_options().connect().await.expect("connecting to the template");
-    abruf::storage::MIGRATOR.run(&mut template).await.expect("migrating the template");
+    abruf::storage::migrate(&mut template).await.expect("migrating the template");
     template.close().await.expect("closing the template");
 
     let (finished, names) = mpsc::channel();

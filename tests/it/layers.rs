@@ -185,6 +185,15 @@ fn the_domain_knows_no_other_crate_of_ours() {
 }
 
 #[test]
+fn a_second_land_is_data_and_no_code_knows_it() {
+    let mut wrong = Vec::new();
+    for source in sources(&["backend"], &["rs"]) {
+        wrong.extend(source.naming(&["de/nw", "DE-NW", "\"nw\"", "NRW", "Nordrhein"]));
+    }
+    none_of(wrong, "what a Land says stands in its law pack");
+}
+
+#[test]
 fn only_pdf_rs_names_printpdf() {
     let mut wrong = Vec::new();
     for source in sources(&["backend"], &["rs"]) {

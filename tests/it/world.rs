@@ -102,6 +102,20 @@ impl World {
         &self.database.owner
     }
 
+    /// Sets a legal parameter for everybody and every day.
+    pub async fn law(&self, key: &str, value: &str) {
+        sqlx::query("DELETE FROM legal_parameter WHERE key = $1").bind(key).execute(self.owner()).await.unwrap();
+        sqlx::query(
+            "INSERT INTO legal_parameter (jurisdiction, key, value, valid_from, source, certainty)
+             VALUES ('de', $1, $2, '1995-01-01', 'Fall', '?')",
+        )
+        .bind(key)
+        .bind(value)
+        .execute(self.owner())
+        .await
+        .unwrap();
+    }
+
     /// Sets the clock.
     pub fn at(&self, instant: &str) {
         self.app.clock.set(instant.parse().unwrap());

@@ -2,6 +2,8 @@
 //!
 //! Facts in, findings out, as for call-offs; what is missing is named piece by piece.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +11,7 @@ use crate::checks;
 use crate::facts::{EvbIt, Price, Regime};
 use crate::finding::Finding;
 use crate::ids::{OrganisationId, PersonId};
+use crate::law::{Citation, Law};
 use crate::money::{Net, Percent, Quantity, Volume};
 use crate::period::{Period, Validity};
 
@@ -22,6 +25,58 @@ pub struct Activation {
     pub number: String,
     /// What comes into force.
     pub subject: Subject,
+    /// The law of the body's jurisdiction on the day.
+    #[serde(default)]
+    pub law: ActivationLaw,
+}
+
+/// What the law of a jurisdiction says about contracts. Without a word about it, the numbers that
+/// federal law has had since the rules were written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ActivationLaw {
+    /// Longest term in years without a reason, VgV (§ 21 (6) VgV).
+    pub longest_term_vgv: u32,
+    /// Longest term in years without a reason, UVgO (§ 15 (4) UVgO).
+    pub longest_term_uvgo: u32,
+    /// Contracts awarded before this day could not know that a ceiling is needed (C-23/20, 17 June 2021).
+    pub ceiling_required_since: Option<NaiveDate>,
+    /// What findings cite where that differs from the words of the rule book, by rule.
+    pub citations: BTreeMap<String, Citation>,
+}
+
+impl Default for ActivationLaw {
+    fn default() -> Self {
+        Self {
+            longest_term_vgv: 4,
+            longest_term_uvgo: 6,
+            ceiling_required_since: NaiveDate::from_ymd_opt(2021, 6, 17),
+            citations: BTreeMap::new(),
+        }
+    }
+}
+
+impl ActivationLaw {
+    /// The numbers of a jurisdiction; what they do not say stays as federal law has it.
+    #[must_use]
+    pub fn of(law: &Law, citations: BTreeMap<String, Citation>) -> Self {
+        let usual = Self::default();
+        Self {
+            longest_term_vgv: law.value("longest_term_vgv_years").unwrap_or(usual.longest_term_vgv),
+            longest_term_uvgo: law.value("longest_term_uvgo_years").unwrap_or(usual.longest_term_uvgo),
+            ceiling_required_since: law.value("ceiling_required_since").or(usual.ceiling_required_since),
+            citations,
+        }
+    }
+
+    /// Longest term in years without a reason.
+    #[must_use]
+    pub const fn longest_term_years(&self, regime: Regime) -> u32 {
+        match regime {
+            Regime::Vgv => self.longest_term_vgv,
+            Regime::Uvgo => self.longest_term_uvgo,
+        }
+    }
 }
 
 /// What comes into force.
@@ -240,5 +295,10 @@ impl Activation {
 /// Judges an activation: every finding, passed ones too, in the order of the rule list.
 #[must_use]
 pub fn judge(activation: &Activation) -> Vec<Finding> {
-    checks::ACTIVATION.iter().flat_map(|check| check.findings_on(activation)).collect()
+    let mut findings: Vec<Finding> =
+        checks::ACTIVATION.iter().flat_map(|check| check.findings_on(activation)).collect();
+    for finding in &mut findings {
+        finding.citation = activation.law.citations.get(&finding.rule).cloned();
+    }
+    findings
 }

@@ -204,6 +204,8 @@ pub(crate) fn citrix() -> Facts {
             split_window_days: 30,
             duplicate_window_days: 14,
             eu_threshold: None,
+            inhouse_activity_share: None,
+            citations: std::collections::BTreeMap::new(),
         },
     }
 }

@@ -14,6 +14,8 @@ mod member;
 mod price;
 mod request;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +34,8 @@ pub use price::{Counted, Price, PriceTerm, Tier};
 pub use request::{Authority, DeclaredInterest, EarlierCallOff, Offer, Papers, Power, Releaser, Request, RequestLine};
 
 use crate::ids::LotId;
-use crate::money::{Net, Ratio};
+use crate::law::Citation;
+use crate::money::{Net, Percent, Ratio};
 
 /// When a review takes place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +119,14 @@ pub struct Parameters {
     /// EU threshold for supplies and services at D; `None` where the source does not say.
     #[serde(default)]
     pub eu_threshold: Option<Net>,
+    /// Share of its activity above which an in-house body works for its owners; `None` where the source
+    /// does not say: then the 80 % that § 108 (1) no. 2 GWB has had from the start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inhouse_activity_share: Option<Percent>,
+    /// What findings cite in the member's jurisdiction where that differs from the words of the rule
+    /// book, by rule; see [`crate::law::citations`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub citations: BTreeMap<String, Citation>,
 }
 
 fn thirty() -> u32 {

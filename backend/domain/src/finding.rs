@@ -8,9 +8,12 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::checks;
 use crate::contract_life::Status;
+use crate::law::Citation;
 use crate::money::{Gross, IndexPoints, Net, Percent, Quantity, UnitPrice, Volume};
 use crate::notation::Language;
+use crate::texts::Certainty;
 
 /// What a rule concludes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -370,6 +373,27 @@ impl Verdict {
             params: self.params,
             figures: self.figures,
             inputs: self.inputs,
+            citation: None,
+        }
+    }
+}
+
+impl Finding {
+    /// What it rests on: its own citation, else the words of the rule book; empty for an unknown rule.
+    #[must_use]
+    pub fn source(&self, language: Language) -> &str {
+        match &self.citation {
+            Some(citation) => &citation.source,
+            None => checks::by_id(&self.rule).map_or("", |rule| rule.texts.source(language)),
+        }
+    }
+
+    /// How sure that is.
+    #[must_use]
+    pub fn certainty(&self) -> Certainty {
+        match &self.citation {
+            Some(citation) => citation.certainty,
+            None => checks::by_id(&self.rule).map_or(Certainty::Uncertain, |rule| rule.texts.certainty()),
         }
     }
 }
@@ -394,4 +418,8 @@ pub struct Finding {
     pub figures: BTreeMap<String, Value>,
     /// Rows used.
     pub inputs: Vec<InputRef>,
+    /// What it rests on in the jurisdiction it was judged in, where that differs from the words of the
+    /// rule book. Stored with the review, so that an old one keeps what it cited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub citation: Option<Citation>,
 }

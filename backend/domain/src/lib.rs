@@ -32,6 +32,7 @@
 //! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
 //! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
+//! | Rechtspaket, Rechtswert | law pack, legal parameter | what a jurisdiction says in dated numbers |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
 pub mod activation;
@@ -51,6 +52,7 @@ pub mod finding;
 pub mod headroom;
 pub mod ids;
 pub mod invoice;
+pub mod law;
 pub mod money;
 pub mod notation;
 pub mod payments;

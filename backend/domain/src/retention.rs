@@ -3,10 +3,12 @@
 //! The procurement file until the contract ends, at least three years after the award (§ 8 VgV).
 //! The cooperative's vouchers and letters from the end of their year (§ 147 AO, § 257 HGB). The
 //! member's vouchers and books from 1 January of the year after the resolution on the annual
-//! accounts (§ 24 (3) KomKBVO LSA).
+//! accounts (in Sachsen-Anhalt § 24 (3) KomKBVO LSA). How many years that are says the law pack.
 
 use chrono::{Datelike, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
+
+use crate::law::Law;
 
 /// Years of each period: dated data of law, not constants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,14 +27,17 @@ pub struct RetentionYears {
 }
 
 impl RetentionYears {
-    /// In Sachsen-Anhalt since 1 January 2025 (vouchers of the cooperative: 8 years instead of 10).
-    pub const SACHSEN_ANHALT_2025: Self = Self {
-        procurement_file: 3,
-        cooperative_vouchers: 8,
-        cooperative_letters: 6,
-        member_vouchers: 7,
-        member_books: 10,
-    };
+    /// The periods of a jurisdiction on a day; `None` where its law does not name each of them.
+    #[must_use]
+    pub fn of(law: &Law) -> Option<Self> {
+        Some(Self {
+            procurement_file: law.value("retention_procurement_file_years")?,
+            cooperative_vouchers: law.value("retention_cooperative_vouchers_years")?,
+            cooperative_letters: law.value("retention_cooperative_letters_years")?,
+            member_vouchers: law.value("retention_member_vouchers_years")?,
+            member_books: law.value("retention_member_books_years")?,
+        })
+    }
 
     /// Last day of the procurement file; `None` beyond the calendar.
     #[must_use]

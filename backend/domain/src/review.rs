@@ -145,6 +145,10 @@ pub fn review_as_of(facts: &Facts, edition: u16) -> Review {
         }
     }
 
+    for finding in &mut findings {
+        finding.citation = facts.parameters.citations.get(&finding.rule).cloned();
+    }
+
     Review {
         edition,
         check_point: facts.check_point,

@@ -17,6 +17,8 @@
 //! `{name}` stands for a parameter or figure of the finding. The help page, the memo, problem
 //! documents and exports use the same words.
 
+use serde::{Deserialize, Serialize};
+
 use crate::finding::{Finding, Outcome, Value};
 use crate::notation::Language;
 
@@ -30,14 +32,48 @@ pub struct Texts {
 }
 
 /// How sure a legal source is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Certainty {
     /// Read in a public source.
+    #[serde(rename = "S")]
     Read,
     /// Known from the text of the statute or judgment.
+    #[serde(rename = "K")]
     Known,
     /// Disputed or possibly out of date; shown as such.
+    #[serde(rename = "?")]
     Uncertain,
+}
+
+impl Certainty {
+    /// All three, the surest first.
+    pub const ALL: [Self; 3] = [Self::Read, Self::Known, Self::Uncertain];
+
+    /// The mark in law packs and in the database.
+    #[must_use]
+    pub const fn mark(self) -> &'static str {
+        match self {
+            Self::Read => "S",
+            Self::Known => "K",
+            Self::Uncertain => "?",
+        }
+    }
+
+    /// The certainty with this mark.
+    #[must_use]
+    pub fn of_mark(mark: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.mark() == mark)
+    }
+
+    /// What the mark means, as users read it.
+    #[must_use]
+    pub const fn german(self) -> &'static str {
+        match self {
+            Self::Read => "in einer öffentlichen Quelle nachgelesen",
+            Self::Known => "aus dem Wortlaut von Gesetz oder Urteil bekannt",
+            Self::Uncertain => "strittig oder möglicherweise überholt",
+        }
+    }
 }
 
 impl Texts {
@@ -71,11 +107,7 @@ impl Texts {
     /// How sure the source is.
     #[must_use]
     pub fn certainty(&self) -> Certainty {
-        match self.header(Language::German, "certainty") {
-            "S" => Certainty::Read,
-            "K" => Certainty::Known,
-            _ => Certainty::Uncertain,
-        }
+        Certainty::of_mark(self.header(Language::German, "certainty")).unwrap_or(Certainty::Uncertain)
     }
 
     /// A section of the file; empty if it has none.

@@ -3,10 +3,11 @@
 //! is written.
 
 use abruf_domain::Outcome;
-use abruf_domain::activation::{self, Activation, Subject};
+use abruf_domain::activation::{self, Activation, ActivationLaw, Subject};
 use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
 use abruf_domain::finding::Finding;
 use abruf_domain::ids::{ContractId, PersonId};
+use abruf_domain::law;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,7 +16,7 @@ use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::contract_drafts::Making;
-use crate::storage::{Tx, activation_facts, contract_parts};
+use crate::storage::{Tx, activation_facts, contract_parts, parameters};
 
 /// Longest note to the second person, in characters.
 const MAX_NOTE: usize = 4_000;
@@ -73,7 +74,7 @@ pub enum Activated {
 /// Judges a visible contract in the making, as if a second person activated it now.
 pub async fn readiness(app: &App, actor: &Actor, id: ContractId) -> Result<Option<Readiness>, ActionError> {
     let mut tx = app.db.begin(actor).await?;
-    judge(app, &mut tx, id, actor.person, PersonId(Uuid::nil())).await
+    judge(app, actor, &mut tx, id, actor.person, PersonId(Uuid::nil())).await
 }
 
 /// Hands a draft in for activation. `seen` is the version the person has looked at.
@@ -91,7 +92,7 @@ pub async fn hand_in(
     let making = writable(&mut tx, actor, id).await?;
     same_version(&making, seen)?;
     let second = PersonId(Uuid::nil());
-    let readiness = judge(app, &mut tx, id, actor.person, second).await?.ok_or(ActionError::NotFound)?;
+    let readiness = judge(app, actor, &mut tx, id, actor.person, second).await?.ok_or(ActionError::NotFound)?;
     if !readiness.is_complete() {
         return Ok(Activated::Refused(readiness));
     }
@@ -119,7 +120,7 @@ pub async fn activate(app: &App, actor: &Actor, id: ContractId, seen: i32) -> Re
                 .to_owned(),
         ));
     };
-    let readiness = judge(app, &mut tx, id, prepared_by, actor.person).await?.ok_or(ActionError::NotFound)?;
+    let readiness = judge(app, actor, &mut tx, id, prepared_by, actor.person).await?.ok_or(ActionError::NotFound)?;
     if !readiness.is_complete() {
         return Ok(Activated::Refused(readiness));
     }
@@ -135,6 +136,7 @@ pub async fn activate(app: &App, actor: &Actor, id: ContractId, seen: i32) -> Re
 /// The rules of activation over a contract, and the texts that are empty.
 async fn judge(
     app: &App,
+    actor: &Actor,
     tx: &mut Tx,
     id: ContractId,
     prepared_by: PersonId,
@@ -145,7 +147,10 @@ async fn judge(
         return Ok(None);
     };
     let subject = Subject::Contract(Box::new(contract));
-    let activation = Activation { day: app.clock.today(), number, subject };
+    let day = app.clock.today();
+    let said = parameters::valid_for_member(tx, actor.body, day).await?;
+    let law = ActivationLaw::of(&said.law, law::citations(&said.jurisdiction));
+    let activation = Activation { day, number, subject, law };
     let texts = [
         (
             &quoted.legal_basis,

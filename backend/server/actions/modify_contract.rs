@@ -3,9 +3,12 @@
 //! what it blocks is never written.
 
 use abruf_domain::Outcome;
-use abruf_domain::activation::{self, Activation, Modification, ModificationGround, ModificationLimits, Subject};
+use abruf_domain::activation::{
+    self, Activation, ActivationLaw, Modification, ModificationGround, ModificationLimits, Subject,
+};
 use abruf_domain::finding::Finding;
 use abruf_domain::ids::ContractId;
+use abruf_domain::law;
 use abruf_domain::money::{Net, Percent, Volume};
 use serde_json::json;
 use uuid::Uuid;
@@ -153,11 +156,11 @@ async fn judge(
     rows: &[ModificationRow],
 ) -> Result<Vec<Finding>, ActionError> {
     let day = app.clock.today();
-    let law = parameters::valid_for_member(tx, contract.body, day).await?;
+    let said = parameters::valid_for_member(tx, contract.body, day).await?;
     let minor: Percent =
-        law.parsed(if contract.regime == "uvgo" { "modification_minor_uvgo_pct" } else { "modification_minor_pct" })?;
-    let works: Percent = law.parsed("modification_minor_works_pct")?;
-    let eu_threshold = law.parsed(if row.works { "eu_threshold_works_net" } else { "eu_threshold_supplies_net" })?;
+        said.parsed(if contract.regime == "uvgo" { "modification_minor_uvgo_pct" } else { "modification_minor_pct" })?;
+    let works: Percent = said.parsed("modification_minor_works_pct")?;
+    let eu_threshold = said.parsed(if row.works { "eu_threshold_works_net" } else { "eu_threshold_supplies_net" })?;
     let minors = rows.iter().filter(|earlier| {
         earlier.id != row.id && earlier.released == Some(true) && earlier.ground == ModificationGround::Minor
     });
@@ -172,12 +175,13 @@ async fn judge(
         limits: ModificationLimits {
             minor,
             minor_works: works,
-            single: law.parsed("modification_single_pct")?,
+            single: said.parsed("modification_single_pct")?,
             eu_threshold,
         },
     };
     let subject = Subject::Modification(Box::new(modification));
-    Ok(activation::judge(&Activation { day, number: contract.number.clone(), subject }))
+    let law = ActivationLaw::of(&said.law, law::citations(&said.jurisdiction));
+    Ok(activation::judge(&Activation { day, number: contract.number.clone(), subject, law }))
 }
 
 fn check(proposal: &Proposal) -> Result<(), ActionError> {

@@ -15,7 +15,7 @@ use crate::cli::output::{Ended, Exit, Output};
 use crate::clock::Clock;
 use crate::config::{DatabaseSettings, Settings};
 use crate::embedded::{self, Cluster, own_program};
-use crate::storage::{Db, MIGRATOR, StorageError, installation};
+use crate::storage::{self, Db, MIGRATOR, StorageError, installation};
 
 /// Connections of the application: a few per core, or they only wait for each other.
 const CONNECTIONS: u32 = 16;
@@ -76,7 +76,7 @@ impl Database {
     /// Applies missing migrations as the owner.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         let mut owner = self.owner_connection().await?;
-        let migrated = MIGRATOR.run(&mut owner).await;
+        let migrated = storage::migrate(&mut owner).await;
         owner.close().await?;
         migrated.context("Die Datenbank ließ sich nicht auf den Stand dieses Programms bringen")
     }

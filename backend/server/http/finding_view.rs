@@ -64,11 +64,11 @@ impl FindingView {
             addressee_word: finding.addressee.word(language).to_owned(),
             sentence: word(&|check| check.texts.sentence(finding, language, currency)),
             cure: word(&|check| check.texts.cure(finding, language, currency)),
-            source: word(&|check| check.texts.source(language).to_owned()),
-            certainty: match check.as_ref().map(|check| check.texts.certainty()) {
-                Some(Certainty::Read) => "read",
-                Some(Certainty::Known) => "known",
-                Some(Certainty::Uncertain) | None => "uncertain",
+            source: finding.source(language).to_owned(),
+            certainty: match finding.certainty() {
+                Certainty::Read => "read",
+                Certainty::Known => "known",
+                Certainty::Uncertain => "uncertain",
             }
             .to_owned(),
             params: finding.params.iter().map(|(name, value)| (name.clone(), value.plain())).collect(),

@@ -9,6 +9,7 @@ mod request;
 
 use abruf_domain::facts::{CheckPoint, ContractTerms, Facts, Item, Measure, Parameters, Releaser, Scope, ScopeState};
 use abruf_domain::ids::{ContractId, OrganisationId};
+use abruf_domain::law;
 use abruf_domain::money::Quantity;
 use abruf_domain::period::berlin_date;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -161,5 +162,7 @@ async fn of_law_and_house(
         split_window_days: values.parsed("split_window_days")?,
         duplicate_window_days: values.parsed("duplicate_window_days")?,
         eu_threshold: values.parsed_if_set("eu_threshold_supplies_net")?,
+        inhouse_activity_share: values.parsed_if_set("inhouse_activity_share_pct")?,
+        citations: law::citations(&values.jurisdiction),
     })
 }

@@ -12,6 +12,7 @@ use abruf_domain::facts::{
     Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, Surcharge, Tier, VatChange, VatTreatment,
 };
 use abruf_domain::ids::{IndexSeriesId, ItemId, LotId};
+use abruf_domain::law::{self, Law};
 use abruf_domain::money::{Percent, Quantity, Volume};
 use abruf_domain::period::{Period, Validity, berlin_date};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -124,18 +125,38 @@ impl Fixtures {
             request: request(input)?,
             baselines: input.baselines.iter().flat_map(|(sku, list)| baselines(sku, list)).collect(),
             process_effect_counted: input.prior.process_effect_used_this_year,
-            parameters: Parameters {
-                cap_warning_ratio: config.cap_warning_ratio,
-                baseline_max_age_months: config.baseline_max_age_months,
-                direct_award_limit: config.direct_award_limit_net,
-                process_cost_flat: config.process_cost_flat,
-                process_own_call_off_effort: config.process_own_calloff_effort,
-                split_window_days: config.split_window_days,
-                duplicate_window_days: config.duplicate_window_days.unwrap_or(14),
-                eu_threshold: config.eu_threshold_net,
-            },
+            parameters: under_law(
+                member.law.as_deref(),
+                input.evaluated_at,
+                Parameters {
+                    cap_warning_ratio: config.cap_warning_ratio,
+                    baseline_max_age_months: config.baseline_max_age_months,
+                    direct_award_limit: config.direct_award_limit_net,
+                    process_cost_flat: config.process_cost_flat,
+                    process_own_call_off_effort: config.process_own_calloff_effort,
+                    split_window_days: config.split_window_days,
+                    duplicate_window_days: config.duplicate_window_days.unwrap_or(14),
+                    eu_threshold: config.eu_threshold_net,
+                    inhouse_activity_share: None,
+                    citations: BTreeMap::new(),
+                },
+            ),
         };
         Ok(Prepared { facts, skonto: contract.skonto.map(|skonto| skonto.pct) })
+    }
+}
+
+/// The law of the member goes over what the config of the file says: its numbers on the day, and whom
+/// its findings cite. House rules stay those of the config.
+fn under_law(law: Option<&str>, at: DateTime<Utc>, config: Parameters) -> Parameters {
+    let Some(jurisdiction) = law else { return config };
+    let law = Law::shipped(jurisdiction, berlin_date(at));
+    Parameters {
+        direct_award_limit: law.value("direct_award_limit_net").unwrap_or(config.direct_award_limit),
+        eu_threshold: law.value("eu_threshold_supplies_net").or(config.eu_threshold),
+        inhouse_activity_share: law.value("inhouse_activity_share_pct"),
+        citations: law::citations(jurisdiction),
+        ..config
     }
 }
 

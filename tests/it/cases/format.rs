@@ -81,6 +81,8 @@ pub(super) struct Member {
     /// Ours: whether it routes e-invoices.
     #[serde(default)]
     pub(super) routes_invoices: bool,
+    /// Ours: path of its law pack; the numbers and citations of the shipped pack go over the config.
+    pub(super) law: Option<String>,
     /// Ours: memberships before or after this one.
     #[serde(default)]
     pub(super) further_memberships: Vec<FromTo>,

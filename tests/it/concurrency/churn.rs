@@ -246,8 +246,7 @@ async fn orders_at_once_count_the_process_effect_of_the_year_once() {
     let world = World::new().await;
     let town = Town::new(&world, "Stadt Altenrode").await;
     for (key, value) in [("process_cost_flat_net", "3667.00"), ("direct_award_limit_net", "500.00")] {
-        let statement = "UPDATE legal_parameter SET value = $2 WHERE key = $1 AND valid_to IS NULL";
-        sqlx::query(statement).bind(key).bind(value).execute(world.owner()).await.unwrap();
+        world.law(key, value).await;
     }
     repeated("the process effect of orders at once", async |seed| {
         let number = format!("RV-{seed}");

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{none_of, root};
 
-/// What the domain may stand on: numbers, dates, ids, texts, hashes. Nothing that does anything.
+/// What the domain may stand on: numbers, dates, ids, texts, hashes, files read at build time. Nothing that does anything.
 const DOMAIN_MAY_USE: &[&str] = &[
     "rust_decimal",
     "chrono",
@@ -19,6 +19,7 @@ const DOMAIN_MAY_USE: &[&str] = &[
     "sha2",
     "serde_json_canonicalizer",
     "data-encoding",
+    "toml",
 ];
 
 /// Licences that go together with the EUPL-1.2 and ask for no more than a notice.

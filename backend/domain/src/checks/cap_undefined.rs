@@ -4,8 +4,6 @@
 //! EU threshold that is disputed, and contracts awarded before the judgment could not know it: there
 //! a justification is enough.
 
-use chrono::NaiveDate;
-
 use crate::activation::{Activation, NewContract};
 use crate::checks::{ActivationRule, Check, texts};
 use crate::facts::Regime;
@@ -15,14 +13,12 @@ use crate::finding::{Addressee, Verdict};
 pub const CHECK: Check<ActivationRule> =
     Check { id: "cap-undefined", version: 1, addressee: Addressee::Office, texts: texts!("cap_undefined"), run };
 
-/// The day of the judgment C-23/20.
-const JUDGMENT: Option<NaiveDate> = NaiveDate::from_ymd_opt(2021, 6, 17);
-
 fn run(activation: &Activation) -> Vec<Verdict> {
     let Some(contract) = activation.contract() else { return Vec::new() };
     let open = lots_without_maximum(contract);
-    let before_judgment = contract.awarded_on.filter(|awarded_on| JUDGMENT.is_some_and(|day| *awarded_on < day));
-    let verdict = match (open, before_judgment, contract.regime) {
+    let since = activation.law.ceiling_required_since;
+    let too_early_to_know = contract.awarded_on.filter(|awarded_on| since.is_some_and(|since| *awarded_on < since));
+    let verdict = match (open, too_early_to_know, contract.regime) {
         (None, _, _) => Verdict::passed(),
         (Some(_), Some(awarded_on), _) => Verdict::justify().wording("old").figure("awarded_on", awarded_on),
         (Some(lots), None, Regime::Vgv) if lots.is_empty() => Verdict::block(),

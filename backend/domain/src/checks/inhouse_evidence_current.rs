@@ -42,14 +42,14 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
             .figure("year", year.to_string())
             .figure("year_before", (year - 1).to_string())
             .figure("day", case.day),
-        (None, Some(proof)) => shown_by(proof),
+        (None, Some(proof)) => shown_by(proof, case.facts.parameters.inhouse_activity_share.unwrap_or(Percent::EIGHTY)),
     }]
 }
 
-fn shown_by(proof: &InhouseEvidence) -> Verdict {
+fn shown_by(proof: &InhouseEvidence, needed: Percent) -> Verdict {
     let verdict = if !proof.control {
         Verdict::justify().wording("control")
-    } else if proof.activity_share <= Percent::EIGHTY {
+    } else if proof.activity_share <= needed {
         Verdict::justify().wording("activity")
     } else {
         Verdict::passed()
@@ -57,6 +57,6 @@ fn shown_by(proof: &InhouseEvidence) -> Verdict {
     verdict
         .figure("of", proof.year.to_string())
         .figure("share", proof.activity_share)
-        .figure("needed", Percent::EIGHTY)
+        .figure("needed", needed)
         .figure("document", proof.document.as_str())
 }

@@ -8,7 +8,6 @@ use chrono::{Days, Months, NaiveDate};
 
 use crate::activation::{Activation, NewContract};
 use crate::checks::{ActivationRule, Check, texts};
-use crate::facts::Regime;
 use crate::finding::{Addressee, Verdict};
 use crate::period::Period;
 
@@ -19,14 +18,15 @@ pub const CHECK: Check<ActivationRule> =
 fn run(activation: &Activation) -> Vec<Verdict> {
     let Some(contract) = activation.contract() else { return Vec::new() };
     let Some(term) = contract.term_with_options else { return Vec::new() };
-    let Some(longest) = last_day_without_reason(contract.regime, term.from()) else { return Vec::new() };
+    let years = activation.law.longest_term_years(contract.regime);
+    let Some(longest) = last_day_without_reason(years, term.from()) else { return Vec::new() };
     vec![
         judge(contract, term, longest)
             .figure("contract", activation.number.as_str())
             .figure("from", term.from())
             .figure("end", term.to())
             .figure("longest", longest)
-            .figure("years", contract.regime.longest_term_years()),
+            .figure("years", years),
     ]
 }
 
@@ -46,7 +46,7 @@ fn judge(contract: &NewContract, term: Period, longest: NaiveDate) -> Verdict {
     }
 }
 
-/// `start + 4 years - 1 day` (VgV) or `+ 6 years` (UVgO): a term from 1 March 2024 ends on 29 February 2028.
-fn last_day_without_reason(regime: Regime, start: NaiveDate) -> Option<NaiveDate> {
-    start.checked_add_months(Months::new(12 * regime.longest_term_years()))?.checked_sub_days(Days::new(1))
+/// `start + 4 years - 1 day`: a term from 1 March 2024 ends on 29 February 2028.
+fn last_day_without_reason(years: u32, start: NaiveDate) -> Option<NaiveDate> {
+    start.checked_add_months(Months::new(years.checked_mul(12)?))?.checked_sub_days(Days::new(1))
 }

@@ -196,17 +196,6 @@ pub enum Regime {
     Uvgo,
 }
 
-impl Regime {
-    /// Longest term in years without a reason (§ 21 (6) VgV, § 15 (4) UVgO).
-    #[must_use]
-    pub const fn longest_term_years(self) -> u32 {
-        match self {
-            Self::Vgv => 4,
-            Self::Uvgo => 6,
-        }
-    }
-}
-
 /// Why a member may call off without a procedure of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -65,6 +65,8 @@ pub(crate) struct Retention {
     pub(crate) cooperative_voucher_created: NaiveDate,
     pub(crate) cooperative_letter_created: NaiveDate,
     pub(crate) member_annual_accounts_resolved_on: NaiveDate,
+    /// Ours: path of the law pack, `de/st` without.
+    pub(crate) law: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -109,6 +111,7 @@ pub(crate) const EXPECT_CALL_OFF: &[&str] = &[
     "skonto_possible_gross",
     "contract_status_after",
     "gaps",
+    "sources",
 ];
 
 /// Keys that may stand in `expect` of a concurrency case.

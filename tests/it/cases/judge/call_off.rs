@@ -3,6 +3,7 @@
 use abruf_domain::facts::{Facts, Measure, Scope};
 use abruf_domain::finding::{Finding, Outcome};
 use abruf_domain::money::Volume;
+use abruf_domain::notation::Language;
 use abruf_domain::pricing::cash_discount;
 use abruf_domain::review::{Decision, Gap, Review, review};
 use abruf_domain::savings::Savings;
@@ -23,7 +24,10 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> 
         return Ok(Verdict::Undecidable(missing));
     }
     let review = review(&prepared.facts);
-    let actual = outcome_of(&prepared, &review);
+    let mut actual = outcome_of(&prepared, &review);
+    if let Some(asked) = expect.get("sources") {
+        actual.insert("sources".to_owned(), sources_of(asked, &review.findings));
+    }
     Ok(Verdict::of(compare::objects(expect, &actual), review.findings))
 }
 
@@ -69,6 +73,16 @@ pub(in crate::cases) fn outcome_of(prepared: &Prepared, review: &Review) -> Map<
         put("gaps", review.gaps.iter().map(gap_of).collect());
     }
     outcome
+}
+
+/// What the findings of the rules that a case asks about cite, as the help page and the memo print it.
+fn sources_of(asked: &Value, findings: &[Finding]) -> Value {
+    let rules = asked.as_object().into_iter().flat_map(Map::keys);
+    let cited = rules.map(|rule| {
+        let finding = findings.iter().find(|finding| finding.rule == *rule);
+        (rule.clone(), finding.map_or(Value::Null, |finding| finding.source(Language::German).into()))
+    });
+    Value::Object(cited.collect())
 }
 
 /// Consumption of the contract's value ceiling after this call-off, without what others reserved.

@@ -1,6 +1,8 @@
 //! Kind `modification_132_3`: whether minor increases stay within their limits.
 
-use abruf_domain::activation::{Activation, Modification, ModificationGround, ModificationLimits, Subject};
+use abruf_domain::activation::{
+    Activation, ActivationLaw, Modification, ModificationGround, ModificationLimits, Subject,
+};
 use abruf_domain::checks::modification_limits;
 use abruf_domain::finding::{Finding, Outcome};
 use abruf_domain::money::{Net, Percent};
@@ -45,5 +47,5 @@ fn activation(contract: MinorIncreases) -> Result<Activation, Error> {
         },
     };
     let subject = Subject::Modification(Box::new(modification));
-    Ok(Activation { day: NaiveDate::MIN, number: String::new(), subject })
+    Ok(Activation { day: NaiveDate::MIN, number: String::new(), subject, law: ActivationLaw::default() })
 }

@@ -1,6 +1,6 @@
 //! Kind `term_cap`: terms against the longest one.
 
-use abruf_domain::activation::{Activation, NewContract, Subject, TermReason};
+use abruf_domain::activation::{Activation, ActivationLaw, NewContract, Subject, TermReason};
 use abruf_domain::checks::term_cap;
 use abruf_domain::finding::{Finding, Outcome};
 use abruf_domain::period::Period;
@@ -44,5 +44,10 @@ fn activation(term: Term) -> Result<Activation, Error> {
         prepared_by: id("person", "vorbereitung"),
         activated_by: id("person", "aktivierung"),
     };
-    Ok(Activation { day: term.start, number: String::new(), subject: Subject::Contract(Box::new(contract)) })
+    Ok(Activation {
+        day: term.start,
+        number: String::new(),
+        subject: Subject::Contract(Box::new(contract)),
+        law: ActivationLaw::default(),
+    })
 }

@@ -2,8 +2,8 @@
 
 use super::{bent, citrix};
 use crate::activation::{
-    Activation, Modification, ModificationGround, ModificationLimits, NewContract, NewEntitlement, NewItem, NewLot,
-    PriceVersion, Subject, TermReason,
+    Activation, ActivationLaw, Modification, ModificationGround, ModificationLimits, NewContract, NewEntitlement,
+    NewItem, NewLot, PriceVersion, Subject, TermReason,
 };
 use crate::dispatch::Dispatch;
 use crate::example::{REQUESTER, SUPPLIER, between, id, of, since};
@@ -196,7 +196,7 @@ fn persons() -> Vec<Facts> {
 }
 
 fn activated(subject: Subject) -> Activation {
-    Activation { day: of("2026-01-19"), number: "RV-2026-09".to_owned(), subject }
+    Activation { day: of("2026-01-19"), number: "RV-2026-09".to_owned(), subject, law: ActivationLaw::default() }
 }
 
 fn version(from: &str, price: Price) -> PriceVersion {
