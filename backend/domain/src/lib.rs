@@ -32,6 +32,8 @@
 //! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
 //! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
+//! | Miniwettbewerb | mini-competition | § 21 (5) VgV; asked, sealed, opened by two, scored, awarded or abolished |
+//! | Einladung, Angebot, Öffnung, Wertung | invitation, offer, opening, scoring | steps of a mini-competition |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
 pub mod activation;
@@ -51,6 +53,7 @@ pub mod finding;
 pub mod headroom;
 pub mod ids;
 pub mod invoice;
+pub mod mini_competition;
 pub mod money;
 pub mod notation;
 pub mod payments;
