@@ -9,14 +9,19 @@ pub mod account_log;
 pub mod activate_contract;
 pub mod admit_member;
 pub mod advance_call_off;
+pub mod announce_competition;
 pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
+pub mod ask_competition_question;
 pub mod cancel_call_off;
 pub mod change_prices;
 pub mod check_call_off;
+mod competition_step;
 pub mod copy_contract;
 pub mod create_administrator;
+pub mod create_competition;
+pub mod decide_competition;
 pub mod declare_interest;
 pub mod draft_call_off;
 pub mod end_request;
@@ -31,19 +36,24 @@ pub mod justify_finding;
 mod keyed;
 pub mod load_price_list;
 pub mod modify_contract;
+pub mod open_offers;
 mod order_data;
 pub mod preview_release;
+pub mod receive_offer;
 pub mod record_decline;
 pub mod record_volume;
 pub mod refuse_lines;
 pub mod release_call_off;
 pub mod repeat_call_off;
 pub mod return_call_off;
+pub mod score_offers;
+pub mod send_invitations;
 pub mod set_approval_order;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod steer_contract;
 pub mod submit_call_off;
+pub mod use_competition;
 pub mod write_contract;
 pub mod write_contract_parts;
 
@@ -52,6 +62,7 @@ use abruf_domain::audit::AuditEntry;
 use abruf_domain::call_off::Status;
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::ids::PersonId;
+use abruf_domain::mini_competition::Refusal;
 use abruf_domain::notation::Language;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
@@ -126,6 +137,16 @@ pub enum ActionError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<Refusal> for ActionError {
+    /// A step the state does not allow is a conflict, everything else a field.
+    fn from(refusal: Refusal) -> Self {
+        match refusal.field.as_str() {
+            "state" => Self::NotNow(refusal.german),
+            _ => Self::Invalid(vec![FieldError::new(refusal.field, refusal.german)]),
+        }
+    }
 }
 
 impl From<sqlx::Error> for ActionError {

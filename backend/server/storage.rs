@@ -30,6 +30,8 @@ pub mod master_data;
 pub mod member_list;
 pub mod members;
 pub mod membership_list;
+pub mod mini_competition_offers;
+pub mod mini_competitions;
 pub mod one_time_links;
 pub mod organisations;
 pub mod outbox;

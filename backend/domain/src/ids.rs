@@ -63,6 +63,10 @@ id!(
     PriceTermId
 );
 id!(
+    /// A mini-competition among the parties of a lot.
+    MiniCompetitionId
+);
+id!(
     /// A call-off, from draft to closed.
     CallOffId
 );

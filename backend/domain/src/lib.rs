@@ -33,6 +33,8 @@
 //! | Freigabe | release | by a second person; makes the order |
 //! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
 //! | Rechtspaket, Rechtswert | law pack, legal parameter | what a jurisdiction says in dated numbers |
+//! | Miniwettbewerb | mini-competition | § 21 (5) VgV; asked, sealed, opened by two, scored, awarded or abolished |
+//! | Einladung, Angebot, Öffnung, Wertung | invitation, offer, opening, scoring | steps of a mini-competition |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
 pub mod activation;
@@ -53,6 +55,7 @@ pub mod headroom;
 pub mod ids;
 pub mod invoice;
 pub mod law;
+pub mod mini_competition;
 pub mod money;
 pub mod notation;
 pub mod payments;

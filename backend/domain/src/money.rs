@@ -497,6 +497,37 @@ impl fmt::Display for Percent {
 }
 
 decimal_type! {
+    /// Points of an offer in a mini-competition (`numeric(8,4)`).
+    Points, decimals = 4, limit = 1_000_i64
+}
+amount_type!(Points);
+
+impl Points {
+    /// The best mark a criterion of quality can get.
+    pub const BEST_MARK: Self = Self(Decimal::TEN);
+
+    /// `round2(weight x mark / 10)`: what a mark of quality is worth.
+    #[must_use]
+    pub fn of_mark(mark: Self, weight: Percent) -> Self {
+        Self::rounded(weight.0 * mark.0 / Decimal::TEN)
+    }
+
+    /// `round2(weight x lowest / price)`: half of the points at double the lowest price. A price of nothing gets all.
+    #[must_use]
+    pub fn by_ratio(lowest: Net, price: Net, weight: Percent) -> Self {
+        Self::rounded((weight.0 * lowest.0).checked_div(price.0).unwrap_or(weight.0))
+    }
+
+    /// `round2(weight x (2 x lowest - price) / lowest)`: no points from double the lowest price on.
+    #[must_use]
+    pub fn by_distance(lowest: Net, price: Net, weight: Percent) -> Self {
+        let room = (lowest.0 + lowest.0 - price.0).max(Decimal::ZERO);
+        let all_or_none = if price.0.is_zero() { weight.0 } else { Decimal::ZERO };
+        Self::rounded((weight.0 * room).checked_div(lowest.0).unwrap_or(all_or_none))
+    }
+}
+
+decimal_type! {
     /// A share between nothing and everything: `0.80` means four fifths.
     Ratio, decimals = 4, limit = 1_i64
 }

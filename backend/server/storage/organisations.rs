@@ -127,3 +127,19 @@ pub async fn is_supplier(
     .await?;
     Ok(row.there)
 }
+
+/// Whether the organisation is, or was, a member of the body.
+pub async fn is_member(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    id: OrganisationId,
+) -> Result<bool, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM organisation_role WHERE organisation_id = $2 AND body_id = $1 AND role = 'member') AS "there!""#,
+        body.0,
+        id.0,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(row.there)
+}

@@ -1,6 +1,6 @@
 //! Work to be done after commit: documents. Written in the transaction of its cause.
 
-use abruf_domain::ids::{CallOffId, ContractId};
+use abruf_domain::ids::{CallOffId, ContractId, MiniCompetitionId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -42,6 +42,28 @@ pub async fn push(
     Ok(())
 }
 
+/// Writes that something about a mini-competition is to be told, once.
+pub async fn push_about(
+    conn: &mut PgConnection,
+    id: Uuid,
+    kind: &str,
+    contract: ContractId,
+    competition: MiniCompetitionId,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO outbox (id, kind, contract_id, competition_id, created_at, not_before) VALUES ($1, $2, $3, $4, $5, $5)",
+        id,
+        kind,
+        contract.0,
+        competition.0,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Takes the next document that is due and that nobody else holds. While held after a restore, none.
 ///
 /// Events to be told (`tell_…`) are not taken here: they wait for whoever sends messages.
@@ -49,7 +71,7 @@ pub async fn push(
 /// A cancellation names its order's document and waits for it, also while somebody else is at it.
 pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
     let row = sqlx::query!(
-        "SELECT o.id, o.kind, o.contract_id, o.call_off_id
+        r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id AS "call_off_id!"
          FROM outbox o
          WHERE o.done_at IS NULL AND o.kind LIKE 'issue\\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
            AND (o.kind = 'issue_order' OR NOT EXISTS (
@@ -57,7 +79,7 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
                 WHERE first.call_off_id = o.call_off_id AND first.kind = 'issue_order' AND first.done_at IS NULL))
          ORDER BY o.not_before, o.id
          LIMIT 1
-         FOR UPDATE OF o SKIP LOCKED",
+         FOR UPDATE OF o SKIP LOCKED"#,
         now
     )
     .fetch_optional(conn)

@@ -17,7 +17,8 @@ pub(super) struct Award {
 }
 
 /// Declines and the mini-competition of a call-off, and the interests in its supplier of whoever acts on
-/// it: requester, `releaser`, and the two who opened the offers.
+/// it: requester, `releaser`, and the two who opened the offers. A competition run here counts once it is
+/// awarded, with the offers that were compared.
 pub(super) async fn award(
     conn: &mut PgConnection,
     call_off: &CallOff,
@@ -28,7 +29,15 @@ pub(super) async fn award(
              SELECT m.*, f.competition_criterion
              FROM mini_competition m
              JOIN framework_contract f ON f.id = m.contract_id
-             WHERE m.contract_id = $1 AND m.call_off_id = $2
+             WHERE m.contract_id = $1 AND m.call_off_id = $2 AND m.state IN ('recorded', 'awarded')
+           ),
+           standing AS (
+             SELECT (s ->> 'supplier')::uuid AS supplier_id, s ->> 'score' AS score, s ->> 'rank' IS NOT NULL AS compared
+             FROM competition m, LATERAL (
+                 SELECT standings FROM mini_competition_scoring c
+                 WHERE c.contract_id = m.contract_id AND c.competition_id = m.id
+                 ORDER BY c.round DESC
+                 LIMIT 1) last, jsonb_array_elements(last.standings) s
            )
            SELECT coalesce((SELECT jsonb_agg(jsonb_build_object('supplier', d.supplier_id, 'received_at', d.received_at,
                                                  'reason', d.reason, 'document', d.document) ORDER BY d.received_at, d.id)
@@ -42,10 +51,12 @@ pub(super) async fn award(
                                                    FROM mini_competition_invitation i
                                                    WHERE i.contract_id = m.contract_id AND i.competition_id = m.id), '[]'),
                               'offers', coalesce((SELECT jsonb_agg(jsonb_build_object('supplier', o.supplier_id, 'unit_prices', o.unit_prices,
-                                                                       'points', o.points::text, 'received_at', o.received_at)
+                                                                       'points', coalesce(o.points::text, CASE m.criterion WHEN 'points' THEN t.score END), 'received_at', o.received_at)
                                                                    ORDER BY o.supplier_id)
                                                   FROM mini_competition_offer o
-                                                  WHERE o.contract_id = m.contract_id AND o.competition_id = m.id), '[]'))
+                                                  LEFT JOIN standing t ON t.supplier_id = o.supplier_id
+                                                  WHERE o.contract_id = m.contract_id AND o.competition_id = m.id
+                                                    AND (m.state = 'recorded' OR t.compared)), '[]'))
                    FROM competition m) AS "mini_competition: Json<MiniCompetition>",
                   coalesce((SELECT jsonb_agg(jsonb_build_object('person', d.person_id, 'supplier', d.supplier_id, 'nature', d.nature,
                                                  'validity', jsonb_build_object('from', d.valid_from, 'to', d.valid_to))
