@@ -33,14 +33,21 @@
 //! | Freigabe | release | by a second person; makes the order |
 //! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
+//! | Absage | decline | of a supplier in a cascade |
+//! | Antwortfrist | answer period | in working days; silence counts after it |
+//! | Lieferantenvorschlag | proposal | whom the mechanism gives a draft |
+//! | Lieferstopp | stop | nothing may be ordered from a supplier |
+//! | Kontingentübertragung | quota transfer | with the consent of both members |
 
 pub mod activation;
 pub mod allocation;
+pub mod answer_period;
 pub mod approval;
 pub mod audit;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;
+pub mod cascade;
 pub mod checks;
 pub mod co_termination;
 pub mod contract_life;
@@ -57,6 +64,7 @@ pub mod payments;
 pub mod period;
 pub mod price_change;
 pub mod pricing;
+pub mod proposal;
 pub mod recheck;
 pub mod retention;
 pub mod review;
