@@ -12,6 +12,7 @@ pub mod advance_call_off;
 pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
+pub mod ask_rank;
 pub mod cancel_call_off;
 pub mod change_prices;
 pub mod check_call_off;
@@ -43,7 +44,9 @@ pub mod set_approval_order;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod steer_contract;
+pub mod stop_supplier;
 pub mod submit_call_off;
+pub mod transfer_quota;
 pub mod write_contract;
 pub mod write_contract_parts;
 
