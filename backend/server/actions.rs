@@ -14,6 +14,7 @@ pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
 pub mod ask_competition_question;
+pub mod ask_rank;
 pub mod cancel_call_off;
 pub mod change_prices;
 pub mod check_call_off;
@@ -52,8 +53,10 @@ pub mod set_approval_order;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod steer_contract;
+pub mod stop_supplier;
 pub mod submit_call_off;
 pub mod use_competition;
+pub mod transfer_quota;
 pub mod write_contract;
 pub mod write_contract_parts;
 

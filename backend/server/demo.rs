@@ -1,4 +1,4 @@
-//! Example data: one invented cooperative of about ninety members with eight contracts and the
+//! Example data: one invented cooperative of about ninety members with ten contracts and the
 //! call-offs of five years.
 //!
 //! **Made by the program itself.** Organisations, people and contracts are entered; every call-off is

@@ -36,6 +36,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
+use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
 use crate::http::access::{AUDIT, Access, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
@@ -53,7 +54,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    contract_making(call_off_pages(Routes::new(openapi::base())))
+    suppliers_and_quotas(contract_making(call_off_pages(Routes::new(openapi::base()))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -156,6 +157,8 @@ pub fn routes() -> Routes {
         .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
         .api(only(JUSTIFIERS).on(Object::CallOff), routes!(api::decisions::justify))
         .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::decline))
+        .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::ask))
+        .api(only(READERS).on(Object::CallOff), routes!(api::awards::ranks))
         .api(only(READERS), routes!(api::awards::interest))
         // The API: the member's approval order.
         .api(only(MEMBER), routes!(api::approval_order::show))
@@ -201,6 +204,28 @@ fn contract_making(routes: Routes) -> Routes {
         .api(OF_CONTRACT, routes!(api::contract_drafts::copy))
 }
 
+/// Who can deliver, and who may call off how much of a shared ceiling.
+fn suppliers_and_quotas(routes: Routes) -> Routes {
+    const SUPPLIER: Access = only(&[Role::Office]).on(Object::Supplier);
+    const QUOTA: Access = only(PARTIES).on(Object::Contract);
+    const QUOTA_READERS: Access =
+        only(&[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office]).on(Object::Contract);
+    routes
+        .get("/verwaltung/lieferanten", only(&[Role::Office]), pages::suppliers::list)
+        .get("/verwaltung/lieferanten/{id}", SUPPLIER, pages::suppliers::show)
+        .post("/verwaltung/lieferanten/{id}", SUPPLIER, pages::suppliers::change)
+        .get("/rahmenvertraege/{id}/kontingente", QUOTA_READERS, pages::quotas::show)
+        .post("/rahmenvertraege/{id}/kontingente", QUOTA, pages::quotas::change)
+        .api(only(&[Role::Office]), routes!(api::suppliers::list))
+        .api(SUPPLIER, routes!(api::suppliers::show))
+        .api(SUPPLIER, routes!(api::suppliers::stop))
+        .api(SUPPLIER, routes!(api::suppliers::lift))
+        .api(QUOTA_READERS, routes!(api::quota_transfers::list))
+        .api(QUOTA, routes!(api::quota_transfers::propose))
+        .api(QUOTA, routes!(api::quota_transfers::consent))
+        .api(QUOTA, routes!(api::quota_transfers::refuse))
+}
+
 /// The pages of those who place and release call-offs.
 fn call_off_pages(routes: Routes) -> Routes {
     routes
@@ -212,6 +237,8 @@ fn call_off_pages(routes: Routes) -> Routes {
         // A new call-off.
         .get("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::show)
         .post("/abrufe/{id}/positionen", only(BUYER).on(Object::Draft), pages::draft_lines::save)
+        .get("/abrufe/{id}/rangfolge", only(BUYER).on(Object::Draft), pages::ranks::show)
+        .post("/abrufe/{id}/rangfolge", only(BUYER).on(Object::Draft), pages::ranks::note)
         .get("/abrufe/{id}/wiederholen", only(BUYER).on(Object::Draft), pages::repeat::show)
         .post("/abrufe/{id}/wiederholen", only(BUYER).on(Object::Draft), pages::repeat::save)
         .get("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::show)

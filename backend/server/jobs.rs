@@ -5,12 +5,12 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::actions::{end_request, escalate_request, issue_document};
+use crate::actions::{end_request, escalate_request, issue_document, transfer_quota};
 use crate::app::App;
 
 /// How often the outbox is looked at when it is empty.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
-/// How often expired reservations are let go, and those told of that run out soon.
+/// How often expired reservations are let go, those told of that run out soon, and agreed transfers settled.
 const EXPIRY_PAUSE: Duration = Duration::from_secs(60);
 
 /// The running jobs.
@@ -70,6 +70,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "told of requests that run out soon"),
             Err(error) => tracing::error!(%error, "requests that run out soon could not be told of"),
+        }
+        match transfer_quota::settle_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "settled quota transfers that everybody had agreed to"),
+            Err(error) => tracing::error!(%error, "quota transfers could not be settled"),
         }
         tokio::select! {
             _ = stopped.changed() => {}

@@ -23,11 +23,13 @@ struct Objects {
     /// Of our buyer.
     draft: Uuid,
     member: Uuid,
+    supplier: Uuid,
     /// What a member may not see though their body may.
     neighbours_call_off: Uuid,
     others_contract: Uuid,
     others_call_off: Uuid,
     others_member: Uuid,
+    others_supplier: Uuid,
 }
 
 /// Everybody signed in, one person per role.
@@ -44,6 +46,7 @@ async fn house() -> House {
     let neighbour = web.member("Stadt Neufeld").await;
     let audit_body = web.organisation("Rechnungsprüfungsamt", "pruefungsamt").await;
     let supplier = web.organisation("Anhalt Digital GmbH", "unternehmen").await;
+    web.plays(supplier, "supplier").await;
 
     let mut cookies = BTreeMap::new();
     let mut buyer = PersonId(Uuid::nil());
@@ -69,6 +72,7 @@ async fn house() -> House {
         call_off: call_off(&web, contract, ours, town, supplier, buyer).await,
         draft: draft(&web, contract, ours, town, supplier, buyer).await,
         member: town.0,
+        supplier: supplier.0,
         neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
         ..elsewhere(&mut web, supplier, buyer).await
     };
@@ -81,6 +85,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     web.body = web.organisation("Einkaufsverbund Nord eG", "genossenschaft").await;
     web.plays(web.body, "body").await;
     let member = web.member("Stadt Fernau").await;
+    let others_supplier = web.organisation("Nordlicht Systemhaus GmbH", "unternehmen").await;
+    web.plays(others_supplier, "supplier").await;
     let contract = contract(web, web.body, "RV-9").await;
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
     web.body = ours;
@@ -89,10 +95,12 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         call_off: Uuid::nil(),
         draft: Uuid::nil(),
         member: Uuid::nil(),
+        supplier: Uuid::nil(),
         neighbours_call_off: Uuid::nil(),
         others_contract: contract,
         others_call_off: call_off,
         others_member: member.0,
+        others_supplier: others_supplier.0,
     }
 }
 
@@ -209,6 +217,7 @@ impl House {
             Object::Document if member => (None, vec![it.neighbours_call_off, it.others_call_off]),
             Object::Document => (None, vec![it.others_call_off]),
             Object::Member => (Some(it.member), vec![it.others_member]),
+            Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
         }
     }
 }

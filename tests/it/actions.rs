@@ -4,13 +4,16 @@
 //! twelve months and two training days are 19,424.00 euros net.
 
 mod approval_chain;
+mod cascade;
 mod documents;
 mod escalation;
 mod line_refusals;
 mod orders;
+mod quota_transfers;
 mod release;
 mod requests;
 mod submission;
+mod supplier_stops;
 mod turns;
 mod walls;
 mod what_if;

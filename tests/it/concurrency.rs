@@ -7,6 +7,7 @@
 mod aborts;
 mod churn;
 mod mutants;
+mod quota_transfer;
 mod repeated_keys;
 mod retries;
 mod rush;
@@ -27,7 +28,7 @@ use crate::cluster::environment;
 /// Fewest repeats of each race.
 const REPEATS: u64 = 20;
 /// Races that share the seconds of the suite.
-const RACES: u64 = 10;
+const RACES: u64 = 11;
 /// First seed unless one is given.
 const SEED: u64 = 20_261_122;
 

@@ -105,7 +105,7 @@ async fn every_promised_case_exists() {
     let database = fresh_database().await;
     let report = load(&database, SEED, anchor()).await;
     assert_eq!(report.unforeseen, [""; 0], "the plan fits the rules");
-    assert_eq!((report.members, report.contracts), (90, 8));
+    assert_eq!((report.members, report.contracts), (90, 10));
     let pool = &database.owner;
     assert_nobody_is_real(pool).await;
     assert_invariants(&database, "2026-11-22").await;
@@ -293,7 +293,7 @@ async fn assert_invariants(database: &TestDatabase, day: &str) {
     assert_eq!(gaps, 0, "numbers without gap per contract ({day})");
     let mut owner = pool.acquire().await.unwrap();
     let chains = audit_log::chains(&mut owner).await.unwrap();
-    assert_eq!(chains.len(), 10, "eight contracts, the body, the sign-ins");
+    assert_eq!(chains.len(), 12, "ten contracts, the body, the sign-ins");
     for chain in chains {
         let entries = audit_log::entries(&mut owner, chain.id).await.unwrap();
         verify_chain(&entries, chain.length, &chain.head).unwrap();

@@ -8,6 +8,7 @@ mod journey;
 mod questions;
 mod release;
 mod repeat;
+mod suppliers;
 mod treasurer;
 
 use abruf::actor::Actor;

@@ -167,6 +167,7 @@ async fn play(first: u64, seeds: u64, steps: usize, time: Option<Duration>) {
         "recorded",
         "recorded above the limit",
         "cut",
+        "transferred",
         "blocked",
         "unjustified",
         "justified",

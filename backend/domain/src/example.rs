@@ -135,6 +135,7 @@ pub(crate) fn citrix() -> Facts {
                 validity: since("2025-03-01"),
                 rank: 1,
                 name: "Beispiel Software GmbH".to_owned(),
+                stopped_from: None,
             }],
             items: vec![
                 item(11, "CTX-UNI", "Nutzer", Price::Subscription { unit_price_month: of("11.85") }),
@@ -155,6 +156,7 @@ pub(crate) fn citrix() -> Facts {
             data_processing: None,
             index_values: Vec::new(),
             last_awards: Vec::new(),
+            answer_period: None,
         },
         member: Member {
             id: id::<OrganisationId>(MEMBER),
@@ -185,6 +187,7 @@ pub(crate) fn citrix() -> Facts {
             papers: Papers::default(),
             budget: None,
             declines: Vec::new(),
+            rank_requests: Vec::new(),
             mini_competition: None,
             interests: Vec::new(),
             earlier: Vec::new(),

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::checks;
+use crate::answer_period::Deadline;
 use crate::contract_life::Status;
 use crate::law::Citation;
 use crate::money::{Gross, IndexPoints, Net, Percent, Quantity, UnitPrice, Volume};
@@ -209,6 +210,8 @@ pub enum Value {
     Place(Place),
     /// Key of a contract's stored status.
     ContractStatus(String),
+    /// Suppliers that were asked, and until when each has to answer.
+    Deadlines(Vec<(String, Deadline)>),
 }
 
 impl Value {
@@ -229,6 +232,10 @@ impl Value {
             Self::List(list) => list.join(", "),
             Self::Place(place) => place.written(language),
             Self::ContractStatus(key) => contract_status_word(key, language),
+            Self::Deadlines(deadlines) => {
+                let written = deadlines.iter().map(|(name, it)| it.written(name, language));
+                written.collect::<Vec<_>>().join("; ")
+            }
         }
     }
 
@@ -249,6 +256,10 @@ impl Value {
             Self::List(v) => v.clone().into(),
             Self::Place(v) => v.plain(),
             Self::ContractStatus(v) => v.clone().into(),
+            Self::Deadlines(v) => {
+                let plain = |(name, it): &(String, Deadline)| serde_json::json!({ "supplier": name, "deadline": it });
+                v.iter().map(plain).collect::<Vec<_>>().into()
+            }
         }
     }
 }
@@ -266,6 +277,7 @@ macro_rules! value_from {
 value_from! {
     Net => Net, Gross => Gross, UnitPrice => UnitPrice, Quantity => Quantity, Volume => Volume, Percent => Percent,
     IndexPoints => IndexPoints, u32 => Count, NaiveDate => Date, String => Text, Vec<String> => List, Place => Place,
+    Vec<(String, Deadline)> => Deadlines,
 }
 
 impl From<&str> for Value {

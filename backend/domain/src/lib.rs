@@ -36,14 +36,21 @@
 //! | Miniwettbewerb | mini-competition | § 21 (5) VgV; asked, sealed, opened by two, scored, awarded or abolished |
 //! | Einladung, Angebot, Öffnung, Wertung | invitation, offer, opening, scoring | steps of a mini-competition |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
+//! | Absage | decline | of a supplier in a cascade |
+//! | Antwortfrist | answer period | in working days; silence counts after it |
+//! | Lieferantenvorschlag | proposal | whom the mechanism gives a draft |
+//! | Lieferstopp | stop | nothing may be ordered from a supplier |
+//! | Kontingentübertragung | quota transfer | with the consent of both members |
 
 pub mod activation;
 pub mod allocation;
+pub mod answer_period;
 pub mod approval;
 pub mod audit;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;
+pub mod cascade;
 pub mod checks;
 pub mod co_termination;
 pub mod contract_life;
@@ -62,6 +69,7 @@ pub mod payments;
 pub mod period;
 pub mod price_change;
 pub mod pricing;
+pub mod proposal;
 pub mod recheck;
 pub mod retention;
 pub mod review;

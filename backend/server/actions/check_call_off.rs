@@ -9,6 +9,7 @@ use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::headroom::{Headroom, headroom};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId, PersonId};
 use abruf_domain::period::berlin_date;
+use abruf_domain::proposal::propose;
 use abruf_domain::{Review, review};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -90,7 +91,7 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
         None => contracts::supplier_of(&mut tx, contract, &articles, day).await?.or(terms.first_supplier),
     };
     let nobody = OrganisationId(Uuid::nil());
-    let call_off = CallOff {
+    let mut call_off = CallOff {
         contract,
         id: CallOffId(Uuid::nil()),
         body: terms.body,
@@ -123,7 +124,13 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
             (CheckPoint::Release, Some(assignments::releaser(&mut tx, person, assignment).await?))
         }
     };
-    let facts = facts::gather(&mut tx, &call_off, &lines, check_point, releaser, now).await?;
+    let mut facts = facts::gather(&mut tx, &call_off, &lines, check_point, releaser.clone(), now).await?;
+    let proposed = propose(&facts).map(|proposal| proposal.party.supplier);
+    if let Some(proposed) = proposed.filter(|proposed| !call_off.supplier_chosen && *proposed != call_off.supplier) {
+        // Judged with whom a draft would name.
+        call_off.supplier = proposed;
+        facts = facts::gather(&mut tx, &call_off, &lines, check_point, releaser, now).await?;
+    }
     tx.rollback().await?;
 
     let headroom = match question.headroom {

@@ -7,6 +7,7 @@ use abruf_domain::facts::{CheckPoint, Facts, Offer};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use abruf_domain::money::{Quantity, UnitPrice};
 use abruf_domain::notation::Language::German;
+use abruf_domain::proposal::propose;
 use abruf_domain::{Review, review};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -16,7 +17,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, Asked, CallOff, Details, Line, WithLines};
 use crate::storage::history::{self, Step};
-use crate::storage::{assignments, budgets, contracts, facts, organisations};
+use crate::storage::{Tx, assignments, budgets, contracts, facts, organisations};
 
 /// Most lines of a call-off.
 pub const MOST_LINES: usize = 400;
@@ -99,6 +100,9 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
         version: 1,
     };
     call_offs::insert(&mut tx, &call_off).await?;
+    if terms.mechanism != "single" {
+        name_proposed(app, &mut tx, &call_off).await?;
+    }
     let step = Step {
         id: app.chance.id(now),
         decision: "created",
@@ -112,6 +116,17 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
     Ok(call_off)
 }
 
+/// From whom is ordered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Whoever has been chosen; whom the mechanism proposes where nobody has.
+    Keep,
+    /// Whom the contract's mechanism proposes.
+    Proposed,
+    /// This one.
+    Of(OrganisationId),
+}
+
 /// Replaces articles and quantities; offers stay with their article, and a chosen supplier stays. Unknown
 /// article numbers are kept: the review says what is wrong with them.
 pub async fn save_lines(
@@ -123,36 +138,46 @@ pub async fn save_lines(
 ) -> Result<i32, ActionError> {
     let mut parsed = parse_lines(lines)?;
     let mut tx = app.db.begin(actor).await?;
-    let (call_off, before) = own_editable(&mut tx, actor, id).await?;
-    let version = changed(app, &mut tx, &call_off, seen_version).await?;
+    let (_, before) = own_editable(&mut tx, actor, id).await?;
     for line in parsed.iter_mut().filter(|line| line.offer.is_none()) {
         let same = before.iter().find(|before| before.article_number == line.article_number);
         line.offer = same.and_then(|same| same.offer.clone());
     }
-    call_offs::replace_lines(&mut tx, &call_off, &parsed).await?;
-    if !call_off.supplier_chosen {
-        choose_first_supplier(app, &mut tx, &call_off, parsed).await?;
-    }
-    tx.commit().await?;
-    Ok(version)
+    write_order(app, tx, actor, id, seen_version, &parsed, Choice::Keep).await
 }
 
-/// Replaces everything about the lines: articles, quantities, offers, and from whom. Without `supplier`
-/// the contract's first is taken.
+/// Replaces everything about the lines: articles, quantities, offers, and from whom.
 pub async fn save_order(
     app: &App,
     actor: &Actor,
     id: CallOffId,
     seen_version: i32,
     lines: &[LineInput],
-    supplier: Option<OrganisationId>,
+    choice: Choice,
 ) -> Result<i32, ActionError> {
     let parsed = parse_lines(lines)?;
-    let mut tx = app.db.begin(actor).await?;
-    let (call_off, _) = own_editable(&mut tx, actor, id).await?;
+    let tx = app.db.begin(actor).await?;
+    write_order(app, tx, actor, id, seen_version, &parsed, choice).await
+}
+
+async fn write_order(
+    app: &App,
+    mut tx: Tx,
+    actor: &Actor,
+    id: CallOffId,
+    seen_version: i32,
+    lines: &[Asked],
+    choice: Choice,
+) -> Result<i32, ActionError> {
+    let (mut call_off, _) = own_editable(&mut tx, actor, id).await?;
     let version = changed(app, &mut tx, &call_off, seen_version).await?;
-    call_offs::replace_lines(&mut tx, &call_off, &parsed).await?;
-    if let Some(supplier) = supplier
+    call_offs::replace_lines(&mut tx, &call_off, lines).await?;
+    let chosen = match choice {
+        Choice::Keep => None,
+        Choice::Proposed => Some(None),
+        Choice::Of(supplier) => Some(Some(supplier)),
+    };
+    if let Some(supplier) = chosen.flatten()
         && !organisations::is_supplier(&mut tx, call_off.body, supplier).await?
     {
         return Err(ActionError::Invalid(vec![FieldError::new(
@@ -160,24 +185,48 @@ pub async fn save_order(
             "Diesen Lieferanten gibt es nicht. Bitte wählen Sie einen Lieferanten des Vertrags.",
         )]));
     }
-    call_offs::set_supplier(&mut tx, id, supplier).await?;
-    if supplier.is_none() {
-        choose_first_supplier(app, &mut tx, &call_off, parsed).await?;
+    if let Some(chosen) = chosen {
+        call_offs::set_supplier(&mut tx, id, chosen).await?;
+        call_off.supplier_chosen = chosen.is_some();
     }
+    name_proposed(app, &mut tx, &call_off).await?;
     tx.commit().await?;
     Ok(version)
 }
 
-async fn choose_first_supplier(
-    app: &App,
-    conn: &mut PgConnection,
-    call_off: &CallOff,
-    lines: Vec<Asked>,
-) -> Result<(), ActionError> {
-    let articles: Vec<String> = lines.into_iter().map(|line| line.article_number).collect();
-    let first = contracts::supplier_of(&mut *conn, call_off.contract, &articles, app.clock.today()).await?;
-    match first {
-        Some(first) => Ok(call_offs::name_supplier(conn, call_off.id, first).await?),
+/// Orders from whom the mechanism proposes now, whoever was named before.
+pub async fn take_proposal(app: &App, actor: &Actor, id: CallOffId) -> Result<(), ActionError> {
+    let mut tx = app.db.begin(actor).await?;
+    let (mut call_off, _) = own_editable(&mut tx, actor, id).await?;
+    call_offs::set_supplier(&mut tx, id, None).await?;
+    call_off.supplier_chosen = false;
+    name_proposed(app, &mut tx, &call_off).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Names whom the contract's mechanism proposes for the lines as they stand, unless somebody has chosen
+/// or the request has left the draft.
+pub(super) async fn name_proposed(app: &App, conn: &mut PgConnection, call_off: &CallOff) -> Result<(), ActionError> {
+    if call_off.supplier_chosen || !call_off.status.is_editable() {
+        return Ok(());
+    }
+    let Some((call_off, lines)) = call_offs::find(&mut *conn, call_off.id).await? else {
+        return Err(ActionError::NotFound);
+    };
+    let proposed = match contracts::mechanism(&mut *conn, call_off.contract).await?.as_deref() {
+        // One supplier per lot: nothing to weigh.
+        Some("single") => {
+            let articles: Vec<String> = lines.into_iter().map(|line| line.article_number).collect();
+            contracts::supplier_of(&mut *conn, call_off.contract, &articles, app.clock.today()).await?
+        }
+        _ => {
+            let now = app.clock.now();
+            let facts = facts::gather(&mut *conn, &call_off, &lines, CheckPoint::Submission, None, now).await?;
+            propose(&facts).map(|proposal| proposal.party.supplier)
+        }
+    };
+    match proposed {
+        Some(supplier) => Ok(call_offs::name_supplier(conn, call_off.id, supplier).await?),
         None => Ok(()),
     }
 }

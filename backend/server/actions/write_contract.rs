@@ -1,5 +1,6 @@
 //! Write a framework contract: the office drafts it and changes its terms until it is in force.
 
+use abruf_domain::answer_period;
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
@@ -20,7 +21,7 @@ use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::contract_drafts::{self, Making, Terms};
 use crate::storage::error::stored_key;
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::{StorageError, Tx};
+use crate::storage::{StorageError, Tx, organisations};
 
 /// Legal values of the fields that are chosen from a list, with the words users read.
 pub const REGIMES: &[(&str, &str)] = &[("vgv", "VgV (ab EU-Schwellenwert)"), ("uvgo", "UVgO (unterhalb)")];
@@ -58,6 +59,7 @@ pub async fn draft(
     }
     let id = ContractId(app.chance.id(now));
     let guard = GuardId(app.chance.id(now));
+    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::insert(&mut tx, id, actor.body, guard, terms).await.map_err(|error| taken(error, terms))?;
     log(app, &mut tx, actor, id, "contract_drafted", terms, now).await?;
     keyed.keep(&mut tx, &id).await?;
@@ -75,6 +77,7 @@ pub async fn rewrite(app: &App, actor: &Actor, id: ContractId, terms: &Terms) ->
     if contract_drafts::terms(&mut tx, id).await?.as_ref() == Some(terms) {
         return Ok(());
     }
+    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::update(&mut tx, id, terms).await.map_err(|error| taken(error, terms))?;
     contract_drafts::touch(&mut tx, id).await?;
     log(app, &mut tx, actor, id, "contract_terms_changed", terms, now).await?;
@@ -206,5 +209,44 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
     if terms.surcharge_net.is_some() && terms.min_order_value_net.is_none() {
         wrong("min_order_value_net", "Ein Zuschlag braucht einen Mindestbestellwert, unter dem er gilt.".to_owned());
     }
+    let longest = i32::try_from(answer_period::LONGEST).unwrap_or(i32::MAX);
+    if let Some(days) = terms.answer_period_days {
+        if !has_ranks(&terms.mechanism) {
+            wrong(
+                "answer_period_days",
+                "Eine Antwortfrist gibt es nur bei einer Rangfolge. Bitte lassen Sie das Feld leer oder wählen Sie die Rangfolge."
+                    .to_owned(),
+            );
+        } else if !(1..=longest).contains(&days) {
+            wrong(
+                "answer_period_days",
+                format!(
+                    "{days} Arbeitstage sind nicht möglich. Möglich sind 1 bis {longest}, leer heißt: Schweigen zählt nicht."
+                ),
+            );
+        }
+    }
     if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// Whether suppliers are asked one after the other.
+fn has_ranks(mechanism: &str) -> bool {
+    matches!(mechanism, "cascade" | "mini_competition_above")
+}
+
+/// A period in working days needs the holidays of the body's law pack.
+async fn check_calendar(tx: &mut Tx, actor: &Actor, terms: &Terms) -> Result<(), ActionError> {
+    if terms.answer_period_days.is_none() {
+        return Ok(());
+    }
+    let jurisdiction = organisations::jurisdiction(tx, actor.body).await?.unwrap_or_default();
+    match answer_period::holidays(&jurisdiction, terms.starts_on, terms.starts_on) {
+        Some(_) => Ok(()),
+        None => Err(ActionError::Invalid(vec![FieldError::new(
+            "answer_period_days",
+            format!(
+                "Für „{jurisdiction}“ sind keine Feiertage bekannt, Arbeitstage lassen sich nicht zählen. Bitte lassen Sie das Feld leer."
+            ),
+        )])),
+    }
 }

@@ -1,4 +1,4 @@
-//! The eight contracts: what each is made of, and how members use it. One file per contract.
+//! The ten contracts: what each is made of, and how members use it. One file per contract.
 //!
 //! Dates count from the anchor day, so that one is always about to expire and one always has expired.
 //! Ceilings follow from the planned demand (`demo/ceilings.rs`): whatever the seed, each contract is
@@ -6,15 +6,17 @@
 
 mod citrix;
 mod development;
+mod furniture;
 mod hosting;
 mod monitors;
+mod network;
 mod notebooks;
 mod printers;
 mod toner;
 mod training;
 
 use abruf_domain::facts::{
-    BaselineKind, Counted, ExtensionOption, LegalBasis, MinOrder, Per, Price, Surcharge, Tier, VatTreatment,
+    BaselineKind, Counted, ExtensionOption, LegalBasis, Mechanism, MinOrder, Per, Price, Surcharge, Tier, VatTreatment,
 };
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice};
 use abruf_domain::period::Period;
@@ -41,6 +43,11 @@ pub(super) const PRINTERS: &str = "printers";
 pub(super) const MONITORS: &str = "monitors";
 /// Toner and books: expired.
 pub(super) const TONER: &str = "toner";
+
+/// Office furniture: suppliers in rank, with an answer period.
+pub(super) const FURNITURE: &str = "furniture";
+/// Network devices: suppliers take turns.
+pub(super) const NETWORK: &str = "network";
 
 /// A contract before it is entered.
 #[derive(Debug, Clone)]
@@ -69,6 +76,7 @@ pub(super) struct Design {
     pub ceiling: Ceiling,
     /// Each member has a soft quota.
     pub has_quotas: bool,
+    pub choice: Choice,
     pub demand: Option<Demand>,
     /// Call-offs near the anchor that bring the ceiling to where the story needs it.
     pub fill: Option<(NaiveDate, Fill)>,
@@ -81,6 +89,42 @@ pub(super) struct Design {
 pub(super) struct Lot {
     pub title: &'static str,
     pub supplier: &'static str,
+}
+
+/// How a supplier is chosen; `next` is the second supplier of every lot, at the same prices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Choice {
+    /// One supplier per lot.
+    One,
+    /// In rank; who does not answer in so many working days has passed.
+    Cascade { next: &'static str, answer_days: i32 },
+    /// In turn.
+    Rotation { next: &'static str },
+}
+
+impl Choice {
+    pub(super) const fn mechanism(self) -> Mechanism {
+        match self {
+            Self::One => Mechanism::Single,
+            Self::Cascade { .. } => Mechanism::Cascade,
+            Self::Rotation { .. } => Mechanism::Rotation,
+        }
+    }
+
+    /// The second supplier.
+    pub(super) const fn next(self) -> Option<&'static str> {
+        match self {
+            Self::One => None,
+            Self::Cascade { next, .. } | Self::Rotation { next } => Some(next),
+        }
+    }
+
+    pub(super) const fn answer_days(self) -> Option<i32> {
+        match self {
+            Self::Cascade { answer_days, .. } => Some(answer_days),
+            Self::One | Self::Rotation { .. } => None,
+        }
+    }
 }
 
 /// An item with its prices and baselines.
@@ -191,6 +235,8 @@ pub(super) fn all(calendar: Calendar) -> Vec<Design> {
         notebooks::design(calendar),
         monitors::design(calendar),
         development::design(calendar),
+        furniture::design(calendar),
+        network::design(calendar),
     ]
 }
 
@@ -378,10 +424,10 @@ mod tests {
     }
 
     #[test]
-    fn eight_contracts_with_different_numbers_whatever_the_day() {
+    fn ten_contracts_with_different_numbers_whatever_the_day() {
         for anchor in ["2026-11-22", "2027-01-01", "2027-02-28", "2028-02-29", "2026-12-31"] {
             let designs = designs(anchor);
-            assert_eq!(designs.iter().map(|design| &design.number).collect::<BTreeSet<_>>().len(), 8, "{anchor}");
+            assert_eq!(designs.iter().map(|design| &design.number).collect::<BTreeSet<_>>().len(), 10, "{anchor}");
             for design in &designs {
                 assert!(design.notice_date < design.term.from(), "{} {anchor}", design.key);
                 assert!(design.options.iter().all(|(option, _)| design.term.to() < option.new_end));

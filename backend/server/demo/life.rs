@@ -1,5 +1,6 @@
 //! The steps of a call-off's life, each by the action behind it.
 
+use abruf_domain::answer_period::RankRequest;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{Measure, Scope};
 use abruf_domain::ids::{CallOffId, OrganisationId};
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::DemoError;
 use super::call_offs::{Fate, Planned};
-use super::contracts::{Baseline, Slip, units};
+use super::contracts::{Baseline, Choice, Slip, units};
 use super::opening::Opened;
 use super::people::Approver;
 use super::stream::{Step, Stream, Tick};
@@ -21,7 +22,8 @@ use crate::actions::draft_call_off::{self, LineInput};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{
-    ActionError, advance_call_off, cancel_call_off, end_request, justify_finding, record_volume, return_call_off,
+    ActionError, advance_call_off, ask_rank, cancel_call_off, end_request, justify_finding, record_volume,
+    return_call_off,
 };
 use crate::actor::{Actor, RunsAs};
 use crate::storage::call_offs::{Details, Papers};
@@ -80,11 +82,24 @@ impl Stream {
             approver,
         });
         self.write(life, slip).await?;
+        if is_draft && let Choice::Cascade { .. } = self.contract.design.choice {
+            self.ask_first(life).await?;
+        }
         if !is_draft {
             let at = self.soon();
             self.schedule(at, Step::Submit(life));
         }
         Ok(())
+    }
+
+    /// In a cascade the first supplier is asked before anything else.
+    async fn ask_first(&self, life: usize) -> Result<(), DemoError> {
+        let actor = self.buyer(&self.lives[life].planned);
+        let supplier = self.world.supplier(self.contract.design.lots[0].supplier);
+        let request = RankRequest { supplier, asked_on: berlin_date(self.now()) };
+        ask_rank::ask(&self.app, &actor, self.lives[life].id, &request, "E-Mail an den Vertrieb")
+            .await
+            .map_err(self.failed("ask the first supplier for"))
     }
 
     /// The papers that a careful requester names: for years to come, and for what the council decides.

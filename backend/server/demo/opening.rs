@@ -1,7 +1,7 @@
 //! Entering a contract: terms, lots, items, prices, entitlements, ceilings, and its first log entry.
 
 use abruf_domain::audit::AuditEntry;
-use abruf_domain::facts::{Covers, ItemTraits, Measure, Mechanism, Scope};
+use abruf_domain::facts::{Covers, ItemTraits, Measure, Scope};
 use abruf_domain::ids::{BaselineId, ContractId, EntitlementId, GuardId, ItemId, LotId, OrganisationId, PriceTermId};
 use abruf_domain::money::Volume;
 use abruf_domain::period::Validity;
@@ -20,7 +20,7 @@ use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::master_data::contracts::{
     NewContract, NewEntitlement, NewGuard, NewItem, insert, insert_entitlement, insert_guard, insert_item, insert_lot,
-    insert_option,
+    insert_option, insert_party,
 };
 use crate::storage::master_data::members::insert_data_processing_accession;
 use crate::storage::master_data::prices::{self, NewBaseline, NewPrice, insert_baseline};
@@ -102,7 +102,8 @@ impl Opening<'_> {
             search_words: design.search_words,
             regime: design.regime,
             supply_chain: design.supply_chain,
-            mechanism: Mechanism::Single,
+            mechanism: design.choice.mechanism(),
+            answer_period_days: design.choice.answer_days(),
             legal_basis: design.legal_basis,
             legal_basis_key: Some(design.legal_basis_key),
             runoff_allowed: true,
@@ -138,7 +139,11 @@ impl Opening<'_> {
         for (number, lot) in (1..).zip(&self.design.lots) {
             let id = LotId(self.chance.id(self.activated_at));
             let supplier = self.world.supplier(lot.supplier);
-            insert_lot(conn, self.id, id, number, lot.title, supplier, self.design.term.from()).await?;
+            let since = self.design.term.from();
+            insert_lot(conn, self.id, id, number, lot.title, supplier, since).await?;
+            if let Some(next) = self.design.choice.next() {
+                insert_party(conn, self.id, id, self.world.supplier(next), 2, since, None).await?;
+            }
             ids.push(id);
         }
         Ok(ids)
@@ -169,7 +174,20 @@ impl Opening<'_> {
 
     /// Each version ends the day before the next begins; the office records, its second person releases.
     async fn prices(&self, conn: &mut PgConnection, id: ItemId, item: &Item) -> Result<(), StorageError> {
-        let supplier = self.world.supplier(self.design.lots[item.lot].supplier);
+        let first = self.design.lots[item.lot].supplier;
+        for supplier in [Some(first), self.design.choice.next()].into_iter().flatten() {
+            self.prices_of(conn, id, item, self.world.supplier(supplier)).await?;
+        }
+        Ok(())
+    }
+
+    async fn prices_of(
+        &self,
+        conn: &mut PgConnection,
+        id: ItemId,
+        item: &Item,
+        supplier: OrganisationId,
+    ) -> Result<(), StorageError> {
         let ends = item.prices.iter().skip(1).map(|(from, _)| Some(*from - Days::new(1))).chain([None]);
         for ((version, (from, price)), to) in (1..).zip(&item.prices).zip(ends) {
             let released_at = at(Calendar::new(*from).working_day_before(10), 14, 20);

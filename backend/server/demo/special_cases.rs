@@ -33,6 +33,8 @@ pub(super) fn of(design: &Design, world: &World, dice: &Dice) -> Vec<Planned> {
         contracts::PRINTERS => teller.printers(design),
         contracts::MONITORS => teller.monitors(),
         contracts::TONER => teller.toner(),
+        contracts::FURNITURE => teller.furniture(),
+        contracts::NETWORK => teller.network(),
         _ => {}
     }
     teller.stories
@@ -142,6 +144,18 @@ impl Storyteller<'_> {
         // The worked example of a negative saving: 13.68 saved, 15.00 surcharge.
         let day = working_day_from(self.calendar.month(-6));
         self.tell_on(day, HOME, Fate::Ordered, "Ein Karton für die Nebenstelle.", &[("TON-SW", 5)]);
+    }
+
+    fn furniture(&mut self) {
+        // The first supplier was asked and stayed silent: its period is over. And one that still has time.
+        self.tell(12, HOME, Fate::Draft, "Acht Tische für das Bauamt laut Raumplan.", &[("MOE-TISCH", 8)]);
+        self.tell(1, HOME, Fate::Draft, "Stühle für das Bürgerbüro.", &[("MOE-STUHL", 6)]);
+    }
+
+    fn network(&mut self) {
+        // The first supplier had its turn; the draft names the second.
+        self.tell(24, HOME, Fate::Ordered, "Zwei Switche für die Grundschule am Anger.", &[("NET-SW24", 2)]);
+        self.tell(2, HOME, Fate::Draft, "Funk im Ratssaal.", &[("NET-AP", 3)]);
     }
 
     fn tell(&mut self, days: u64, member: &str, fate: Fate, need: &str, lines: &[(&'static str, i64)]) {

@@ -60,6 +60,8 @@ pub enum Object {
     Document,
     /// A member organisation: house.
     Member,
+    /// A supplier: house of the body it delivers to.
+    Supplier,
     /// A page of the manual or an entry of the register: the same for everybody who gets there.
     Manual,
 }

@@ -12,6 +12,8 @@ pub mod decisions;
 pub mod openapi;
 pub mod paging;
 pub mod proof;
+pub mod quota_transfers;
 pub mod review;
 pub mod savings;
 pub mod sessions;
+pub mod suppliers;

@@ -25,6 +25,7 @@ pub mod office;
 pub mod operator;
 pub mod pager;
 pub mod privacy;
+pub mod quotas;
 pub mod read_amount;
 pub mod record_volume;
 pub mod savings;
@@ -33,6 +34,7 @@ pub mod savings_part;
 pub mod savings_view;
 pub mod sign_in;
 pub mod spreadsheet;
+pub mod suppliers;
 pub mod timeline;
 pub mod volume_words;
 
@@ -50,6 +52,7 @@ pub mod draft_lines;
 pub mod draft_papers;
 pub mod draft_review;
 pub mod draft_summary;
+pub mod ranks;
 pub mod repeat;
 
 // Call-offs and their release.
@@ -71,4 +74,5 @@ pub mod period_fields;
 mod price_fields;
 pub mod questions;
 pub mod standing;
+pub mod supplier_fields;
 pub mod written;

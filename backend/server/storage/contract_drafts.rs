@@ -89,6 +89,14 @@ pub struct Terms {
     #[serde(default = "thirty")]
     #[schema(value_type = String, example = "30")]
     pub price_change_limit_pct: Percent,
+    /// Working days a supplier of a cascade has for its answer, 1 to 30; silence after them counts as a
+    /// decline. Absent: silence says nothing.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 30)]
+    pub answer_period_days: Option<i32>,
+    /// Whether the office confirms transfers of quotas between members.
+    #[serde(default)]
+    pub quota_transfers_confirmed: bool,
 }
 
 fn direct() -> String {
@@ -144,9 +152,10 @@ pub async fn insert(
         "INSERT INTO framework_contract (
              id, body_id, status, number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis,
              notice_reference, notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated,
-             fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct)
+             fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
+             answer_period_days, quota_transfers_confirmed)
          VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26)",
+                 $24, $25, $26, $27, $28)",
         id.0,
         body.0,
         terms.number,
@@ -173,6 +182,8 @@ pub async fn insert(
         terms.delivery_terms,
         terms.retention_class,
         terms.price_change_limit_pct.decimal(),
+        terms.answer_period_days,
+        terms.quota_transfers_confirmed,
     )
     .execute(&mut *conn)
     .await?;
@@ -197,7 +208,7 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
              currency = $9, legal_basis = $10, notice_reference = $11, notice_date = $12, procedure_reference = $13,
              awarded_on = $14, starts_on = $15, ends_on = $16, term_reason = $17, term_reason_dated = $18, fee_pct = $19,
              min_order_value_net = $20, surcharge_net = $21, surcharge_vat_pct = $22, delivery_terms = $23,
-             retention_class = $24, price_change_limit_pct = $25
+             retention_class = $24, price_change_limit_pct = $25, answer_period_days = $26, quota_transfers_confirmed = $27
          WHERE id = $1",
         id.0,
         terms.number,
@@ -224,6 +235,8 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
         terms.delivery_terms,
         terms.retention_class,
         terms.price_change_limit_pct.decimal(),
+        terms.answer_period_days,
+        terms.quota_transfers_confirmed,
     )
     .execute(conn)
     .await?;
@@ -235,7 +248,8 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
     let row = sqlx::query!(
         "SELECT number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis, notice_reference,
                 notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated, fee_pct,
-                min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct
+                min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
+                answer_period_days, quota_transfers_confirmed
          FROM framework_contract
          WHERE id = $1",
         id.0
@@ -271,6 +285,8 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
             term_reason_dated: row.term_reason_dated,
             delivery_terms: row.delivery_terms,
             retention_class: row.retention_class,
+            answer_period_days: row.answer_period_days,
+            quota_transfers_confirmed: row.quota_transfers_confirmed,
         })
     })
     .transpose()

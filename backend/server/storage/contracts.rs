@@ -17,6 +17,8 @@ pub struct ForOrdering {
     pub body: OrganisationId,
     /// The body orders for the member; paired orders come later.
     pub through_body: bool,
+    /// Mechanism key: where it is not `single`, the draft's supplier is proposed by the domain.
+    pub mechanism: String,
     /// Supplier of the first lot today.
     pub first_supplier: Option<OrganisationId>,
 }
@@ -28,11 +30,12 @@ pub async fn for_ordering(
     today: NaiveDate,
 ) -> Result<Option<ForOrdering>, StorageError> {
     let row = sqlx::query!(
-        r#"SELECT c.body_id, c.supply_chain,
+        r#"SELECT c.body_id, c.supply_chain, c.mechanism,
                   (SELECT p.supplier_id
                    FROM contract_party p
                    JOIN lot l ON l.contract_id = p.contract_id AND l.id = p.lot_id
                    WHERE p.contract_id = c.id AND p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 <= p.valid_to)
+                     AND coalesce($2 < least(p.stopped_from, abruf.stopped_from(c.body_id, p.supplier_id, $2)), true)
                    ORDER BY l.number, p.rank
                    LIMIT 1) AS supplier_id
            FROM framework_contract c
@@ -45,6 +48,7 @@ pub async fn for_ordering(
     Ok(row.map(|row| ForOrdering {
         body: OrganisationId(row.body_id),
         through_body: row.supply_chain == "through_body",
+        mechanism: row.mechanism,
         first_supplier: row.supplier_id.map(OrganisationId),
     }))
 }
@@ -59,9 +63,11 @@ pub async fn supplier_of(
     let supplier = sqlx::query_scalar!(
         "SELECT p.supplier_id
          FROM item i
+         JOIN framework_contract c ON c.id = i.contract_id
          JOIN contract_party p ON p.contract_id = i.contract_id AND p.lot_id = i.lot_id
          WHERE i.contract_id = $1 AND i.article_number = ANY ($2)
            AND p.valid_from <= $3 AND (p.valid_to IS NULL OR $3 <= p.valid_to)
+           AND coalesce($3 < least(p.stopped_from, abruf.stopped_from(c.body_id, p.supplier_id, $3)), true)
          ORDER BY array_position($2, i.article_number), p.rank
          LIMIT 1",
         contract.0,
@@ -71,6 +77,17 @@ pub async fn supplier_of(
     .fetch_optional(conn)
     .await?;
     Ok(supplier.map(OrganisationId))
+}
+
+/// Key of the mechanism of a visible contract.
+pub async fn mechanism(conn: &mut PgConnection, id: ContractId) -> Result<Option<String>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT mechanism FROM framework_contract WHERE id = $1", id.0).fetch_optional(conn).await?)
+}
+
+/// Leading body of a visible contract.
+pub async fn body(conn: &mut PgConnection, id: ContractId) -> Result<Option<OrganisationId>, StorageError> {
+    let body = sqlx::query_scalar!("SELECT body_id FROM framework_contract WHERE id = $1", id.0);
+    Ok(body.fetch_optional(conn).await?.map(OrganisationId))
 }
 
 /// Number of a visible contract.

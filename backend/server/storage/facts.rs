@@ -7,6 +7,7 @@ mod item;
 mod member;
 mod request;
 
+use abruf_domain::answer_period::{AnswerPeriod, RankRequest, holidays, horizon};
 use abruf_domain::facts::{CheckPoint, ContractTerms, Facts, Item, Measure, Parameters, Releaser, Scope, ScopeState};
 use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::law;
@@ -20,7 +21,7 @@ use super::StorageError;
 use super::call_offs::{CallOff, Line};
 use super::error::consistent;
 use super::volume::Holding;
-use super::{parameters, volume};
+use super::{organisations, parameters, rank_requests, volume};
 pub use item::{StoredPrice, items};
 
 /// Reads everything a review of this call-off may see at `now`.
@@ -60,7 +61,8 @@ pub async fn gather_beside(
     let baselines = item::baselines(&mut *conn, &contract, call_off.member, &articles).await?;
     let process_effect_counted = process_effect_counted(&mut *conn, call_off, day).await?;
     let parameters = of_law_and_house(&mut *conn, call_off.member, day).await?;
-    let request = request::request(conn, call_off, lines, releaser, &parameters, day).await?;
+    let request = request::request(&mut *conn, call_off, lines, releaser, &parameters, day).await?;
+    contract.answer_period = answer_period(conn, call_off, &request.rank_requests).await?;
     Ok(Facts {
         evaluated_at: now,
         check_point,
@@ -107,6 +109,21 @@ fn count_all(items: &mut [Item], scopes: &[ScopeState]) -> Result<(), StorageErr
         }
     }
     Ok(())
+}
+
+/// The answer period of the contract with the holidays that requests of this call-off can meet; `None`
+/// where nobody was asked, the contract sets none, or no calendar is known: then silence says nothing.
+async fn answer_period(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    requests: &[RankRequest],
+) -> Result<Option<AnswerPeriod>, StorageError> {
+    let days = || requests.iter().map(|request| request.asked_on);
+    let Some((first, last)) = days().min().zip(days().max()) else { return Ok(None) };
+    let Some(working_days) = rank_requests::answer_period(&mut *conn, call_off).await? else { return Ok(None) };
+    let jurisdiction = organisations::jurisdiction(conn, call_off.body).await?.unwrap_or_default();
+    let holidays = holidays(&jurisdiction, first, horizon(last));
+    Ok(holidays.map(|holidays| AnswerPeriod { working_days, holidays }))
 }
 
 /// Ceiling scopes without what this call-off itself has reserved: it must not stand in its own way.

@@ -63,6 +63,11 @@ pub async fn name(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<
     Ok(sqlx::query_scalar!("SELECT name FROM organisation WHERE id = $1", id.0).fetch_optional(conn).await?)
 }
 
+/// Path of its law pack, e.g. `de/st`.
+pub async fn jurisdiction(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<String>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT jurisdiction FROM organisation WHERE id = $1", id.0).fetch_optional(conn).await?)
+}
+
 /// Writes a purchasing body with its role.
 pub async fn insert_body(
     conn: &mut PgConnection,

@@ -419,6 +419,70 @@ pub async fn record(
     Ok(Recorded::Counted { breached: row.breached })
 }
 
+/// What became of moving a quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuotaMoved {
+    /// Both rows have their new limits.
+    Moved,
+    /// The giver has less left than is to be given, or a recorded fact has breached a quota.
+    TooLittleLeft,
+    /// One of the two has no quota of this measure, or it is unlimited.
+    NoQuota,
+}
+
+/// Moves part of a limit from one member's quota to another's: the sum of both stays, and neither falls
+/// below what is consumed and reserved. All quota rows of both are taken by id, as movements take them,
+/// whatever measure is moved first; after anything but [`QuotaMoved::Moved`] the transaction must be rolled back.
+pub async fn move_quota(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    measure: Measure,
+    giver: OrganisationId,
+    taker: OrganisationId,
+    amount: Volume,
+) -> Result<QuotaMoved, StorageError> {
+    let measure = match measure {
+        Measure::Value => "value",
+        Measure::Quantity => "quantity",
+    };
+    let rows = sqlx::query!(
+        r#"SELECT id, measure, member_id AS "member_id!", limit_amount
+           FROM guard
+           WHERE contract_id = $1 AND scope = 'member' AND member_id IN ($2, $3)
+           ORDER BY id
+           FOR NO KEY UPDATE"#,
+        contract.0,
+        giver.0,
+        taker.0,
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let of_measure: Vec<_> = rows.into_iter().filter(|row| row.measure == measure).collect();
+    if of_measure.len() != 2 || of_measure.iter().any(|row| row.limit_amount.is_none()) {
+        return Ok(QuotaMoved::NoQuota);
+    }
+    for row in of_measure {
+        let change = if row.member_id == giver.0 { -amount.decimal() } else { amount.decimal() };
+        // A soft quota has no constraint behind it: what is taken stays covered here, too. One that is
+        // exceeded already may grow.
+        let done = sqlx::query!(
+            "UPDATE guard
+             SET limit_amount = limit_amount + $3, version = version + 1
+             WHERE contract_id = $1 AND id = $2 AND NOT breached
+               AND ($3::numeric > 0 OR authorised + recorded + reserved <= limit_amount + $3)",
+            contract.0,
+            row.id,
+            change,
+        )
+        .execute(&mut *conn)
+        .await?;
+        if done.rows_affected() != 1 {
+            return Ok(QuotaMoved::TooLittleLeft);
+        }
+    }
+    Ok(QuotaMoved::Moved)
+}
+
 pub(super) fn scope(key: &str, lot: Option<Uuid>, item: Option<Uuid>, row: Uuid) -> Result<Scope, StorageError> {
     let scope = match (key, lot, item) {
         ("contract", _, _) => Ok(Scope::Contract),

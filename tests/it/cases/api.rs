@@ -87,6 +87,10 @@ impl Play {
         let version = done(&self.web.api("PUT", &at("lines"), &requester, Some(lines)).await)?["version"].clone();
         let details = json!({ "version": version, "details": details(facts) });
         done(&self.web.api("PUT", &at("details"), &requester, Some(details)).await)?;
+        for request in &facts.request.rank_requests {
+            let body = json!({ "supplier_id": request.supplier, "asked_on": request.asked_on, "document": "E-Mail" });
+            done(&self.web.api("POST", &at("rank-requests"), &requester, Some(body)).await)?;
+        }
         // A decline without a document, or one still to come, is none; the API takes neither.
         let declines = facts.request.declines.iter().filter(|decline| {
             !decline.document.is_empty() && !decline.reason.is_empty() && decline.received_at <= facts.evaluated_at

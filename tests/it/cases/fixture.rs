@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use abruf_domain::Facts;
+use abruf_domain::answer_period::{AnswerPeriod, RankRequest, holidays, horizon};
 use abruf_domain::call_off::Status;
 use abruf_domain::canonical::sha256;
 use abruf_domain::facts::{
@@ -200,6 +201,7 @@ fn terms(
             members: agreement.members.iter().map(|member| id("member", member)).collect(),
         }),
         index_values: index_values(input),
+        answer_period: answer_period(contract, input),
         last_awards: input
             .prior
             .last_rotation_supplier
@@ -370,6 +372,7 @@ fn parties(contract: &format::Contract) -> Vec<Party> {
                 .map_or_else(always, |stop| Validity { from: NaiveDate::MIN, to: stop.pred_opt() }),
             rank,
             name: supplier.clone(),
+            stopped_from: contract.supplier_stops.get(supplier).copied(),
         })
         .collect()
 }
@@ -470,6 +473,7 @@ fn request(input: &format::CallOff) -> Result<Request, Error> {
         },
         budget: budget(input),
         declines: input.declines.iter().map(decline).collect(),
+        rank_requests: input.rank_requests.iter().map(rank_request).collect(),
         mini_competition: input.mini_competition.as_ref().map(mini_competition),
         interests: input.interests.iter().map(interest).collect(),
         earlier: (1..)
@@ -495,6 +499,17 @@ fn budget(input: &format::CallOff) -> Option<Budget> {
         overrun_approval: input.budget_overrun_approval.clone(),
         provisional_until: ours.provisional_until,
     })
+}
+
+/// Counted where somebody was asked, as the program gathers it.
+fn answer_period(contract: &format::Contract, input: &format::CallOff) -> Option<AnswerPeriod> {
+    let days = || input.rank_requests.iter().map(|request| request.asked_on);
+    let holidays = holidays("de/st", days().min()?, horizon(days().max()?))?;
+    Some(AnswerPeriod { working_days: contract.answer_period_days?, holidays })
+}
+
+fn rank_request(request: &format::RankRequest) -> RankRequest {
+    RankRequest { supplier: id("supplier", &request.supplier), asked_on: request.asked_on }
 }
 
 fn decline(decline: &format::Decline) -> Decline {

@@ -153,6 +153,8 @@ pub(super) struct Contract {
     /// Ours: suppliers stopped from a day on (insolvency, exclusion).
     #[serde(default)]
     pub(super) supplier_stops: BTreeMap<String, NaiveDate>,
+    /// Ours: working days a supplier of a cascade has for its answer, by the holidays of Sachsen-Anhalt.
+    pub(super) answer_period_days: Option<u32>,
     /// Ours: ceiling by quantity over all items.
     pub(super) max_qty: Option<Volume>,
     /// Ours: lots with their suppliers and ceilings.
@@ -364,6 +366,13 @@ pub(super) struct Decline {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RankRequest {
+    pub(super) supplier: String,
+    pub(super) asked_on: NaiveDate,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct MiniCompetition {
     pub(super) invited: Vec<String>,
     pub(super) text_form: bool,
@@ -418,6 +427,9 @@ pub(super) struct CallOff {
     pub(super) budget_overrun_approval: Option<String>,
     #[serde(default)]
     pub(super) declines: Vec<Decline>,
+    /// Ours: requests to suppliers of a cascade.
+    #[serde(default)]
+    pub(super) rank_requests: Vec<RankRequest>,
     pub(super) mini_competition: Option<MiniCompetition>,
     pub(super) index_now: Option<IndexPoints>,
     #[serde(default)]

@@ -156,6 +156,7 @@ impl<'a> Stage<'a> {
             regime: if terms.regime == Regime::Uvgo { "uvgo" } else { "vgv" },
             supply_chain: if terms.supply_chain == SupplyChain::Direct { "direct" } else { "through_body" },
             mechanism: terms.mechanism,
+            answer_period_days: terms.answer_period.as_ref().map(|period| i32::try_from(period.working_days).unwrap()),
             legal_basis: "Bekanntmachung",
             legal_basis_key: terms.legal_basis,
             runoff_allowed: terms.runoff_allowed,

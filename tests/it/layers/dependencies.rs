@@ -12,6 +12,7 @@ const DOMAIN_MAY_USE: &[&str] = &[
     "rust_decimal",
     "chrono",
     "chrono-tz",
+    "holiday_de",
     "uuid",
     "serde",
     "serde_json",

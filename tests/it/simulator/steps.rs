@@ -10,6 +10,7 @@ use abruf::actions::record_volume::record;
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
+use abruf::actions::transfer_quota::{self, Consented, Proposal};
 use abruf::actor::Actor;
 use abruf::storage::call_offs::Details;
 use abruf_domain::call_off::Status;
@@ -32,6 +33,7 @@ fn told(result: Result<&'static str, ActionError>) -> Done {
         Err(ActionError::NotFound | ActionError::NotPermitted(_)) => Ok("not theirs"),
         Err(ActionError::Invalid(_)) => Ok("invalid"),
         Err(ActionError::Refused(_)) => Ok("refused to begin"),
+        Err(ActionError::NotNow(_)) => Ok("not now"),
         Err(error) => Err(format!("an action failed: {error:?}")),
     }
 }
@@ -110,6 +112,7 @@ impl Simulation<'_> {
                         .map(|count| if count == 0 { "nothing due" } else { "expired" }),
                 )
             }
+            94..96 => self.transfer(contract).await,
             _ => {
                 let hours = self.rng.random_range(1..96);
                 self.world.app.clock.set(self.world.app.clock.now() + TimeDelta::hours(hours));
@@ -233,6 +236,34 @@ impl Simulation<'_> {
         let contract = self.contracts[contract].id;
         let done = record(&self.world.app, &self.olga, contract, guard, amount, &evidence, None).await;
         told(done.map(|breached| if breached { "recorded above the limit" } else { "recorded" }))
+    }
+
+    /// A town gives part of its quota to another one, which consents, or says no now and then.
+    async fn transfer(&mut self, contract: usize) -> Done {
+        let (from, to) = (self.rng.random_range(0..self.towns.len()), self.rng.random_range(0..self.towns.len()));
+        let [giver, taker] = [from, to].map(|town| self.towns[town].approvers[1].clone());
+        let proposal = Proposal {
+            giver: giver.organisation,
+            taker: taker.organisation,
+            value: Some((self.rng.random_range(1..20) * 100).to_string().parse().unwrap()),
+            quantity: None,
+            reason: "Bedarf verschoben".to_owned(),
+        };
+        let says_no = self.rng.random_range(0..5) == 0;
+        let (app, contract) = (&self.world.app, self.contracts[contract].id);
+        let id = match transfer_quota::propose(app, &giver, contract, &proposal, None).await {
+            Ok(id) => id,
+            Err(error) => return told(Err(error)),
+        };
+        if says_no {
+            let done = transfer_quota::refuse(app, &taker, contract, id, "Kein Bedarf").await;
+            return told(done.map(|()| "transfer refused"));
+        }
+        told(transfer_quota::consent(app, &taker, contract, id).await.map(|done| match done {
+            Consented::Effective => "transferred",
+            Consented::Short => "transfer short",
+            Consented::Waits => "transfer waits",
+        }))
     }
 
     /// A court cuts a ceiling; below what is taken it is breached.

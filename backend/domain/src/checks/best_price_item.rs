@@ -4,8 +4,10 @@
 //! freight where the contract says so (§ 21 (4) no. 1 VgV). At the same price both may be chosen. The
 //! price lists are compared; an offer given now to win the order is none of them.
 
+use chrono::NaiveDate;
+
 use crate::checks::{Check, texts};
-use crate::facts::{Item, Mechanism, Party, RequestLine};
+use crate::facts::{Facts, Item, Mechanism, Party, RequestLine};
 use crate::finding::{Addressee, Verdict};
 use crate::ids::OrganisationId;
 use crate::money::UnitPrice;
@@ -18,10 +20,10 @@ pub const CHECK: Check =
 
 /// What a party asks for a unit.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+pub(crate) struct Asked {
     unit_price: UnitPrice,
     /// With freight, where it counts.
-    compared: UnitPrice,
+    pub(crate) compared: UnitPrice,
 }
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
@@ -34,13 +36,8 @@ fn judge(case: &Case<'_>, line: &RequestLine, with_freight: bool) -> Option<Verd
     let item = facts.contract.item(&line.article_number)?;
     let parties = facts.contract.ranked_parties(item.lot, case.day);
     let chosen = parties.iter().find(|party| party.supplier == facts.request.supplier)?;
-    let own = asked(case, item, chosen.supplier, with_freight)?;
-    // By rank: of several at the same price the first is named.
-    let best: Option<(&Party, Asked)> = parties
-        .iter()
-        .filter_map(|party| Some((*party, asked(case, item, party.supplier, with_freight)?)))
-        .min_by_key(|(_, asked)| asked.compared)
-        .filter(|(_, best)| best.compared < own.compared);
+    let own = asked(facts, item, chosen.supplier, case.day, with_freight)?;
+    let best = cheapest(facts, item, case.day, with_freight).filter(|(_, best)| best.compared < own.compared);
     let verdict = match &best {
         Some((party, best)) => {
             let block = if with_freight { Verdict::block().wording("freight") } else { Verdict::block() };
@@ -62,11 +59,30 @@ fn judge(case: &Case<'_>, line: &RequestLine, with_freight: bool) -> Option<Verd
     )
 }
 
+/// The cheapest party of the item, by rank: of several at the same price the first.
+pub(crate) fn cheapest<'a>(
+    facts: &'a Facts,
+    item: &Item,
+    day: NaiveDate,
+    with_freight: bool,
+) -> Option<(&'a Party, Asked)> {
+    let parties = facts.contract.ranked_parties(item.lot, day).into_iter();
+    parties
+        .filter_map(|party| Some((party, asked(facts, item, party.supplier, day, with_freight)?)))
+        .min_by_key(|(_, asked)| asked.compared)
+}
+
 /// Unit price of the party's list at the quantity of the whole order; without freight where its list
 /// names none.
-fn asked(case: &Case<'_>, item: &Item, supplier: OrganisationId, with_freight: bool) -> Option<Asked> {
-    let quantity = in_order(case.facts, &item.article_number);
-    let unit_price = unit_price(case.facts, item, supplier, quantity, case.day)?;
-    let freight = price_of(item, supplier, case.day)?.freight.filter(|_| with_freight);
+pub(crate) fn asked(
+    facts: &Facts,
+    item: &Item,
+    supplier: OrganisationId,
+    day: NaiveDate,
+    with_freight: bool,
+) -> Option<Asked> {
+    let quantity = in_order(facts, &item.article_number);
+    let unit_price = unit_price(facts, item, supplier, quantity, day)?;
+    let freight = price_of(item, supplier, day)?.freight.filter(|_| with_freight);
     Some(Asked { unit_price, compared: freight.map_or(unit_price, |freight| unit_price + freight) })
 }

@@ -5,6 +5,8 @@
 //!
 //! Example: A, B, C; the last one was B, so C is next. After C it is A again.
 
+use chrono::NaiveDate;
+
 use crate::checks::{Check, texts};
 use crate::facts::{Facts, Mechanism, Party};
 use crate::finding::{Addressee, Verdict};
@@ -20,8 +22,14 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     if contract.mechanism != Mechanism::Rotation {
         return Vec::new();
     }
-    let turns: Vec<&Party> =
-        case.facts.requested_lots().into_iter().filter_map(|lot| next_in_turn(case, lot)).collect();
+    let turns: Vec<&Party> = case
+        .facts
+        .requested_lots()
+        .into_iter()
+        // Where the chosen supplier is no party of the lot, supplier-is-party or lot-supplier-match says so.
+        .filter(|lot| contract.is_party(request.supplier, *lot, case.day))
+        .filter_map(|lot| next_in_turn(case.facts, lot, case.day))
+        .collect();
     let other = turns.iter().find(|next| next.supplier != request.supplier);
     let verdict = match (other, turns.is_empty()) {
         (_, true) => return Vec::new(),
@@ -36,13 +44,11 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     ]
 }
 
-/// Whose turn it is; `None` where the chosen supplier is no party of the lot: supplier-is-party or
-/// lot-supplier-match says so.
-fn next_in_turn<'a>(case: &Case<'a>, lot: Option<LotId>) -> Option<&'a Party> {
-    let Facts { contract, request, .. } = case.facts;
-    let parties = contract.ranked_parties(lot, case.day);
-    parties.iter().find(|party| party.supplier == request.supplier)?;
-    let next = last_award(case.facts, lot).and_then(|last| {
+/// Whose turn it is in the lot on this day.
+pub(crate) fn next_in_turn(facts: &Facts, lot: Option<LotId>, day: NaiveDate) -> Option<&Party> {
+    let contract = &facts.contract;
+    let parties = contract.ranked_parties(lot, day);
+    let next = last_award(facts, lot).and_then(|last| {
         // The rank of the last one counts even if it is no party any more.
         let rank = contract.parties.iter().find(|party| party.supplier == last)?.rank;
         parties.iter().copied().find(|party| rank < party.rank)
@@ -51,7 +57,7 @@ fn next_in_turn<'a>(case: &Case<'a>, lot: Option<LotId>) -> Option<&'a Party> {
 }
 
 /// Who had the last award of the lot; one recorded for the whole contract counts for each of its lots.
-fn last_award(facts: &Facts, lot: Option<LotId>) -> Option<OrganisationId> {
+pub(crate) fn last_award(facts: &Facts, lot: Option<LotId>) -> Option<OrganisationId> {
     let awards = &facts.contract.last_awards;
     let of = |wanted: Option<LotId>| awards.iter().find(|award| award.lot == wanted);
     of(lot).or_else(|| of(None)).map(|award| award.supplier)

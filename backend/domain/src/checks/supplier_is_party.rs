@@ -20,9 +20,12 @@ pub const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
     let supplier = case.facts.request.supplier;
-    let verdict = match contract.is_party(supplier, None, case.day) {
-        true => Verdict::passed(),
-        false => Verdict::block(),
+    let stopped =
+        contract.parties.iter().filter(|party| party.supplier == supplier).find_map(|party| party.stopped_from);
+    let verdict = match (contract.is_party(supplier, None, case.day), stopped.filter(|from| *from <= case.day)) {
+        (true, _) => Verdict::passed(),
+        (false, Some(from)) => Verdict::block().wording("stopped").figure("stopped_from", from),
+        (false, None) => Verdict::block(),
     };
     vec![
         verdict

@@ -6,6 +6,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Entitlement, Item};
+use crate::answer_period::AnswerPeriod;
 use crate::ids::{ContractId, IndexSeriesId, LotId, OrganisationId};
 use crate::money::{IndexPoints, Net, Percent};
 use crate::period::{Period, Validity};
@@ -74,6 +75,9 @@ pub struct ContractTerms {
     /// Supplier of the last award of each lot that was not cancelled (rotation).
     #[serde(default)]
     pub last_awards: Vec<LastAward>,
+    /// How long a supplier of the cascade may think; `None`: silence is no decline.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer_period: Option<AnswerPeriod>,
 }
 
 impl ContractTerms {
@@ -161,6 +165,9 @@ pub struct Party {
     /// Name, for findings.
     #[serde(default)]
     pub name: String,
+    /// First day of the stop that ended it early; `None`: not stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stopped_from: Option<NaiveDate>,
 }
 
 fn first_rank() -> u32 {

@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Budget, Decline, MiniCompetition};
+use crate::answer_period::RankRequest;
 use crate::ids::{OrganisationId, PersonId};
 use crate::money::{Gross, Net, Quantity, UnitPrice};
 use crate::period::{Period, Validity};
@@ -34,6 +35,9 @@ pub struct Request {
     /// Declines of suppliers ranked higher.
     #[serde(default)]
     pub declines: Vec<Decline>,
+    /// Requests to suppliers of a cascade, by day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rank_requests: Vec<RankRequest>,
     /// The mini-competition behind the request.
     #[serde(default)]
     pub mini_competition: Option<MiniCompetition>,

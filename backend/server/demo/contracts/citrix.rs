@@ -4,7 +4,7 @@ use abruf_domain::facts::{BaselineKind, ExtensionOption, LegalBasis};
 use chrono::{Datelike, Days, NaiveDate};
 
 use super::{
-    Basket, CITRIX, Ceiling, Demand, Design, Entitled, Lot, Shopper, Slip, counted, fixed, item, monthly, need,
+    Basket, CITRIX, Ceiling, Choice, Demand, Design, Entitled, Lot, Shopper, Slip, counted, fixed, item, monthly, need,
     next_month, number, term, year_after,
 };
 use crate::demo::calendar::Calendar;
@@ -95,6 +95,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(92),
         ceiling: Ceiling { taken_percent: 62, free_at_least: 120_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 340,
             from: term.from(),

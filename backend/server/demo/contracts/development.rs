@@ -6,8 +6,8 @@ use abruf_domain::period::Period;
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, DEVELOPMENT, Demand, Design, Entitled, Item, Lot, Shopper, Slip, counted, fixed, item, need,
-    number, tenths, term,
+    Basket, Ceiling, Choice, DEVELOPMENT, Demand, Design, Entitled, Item, Lot, Shopper, Slip, counted, fixed, item,
+    need, number, tenths, term,
 };
 use crate::demo::calendar::{Calendar, working_day_from};
 use crate::demo::dice::Dice;
@@ -119,6 +119,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         },
         ceiling: Ceiling { taken_percent: 71, free_at_least: 60_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 400,
             from: term.from(),

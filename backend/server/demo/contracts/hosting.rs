@@ -4,7 +4,7 @@
 use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
-use super::{Ceiling, Design, Entitled, HOSTING, Lot, item, monthly, number, term};
+use super::{Ceiling, Choice, Design, Entitled, HOSTING, Lot, item, monthly, number, term};
 use crate::demo::calendar::Calendar;
 use crate::demo::members::IT_COMPANY;
 
@@ -100,6 +100,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         },
         ceiling: Ceiling { taken_percent: 100, free_at_least: 1_200_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: None,
         fill: None,
         emergency: None,

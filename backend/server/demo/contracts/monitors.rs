@@ -5,8 +5,8 @@ use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, Demand, Design, Entitled, Item, Lot, MONITORS, Shopper, Slip, counted, fixed, item, need, number,
-    term,
+    Basket, Ceiling, Choice, Demand, Design, Entitled, Item, Lot, MONITORS, Shopper, Slip, counted, fixed, item, need,
+    number, term,
 };
 use crate::demo::calendar::Calendar;
 use crate::demo::dice::Dice;
@@ -110,6 +110,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(94),
         ceiling: Ceiling { taken_percent: 95, free_at_least: 32_000, less_a_cent: true },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 320,
             from: term.from(),

@@ -5,8 +5,8 @@ use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, Demand, Design, Entitled, Lot, NOTEBOOKS, Shopper, Slip, counted, fixed, item, need, number, term,
-    tiers,
+    Basket, Ceiling, Choice, Demand, Design, Entitled, Lot, NOTEBOOKS, Shopper, Slip, counted, fixed, item, need,
+    number, term, tiers,
 };
 use crate::demo::calendar::Calendar;
 use crate::demo::dice::Dice;
@@ -123,6 +123,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(95),
         ceiling: Ceiling { taken_percent: 95, free_at_least: 20_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 520,
             from: term.from(),

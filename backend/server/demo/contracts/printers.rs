@@ -5,8 +5,8 @@ use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, Demand, Design, Entitled, Item, Lot, PRINTERS, Shopper, Slip, counted, item, list_minus, need,
-    number, term,
+    Basket, Ceiling, Choice, Demand, Design, Entitled, Item, Lot, PRINTERS, Shopper, Slip, counted, item, list_minus,
+    need, number, term,
 };
 use crate::demo::calendar::Calendar;
 use crate::demo::dice::Dice;
@@ -131,6 +131,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(93),
         ceiling: Ceiling { taken_percent: 96, free_at_least: 15_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 420,
             from: term.from(),

@@ -4,8 +4,8 @@ use abruf_domain::facts::{BaselineKind, LegalBasis};
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, Demand, Design, Entitled, Lot, Shopper, Slip, TONER, counted, item, list_minus, need, number,
-    small_order, term,
+    Basket, Ceiling, Choice, Demand, Design, Entitled, Lot, Shopper, Slip, TONER, counted, item, list_minus, need,
+    number, small_order, term,
 };
 use crate::demo::calendar::Calendar;
 use crate::demo::dice::Dice;
@@ -109,6 +109,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(90),
         ceiling: Ceiling { taken_percent: 88, free_at_least: 5_000, less_a_cent: false },
         has_quotas: false,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 520,
             from: calendar.starts_on(),

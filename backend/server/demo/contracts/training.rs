@@ -6,8 +6,8 @@ use abruf_domain::money::Percent;
 use chrono::{Datelike, Days};
 
 use super::{
-    Basket, Ceiling, Demand, Design, Entitled, Item, Lot, Shopper, Slip, TRAINING, counted, fixed, item, need, number,
-    small_order, term,
+    Basket, Ceiling, Choice, Demand, Design, Entitled, Item, Lot, Shopper, Slip, TRAINING, counted, fixed, item, need,
+    number, small_order, term,
 };
 use crate::demo::calendar::Calendar;
 use crate::demo::dice::Dice;
@@ -148,6 +148,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         entitled: Entitled::Named(95),
         ceiling: Ceiling { taken_percent: 78, free_at_least: 12_000, less_a_cent: false },
         has_quotas: true,
+        choice: Choice::One,
         demand: Some(Demand {
             calls: 480,
             from: term.from().max(calendar.starts_on()),

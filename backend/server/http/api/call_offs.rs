@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::actions::FieldError;
-use crate::actions::draft_call_off::{self, LineInput, OfferInput};
+use crate::actions::draft_call_off::{self, Choice, LineInput, OfferInput};
 use crate::actions::repeat_call_off;
 use crate::app::App;
 use crate::http::api::decisions::Nothing;
@@ -371,7 +371,7 @@ pub struct NewLines {
     /// All lines, in order.
     #[schema(max_items = 400)]
     lines: Vec<NewLine>,
-    /// From whom; left out, from the contract's first supplier.
+    /// From whom; left out, from whom the contract's mechanism proposes: the next in rank or in turn, the cheapest.
     #[serde(default)]
     supplier_id: Option<Uuid>,
 }
@@ -530,8 +530,8 @@ pub async fn put_lines(
     Json(new): Json<NewLines>,
 ) -> Result<Answer<ChangedVersion>, Problem> {
     let lines: Vec<LineInput> = new.lines.into_iter().map(LineInput::from).collect();
-    let supplier = new.supplier_id.map(OrganisationId);
-    let version = draft_call_off::save_order(&app, &actor, CallOffId(id), new.version, &lines, supplier).await?;
+    let choice = new.supplier_id.map_or(Choice::Proposed, |supplier| Choice::Of(OrganisationId(supplier)));
+    let version = draft_call_off::save_order(&app, &actor, CallOffId(id), new.version, &lines, choice).await?;
     Ok(Answer(ChangedVersion { version }))
 }
 

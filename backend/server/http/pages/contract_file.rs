@@ -20,6 +20,7 @@ use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, vol
 use crate::http::pages::written::{self, count, day, money, percent};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::contract_drafts::{self, Terms};
 use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
 use crate::storage::contracts::{self, Contract, EntitlementRow};
 use crate::storage::facts::StoredPrice;
@@ -170,9 +171,10 @@ pub async fn show(
     let parties = contract_terms::parties(&mut tx, it.id).await?;
     let guards = contract_terms::guards(&mut tx, it.id).await?;
     let entitled = contracts::entitlements(&mut tx, it.id).await?;
+    let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
         frame: frame.titled(format!("{} {}", it.number, it.title)),
-        terms: terms(&it),
+        terms: [terms(&it), choice_and_quotas(written.as_ref())].concat(),
         options: options.iter().map(option_words).collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
@@ -243,6 +245,23 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
             if it.delivery_terms.is_empty() { "–".to_owned() } else { it.delivery_terms.clone() },
         ),
     ]
+}
+
+/// What silence means in a cascade, and who agrees to transfers of quotas.
+fn choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
+    let Some(written) = written else { return Vec::new() };
+    let mut rows = Vec::new();
+    if matches!(written.mechanism.as_str(), "cascade" | "mini_competition_above") {
+        let words = match written.answer_period_days {
+            Some(1) => "1 Arbeitstag, danach zählt Schweigen als Absage".to_owned(),
+            Some(days) => format!("{days} Arbeitstage, danach zählt Schweigen als Absage"),
+            None => "keine, es zählt nur eine schriftliche Absage".to_owned(),
+        };
+        rows.push(("Antwortfrist in der Rangfolge", words));
+    }
+    let office = if written.quota_transfers_confirmed { ", die Geschäftsstelle bestätigt" } else { "" };
+    rows.push(("Übertragung von Kontingenten", format!("mit Zustimmung beider Mitglieder{office}")));
+    rows
 }
 
 fn status_words(status: &str) -> &str {

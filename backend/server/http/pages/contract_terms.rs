@@ -97,6 +97,10 @@ pub struct Typed {
     retention_class: String,
     #[serde(default)]
     price_change_limit_pct: String,
+    #[serde(default)]
+    answer_period_days: String,
+    #[serde(default)]
+    quota_transfers_confirmed: String,
 }
 
 impl Typed {
@@ -125,6 +129,8 @@ impl Typed {
             surcharge_vat_pct: terms.surcharge_vat_pct.map(percent).unwrap_or_default(),
             retention_class: terms.retention_class.unwrap_or_default(),
             price_change_limit_pct: percent(terms.price_change_limit_pct),
+            answer_period_days: terms.answer_period_days.map(|days| days.to_string()).unwrap_or_default(),
+            quota_transfers_confirmed: if terms.quota_transfers_confirmed { "ja".to_owned() } else { String::new() },
             number: terms.number,
             title: terms.title,
             description: terms.description,
@@ -185,6 +191,19 @@ impl Typed {
         if price_change_limit_pct.is_none() && mistakes.at("price_change_limit_pct").is_none() {
             mistakes.add("price_change_limit_pct", "Bitte geben Sie einen Prozentsatz ein, zum Beispiel 30.");
         }
+        let answer_period_days = match self.answer_period_days.trim() {
+            "" => None,
+            typed => match typed.parse::<i32>() {
+                Ok(days) => Some(days),
+                Err(_) => {
+                    let message = format!(
+                        "„{typed}“ ist keine Zahl von Tagen. Bitte geben Sie 1 bis 30 ein oder lassen Sie das Feld leer."
+                    );
+                    mistakes.add("answer_period_days", message);
+                    None
+                }
+            },
+        };
         if !mistakes.is_empty() {
             return None;
         }
@@ -214,6 +233,8 @@ impl Typed {
             delivery_terms: text(&self.delivery_terms),
             retention_class: Some(self.retention_class.clone()).filter(|key| !key.is_empty()),
             price_change_limit_pct: price_change_limit_pct?,
+            answer_period_days,
+            quota_transfers_confirmed: !self.quota_transfers_confirmed.is_empty(),
         })
     }
 }

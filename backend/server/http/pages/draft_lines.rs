@@ -15,7 +15,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::FieldError;
-use crate::actions::draft_call_off::{self, LineInput, Preview};
+use crate::actions::draft_call_off::{self, Choice, LineInput, Preview};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::access::encoded;
@@ -28,6 +28,7 @@ use crate::http::pages::judged::{OpenFinding, open_finding};
 use crate::http::pages::line_entries::{Entry, entries, saved_entries};
 use crate::http::pages::order_view::{OrderView, SavingsView};
 use crate::http::pages::period_fields::{PeriodFields, read_period};
+use crate::http::pages::supplier_fields::{SupplierFields, read_choice};
 use crate::http::pages::written::{money, price, quantity};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -69,6 +70,7 @@ struct LinesPage {
     period: Option<PeriodFields>,
     order: OrderView,
     savings: Option<SavingsView>,
+    supplier: SupplierFields,
     findings: Vec<OpenFinding>,
     mistakes: Mistakes,
 }
@@ -91,8 +93,12 @@ struct Row {
     packing: String,
     quantity: String,
     net: String,
+    offer_price: String,
+    offer_document: String,
     article_error: Option<String>,
     quantity_error: Option<String>,
+    offer_price_error: Option<String>,
+    offer_document_error: Option<String>,
 }
 
 impl LinesPage {
@@ -109,6 +115,14 @@ impl Row {
     const fn is_filled(&self) -> bool {
         !self.quantity.is_empty()
     }
+
+    /// An offer stands there, or something is wrong with it.
+    const fn has_offer(&self) -> bool {
+        !self.offer_price.is_empty()
+            || !self.offer_document.is_empty()
+            || self.offer_price_error.is_some()
+            || self.offer_document_error.is_some()
+    }
 }
 
 /// `GET /abrufe/{id}/positionen`
@@ -120,7 +134,12 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Away> {
     let preview = draft::own(&app, &actor, CallOffId(id)).await?;
-    let typed = Typed { entries: saved_entries(&preview), period: PeriodFields::of(&preview), search: asked.suche };
+    let typed = Typed {
+        entries: saved_entries(&preview),
+        period: PeriodFields::of(&preview),
+        search: asked.suche,
+        supplier: None,
+    };
     Ok(Page(page(&app, &actor, frame, preview, typed, Vec::new()).await?).into_response())
 }
 
@@ -129,6 +148,8 @@ struct Typed {
     entries: Vec<Entry>,
     period: PeriodFields,
     search: String,
+    /// What the choice of a supplier sent, where the page has one.
+    supplier: Option<String>,
 }
 
 /// `POST /abrufe/{id}/positionen`
@@ -145,7 +166,8 @@ pub async fn save(
         |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
     let period = PeriodFields::typed(one("performance_from"), one("performance_to"));
     let asked_period = fields.iter().any(|(key, _)| key == "performance_from");
-    let typed = Typed { entries: entries(&fields), period, search: one("suche").to_owned() };
+    let supplier = fields.iter().find(|(key, _)| key == "lieferant").map(|(_, value)| value.clone());
+    let typed = Typed { entries: entries(&fields), period, search: one("suche").to_owned(), supplier };
     let wrong = match write(&app, &actor, &preview, &typed, draft::version(one("version")), asked_period).await? {
         Written::Saved if one("weiter") == "angaben" && typed.entries.iter().all(|entry| !entry.counts()) => {
             let message = "Bitte geben Sie bei mindestens einem Artikel eine Menge ein.";
@@ -164,6 +186,7 @@ pub async fn save(
 fn next(id: CallOffId, button: &str, search: &str) -> String {
     match button {
         "angaben" => format!("/abrufe/{id}/angaben"),
+        "rangfolge" => format!("/abrufe/{id}/rangfolge"),
         _ if search.trim().is_empty() => format!("/abrufe/{id}/positionen"),
         _ => format!("/abrufe/{id}/positionen?suche={}", encoded(search)),
     }
@@ -192,10 +215,14 @@ async fn write(
     if let Err(wrong) = draft_call_off::check_lines(&lines) {
         errors.extend(wrong);
     }
+    let choice = read_choice(typed.supplier.as_deref()).unwrap_or_else(|| {
+        errors.push(FieldError::new("lieferant", "Bitte wählen Sie einen Lieferanten aus der Liste."));
+        Choice::Keep
+    });
     if !errors.is_empty() {
         return Ok(Written::Wrong(StatusCode::UNPROCESSABLE_ENTITY, errors));
     }
-    let saved = match draft_call_off::save_lines(app, actor, id, version, &lines).await {
+    let saved = match draft_call_off::save_order(app, actor, id, version, &lines, choice).await {
         Ok(version) if asked_period => save_period(app, actor, preview, version, period).await,
         other => other,
     };
@@ -280,6 +307,7 @@ async fn page(
     let has_subscription = known.iter().any(per_month) || table.offers().iter().any(|item| item.per_month);
     let currency = &preview.facts.contract.currency;
     Ok(LinesPage {
+        supplier: SupplierFields::of(&preview, typed.supplier.as_deref()),
         id: preview.call_off.id,
         contract: contract_line(&preview),
         version: preview.call_off.version,
@@ -313,7 +341,11 @@ fn in_rows(rows: &[Row], errors: &[FieldError]) -> Mistakes {
     let of_rows = rows.iter().flat_map(|row| {
         let article = row.article_error.as_ref().map(|it| FieldError::new(format!("artikel-{}", row.index), it));
         let quantity = row.quantity_error.as_ref().map(|it| FieldError::new(format!("menge-{}", row.index), it));
-        article.into_iter().chain(quantity)
+        let price = row.offer_price_error.as_ref();
+        let price = price.map(|it| FieldError::new(format!("angebotspreis-{}", row.index), it));
+        let document = row.offer_document_error.as_ref();
+        let document = document.map(|it| FieldError::new(format!("angebotsbeleg-{}", row.index), it));
+        article.into_iter().chain(quantity).chain(price).chain(document)
     });
     let others = errors.iter().filter(|error| !error.field.starts_with("lines["));
     let mut mistakes: Vec<FieldError> = of_rows.chain(others.cloned()).collect();
@@ -416,8 +448,12 @@ impl Table<'_> {
             packing: String::new(),
             quantity: entry.quantity.clone(),
             net: self.net(entry),
+            offer_price: entry.offer_price.clone(),
+            offer_document: entry.offer_document.clone(),
             article_error: error("article_number"),
             quantity_error: error("quantity"),
+            offer_price_error: error("offer.unit_price"),
+            offer_document_error: error("offer.document"),
         }
     }
 

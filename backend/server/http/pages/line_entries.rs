@@ -1,6 +1,8 @@
 //! Rows of the form for lines, as a browser sends them: article and quantity in turns, empty ones too.
 
-use crate::actions::draft_call_off::{LineInput, Preview};
+use abruf_domain::notation::Language::German;
+
+use crate::actions::draft_call_off::{LineInput, OfferInput, Preview};
 use crate::http::pages::written::quantity;
 
 /// A row as typed or saved.
@@ -12,6 +14,10 @@ pub struct Entry {
     pub quantity: String,
     /// The article number was typed, not offered: then it counts without a quantity, too.
     pub typed: bool,
+    /// A lower price the supplier offered, as typed.
+    pub offer_price: String,
+    /// Its quote.
+    pub offer_document: String,
 }
 
 impl Entry {
@@ -24,7 +30,11 @@ impl Entry {
     /// As the action takes it.
     #[must_use]
     pub fn input(&self) -> LineInput {
-        LineInput::new(self.article_number.clone(), self.quantity.clone())
+        let offer = OfferInput { unit_price: self.offer_price.clone(), document: self.offer_document.clone() };
+        LineInput {
+            offer: Some(offer).filter(|it| !it.unit_price.is_empty() || !it.document.is_empty()),
+            ..LineInput::new(self.article_number.clone(), self.quantity.clone())
+        }
     }
 }
 
@@ -39,6 +49,8 @@ pub fn entries(fields: &[(String, String)]) -> Vec<Entry> {
             ("artikel", _) => rows.push(Entry { article_number: value, typed: true, ..Entry::default() }),
             ("angebot", _) => rows.push(Entry { article_number: value, ..Entry::default() }),
             ("menge", Some(row)) => row.quantity = value,
+            ("angebotspreis", Some(row)) => row.offer_price = value,
+            ("angebotsbeleg", Some(row)) => row.offer_document = value,
             ("entfernen", _) => removed = value.parse::<usize>().ok(),
             _ => {}
         }
@@ -59,6 +71,8 @@ pub fn saved_entries(preview: &Preview) -> Vec<Entry> {
             article_number: line.article_number.clone(),
             quantity: quantity(line.quantity),
             typed: false,
+            offer_price: line.offer.as_ref().map(|it| German.number(it.unit_price.decimal())).unwrap_or_default(),
+            offer_document: line.offer.as_ref().map(|it| it.document.clone()).unwrap_or_default(),
         })
         .collect()
 }
@@ -79,8 +93,24 @@ mod tests {
     }
 
     #[test]
+    fn an_offer_belongs_to_the_row_before_it() {
+        let rows = sent(&[
+            ("angebot", "A"),
+            ("menge", "1"),
+            ("angebotspreis", "11,20"),
+            ("angebotsbeleg", "Angebot 7"),
+            ("angebot", "B"),
+            ("menge", "2"),
+        ]);
+        let offers: Vec<Option<String>> =
+            rows.iter().map(|row| row.input().offer.map(|offer| offer.unit_price)).collect();
+        assert_eq!(offers, [Some("11,20".to_owned()), None]);
+    }
+
+    #[test]
     fn a_removed_row_is_gone() {
         let rows = sent(&[("angebot", "A"), ("menge", "1"), ("artikel", " B "), ("menge", "2"), ("entfernen", "0")]);
-        assert_eq!(rows, [Entry { article_number: "B".to_owned(), quantity: "2".to_owned(), typed: true }]);
+        let left = Entry { article_number: "B".to_owned(), quantity: "2".to_owned(), typed: true, ..Entry::default() };
+        assert_eq!(rows, [left]);
     }
 }

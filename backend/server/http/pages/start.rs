@@ -6,12 +6,13 @@ use abruf_domain::finding::Addressee;
 use abruf_domain::notation::Language;
 use axum::extract::State;
 use axum::response::IntoResponse;
-use chrono::{DateTime, Days, Timelike, Utc};
+use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
 use chrono_tz::Europe::Berlin;
 use sqlx::PgConnection;
 
 use crate::actions::approval_turn;
 use crate::actions::justify_finding::speaker;
+use crate::actions::transfer_quota::PARTIES;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
@@ -19,7 +20,8 @@ use crate::http::pages::written::{count, day, day_of, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
-use crate::storage::{StorageError, assignments, contracts, escalations, organisations, tasks};
+use crate::storage::quota_transfers::{self, Waiting};
+use crate::storage::{StorageError, assignments, contracts, escalations, organisations, supplier_stops, tasks};
 
 /// Contracts that end within so many days are pointed out.
 const SOON: Days = Days::new(180);
@@ -36,6 +38,8 @@ struct StartPage {
     cards: Vec<Card>,
     own: Vec<Row>,
     tasks: Vec<Row>,
+    /// Quota transfers that need this side, orders with a stopped supplier.
+    unsettled: Vec<Row>,
     /// Requests that run out soon and that this person can do something about.
     expiring: Vec<Row>,
     ending: Vec<Row>,
@@ -50,6 +54,7 @@ struct Card {
 }
 
 /// A line of a list.
+#[derive(Clone)]
 struct Row {
     address: String,
     title: String,
@@ -84,6 +89,11 @@ pub async fn show(
         cards: cards(&mut tx, &actor, now).await?,
         own: own(&mut tx, &actor, now).await?,
         tasks: owed(&mut tx, &actor, now).await?,
+        unsettled: [
+            transfers(&mut tx, &actor).await?,
+            stopped(&mut tx, &actor, app.clock.today()).await?,
+        ]
+        .concat(),
         expiring: expiring(&mut tx, &actor, now).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
@@ -242,6 +252,46 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
             ),
             text: format!("{}, {}, {}", it.case_number, it.member, it.contract_number),
             note: it.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// Quota transfers that wait for the actor's side.
+async fn transfers(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if !PARTIES.contains(&actor.role) {
+        return Ok(Vec::new());
+    }
+    let waits_for = |it: &Waiting| match actor.role {
+        Role::Office => it.to_confirm,
+        _ if actor.organisation == it.giver => !it.given,
+        _ => actor.organisation == it.taker && !it.taken,
+    };
+    let waiting = quota_transfers::waiting(conn, 50).await?;
+    Ok(waiting
+        .into_iter()
+        .filter(waits_for)
+        .map(|it| Row {
+            address: format!("/rahmenvertraege/{}/kontingente#offen", it.contract),
+            title: format!("Kontingent: {} gibt an {}", it.giver_name, it.taker_name),
+            text: it.contract_name,
+            note: format!("vorgeschlagen am {}", day_of(it.proposed_at)),
+        })
+        .collect())
+}
+
+/// Requests and orders with a supplier that is stopped: whoever has them must settle how it goes on.
+async fn stopped(conn: &mut PgConnection, actor: &Actor, today: NaiveDate) -> Result<Vec<Row>, StorageError> {
+    if !matches!(actor.role, Role::Buyer | Role::Approver) {
+        return Ok(Vec::new());
+    }
+    Ok(supplier_stops::affected_orders(conn, today, 20)
+        .await?
+        .into_iter()
+        .map(|(id, number, supplier, from)| Row {
+            address: format!("/abrufe/{id}"),
+            title: format!("Lieferant gesperrt: {supplier}"),
+            text: format!("{number}: bitte klären Sie mit der Geschäftsstelle, wie es weitergeht"),
+            note: format!("seit {}", day(from)),
         })
         .collect())
 }

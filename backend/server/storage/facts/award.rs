@@ -1,5 +1,6 @@
 //! How the supplier was found: declines, the mini-competition, declared interests.
 
+use abruf_domain::answer_period::RankRequest;
 use abruf_domain::facts::{DeclaredInterest, Decline, MiniCompetition};
 use abruf_domain::ids::PersonId;
 use sqlx::PgConnection;
@@ -12,6 +13,7 @@ use crate::storage::call_offs::CallOff;
 /// What stands behind the choice of a supplier.
 pub(super) struct Award {
     pub declines: Vec<Decline>,
+    pub rank_requests: Vec<RankRequest>,
     pub mini_competition: Option<MiniCompetition>,
     pub interests: Vec<DeclaredInterest>,
 }
@@ -43,6 +45,9 @@ pub(super) async fn award(
                                                  'reason', d.reason, 'document', d.document) ORDER BY d.received_at, d.id)
                             FROM decline d
                             WHERE d.contract_id = $1 AND d.call_off_id = $2), '[]') AS "declines!: Json<Vec<Decline>>",
+                  coalesce((SELECT jsonb_agg(jsonb_build_object('supplier', r.supplier_id, 'asked_on', r.asked_on) ORDER BY r.asked_on, r.id)
+                            FROM rank_request r
+                            WHERE r.contract_id = $1 AND r.call_off_id = $2), '[]') AS "rank_requests!: Json<Vec<RankRequest>>",
                   (SELECT jsonb_build_object(
                               'text_form', m.text_form, 'deadline_at', m.deadline_at, 'opened_at', m.opened_at, 'criterion', m.criterion,
                               'announced', m.competition_criterion,
@@ -75,6 +80,7 @@ pub(super) async fn award(
     .await?;
     Ok(Award {
         declines: row.declines.0,
+        rank_requests: row.rank_requests.0,
         mini_competition: row.mini_competition.map(|held| held.0),
         interests: row.interests.0,
     })

@@ -79,7 +79,7 @@ pub(super) async fn terms(
         term: consistent(Period::new(row.starts_on, row.ends_on), "framework_contract", "ends_on", id)?,
         options: row.options.0,
         lots: row.lots.0,
-        parties: parties(&mut *conn, id).await?,
+        parties: parties(&mut *conn, id, day).await?,
         items,
         entitlements: entitlements(&mut *conn, id, member).await?,
         currency: row.currency,
@@ -108,6 +108,8 @@ pub(super) async fn terms(
         }),
         index_values,
         last_awards: row.last_awards.0,
+        // Counted where there is a request, by the holidays of the law pack: see `gather`.
+        answer_period: None,
     })
 }
 
@@ -159,15 +161,20 @@ async fn index_values(conn: &mut PgConnection, items: &[Item]) -> Result<Vec<Ind
     Ok(row.values.0)
 }
 
-/// A stop (insolvency, exclusion) ends a party the day before.
-async fn parties(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<Party>, StorageError> {
+/// A stop (insolvency, exclusion) that has not ended by `day` ends a party the day before.
+async fn parties(conn: &mut PgConnection, contract: ContractId, day: NaiveDate) -> Result<Vec<Party>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT p.lot_id, p.supplier_id, p.valid_from, least(p.valid_to, p.stopped_from - 1) AS valid_to, p.rank, o.name
+        r#"SELECT p.lot_id, p.supplier_id, p.valid_from, least(p.valid_to, stop.day - 1) AS valid_to, stop.day AS stopped_from,
+                  p.rank, o.name
            FROM contract_party p
            JOIN organisation o ON o.id = p.supplier_id
+           JOIN framework_contract f ON f.id = p.contract_id
+           CROSS JOIN LATERAL (
+               SELECT least(p.stopped_from, abruf.stopped_from(f.body_id, p.supplier_id, $2)) AS day) stop
            WHERE p.contract_id = $1
            ORDER BY p.lot_id, p.rank"#,
-        contract.0
+        contract.0,
+        day,
     )
     .fetch_all(conn)
     .await?;
@@ -179,6 +186,7 @@ async fn parties(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<Pa
             validity: Validity { from: row.valid_from, to: row.valid_to },
             rank: row.rank.unsigned_abs(),
             name: row.name,
+            stopped_from: row.stopped_from,
         })
         .collect())
 }

@@ -34,6 +34,8 @@ pub struct NewContract<'a> {
     pub supply_chain: &'a str,
     /// How a supplier is chosen.
     pub mechanism: Mechanism,
+    /// Working days a supplier of a cascade has for its answer.
+    pub answer_period_days: Option<i32>,
     /// Why members may call off, in words.
     pub legal_basis: &'a str,
     /// The same as a key; `None` where nobody has recorded it.
@@ -76,9 +78,9 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
              notice_reference, notice_date, procedure_reference, starts_on, ends_on, unit_price_decimals, fee_pct,
              min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, activated_at,
              mechanism, direct_limit_net, compare_with_freight, legal_basis_key, runoff_allowed, cash_discount_pct,
-             cash_discount_days, competition_criterion, data_processing_reference)
+             cash_discount_days, competition_criterion, data_processing_reference, answer_period_days)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-                 $28, $29, $30)",
+                 $28, $29, $30, $31)",
         contract.id.0,
         contract.body.0,
         contract.number,
@@ -109,6 +111,7 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
         contract.cash_discount.map(|discount| i32::try_from(discount.days).unwrap_or(i32::MAX)),
         contract.competition_criterion.map(criterion),
         contract.data_processing,
+        contract.answer_period_days,
     )
     .execute(&mut *conn)
     .await?;

@@ -1,6 +1,7 @@
 //! Situations of the rules about how the supplier was chosen, and of those about earlier call-offs.
 
 use super::bent;
+use crate::answer_period::{AnswerPeriod, RankRequest};
 use crate::example::{LOT, SUPPLIER, id, line, of, since};
 use crate::facts::{
     AwardCriterion, CompetitionOffer, CouncilLimit, Decline, EarlierCallOff, Facts, LastAward, Lot, Mechanism,
@@ -17,6 +18,7 @@ fn party(supplier: u128, rank: u32, name: &str) -> Party {
         validity: since("2025-03-01"),
         rank,
         name: name.to_owned(),
+        stopped_from: None,
     }
 }
 
@@ -45,6 +47,14 @@ fn cascade(declined_at: Option<&str>) -> Facts {
         document: "E-Mail".to_owned(),
     };
     facts.request.declines = declined_at.map(decline).into_iter().collect();
+    facts
+}
+
+/// The rival was asked on this day and has three working days; judged on 19 January 2026.
+fn asked(asked_on: &str) -> Facts {
+    let mut facts = cascade(None);
+    facts.contract.answer_period = Some(AnswerPeriod { working_days: 3, holidays: Vec::new() });
+    facts.request.rank_requests = vec![RankRequest { supplier: id(RIVAL), asked_on: of(asked_on) }];
     facts
 }
 
@@ -171,6 +181,13 @@ pub(super) fn situations() -> Vec<Facts> {
         first_of_cascade(),
         cascade(None),
         cascade(Some("2026-01-19T09:15:00Z")),
+        asked("2026-01-13"),
+        asked("2026-01-14"),
+        // supplier-is-party, stopped
+        bent(|facts| {
+            facts.contract.parties[0].validity.to = Some(of("2026-01-18"));
+            facts.contract.parties[0].stopped_from = Some(of("2026-01-19"));
+        }),
         // rotation-turn
         rotation(RIVAL),
         rotation(SUPPLIER),

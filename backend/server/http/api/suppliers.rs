@@ -1,0 +1,203 @@
+//! Suppliers of the body: stop one from a day on, lift the stop, see what is open with it.
+
+use abruf_domain::ids::OrganisationId;
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::http::StatusCode;
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::actions::stop_supplier::{self, Entered};
+use crate::app::App;
+use crate::http::extract::{Json, Path};
+use crate::http::problem::Problem;
+use crate::http::session::SignedIn;
+use crate::storage::{organisations, supplier_stops};
+
+/// A stop to be entered.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewStop {
+    /// First day on which nothing may be ordered.
+    stopped_from: NaiveDate,
+    /// suspended, insolvent, terminated or excluded.
+    #[schema(example = "insolvent")]
+    reason: String,
+    /// The document behind it.
+    #[schema(max_length = 500)]
+    document: String,
+}
+
+/// The end of a stop.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewLift {
+    /// First day on which orders are possible again.
+    lifted_from: NaiveDate,
+    /// The document behind it.
+    #[schema(max_length = 500)]
+    document: String,
+}
+
+/// The id of a stop.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StopId {
+    id: Uuid,
+}
+
+/// A supplier in the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SupplierSummary {
+    id: Uuid,
+    name: String,
+    /// Contracts in force.
+    contracts: i64,
+    /// Orders that are not closed.
+    open_orders: i64,
+    /// First day of a stop that has not ended.
+    stopped_from: Option<NaiveDate>,
+}
+
+/// A supplier with its stops and what is open.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct SupplierView {
+    id: Uuid,
+    name: String,
+    stops: Vec<StopView>,
+    /// Orders that are not closed and requests that wait, by member.
+    open: Vec<OpenOrderView>,
+    /// Lots in force, and who is next there without this supplier.
+    lots: Vec<AffectedLotView>,
+}
+
+/// A stop.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct StopView {
+    id: Uuid,
+    stopped_from: NaiveDate,
+    reason: String,
+    document: String,
+    lifted_from: Option<NaiveDate>,
+}
+
+/// An order or request.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OpenOrderView {
+    id: Uuid,
+    number: String,
+    member: String,
+    contract_number: String,
+    status: String,
+    net: Option<String>,
+    currency: String,
+}
+
+/// A lot of which the supplier is party.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AffectedLotView {
+    contract_id: Uuid,
+    contract_number: String,
+    lot: i32,
+    mechanism: String,
+    rank: i32,
+    /// Who is next there; none where there is nobody.
+    next: Option<String>,
+}
+
+/// The suppliers of the body, stopped ones first.
+#[utoipa::path(get, path = "/api/v1/suppliers", tag = "suppliers", responses((status = 200, body = Vec<SupplierSummary>)))]
+pub async fn list(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<Answer<Vec<SupplierSummary>>, Problem> {
+    let mut tx = app.db.begin(&actor).await?;
+    let rows = supplier_stops::suppliers(&mut tx, actor.body, app.clock.today()).await?;
+    let summary = |row: supplier_stops::SupplierRow| SupplierSummary {
+        id: row.id,
+        name: row.name,
+        contracts: row.contracts,
+        open_orders: row.open,
+        stopped_from: row.stopped_from,
+    };
+    Ok(Answer(rows.into_iter().map(summary).collect()))
+}
+
+/// One supplier with its stops, open orders, and who is next where it cannot deliver.
+#[utoipa::path(get, path = "/api/v1/suppliers/{id}", tag = "suppliers", responses((status = 200, body = SupplierView)))]
+pub async fn show(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Answer<SupplierView>, Problem> {
+    let supplier = OrganisationId(id);
+    let mut tx = app.db.begin(&actor).await?;
+    if !organisations::is_supplier(&mut tx, actor.body, supplier).await? {
+        return Err(Problem::not_found());
+    }
+    let name = organisations::name(&mut tx, supplier).await?.ok_or_else(Problem::not_found)?;
+    let stops = supplier_stops::stops(&mut tx, actor.body, supplier).await?;
+    let open = supplier_stops::open_orders(&mut tx, actor.body, supplier).await?;
+    let lots = supplier_stops::affected_lots(&mut tx, actor.body, supplier, app.clock.today()).await?;
+    Ok(Answer(SupplierView {
+        id,
+        name,
+        stops: stops
+            .into_iter()
+            .map(|stop| StopView {
+                id: stop.id,
+                stopped_from: stop.stopped_from,
+                reason: stop.reason,
+                document: stop.document,
+                lifted_from: stop.lifted_from,
+            })
+            .collect(),
+        open: open
+            .into_iter()
+            .map(|order| OpenOrderView {
+                id: order.id.0,
+                number: order.number,
+                member: order.member,
+                contract_number: order.contract_number,
+                status: order.status.key().to_owned(),
+                net: order.net.map(|net| net.to_string()),
+                currency: order.currency,
+            })
+            .collect(),
+        lots: lots
+            .into_iter()
+            .map(|lot| AffectedLotView {
+                contract_id: lot.contract,
+                contract_number: lot.contract_number,
+                lot: lot.lot_number,
+                mechanism: lot.mechanism,
+                rank: lot.rank,
+                next: lot.next,
+            })
+            .collect(),
+    }))
+}
+
+/// Stops a supplier from a day on: from then the rules let nothing through to it.
+#[utoipa::path(post, path = "/api/v1/suppliers/{id}/stops", tag = "suppliers", request_body = NewStop, responses((status = 201, body = StopId)))]
+pub async fn stop(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(new): Json<NewStop>,
+) -> Result<(StatusCode, Answer<StopId>), Problem> {
+    let entered = Entered { from: new.stopped_from, document: &new.document };
+    let id = stop_supplier::stop(&app, &actor, OrganisationId(id), &new.reason, entered).await?;
+    Ok((StatusCode::CREATED, Answer(StopId { id })))
+}
+
+/// Lifts a stop: orders are possible again from that day on.
+#[utoipa::path(post, path = "/api/v1/suppliers/{id}/stops/{stop}/lift", tag = "suppliers", request_body = NewLift, responses((status = 204)))]
+pub async fn lift(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, stop)): Path<(Uuid, Uuid)>,
+    Json(new): Json<NewLift>,
+) -> Result<StatusCode, Problem> {
+    let entered = Entered { from: new.lifted_from, document: &new.document };
+    stop_supplier::lift(&app, &actor, OrganisationId(id), stop, entered).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
