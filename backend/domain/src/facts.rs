@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use award::{AwardCriterion, CompetitionOffer, Decline, MiniCompetition};
 pub use baseline::{Baseline, BaselineKind, Per};
-pub use budget::{Budget, BudgetMode};
+pub use budget::{Budget, BudgetMode, FundsConfirmation};
 pub use ceiling::{Measure, Scope, ScopeState};
 pub use contract::{
     CashDiscount, ContractTerms, DataProcessingAgreement, ExtensionOption, IndexValue, LastAward, LegalBasis, Lot,

@@ -46,6 +46,17 @@ pub fn later_years(facts: &Facts, priced: &PricedCallOff, day: NaiveDate) -> BTr
         .collect()
 }
 
+/// What falls due in each year from the one of `day` on, as the member bears it; the sum is [`burden`].
+#[must_use]
+pub fn plan(facts: &Facts, priced: &PricedCallOff, day: NaiveDate) -> BTreeMap<i32, Gross> {
+    let mut years = later_years(facts, priced, day);
+    let this_year = burden(facts, priced) - years.values().copied().sum::<Gross>();
+    if !this_year.is_zero() {
+        years.insert(day.year(), this_year);
+    }
+    years
+}
+
 /// A line cut at New Year, each part with its VAT.
 fn by_year(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Vec<(i32, VatPart)> {
     let (Some(item), Some(net)) = (facts.contract.item(&line.article_number), line.net) else { return Vec::new() };
@@ -106,6 +117,15 @@ mod tests {
         facts.request.performance = Period::new(of("2026-02-01"), of("2028-01-31")).ok();
         // 24 months: 12 in 2027; January 2028 with the training.
         assert_eq!(later(&facts), [(2027, of("20306.16")), (2028, of("4500.58"))]);
+    }
+
+    #[test]
+    fn the_plan_adds_up_to_what_the_member_bears() {
+        let (facts, day) = (citrix(), of("2026-01-19"));
+        let priced = price(&facts, day);
+        let plan: Vec<_> = plan(&facts, &priced, day).into_iter().collect();
+        assert_eq!(plan, [(2026, of("18613.98")), (2027, of("4500.58"))]);
+        assert_eq!(plan.iter().map(|(_, due)| *due).sum::<Gross>(), burden(&facts, &priced));
     }
 
     #[test]

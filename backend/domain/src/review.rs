@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::checks;
+use crate::checks::budget_available::awaits_treasurer;
 use crate::edition;
 use crate::facts::{CheckPoint, Facts, Item, Price};
 use crate::finding::{Addressee, Finding, Outcome};
@@ -245,7 +246,8 @@ pub struct Difference {
 }
 
 /// Compares the review at release with the one at submission; `None` if nothing stands in the way:
-/// same or lower price and no new block or justify finding. New notices never stop a release.
+/// same or lower price and no new block or justify finding. New notices never stop a release, and that
+/// the treasurer still has to confirm the money is no change: it was open at submission.
 #[must_use]
 pub fn difference(seen: &Review, now: &Review) -> Option<Difference> {
     let stops = |finding: &&Finding| matches!(finding.outcome, Outcome::Block | Outcome::Justify);
@@ -256,7 +258,7 @@ pub fn difference(seen: &Review, now: &Review) -> Option<Difference> {
     };
     let difference = Difference {
         dearer: seen.priced.gross < now.priced.gross,
-        new_findings: now.findings.iter().filter(stops).filter(|finding| !known(finding)).cloned().collect(),
+        new_findings: now.findings.iter().filter(stops).filter(|it| !known(it) && !awaits_treasurer(it)).cloned().collect(),
     };
     (difference.dearer || !difference.new_findings.is_empty()).then_some(difference)
 }

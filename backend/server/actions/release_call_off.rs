@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 use abruf_domain::call_off::{Status, call_off_number};
 use abruf_domain::checks::RELEASE_ONLY;
+use abruf_domain::checks::budget_available::awaits_treasurer;
 use abruf_domain::facts::{CheckPoint, Facts, Mechanism};
 use abruf_domain::ids::{CallOffId, LotId, ReviewId};
 use abruf_domain::money::Volume;
@@ -172,9 +173,12 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
     order(keyed, tx, &call_off, &facts, &held, review, &reason).await
 }
 
-/// Whether a rule that is judged at release only stands against this person.
+/// Whether a rule that is judged at release only stands against this person, or the treasurer's word is
+/// still missing.
 fn release_only_block(review: &Review) -> bool {
-    review.with_outcome(Outcome::Block).any(|finding| RELEASE_ONLY.iter().any(|check| check.id == finding.rule))
+    review
+        .with_outcome(Outcome::Block)
+        .any(|finding| RELEASE_ONLY.iter().any(|check| check.id == finding.rule) || awaits_treasurer(finding))
 }
 
 /// Notes that a release was tried and declined; the request stays.

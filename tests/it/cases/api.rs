@@ -103,6 +103,7 @@ impl Play {
             done(&self.web.api("POST", &at("declines"), &requester, Some(body)).await)?;
         }
         stage.competition(facts, id).await;
+        stage.confirmation(facts, id).await;
         Ok(Draft { id, requester, releaser, office })
     }
 

@@ -498,6 +498,8 @@ fn budget(input: &format::CallOff) -> Option<Budget> {
         later_years: ours.later_years,
         overrun_approval: input.budget_overrun_approval.clone(),
         provisional_until: ours.provisional_until,
+        confirmation: ours.confirmation,
+        account_missing: ours.account_missing,
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{
     Accessibility, AuthorityClass, AwardCriterion, BaselineKind, BindingRules, BudgetMode, CouncilLimit, EvbIt,
-    InhouseEvidence, LegalBasis, Offer, Papers, Per, Power, Regime, SupplyChain,
+    FundsConfirmation, InhouseEvidence, LegalBasis, Offer, Papers, Per, Power, Regime, SupplyChain,
 };
 use abruf_domain::money::{Gross, IndexPoints, Net, Percent, Quantity, Ratio, UnitPrice, Volume};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -464,6 +464,8 @@ pub(super) struct BudgetAccount {
     pub(super) account: String,
     pub(super) later_years: Option<Vec<(i32, Gross)>>,
     pub(super) provisional_until: Option<NaiveDate>,
+    pub(super) confirmation: Option<FundsConfirmation>,
+    pub(super) account_missing: bool,
 }
 
 #[derive(Debug, Clone, Deserialize)]

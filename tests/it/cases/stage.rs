@@ -4,12 +4,13 @@
 use std::collections::BTreeSet;
 
 use abruf::actor::{Actor, Role, Standing};
+use abruf::storage::budget_confirmations::{self, Confirmation};
 use abruf::storage::master_data::contracts::{self, NewContract, NewEntitlement, NewGuard, NewItem};
 use abruf::storage::master_data::members;
 use abruf::storage::master_data::prices::{self, NewBaseline, NewPrice};
 use abruf_domain::Facts;
 use abruf_domain::facts::{
-    AuthorityClass, BindingRules, Covers, InhouseEvidence, LegalBasis, Member, Regime, Scope, ScopeState, SupplyChain,
+    AuthorityClass, BindingRules, Budget, BudgetMode, Covers, FundsConfirmation, InhouseEvidence, LegalBasis, Member, Regime, Scope, ScopeState, SupplyChain,
 };
 use abruf_domain::ids::{AssignmentId, EntitlementId, GuardId, LotId, OrganisationId, PersonId};
 use abruf_domain::money::{Gross, Quantity, Volume};
@@ -290,7 +291,12 @@ impl<'a> Stage<'a> {
             members::insert_data_processing_accession(conn, facts.contract.id, id, since, "Beitritt").await.unwrap();
         }
         if let Some(budget) = &facts.request.budget {
-            let budget = abruf_domain::facts::Budget { account: account(facts), ..budget.clone() };
+            // Files name amounts without asking the treasurer: what a member does that imports them.
+            let mode = match (budget.mode, &budget.confirmation) {
+                (BudgetMode::Confirmed, None) => BudgetMode::Imported,
+                (mode, _) => mode,
+            };
+            let budget = Budget { mode, account: account(facts), ..budget.clone() };
             members::insert_budget(conn, self.id(), id, &budget, day).await.unwrap();
         }
     }
@@ -666,6 +672,18 @@ impl<'a> Stage<'a> {
         abruf::storage::awards::insert_competition(&mut tx, facts.contract.id, call_off, id, &held).await.unwrap();
         tx.commit().await.unwrap();
     }
+
+    /// The treasurer's word on the money of a request, if the file has one.
+    pub(super) async fn confirmation(&self, facts: &Facts, call_off: Uuid) {
+        let confirmation = facts.request.budget.as_ref().and_then(|budget| budget.confirmation.as_ref());
+        let Some(FundsConfirmation::Given { by, on, amount }) = confirmation else { return };
+        let mut tx = self.web.database.owner.begin().await.unwrap();
+        self.person(&mut tx, *by, false).await;
+        let (call_off, _) = abruf::storage::call_offs::find(&mut tx, call_off.into()).await.unwrap().unwrap();
+        let given = Confirmation { account: account(facts), amount: *amount, by: *by, at: instant(*on) };
+        budget_confirmations::insert(&mut tx, self.id(), &call_off, &given).await.unwrap();
+        tx.commit().await.unwrap();
+    }
 }
 
 /// Where a person signs in.
@@ -677,6 +695,7 @@ pub(super) fn email(person: PersonId) -> String {
 pub(super) fn account(facts: &Facts) -> String {
     match &facts.request.budget {
         None => String::new(),
+        Some(budget) if budget.account_missing => String::new(),
         Some(budget) if budget.account.is_empty() => "11.1.6".to_owned(),
         Some(budget) => budget.account.clone(),
     }

@@ -4,13 +4,14 @@
 //! years with an amount of their own are checked for what falls due in them; the rest counts against
 //! the year of the release, unless a commitment authorisation covers it. Over- and unplanned
 //! spending needs its approval (§ 105 KVG LSA), a provisional budget its reason (§ 104 KVG LSA).
-//! A member that keeps references only has no amounts to check.
+//! A member that keeps references only has no amounts to check. Where the treasurer confirms the money
+//! of each request, that word takes the place of the arithmetic: awaited at submission, needed at release.
 
 use chrono::Datelike;
 
 use crate::checks::{Check, texts};
-use crate::facts::{Budget, BudgetMode};
-use crate::finding::{Addressee, Verdict};
+use crate::facts::{Budget, BudgetMode, CheckPoint, FundsConfirmation};
+use crate::finding::{Addressee, Finding, Outcome, Verdict};
 use crate::money::Gross;
 use crate::payments::{burden, later_years};
 use crate::review::Case;
@@ -28,6 +29,12 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     let Some(budget) = case.facts.request.budget.as_ref().filter(|it| it.mode != BudgetMode::ReferenceOnly) else {
         return Vec::new();
     };
+    if budget.account_missing {
+        return vec![Verdict::block().wording(NO_ACCOUNT).figure("due", burden(case.facts, case.priced))];
+    }
+    if let Some(confirmation) = &budget.confirmation {
+        return vec![confirmed(case, budget, confirmation)];
+    }
     let years = years(case, budget);
     let short: Vec<&Year> = years.iter().filter(|year| year.available < year.due).collect();
     let due = |years: &[&Year]| years.iter().map(|year| year.due).sum::<Gross>();
@@ -54,6 +61,42 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
             .figure("available", available(&told))
             .figure("years", told.iter().map(|year| year.year.to_string()).collect::<Vec<String>>()),
     ]
+}
+
+/// The sentence where an account has to be named.
+const NO_ACCOUNT: &str = "no_account";
+/// The sentence where the treasurer has said nothing yet.
+const AWAITED: &str = "awaited";
+/// The sentence where the treasurer confirmed less than falls due.
+const SHORT: &str = "short";
+
+/// The treasurer's word instead of an account's figures. Nothing stands in the way of a submission: the
+/// treasurer is asked by it.
+fn confirmed(case: &Case<'_>, budget: &Budget, confirmation: &FundsConfirmation) -> Verdict {
+    let due = burden(case.facts, case.priced);
+    let open = || match case.facts.check_point {
+        CheckPoint::Submission => Verdict::new(Outcome::Pending),
+        CheckPoint::Release => Verdict::block(),
+    };
+    let verdict = match confirmation {
+        FundsConfirmation::Awaited => open().wording(AWAITED),
+        FundsConfirmation::Given { amount, on, .. } if *amount < due => {
+            open().wording(SHORT).param("missing", due - *amount).figure("amount", *amount).figure("on", *on)
+        }
+        FundsConfirmation::Given { amount, on, .. } => {
+            let account = budget.account.as_str();
+            Verdict::passed().wording("confirmed").figure("amount", *amount).figure("on", *on).figure("account", account)
+        }
+    };
+    verdict.figure("due", due)
+}
+
+/// Whether a finding says that the treasurer's word is missing: nobody's change since submission, and
+/// nothing the requester could cure.
+#[must_use]
+pub fn awaits_treasurer(finding: &Finding) -> bool {
+    let wording = finding.wording.as_deref();
+    finding.rule == CHECK.id && (wording == Some(AWAITED) || wording == Some(SHORT))
 }
 
 /// Money of one calendar year.

@@ -2,6 +2,7 @@
 //! something changed since submission, the difference stands in place of the button.
 
 use abruf_domain::call_off::Status;
+use abruf_domain::checks::budget_available::{self, awaits_treasurer};
 use abruf_domain::checks::RELEASE_ONLY;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::{Outcome, Review};
@@ -234,11 +235,14 @@ async fn page(
     let words = |finding| open_finding(finding, currency, &preview.justifications, actor.role, true);
     let mut judged = Judged::of(&preview.review, currency, &preview.justifications, actor.role, true);
     let at_release_only = |rule: &str| RELEASE_ONLY.iter().any(|check| check.id == rule);
-    judged.open.retain(|finding| !at_release_only(&finding.it.rule));
+    // The treasurer's word is told at the decision, where it is missing.
+    let awaited = preview.review.with_outcome(Outcome::Block).any(awaits_treasurer);
+    let told_below = |rule: &str| at_release_only(rule) || (awaited && rule == budget_available::CHECK.id);
+    judged.open.retain(|finding| !told_below(&finding.it.rule));
     let not_by_me: Vec<OpenFinding> = preview
         .review
         .with_outcome(Outcome::Block)
-        .filter(|finding| at_release_only(&finding.rule))
+        .filter(|finding| told_below(&finding.rule))
         .map(words)
         .collect();
     let turns = preview.turns.as_ref();

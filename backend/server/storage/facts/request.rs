@@ -53,7 +53,7 @@ pub(super) async fn request(
             order_reference: details.papers.order_reference.clone(),
             recurring: details.papers.recurring,
         },
-        budget: budget::budget(&mut *conn, call_off.member, &details.papers.budget_account, day).await?,
+        budget: budget::budget(&mut *conn, call_off, day).await?,
         declines: award.declines,
         rank_requests: award.rank_requests,
         mini_competition: award.mini_competition,

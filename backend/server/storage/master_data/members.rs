@@ -1,7 +1,7 @@
 //! What a member is and allows: authority class, input VAT, council limit, power to bind, budget; and
 //! the in-house evidence of its body.
 
-use abruf_domain::facts::{Authority, AuthorityClass, Budget, BudgetMode, CouncilLimit, InhouseEvidence};
+use abruf_domain::facts::{Authority, AuthorityClass, Budget, CouncilLimit, InhouseEvidence};
 use abruf_domain::ids::{ContractId, OrganisationId, PersonId};
 use abruf_domain::money::Gross;
 use abruf_domain::period::Validity;
@@ -169,7 +169,8 @@ pub async fn insert_data_processing_accession(
     Ok(())
 }
 
-/// Enters a budget account with what is available in the year of `day` and in later years.
+/// Enters a budget account with what is available in the year of `day` and in later years, and the mode
+/// of the member from then on.
 pub async fn insert_budget(
     conn: &mut PgConnection,
     id: Uuid,
@@ -177,28 +178,36 @@ pub async fn insert_budget(
     budget: &Budget,
     day: NaiveDate,
 ) -> Result<(), StorageError> {
-    let mode = match budget.mode {
-        BudgetMode::ReferenceOnly => "reference_only",
-        BudgetMode::Confirmed => "confirmed",
-        BudgetMode::Imported => "imported",
-    };
     sqlx::query!(
-        "INSERT INTO budget_account (id, member_id, account, mode, plans_years) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO budget_mode (id, member_id, mode, valid_from, set_at) VALUES ($1, $2, $3, $4, now())",
+        id,
+        member.0,
+        budget.mode.key(),
+        day,
+    )
+    .execute(&mut *conn)
+    .await?;
+    if budget.account.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!(
+        "INSERT INTO budget_account (id, member_id, account, plans_years) VALUES ($1, $2, $3, $4)",
         id,
         member.0,
         budget.account,
-        mode,
         budget.later_years.is_some(),
     )
     .execute(&mut *conn)
     .await?;
     sqlx::query!(
-        "INSERT INTO budget_year (account_id, year, available, overrun_approval, provisional_until) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO budget_year (account_id, year, available, overrun_approval, provisional_until, as_of)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         id,
         day.year(),
         budget.available.decimal(),
         budget.overrun_approval,
         budget.provisional_until,
+        day,
     )
     .execute(&mut *conn)
     .await?;

@@ -8,13 +8,14 @@ use crate::activation::{
 use crate::dispatch::Dispatch;
 use crate::example::{REQUESTER, SUPPLIER, between, id, of, since};
 use crate::facts::{
-    Accessibility, Authority, AuthorityClass, BindingRules, Budget, BudgetMode, CouncilLimit, Counted,
-    DataProcessingAgreement, DeclaredInterest, EvbIt, Facts, InhouseEvidence, LegalBasis, Member, Price, Regime, Tier,
+    Accessibility, Authority, AuthorityClass, BindingRules, Budget, BudgetMode, CheckPoint, CouncilLimit,
+    Counted, DataProcessingAgreement, DeclaredInterest, EvbIt, Facts, FundsConfirmation, InhouseEvidence, LegalBasis, Member, Price, Regime, Tier,
 };
 use crate::finding::Finding;
 use crate::invoice::{Invoice, InvoiceLine, StatedGroup};
 use crate::period::Period;
 use crate::{activation, dispatch, invoice};
+use uuid::Uuid;
 
 /// Call-offs that drive each of these rules through its outcomes.
 pub(super) fn situations() -> Vec<Facts> {
@@ -84,6 +85,8 @@ fn budgets() -> Vec<Facts> {
                 later_years: Some(vec![(2027, of("4500.58"))]),
                 overrun_approval: None,
                 provisional_until: None,
+                confirmation: None,
+                account_missing: false,
             };
             bend(facts, &mut budget);
             facts.request.budget = Some(budget);
@@ -97,7 +100,23 @@ fn budgets() -> Vec<Facts> {
         budget("18613.98", |facts, _| {
             facts.request.performance = Period::new(of("2026-02-01"), of("2026-02-28")).ok();
         }),
+        budget("0.00", |_, budget| budget.account_missing = true),
+        budget("0.00", |_, budget| budget.confirmation = Some(FundsConfirmation::Awaited)),
+        budget("0.00", |_, budget| budget.confirmation = Some(given("23114.55"))),
+        budget("0.00", |_, budget| budget.confirmation = Some(given("23114.56"))),
+        budget("0.00", |facts, budget| {
+            facts.check_point = CheckPoint::Submission;
+            budget.confirmation = Some(FundsConfirmation::Awaited);
+        }),
+        budget("0.00", |facts, budget| {
+            facts.check_point = CheckPoint::Submission;
+            budget.confirmation = Some(given("23114.55"));
+        }),
     ]
+}
+
+fn given(amount: &str) -> FundsConfirmation {
+    FundsConfirmation::Given { by: Uuid::from_u128(7).into(), on: of("2026-01-19"), amount: of(amount) }
 }
 
 fn council() -> Vec<Facts> {
