@@ -8,8 +8,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::checks;
 use crate::answer_period::Deadline;
+use crate::checks;
 use crate::contract_life::Status;
 use crate::law::Citation;
 use crate::money::{Gross, IndexPoints, Net, Percent, Quantity, UnitPrice, Volume};

@@ -32,10 +32,8 @@ pub(super) async fn budget(
     let mut budget = account_on(&mut *conn, call_off, account, mode, day).await?;
     budget.account_missing = account.is_empty() && mode == BudgetMode::Imported;
     if mode == BudgetMode::Confirmed {
-        budget.confirmation = Some(given.as_ref().map_or(FundsConfirmation::Awaited, |given| FundsConfirmation::Given {
-            by: given.by,
-            on: berlin_date(given.at),
-            amount: given.amount,
+        budget.confirmation = Some(given.as_ref().map_or(FundsConfirmation::Awaited, |given| {
+            FundsConfirmation::Given { by: given.by, on: berlin_date(given.at), amount: given.amount }
         }));
     }
     Ok(Some(budget))
