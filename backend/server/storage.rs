@@ -47,6 +47,7 @@ pub mod quota_transfers;
 pub mod rank_requests;
 pub mod refused_lines;
 pub mod register;
+pub mod releases;
 pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;

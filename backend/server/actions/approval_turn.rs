@@ -12,7 +12,6 @@ use sqlx::PgConnection;
 use crate::actor::Actor;
 use crate::storage::approval_orders::{self, Request};
 use crate::storage::call_offs::CallOff;
-use crate::storage::contracts;
 use crate::storage::error::StorageError;
 
 /// A reason why somebody may not decide, ready to be read.
@@ -63,8 +62,7 @@ pub async fn of(
         gross: amounts.gross,
         submitted_at,
     };
-    let currency = contracts::currency_of(&mut *conn, call_off.id).await?.unwrap_or_default();
-    of_request(conn, actor, request, currency, now).await.map(Some)
+    of_request(conn, actor, request, now).await.map(Some)
 }
 
 /// The way of a request that a list found.
@@ -72,12 +70,11 @@ pub async fn of_request(
     conn: &mut PgConnection,
     actor: &Actor,
     request: Request,
-    currency: String,
     now: DateTime<Utc>,
 ) -> Result<Turns, StorageError> {
     let way = approval_orders::way(conn, &request, berlin_date(now), now).await?;
     let turn = way.chain.turn_of(actor.person);
-    Ok(Turns { request, order_version: way.order_version, turn, chain: way.chain, names: way.names, currency })
+    Ok(Turns { request, order_version: way.order_version, turn, chain: way.chain, names: way.names, currency: way.currency })
 }
 
 impl Turns {

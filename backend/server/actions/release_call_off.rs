@@ -26,10 +26,11 @@ use super::{ATTEMPTS, ActionError, Who, call_off_record, end_request, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::{self, Amounts, CallOff};
-use crate::storage::history::{self, Step};
+use crate::storage::history;
 use crate::storage::idempotency::IdempotencyKey;
+use crate::storage::releases::{self, NewRelease};
 use crate::storage::volume::{self, EntryKind, Held, Holding, Movement, Numbering};
-use crate::storage::{Tx, assignments, audit_log, facts, outbox, savings, turns};
+use crate::storage::{Tx, assignments, audit_log, facts, turns};
 
 /// What became of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -204,31 +205,6 @@ async fn order(
     let id = call_off.id;
     let new_id = || app.chance.id(now);
     let review_id = ReviewId(new_id());
-    let facts_hash = history::insert_review(&mut tx, call_off, review_id, facts, &review, actor.person).await?;
-    call_offs::write_prices(&mut tx, call_off, &review.priced).await?;
-    let step = Step {
-        id: new_id(),
-        decision: "released",
-        person: Some(actor.person),
-        review: Some(review_id),
-        reason,
-        at: now,
-    };
-    history::insert_step(&mut tx, call_off, &step).await?;
-    if let Some(saved) = &review.savings {
-        match savings::insert_planned(&mut tx, call_off, saved, new_id, now).await {
-            // Another order of this member has counted the process effect of the year a moment ago.
-            Err(error) if error.constraint() == Some("savings_entry_process_once") => return Ok(Attempt::Refused),
-            written => written?,
-        }
-    }
-    outbox::push(&mut tx, new_id(), "issue_order", call_off, now).await?;
-    if facts.contract.mechanism == Mechanism::Rotation {
-        let lots: BTreeSet<LotId> = facts.contract.items.iter().filter_map(|item| item.lot).collect();
-        let lots: Vec<LotId> = lots.into_iter().collect();
-        turns::award(&mut tx, call_off.contract, &lots, call_off.supplier, review_id).await?;
-    }
-
     let movements: Vec<Movement> = facts
         .scopes
         .iter()
@@ -242,8 +218,19 @@ async fn order(
         .collect();
     let back = movements.iter().map(|it| (new_id(), EntryKind::GiveBack, it.guard, it.reserved));
     let taken = movements.iter().map(|it| (new_id(), EntryKind::Authorise, it.guard, it.authorised));
-    let entries: Vec<_> = back.chain(taken).collect();
-    volume::write_ledger(&mut tx, call_off.contract, id, &entries, now).await?;
+    let ledger: Vec<_> = back.chain(taken).collect();
+    let releaser = actor.person;
+    let new = NewRelease { call_off, review_id, facts, review: &review, releaser, reason, ledger: &ledger, at: now };
+    let facts_hash = match releases::write(&mut tx, &new, new_id).await {
+        // Another order of this member has counted the process effect of the year a moment ago.
+        Err(error) if error.constraint() == Some("savings_entry_process_once") => return Ok(Attempt::Refused),
+        written => written?,
+    };
+    if facts.contract.mechanism == Mechanism::Rotation {
+        let lots: BTreeSet<LotId> = facts.contract.items.iter().filter_map(|item| item.lot).collect();
+        let lots: Vec<LotId> = lots.into_iter().collect();
+        turns::award(&mut tx, call_off.contract, &lots, call_off.supplier, review_id).await?;
+    }
 
     let record = call_off_record(app, call_off, "call_off_released", Who::Person(actor), Some(facts_hash), None, now);
     match volume::hold(&mut tx, call_off.contract, &movements, Numbering::TakeNext, &record).await? {

@@ -122,6 +122,8 @@ pub struct Way {
     pub chain: Chain,
     /// Names of the member's approvers.
     pub names: Vec<(PersonId, String)>,
+    /// Currency of the contract.
+    pub currency: String,
 }
 
 /// The way of a request, on this day.
@@ -145,11 +147,13 @@ pub async fn way(
                    WHERE p.id IN (SELECT a.person_id FROM assignment a
                                   WHERE a.organisation_id = $1 AND a.role = 'approver'
                                     AND a.valid_from <= $4 AND (a.valid_to IS NULL OR $4 <= a.valid_to)))
-                      AS "names!: Json<Vec<(PersonId, String)>>""#,
+                      AS "names!: Json<Vec<(PersonId, String)>>",
+                  (SELECT f.currency FROM framework_contract f WHERE f.id = $5) AS currency"#,
         request.member.0,
         request.submitted_at,
         now,
         day,
+        request.contract.0,
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -167,7 +171,7 @@ pub async fn way(
         at_submission: at_submission.order,
         today: today.order,
     };
-    Ok(Way { order_version: at_submission.version, chain, names })
+    Ok(Way { order_version: at_submission.version, chain, names, currency: row.currency.unwrap_or_default() })
 }
 
 async fn cpv_codes(conn: &mut PgConnection, request: &Request) -> Result<Vec<String>, StorageError> {

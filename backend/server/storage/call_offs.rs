@@ -465,16 +465,7 @@ pub async fn write_prices(
     call_off: &CallOff,
     priced: &PricedCallOff,
 ) -> Result<(), StorageError> {
-    let mut columns = PriceColumns::default();
-    for line in &priced.lines {
-        columns.positions.push(line.position);
-        columns.items.push(line.item.map(Uuid::from));
-        columns.terms.push(line.price_term.map(Uuid::from));
-        columns.unit_prices.push(line.unit_price.as_ref().and_then(|price| price.parse().ok()));
-        columns.nets.push(line.net.map(Net::decimal));
-        columns.categories.push(line.vat.as_ref().map(|vat| vat.category.clone()));
-        columns.rates.push(line.vat.as_ref().map(|vat| vat.rate.decimal()));
-    }
+    let columns = PriceColumns::of(priced);
     let done = sqlx::query!(
         "UPDATE call_off_line l
          SET item_id = p.item_id, price_term_id = p.price_term_id, unit_price = p.unit_price, net = p.net,
@@ -499,14 +490,30 @@ pub async fn write_prices(
 
 /// The lines turned by ninety degrees, as `unnest` takes them.
 #[derive(Default)]
-struct PriceColumns {
-    positions: Vec<i32>,
-    items: Vec<Option<Uuid>>,
-    terms: Vec<Option<Uuid>>,
-    unit_prices: Vec<Option<rust_decimal::Decimal>>,
-    nets: Vec<Option<rust_decimal::Decimal>>,
-    categories: Vec<Option<String>>,
-    rates: Vec<Option<rust_decimal::Decimal>>,
+pub(super) struct PriceColumns {
+    pub positions: Vec<i32>,
+    pub items: Vec<Option<Uuid>>,
+    pub terms: Vec<Option<Uuid>>,
+    pub unit_prices: Vec<Option<rust_decimal::Decimal>>,
+    pub nets: Vec<Option<rust_decimal::Decimal>>,
+    pub categories: Vec<Option<String>>,
+    pub rates: Vec<Option<rust_decimal::Decimal>>,
+}
+
+impl PriceColumns {
+    pub fn of(priced: &PricedCallOff) -> Self {
+        let mut columns = Self::default();
+        for line in &priced.lines {
+            columns.positions.push(line.position);
+            columns.items.push(line.item.map(Uuid::from));
+            columns.terms.push(line.price_term.map(Uuid::from));
+            columns.unit_prices.push(line.unit_price.as_ref().and_then(|price| price.parse().ok()));
+            columns.nets.push(line.net.map(Net::decimal));
+            columns.categories.push(line.vat.as_ref().map(|vat| vat.category.clone()));
+            columns.rates.push(line.vat.as_ref().map(|vat| vat.rate.decimal()));
+        }
+        columns
+    }
 }
 
 /// The draft becomes a request.

@@ -12,21 +12,49 @@ use uuid::Uuid;
 use super::StorageError;
 use super::call_offs::CallOff;
 
-/// The entries of one release, turned by ninety degrees, as `unnest` takes them.
+/// The planned entries of one release: one per line with its class, one for surcharge and fee (fully
+/// against A), one for the process effect; `order_net` of all sums to the order value. Turned by ninety
+/// degrees, as `unnest` takes them (`releases.rs`).
 #[derive(Default)]
-struct Columns {
-    ids: Vec<Uuid>,
-    positions: Vec<Option<i32>>,
-    classes: Vec<String>,
-    baselines: Vec<Option<Uuid>>,
-    baseline_nets: Vec<Decimal>,
-    effects: Vec<Decimal>,
-    surcharges: Vec<Decimal>,
-    fees: Vec<Decimal>,
-    order_nets: Vec<Decimal>,
+pub(super) struct Planned {
+    pub ids: Vec<Uuid>,
+    pub positions: Vec<Option<i32>>,
+    pub classes: Vec<String>,
+    pub baselines: Vec<Option<Uuid>>,
+    pub baseline_nets: Vec<Decimal>,
+    pub effects: Vec<Decimal>,
+    pub surcharges: Vec<Decimal>,
+    pub fees: Vec<Decimal>,
+    pub order_nets: Vec<Decimal>,
 }
 
-impl Columns {
+impl Planned {
+    pub fn of(savings: &Savings, new_id: impl Fn() -> Uuid) -> Self {
+        let zero = Net::ZERO;
+        let mut planned = Self::default();
+        for line in &savings.lines {
+            match line.evidence {
+                LineEvidence::Valid { baseline, class } => planned.push(
+                    new_id(),
+                    Some(line.position),
+                    class.key(),
+                    Some(baseline.0),
+                    [line.baseline, line.effect, zero, zero, line.line_net],
+                ),
+                LineEvidence::Stale { .. } | LineEvidence::Missing => {
+                    planned.push(new_id(), Some(line.position), "none", None, [zero, zero, zero, zero, line.line_net]);
+                }
+            }
+        }
+        if !savings.surcharge.is_zero() || !savings.fee.is_zero() {
+            planned.push(new_id(), None, "A", None, [zero, zero, savings.surcharge, savings.fee, savings.surcharge]);
+        }
+        if !savings.process_effect_noncash.is_zero() {
+            planned.push(new_id(), None, "P", None, [zero, savings.process_effect_noncash, zero, zero, zero]);
+        }
+        planned
+    }
+
     fn push(&mut self, id: Uuid, position: Option<i32>, class: &str, baseline: Option<Uuid>, amounts: [Net; 5]) {
         let [baseline_net, effect, surcharge, fee, order_net] = amounts.map(Net::decimal);
         self.ids.push(id);
@@ -39,65 +67,6 @@ impl Columns {
         self.fees.push(fee);
         self.order_nets.push(order_net);
     }
-}
-
-/// Writes the entries of a release: one per line with its class, one for surcharge and fee (fully
-/// against A), one for the process effect. `order_net` of all entries sums to the order value.
-pub async fn insert_planned(
-    conn: &mut PgConnection,
-    call_off: &CallOff,
-    savings: &Savings,
-    new_id: impl Fn() -> Uuid,
-    at: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    let zero = Net::ZERO;
-    let mut columns = Columns::default();
-    for line in &savings.lines {
-        match line.evidence {
-            LineEvidence::Valid { baseline, class } => columns.push(
-                new_id(),
-                Some(line.position),
-                class.key(),
-                Some(baseline.0),
-                [line.baseline, line.effect, zero, zero, line.line_net],
-            ),
-            LineEvidence::Stale { .. } | LineEvidence::Missing => {
-                columns.push(new_id(), Some(line.position), "none", None, [zero, zero, zero, zero, line.line_net]);
-            }
-        }
-    }
-    if !savings.surcharge.is_zero() || !savings.fee.is_zero() {
-        columns.push(new_id(), None, "A", None, [zero, zero, savings.surcharge, savings.fee, savings.surcharge]);
-    }
-    if !savings.process_effect_noncash.is_zero() {
-        columns.push(new_id(), None, "P", None, [zero, savings.process_effect_noncash, zero, zero, zero]);
-    }
-    sqlx::query!(
-        "INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at,
-                                    id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
-         SELECT $1, $2, $3, $4, 'planned', $5, $6, $7, entry.*
-         FROM unnest($8::uuid[], $9::int[], $10::text[], $11::uuid[], $12::numeric[], $13::numeric[], $14::numeric[],
-                     $15::numeric[], $16::numeric[]) AS entry",
-        call_off.contract.0,
-        call_off.id.0,
-        call_off.body.0,
-        call_off.member.0,
-        METHOD_VERSION,
-        berlin_date(at),
-        at,
-        &columns.ids,
-        &columns.positions as &[Option<i32>],
-        &columns.classes,
-        &columns.baselines as &[Option<Uuid>],
-        &columns.baseline_nets,
-        &columns.effects,
-        &columns.surcharges,
-        &columns.fees,
-        &columns.order_nets,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
 }
 
 /// Takes the savings of a cancelled call-off back by counter entries.

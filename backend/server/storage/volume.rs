@@ -184,39 +184,46 @@ pub async fn write_entries(
     amounts: &[(Uuid, GuardId, Volume)],
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let entries: Vec<_> = amounts.iter().map(|(id, guard, amount)| (*id, kind, *guard, *amount)).collect();
-    write_ledger(conn, contract, call_off, &entries, at).await
-}
-
-/// Writes ledger entries of several kinds, in their order.
-pub async fn write_ledger(
-    conn: &mut PgConnection,
-    contract: ContractId,
-    call_off: CallOffId,
-    entries: &[(Uuid, EntryKind, GuardId, Volume)],
-    at: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    let ids: Vec<Uuid> = entries.iter().map(|(id, ..)| *id).collect();
-    let kinds: Vec<String> = entries.iter().map(|(_, kind, ..)| kind.key().to_owned()).collect();
-    let accounts: Vec<String> = entries.iter().map(|(_, kind, ..)| kind.account().to_owned()).collect();
-    let guards: Vec<Uuid> = entries.iter().map(|(_, _, guard, _)| guard.0).collect();
-    let volumes: Vec<_> = entries.iter().map(|(.., volume)| volume.decimal()).collect();
+    let ids: Vec<Uuid> = amounts.iter().map(|(id, _, _)| *id).collect();
+    let guards: Vec<Uuid> = amounts.iter().map(|(_, guard, _)| guard.0).collect();
+    let volumes: Vec<_> = amounts.iter().map(|(_, _, volume)| volume.decimal()).collect();
     sqlx::query!(
-        "INSERT INTO volume_entry (contract_id, call_off_id, at, id, kind, account, guard_id, amount)
-         SELECT $1, $2, $3, entry.*
-         FROM unnest($4::uuid[], $5::text[], $6::text[], $7::uuid[], $8::numeric[]) AS entry",
+        "INSERT INTO volume_entry (contract_id, id, guard_id, call_off_id, kind, account, amount, at)
+         SELECT $1, id, guard_id, $2, $3, $4, amount, $5
+         FROM unnest($6::uuid[], $7::uuid[], $8::numeric[]) AS entry (id, guard_id, amount)",
         contract.0,
         call_off.0,
+        kind.key(),
+        kind.account(),
         at,
         &ids,
-        &kinds,
-        &accounts,
         &guards,
         &volumes,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Ledger entries turned by ninety degrees, as `unnest` takes them.
+pub(super) struct LedgerColumns {
+    pub ids: Vec<Uuid>,
+    pub kinds: Vec<String>,
+    pub accounts: Vec<String>,
+    pub guards: Vec<Uuid>,
+    pub amounts: Vec<Decimal>,
+}
+
+impl LedgerColumns {
+    pub fn of(entries: &[(Uuid, EntryKind, GuardId, Volume)]) -> Self {
+        Self {
+            ids: entries.iter().map(|(id, ..)| *id).collect(),
+            kinds: entries.iter().map(|(_, kind, ..)| kind.key().to_owned()).collect(),
+            accounts: entries.iter().map(|(_, kind, ..)| kind.account().to_owned()).collect(),
+            guards: entries.iter().map(|(_, _, guard, _)| guard.0).collect(),
+            amounts: entries.iter().map(|(.., amount)| amount.decimal()).collect(),
+        }
+    }
 }
 
 /// What a call-off holds in each guard row, by account.

@@ -113,7 +113,7 @@ pub async fn show(
             gross: row.gross,
             submitted_at: row.submitted_at,
         };
-        turns.push(approval_turn::of_request(&mut tx, &actor, request, row.currency.clone(), app.clock.now()).await?);
+        turns.push(approval_turn::of_request(&mut tx, &actor, request, app.clock.now()).await?);
     }
     Ok(Page(ApprovalListPage {
         frame: frame.titled("Freigaben"),

@@ -303,7 +303,7 @@ async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) ->
     }
     let mut rows = Vec::new();
     for it in escalations::open(&mut *conn, now, 50).await? {
-        let turns = approval_turn::of_request(&mut *conn, actor, it.request, it.currency.clone(), now).await?;
+        let turns = approval_turn::of_request(&mut *conn, actor, it.request, now).await?;
         let waits_for = match turns.may_decide() {
             names if it.status == Status::Returned || names.is_empty() => None,
             names => Some(names.join(" oder ")),
