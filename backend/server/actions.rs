@@ -18,7 +18,7 @@ pub mod ask_rank;
 pub mod cancel_call_off;
 pub mod change_prices;
 pub mod check_call_off;
-mod competition_step;
+pub mod competition_step;
 pub mod confirm_funds;
 pub mod copy_contract;
 pub mod create_administrator;
@@ -143,6 +143,22 @@ pub enum ActionError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl ActionError {
+    /// The same with another name of a field: forms that stand on one page need names of their own.
+    #[must_use]
+    pub fn at(self, from: &str, to: &str) -> Self {
+        match self {
+            Self::Invalid(mut errors) => {
+                for error in errors.iter_mut().filter(|error| error.field == from) {
+                    to.clone_into(&mut error.field);
+                }
+                Self::Invalid(errors)
+            }
+            other => other,
+        }
+    }
 }
 
 impl From<Refusal> for ActionError {

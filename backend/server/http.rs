@@ -36,6 +36,7 @@ use tower_http::compression::CompressionLayer;
 use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
+use crate::actions::competition_step::RUNNERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
@@ -54,7 +55,8 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    suppliers_and_quotas(contract_making(call_off_pages(Routes::new(openapi::base()))))
+    let routes = contract_making(call_off_pages(Routes::new(openapi::base())));
+    mini_competitions(suppliers_and_quotas(routes))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -224,6 +226,35 @@ fn suppliers_and_quotas(routes: Routes) -> Routes {
         .api(QUOTA, routes!(api::quota_transfers::propose))
         .api(QUOTA, routes!(api::quota_transfers::consent))
         .api(QUOTA, routes!(api::quota_transfers::refuse))
+}
+
+/// Mini-competitions: run by the member's people or by the office for a member, read by whoever may see call-offs.
+fn mini_competitions(routes: Routes) -> Routes {
+    const READ: Access = only(READERS).on(Object::Competition);
+    const RUN: Access = only(RUNNERS).on(Object::Competition);
+    routes
+        .get("/miniwettbewerbe", only(READERS), pages::competition_list::show)
+        .get("/miniwettbewerbe/neu", only(&[Role::Office]), pages::competition_new::show)
+        .post("/miniwettbewerbe/neu", only(&[Role::Office]), pages::competition_new::create)
+        .post("/abrufe/{id}/miniwettbewerb", only(BUYER).on(Object::Draft), pages::competition_new::from_draft)
+        .get("/miniwettbewerbe/{id}", READ, pages::competition::show)
+        .post("/miniwettbewerbe/{id}", RUN, pages::competition::step)
+        .get("/miniwettbewerbe/{id}/vermerk", READ, pages::competition_record::show)
+        .get("/miniwettbewerbe/{id}/einladung/{party}", READ, pages::competition_letters::invitation)
+        .get("/miniwettbewerbe/{id}/mitteilung/{party}", READ, pages::competition_letters::notice)
+        .api(only(READERS), routes!(api::mini_competitions::list))
+        .api(only(&[Role::Buyer, Role::Office]), routes!(api::mini_competitions::create))
+        .api(READ, routes!(api::mini_competitions::show))
+        .api(RUN, routes!(api::mini_competitions::announce))
+        .api(RUN, routes!(api::mini_competitions::send))
+        .api(RUN, routes!(api::mini_competitions::ask))
+        .api(RUN, routes!(api::mini_competitions::answer))
+        .api(RUN, routes!(api::mini_competitions::receive))
+        .api(RUN, routes!(api::mini_competitions::open))
+        .api(RUN, routes!(api::mini_competitions::score))
+        .api(RUN, routes!(api::mini_competitions::award))
+        .api(RUN, routes!(api::mini_competitions::cancel))
+        .api(only(BUYER).on(Object::Competition), routes!(api::mini_competitions::take))
 }
 
 /// The pages of those who place and release call-offs.

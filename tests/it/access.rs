@@ -22,8 +22,12 @@ struct Objects {
     call_off: Uuid,
     /// Of our buyer.
     draft: Uuid,
+    /// Of our town, sent.
+    competition: Uuid,
     member: Uuid,
     supplier: Uuid,
+    neighbours_competition: Uuid,
+    others_competition: Uuid,
     /// What a member may not see though their body may.
     neighbours_call_off: Uuid,
     others_contract: Uuid,
@@ -71,8 +75,10 @@ async fn house() -> House {
         contract,
         call_off: call_off(&web, contract, ours, town, supplier, buyer).await,
         draft: draft(&web, contract, ours, town, supplier, buyer).await,
+        competition: competition(&web, contract, ours, town, buyer).await,
         member: town.0,
         supplier: supplier.0,
+        neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
         neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
         ..elsewhere(&mut web, supplier, buyer).await
     };
@@ -89,13 +95,17 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     web.plays(others_supplier, "supplier").await;
     let contract = contract(web, web.body, "RV-9").await;
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
+    let competition = competition(web, contract, web.body, member, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
         call_off: Uuid::nil(),
         draft: Uuid::nil(),
+        competition: Uuid::nil(),
         member: Uuid::nil(),
         supplier: Uuid::nil(),
+        neighbours_competition: Uuid::nil(),
+        others_competition: competition,
         neighbours_call_off: Uuid::nil(),
         others_contract: contract,
         others_call_off: call_off,
@@ -183,6 +193,28 @@ async fn draft(
     id
 }
 
+/// One that its member runs and has sent.
+async fn competition(web: &Web, contract: Uuid, body: OrganisationId, member: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        r#"INSERT INTO mini_competition (contract_id, id, text_form, deadline_at, criterion, state, body_id, member_id, run_by_id, title, lines,
+                                         scheme, submission, created_by, created_at, sent_by, sent_at)
+           VALUES ($1, $2, true, $6::timestamptz + interval '10 days', 'price', 'sent', $3, $4, $4, 'Beratung',
+                   '[{"article_number": "A1", "title": "Beratung", "unit": "Tag", "quantity": "10", "by_month": false}]',
+                   '{"price_weight": "100", "price_formula": "ratio", "criteria": [], "tie_rule": "draw"}', 'Postfach', $5, $6, $5, $6)"#,
+    )
+    .bind(contract)
+    .bind(id)
+    .bind(body.0)
+    .bind(member.0)
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -210,6 +242,10 @@ impl House {
         match object {
             Object::None | Object::Secret | Object::Manual => (None, vec![]),
             Object::Contract => (Some(it.contract), vec![it.others_contract]),
+            Object::Competition if member => {
+                (Some(it.competition), vec![it.neighbours_competition, it.others_competition])
+            }
+            Object::Competition => (Some(it.competition), vec![it.others_competition]),
             Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
             Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),
             Object::Draft => (Some(it.draft), vec![it.neighbours_call_off, it.others_call_off]),

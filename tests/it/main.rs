@@ -16,6 +16,7 @@ mod demo;
 mod embedded;
 mod imports;
 mod layers;
+mod mini_competitions;
 mod office_pages;
 mod oracle;
 mod pages;

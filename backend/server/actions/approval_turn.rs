@@ -74,7 +74,14 @@ pub async fn of_request(
 ) -> Result<Turns, StorageError> {
     let way = approval_orders::way(conn, &request, berlin_date(now), now).await?;
     let turn = way.chain.turn_of(actor.person);
-    Ok(Turns { request, order_version: way.order_version, turn, chain: way.chain, names: way.names, currency: way.currency })
+    Ok(Turns {
+        request,
+        order_version: way.order_version,
+        turn,
+        chain: way.chain,
+        names: way.names,
+        currency: way.currency,
+    })
 }
 
 impl Turns {

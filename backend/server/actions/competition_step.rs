@@ -20,10 +20,10 @@ use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::call_offs::{Asked, CallOff, Details, Line as CallOffLine};
 use crate::storage::mini_competitions::{self, Competition};
-use crate::storage::{StorageError, Tx, facts};
+use crate::storage::{StorageError, Tx, facts, mini_competition_offers};
 
 /// Who runs mini-competitions: the member's people who order and release, the office for a member.
-pub(super) const RUNNERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
+pub const RUNNERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
 
 /// Holds a competition for a step of its own people; a foreign one looks absent.
 pub(super) async fn held(
@@ -149,6 +149,29 @@ pub(super) fn parties(facts: &Facts, competition: &Competition, now: DateTime<Ut
     let day = abruf_domain::period::berlin_date(now);
     let parties = facts.contract.ranked_parties(competition.lot, day);
     parties.into_iter().map(|party| (party.supplier, party.name.clone())).collect()
+}
+
+/// The parties of the lot with the mail address an invitation would go to: id, name, address.
+///
+/// # Errors
+/// If the database fails.
+pub async fn party_addresses(
+    tx: &mut Tx,
+    competition: &Competition,
+    actor: &Actor,
+    now: DateTime<Utc>,
+) -> Result<Vec<(OrganisationId, String, String)>, StorageError> {
+    let facts = facts_of_competition(tx, competition, actor, now).await?;
+    let parties = parties(&facts, competition, now);
+    let ids: Vec<Uuid> = parties.iter().map(|(id, _)| id.0).collect();
+    let mut addresses = mini_competition_offers::mail_addresses(tx, &ids).await?;
+    Ok(parties
+        .into_iter()
+        .map(|(id, name)| {
+            let address = addresses.remove(&id.0).unwrap_or_default();
+            (id, name, address)
+        })
+        .collect())
 }
 
 /// The most each supplier may ask for each line.

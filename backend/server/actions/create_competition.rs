@@ -192,7 +192,10 @@ fn lines_of(facts: &abruf_domain::Facts, performance: Option<Period>) -> Result<
 }
 
 /// Fewest calendar days for offers: the contract's, else the house's.
-pub(super) async fn answer_days(
+///
+/// # Errors
+/// If neither is known on this day.
+pub async fn answer_days(
     tx: &mut Tx,
     announced: &Announced,
     member: OrganisationId,

@@ -54,6 +54,8 @@ pub enum Object {
     Contract,
     /// A call-off, or what hangs on it: own, house (once submitted or declined), scope.
     CallOff,
+    /// A mini-competition: own, house and scope once the invitations are sent.
+    Competition,
     /// A draft: of its requester only.
     Draft,
     /// A document of a call-off: there once its event has happened.

@@ -65,6 +65,15 @@ pub mod call_off_pdf;
 pub mod call_off_steps;
 pub mod refused_lines;
 
+// Mini-competitions.
+pub mod competition;
+mod competition_form;
+pub mod competition_letters;
+pub mod competition_list;
+pub mod competition_new;
+pub mod competition_record;
+mod competition_view;
+
 // Parts of pages.
 pub mod approval_steps;
 pub mod judged;

@@ -159,6 +159,7 @@ pub struct NewContract<'a> {
     surcharge: Option<&'a str>,
     process_share: Option<&'a str>,
     mechanism: &'a str,
+    direct_limit: Option<&'a str>,
     suppliers: Vec<OrganisationId>,
     options: Vec<(&'a str, &'a str, Option<&'a str>)>,
     lots: Vec<&'a str>,
@@ -182,6 +183,7 @@ impl World {
             surcharge: None,
             process_share: None,
             mechanism: "single",
+            direct_limit: None,
             suppliers: vec![self.supplier],
             options: Vec::new(),
             lots: Vec::new(),
@@ -233,6 +235,11 @@ impl<'a> NewContract<'a> {
     /// How a supplier is chosen.
     pub fn mechanism(self, mechanism: &'a str) -> Self {
         Self { mechanism, ..self }
+    }
+
+    /// Mini-competitions above this net value.
+    pub fn competition_above(self, direct_limit: &'a str) -> Self {
+        Self { mechanism: "mini_competition_above", direct_limit: Some(direct_limit), ..self }
     }
 
     /// A further supplier of every lot, at the same prices.
@@ -330,10 +337,10 @@ impl<'a> NewContract<'a> {
         sqlx::query(
             "INSERT INTO framework_contract (id, body_id, number, title, regime, status, supply_chain, mechanism, legal_basis,
                                              notice_reference, notice_date, procedure_reference, starts_on, ends_on, fee_pct,
-                                             process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct, activated_at)
+                                             process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct, direct_limit_net, activated_at)
              VALUES ($1, $2, $3, 'Citrix-Lizenzen und Schulung', 'vgv', 'active', 'direct', $11, '§ 103 Abs. 5 GWB',
                      '2024/S 222-700001', $4::date, 'V-2024-11', $5::date, $6::date, $7::numeric, $8::numeric, $9::numeric,
-                     $10::numeric, CASE WHEN $10 IS NOT NULL THEN 19 END, $5::date)",
+                     $10::numeric, CASE WHEN $10 IS NOT NULL THEN 19 END, $12::numeric, $5::date)",
         )
         .bind(id)
         .bind(self.world.body.0)
@@ -346,6 +353,7 @@ impl<'a> NewContract<'a> {
         .bind(self.minimum)
         .bind(self.surcharge)
         .bind(self.mechanism)
+        .bind(self.direct_limit)
         .execute(&mut **tx)
         .await
         .unwrap();

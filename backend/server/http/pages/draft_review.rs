@@ -1,6 +1,9 @@
 //! `/abrufe/{id}/pruefung`: is this call-off lawful? Step 3 of a new call-off, and the way to justify.
 
+use abruf_domain::checks::mini_competition_required;
 use abruf_domain::ids::CallOffId;
+use abruf_domain::mini_competition::State as Standing;
+use abruf_domain::{Finding, Outcome};
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -16,7 +19,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};
 use crate::http::pages::judged::Judged;
 use crate::http::session::SignedIn;
-use crate::storage::history;
+use crate::storage::{history, mini_competitions};
 
 #[derive(askama::Template)]
 #[template(path = "pages/draft_review.html")]
@@ -29,6 +32,10 @@ struct ReviewPage {
     declined: bool,
     mistake: Option<String>,
     back: String,
+    /// The mini-competition of this draft: its address and whether it is won.
+    competition: Option<(String, bool)>,
+    /// The draft needs one and has none.
+    needs_competition: bool,
 }
 
 impl ReviewPage {
@@ -69,7 +76,10 @@ pub async fn show(
     let preview = draft::own(&app, &actor, id).await?;
     let mut tx = app.db.begin(&actor).await?;
     let written = history::justifications(&mut tx, preview.call_off.contract, id).await?;
+    let competition = mini_competitions::of_call_off(&mut tx, id).await?;
     let review = &preview.review;
+    let needs =
+        |finding: &Finding| finding.rule == mini_competition_required::CHECK.id && finding.outcome == Outcome::Block;
     let page = ReviewPage {
         frame: frame.titled("Prüfung"),
         contract: contract_line(&preview),
@@ -79,6 +89,8 @@ pub async fn show(
         mistake: (asked.hinweis == "begruendung")
             .then(|| "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).".to_owned()),
         back: format!("/abrufe/{id}/pruefung"),
+        needs_competition: competition.is_none() && review.findings.iter().any(needs),
+        competition: competition.map(|(id, state)| (format!("/miniwettbewerbe/{id}"), state == Standing::Awarded)),
         id,
     };
     Ok(Page(page).into_response())
