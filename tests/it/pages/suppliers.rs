@@ -156,13 +156,12 @@ async fn the_office_stops_a_supplier_and_the_town_finds_its_order_on_its_start_p
     assert!(read(&page).contains("gesperrt seit 20.11.2026"), "{}", read(&page));
     let eva = town.browser(&town.eva).await;
     assert!(read(&eva.page("/").await).contains("Lieferant gesperrt: Anhalt Digital GmbH"));
-    sent(
-        &office,
-        &page,
-        &address,
-        &[("form", "lift"), ("lifted_from", "22.11.2026"), ("lift_document", "Fortführung")],
-    )
-    .await;
+    let stop: uuid::Uuid =
+        sqlx::query_scalar("SELECT id FROM supplier_stop").fetch_one(town.world.owner()).await.unwrap();
+    let stop = stop.to_string();
+    let lift =
+        [("form", "lift"), ("stop", stop.as_str()), ("lifted_from", "22.11.2026"), ("lift_document", "Fortführung")];
+    sent(&office, &page, &address, &lift).await;
     assert!(!read(&eva.page("/").await).contains("Lieferant gesperrt"));
 }
 

@@ -206,7 +206,8 @@ async fn write(
     asked_period: bool,
 ) -> Result<Written, Away> {
     let id = preview.call_off.id;
-    let lines: Vec<LineInput> = typed.entries.iter().filter(|entry| entry.counts()).map(Entry::input).collect();
+    let lines: Vec<LineInput> =
+        typed.entries.iter().filter(|entry| entry.counts()).map(|entry| input(entry, preview)).collect();
     let mut errors = unknown(app, actor, preview.call_off.contract, &lines).await?;
     let period = read_period(&typed.period).unwrap_or_else(|wrong| {
         errors.extend(wrong);
@@ -232,6 +233,16 @@ async fn write(
             let (status, mistakes) = draft::mistakes(error, id)?;
             Ok(Written::Wrong(status, mistakes.0))
         }
+    }
+}
+
+/// As the action takes it; where the form had no fields for an offer, an earlier one stays.
+fn input(entry: &Entry, preview: &Preview) -> LineInput {
+    let saved = saved_entries(preview);
+    let before = saved.iter().find(|before| !entry.offer_sent && before.article_number == entry.article_number);
+    match before {
+        Some(before) => LineInput { offer: before.input().offer, ..entry.input() },
+        None => entry.input(),
     }
 }
 

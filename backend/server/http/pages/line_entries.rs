@@ -18,6 +18,8 @@ pub struct Entry {
     pub offer_price: String,
     /// Its quote.
     pub offer_document: String,
+    /// The form had fields for an offer: then an empty one takes an earlier offer away.
+    pub offer_sent: bool,
 }
 
 impl Entry {
@@ -49,7 +51,7 @@ pub fn entries(fields: &[(String, String)]) -> Vec<Entry> {
             ("artikel", _) => rows.push(Entry { article_number: value, typed: true, ..Entry::default() }),
             ("angebot", _) => rows.push(Entry { article_number: value, ..Entry::default() }),
             ("menge", Some(row)) => row.quantity = value,
-            ("angebotspreis", Some(row)) => row.offer_price = value,
+            ("angebotspreis", Some(row)) => (row.offer_price, row.offer_sent) = (value, true),
             ("angebotsbeleg", Some(row)) => row.offer_document = value,
             ("entfernen", _) => removed = value.parse::<usize>().ok(),
             _ => {}
@@ -73,6 +75,7 @@ pub fn saved_entries(preview: &Preview) -> Vec<Entry> {
             typed: false,
             offer_price: line.offer.as_ref().map(|it| German.number(it.unit_price.decimal())).unwrap_or_default(),
             offer_document: line.offer.as_ref().map(|it| it.document.clone()).unwrap_or_default(),
+            offer_sent: true,
         })
         .collect()
 }

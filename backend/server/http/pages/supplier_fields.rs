@@ -31,9 +31,9 @@ impl SupplierFields {
         let why = match &proposal {
             Some(proposal) if proposal.party.supplier == named => words(&proposal.why),
             Some(proposal) if preview.call_off.supplier_chosen => {
-                format!("Von Ihnen gewählt. Vorgeschlagen ist {}: {}", proposal.party.name, words(&proposal.why))
+                format!("Von Ihnen gewählt. Vorgeschlagen ist {}.", proposal.party.name)
             }
-            Some(proposal) => format!("An der Reihe ist {}: {}", proposal.party.name, words(&proposal.why)),
+            Some(proposal) => format!("ist eingetragen. An der Reihe wäre {}.", proposal.party.name),
             None => "Für diese Artikel ist heute kein Lieferant eingetragen.".to_owned(),
         };
         let choices = choices(facts);
@@ -66,9 +66,9 @@ pub fn read_choice(sent: Option<&str>) -> Option<Choice> {
 
 fn words(why: &Why) -> String {
     match why {
-        Why::Only => "der einzige Lieferant für diese Artikel.".to_owned(),
+        Why::Only => "ist der einzige Lieferant für diese Artikel.".to_owned(),
         Why::First => "steht an erster Stelle.".to_owned(),
-        Why::NextInRank(passed) => format!("nächster in der Rangfolge nach {}.", passed.join(", ")),
+        Why::NextInRank(passed) => format!("ist an der Reihe nach {}.", passed.join(", ")),
         Why::Turn(Some(last)) => format!("ist in der Reihe dran, zuletzt war es {last}."),
         Why::Turn(None) => "ist in der Reihe dran, die Reihe beginnt hier.".to_owned(),
         Why::Cheapest => "hat für alle Artikel den günstigsten Preis.".to_owned(),
