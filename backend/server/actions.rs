@@ -13,6 +13,7 @@ pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
 pub mod cancel_call_off;
+pub mod change_law;
 pub mod change_prices;
 pub mod check_call_off;
 pub mod copy_contract;
