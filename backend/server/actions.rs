@@ -16,6 +16,7 @@ pub mod approve_step;
 pub mod ask_competition_question;
 pub mod ask_rank;
 pub mod cancel_call_off;
+pub mod change_law;
 pub mod change_prices;
 pub mod check_call_off;
 pub mod competition_step;

@@ -56,7 +56,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 #[must_use]
 pub fn routes() -> Routes {
     let routes = contract_making(call_off_pages(Routes::new(openapi::base())));
-    mini_competitions(suppliers_and_quotas(routes))
+    law(mini_competitions(suppliers_and_quotas(routes)))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -171,6 +171,20 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// Law as dated data: proposed by one person of the office, released by a second one.
+fn law(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const ONE: Access = only(&[Role::Office]).on(Object::Manual);
+    routes
+        .get("/verwaltung/recht", OFFICES, pages::law::show)
+        .get("/verwaltung/recht/{key}", ONE, pages::law_parameter::show)
+        .post("/verwaltung/recht/{key}", ONE, pages::law_parameter::change)
+        .api(OFFICES, routes!(api::law::list))
+        .api(OFFICES, routes!(api::law::proposals, api::law::propose))
+        .api(ONE, routes!(api::law::release))
+        .api(ONE, routes!(api::law::refuse))
 }
 
 /// Contracts in the making: written by the office, activated by a second person of it.

@@ -15,6 +15,7 @@ mod contracts_in_the_making;
 mod demo;
 mod embedded;
 mod imports;
+mod law;
 mod layers;
 mod mini_competitions;
 mod office_pages;

@@ -9,6 +9,7 @@ pub mod contract_changes;
 pub mod contract_drafts;
 pub mod contracts;
 pub mod decisions;
+pub mod law;
 pub mod mini_competitions;
 pub mod openapi;
 pub mod paging;

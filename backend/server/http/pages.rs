@@ -19,6 +19,8 @@ pub mod contract_terms;
 pub mod help;
 pub mod imprint;
 pub mod justifications;
+pub mod law;
+pub mod law_parameter;
 pub mod members;
 pub mod meter;
 pub mod office;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::format::{CallOff, Case, Concurrency, EXPECT_CALL_OFF, EXPECT_CONCURRENCY};
-use super::judge::call_off::{findings_of, outcome_of};
+use super::judge::call_off::{findings_of, outcome_of, sources_of};
 use super::judge::compare::objects;
 use super::judge::{Verdict, expectation, parse, rules_not_built};
 use super::stage::{self, Stage};
@@ -265,7 +265,10 @@ async fn call_off(case: &Case, fixtures: &fixture::Fixtures) -> Result<Verdict, 
         End::Odd(text) => return Ok(Verdict::Failed(vec![text])),
     };
     let skonto = facts.contract.cash_discount.map(|discount| discount.rate);
-    let actual = outcome_of(&fixture::Prepared { facts: *facts, skonto }, &review);
+    let mut actual = outcome_of(&fixture::Prepared { facts: *facts, skonto }, &review);
+    if let Some(asked) = expect.get("sources") {
+        actual.insert("sources".to_owned(), sources_of(asked, &review.findings));
+    }
     let mut failed = objects(expect, &actual);
     if released {
         let consumed = Value::from(play.consumed(&prepared.facts).await);
@@ -322,11 +325,14 @@ async fn concurrency(case: &Case, fixtures: &fixture::Fixtures) -> Result<Verdic
 }
 
 #[tokio::test]
-async fn every_golden_case_comes_out_the_same_through_database_and_api() {
+async fn every_golden_case_and_each_of_a_second_land_comes_out_the_same_through_database_and_api() {
     // As without a database: ABRUF_CASES names other files.
-    let path = environment("ABRUF_CASES").map_or_else(|| own_files().join("golden-cases.json"), PathBuf::from);
+    let paths = match environment("ABRUF_CASES") {
+        Some(path) => files(&PathBuf::from(path)).unwrap(),
+        None => ["golden-cases.json", "law-pack-nw.json"].map(|name| own_files().join(name)).to_vec(),
+    };
     let mut run = Run::default();
-    for path in files(&path).unwrap() {
+    for path in paths {
         let file = read(&path).unwrap();
         let fixtures = fixtures(&file, &path).unwrap();
         for case in file.cases {

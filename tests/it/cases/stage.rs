@@ -102,13 +102,15 @@ impl<'a> Stage<'a> {
 
     async fn organisation(&self, conn: &mut PgConnection, id: OrganisationId, name: &str, kind: &str, region: &str) {
         sqlx::query(
-            "INSERT INTO organisation (id, name, kind, region, created_at) VALUES ($1, $2, $3, $4, '2020-01-01')
+            "INSERT INTO organisation (id, name, kind, region, jurisdiction, created_at) VALUES ($1, $2, $3, $4, $5, '2020-01-01')
              ON CONFLICT DO NOTHING",
         )
         .bind(id.0)
         .bind(name)
         .bind(kind)
         .bind(region)
+        // As the admission does it: DE-ST lies under the law of de/st.
+        .bind(region.to_lowercase().replace('-', "/"))
         .execute(conn)
         .await
         .unwrap();

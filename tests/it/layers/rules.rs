@@ -6,6 +6,7 @@ use std::fs;
 
 use abruf_domain::checks::{self, Checked, Rule};
 use abruf_domain::finding::Outcome;
+use abruf_domain::law::keys;
 use abruf_domain::notation::Language;
 
 use super::{none_of, root, sources};
@@ -112,14 +113,14 @@ fn table(cells: &[Cell]) -> String {
         "# Die Regeln\n\nErzeugt aus dem Regelbuch und seinen Fällen; `ABRUF_WRITE=1 cargo test --locked --test it rules` schreibt\n\
          diese Datei neu. Jede Zeile ist eine Regel an einem Prüfpunkt mit einem Ergebnis. Die Fälle stehen in\n\
          `tests/cases/`; höchstens drei sind genannt. Sicherheit der Quelle: S nachgelesen, K aus dem Wortlaut bekannt, ? strittig.\n\n\
-         | Regel | Titel | Prüfpunkt | Abhilfe durch | Ergebnis | Fälle, in denen sie anschlägt | Fälle, in denen nicht | Quelle |\n\
-         |---|---|---|---|---|---|---|---|\n",
+         | Regel | Titel | Prüfpunkt | Abhilfe durch | Ergebnis | Fälle, in denen sie anschlägt | Fälle, in denen nicht | Quelle | Rechtswerte |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
     );
     for Cell { rule, outcome, fires, does_not } in cells {
         let certainty = rule.texts.german.lines().find_map(|line| line.strip_prefix("certainty: ")).unwrap_or_default();
         writeln!(
             text,
-            "| `{}` v{} | {} | {} | {} | {} | {} | {} | {} ({certainty}) |",
+            "| `{}` v{} | {} | {} | {} | {} | {} | {} | {} ({certainty}) | {} |",
             rule.id,
             rule.version,
             rule.texts.title(german),
@@ -129,6 +130,7 @@ fn table(cells: &[Cell]) -> String {
             fires.join(", "),
             does_not.join(", "),
             rule.texts.source(german),
+            keys::of_rule(rule.id).map(|key| format!("`{}`", key.key)).collect::<Vec<_>>().join(", "),
         )
         .unwrap();
     }

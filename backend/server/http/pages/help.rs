@@ -2,8 +2,8 @@
 
 use abruf_domain::checks::{self, Checked, Rule};
 use abruf_domain::finding::Addressee;
+use abruf_domain::law::{self, LawPack, keys};
 use abruf_domain::notation::Language;
-use abruf_domain::texts::Certainty;
 
 use crate::http::extract::Path;
 use crate::http::layout::{Frame, Page};
@@ -27,6 +27,10 @@ pub struct RuleView {
     pub certainty: &'static str,
     /// Who can cure it.
     pub addressee: &'static str,
+    /// Titles of the legal parameters it reads.
+    pub parameters: Vec<&'static str>,
+    /// What it cites in jurisdictions whose law differs: name, source and how sure that is.
+    pub elsewhere: Vec<(&'static str, &'static str, &'static str)>,
 }
 
 impl RuleView {
@@ -37,11 +41,7 @@ impl RuleView {
             title: check.texts.title(GERMAN),
             help: check.texts.help(GERMAN).split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()).collect(),
             source: check.texts.source(GERMAN),
-            certainty: match check.texts.certainty() {
-                Certainty::Read => "in einer öffentlichen Quelle nachgelesen",
-                Certainty::Known => "aus dem Wortlaut von Gesetz oder Urteil bekannt",
-                Certainty::Uncertain => "strittig oder möglicherweise überholt",
-            },
+            certainty: check.texts.certainty().german(),
             addressee: match check.addressee {
                 Addressee::Requester => "die Sachbearbeitung, die abruft",
                 Addressee::Releaser => "die Person, die freigibt",
@@ -50,12 +50,20 @@ impl RuleView {
                 Addressee::Administration => "die Verwaltungsleitung des Mitglieds",
                 Addressee::InvoiceClerk => "die Rechnungsbearbeitung des Mitglieds",
             },
+            parameters: keys::of_rule(check.id).map(|key| key.title).collect(),
+            elsewhere: law::packs().iter().filter_map(|pack| elsewhere(pack, check)).collect(),
         }
     }
 
     fn first_sentence(&self) -> &'static str {
         self.help.first().map_or("", |text| text.split_inclusive(". ").next().unwrap_or(text).trim())
     }
+}
+
+/// What a jurisdiction cites itself, where those are not the words of the rule book.
+fn elsewhere(pack: &'static LawPack, rule: &Rule) -> Option<(&'static str, &'static str, &'static str)> {
+    let own = pack.citations.iter().find(|it| it.rule == rule.id && it.source != rule.texts.source(GERMAN))?;
+    Some((&pack.name, &own.source, own.certainty.german()))
 }
 
 /// The page.

@@ -76,7 +76,7 @@ pub(in crate::cases) fn outcome_of(prepared: &Prepared, review: &Review) -> Map<
 }
 
 /// What the findings of the rules that a case asks about cite, as the help page and the memo print it.
-fn sources_of(asked: &Value, findings: &[Finding]) -> Value {
+pub(in crate::cases) fn sources_of(asked: &Value, findings: &[Finding]) -> Value {
     let rules = asked.as_object().into_iter().flat_map(Map::keys);
     let cited = rules.map(|rule| {
         let finding = findings.iter().find(|finding| finding.rule == *rule);
