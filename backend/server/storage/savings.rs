@@ -3,7 +3,7 @@
 use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Net;
 use abruf_domain::period::berlin_date;
-use abruf_domain::savings::{LineEvidence, METHOD_VERSION, Savings};
+use abruf_domain::savings::{LineEvidence, Savings};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
