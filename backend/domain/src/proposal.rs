@@ -102,10 +102,11 @@ pub fn choices(facts: &Facts) -> Vec<&Party> {
 #[must_use]
 pub fn first_lot(facts: &Facts) -> Option<LotId> {
     let named = facts.requested_lots().into_iter().next().flatten();
-    named.or_else(|| match facts.contract.lots.as_slice() {
+    let only = match facts.contract.lots.as_slice() {
         [only] => Some(only.id),
         _ => None,
-    })
+    };
+    named.or(only)
 }
 
 fn cheapest_of_lines(facts: &Facts, day: NaiveDate, with_freight: bool) -> Option<Proposal<'_>> {

@@ -80,10 +80,9 @@ pub struct QuotaTransferView {
     given: bool,
     /// The taker has consented.
     taken: bool,
-    /// The office has to confirm.
-    confirmation_needed: bool,
-    /// The office has confirmed.
-    confirmed: bool,
+    /// Of the office: not_needed, waiting or confirmed.
+    #[schema(example = "not_needed")]
+    confirmation: String,
     /// waiting, effective, refused, withdrawn or short.
     state: String,
 }
@@ -101,8 +100,12 @@ impl From<Transfer> for QuotaTransferView {
             reason: it.reason,
             given: it.given_by.is_some(),
             taken: it.taken_by.is_some(),
-            confirmation_needed: it.confirmation_needed,
-            confirmed: it.confirmed_by.is_some(),
+            confirmation: match (it.confirmation_needed, it.confirmed_by) {
+                (false, _) => "not_needed",
+                (true, None) => "waiting",
+                (true, Some(_)) => "confirmed",
+            }
+            .to_owned(),
             state: it.ended_as.unwrap_or_else(|| "waiting".to_owned()),
         }
     }
