@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use abruf::actions::change_prices;
 use abruf::actions::import::price_map::PriceMap;
 use abruf::actions::import::table::FileRefused;
 use abruf::actions::import::{ImportError, Report};
@@ -166,8 +167,10 @@ struct Office {
     releaser: String,
 }
 
+/// Of a contract in the making: its prices are released with the list.
 async fn office(world: &World, number: &str, currency: &str) -> Office {
     let contract = world.contract(number).await;
+    in_state(world, &contract, "draft").await;
     spend_in(world, &contract, currency).await;
     let (recorder, releaser) = (world.office().await, world.office().await);
     Office { contract, recorder: email(&recorder), releaser: email(&releaser) }
@@ -182,19 +185,42 @@ async fn spend_in(world: &World, contract: &Contract, currency: &str) {
         .unwrap();
 }
 
+async fn in_state(world: &World, contract: &Contract, status: &str) {
+    sqlx::query("UPDATE framework_contract SET status = $2 WHERE id = $1")
+        .bind(contract.id.0)
+        .bind(status)
+        .execute(world.owner())
+        .await
+        .unwrap();
+}
+
 fn email(actor: &Actor) -> String {
     format!("{}@beispiel.example", actor.person)
 }
 
 impl Office {
     async fn import(&self, world: &World, file: &str, map: &str, valid_from: &str) -> Result<Report, ImportError> {
+        self.import_as(world, file, map, valid_from, Some(&self.releaser), "").await
+    }
+
+    async fn import_as(
+        &self,
+        world: &World,
+        file: &str,
+        map: &str,
+        valid_from: &str,
+        released_by: Option<&str>,
+        reason: &str,
+    ) -> Result<Report, ImportError> {
         let map = PriceMap::read(map.as_bytes())?;
         let list = PriceList {
             bytes: file.as_bytes(),
             map: &map,
             contract: &self.contract.number,
             recorded_by: &self.recorder,
-            released_by: &self.releaser,
+            released_by,
+            document: "Preisliste 2027",
+            reason,
             valid_from: valid_from.parse().unwrap(),
             dry_run: false,
         };
@@ -301,6 +327,47 @@ async fn a_new_price_ends_the_one_before_on_the_day_before() {
         .await
         .unwrap();
     assert_eq!(title, "Emis Web 2");
+}
+
+#[tokio::test]
+async fn the_prices_of_a_contract_in_force_are_proposed_and_released_by_a_second_person() {
+    let world = World::new().await;
+    let office = office(&world, "RV-GB", "GBP").await;
+    let (olga, otto) = (world.office().await, world.office().await);
+    let (file, map) = nhs();
+    office.import(&world, &file, &map, "2026-01-01").await.unwrap();
+    in_state(&world, &office.contract, "active").await;
+    let office = Office { recorder: email(&olga), ..office };
+    let dearer = file.replacen("year,GBP,1.26", "year,GBP,1.31", 1);
+
+    let at_once = office.import(&world, &dearer, &map, "2027-01-01").await.unwrap_err().to_string();
+    assert!(at_once.contains("Bitte lassen Sie --released-by weg."), "{at_once}");
+    let strange = file.replacen("1001,", "9999,", 1);
+    let report = office.import_as(&world, &strange, &map, "2027-01-01", None, "").await.unwrap();
+    assert!(report.errors[0].to_string().contains("Artikel 9999 steht nicht im Vertrag."), "{:?}", report.errors);
+    let much = file.replacen("year,GBP,1.26", "year,GBP,9.99", 1);
+    let unexplained = office.import_as(&world, &much, &map, "2027-01-01", None, "").await.unwrap_err().to_string();
+    assert!(unexplained.contains("1 Preise ändern sich um mehr als 30 %."), "{unexplained}");
+    let today = office.import_as(&world, &dearer, &map, "2026-11-22", None, "").await.unwrap();
+    assert!(today.errors[0].message.contains("nicht rückwirkend"), "{:?}", today.errors);
+    let waiting = async || change_prices::waiting(&world.app, &otto, office.contract.id).await.unwrap();
+    assert!(waiting().await.is_none());
+
+    let report = office.import_as(&world, &dearer, &map, "2027-01-01", None, "").await.unwrap();
+    let sentence = "115 Zeilen: 0 neu, 1 geändert, 0 mit Fehler, 114 unverändert, zur Freigabe vorgeschlagen";
+    assert_eq!(report.sentence(), sentence);
+    assert_eq!(versions(&world, "1001").await.len(), 1, "nothing holds before a second person has seen it");
+    let (proposal, preview) = waiting().await.unwrap();
+    assert_eq!((preview.lines.len(), proposal.document.as_str()), (1, "Preisliste 2027"));
+    let own = change_prices::release(&world.app, &olga, office.contract.id, proposal.id).await;
+    assert!(own.is_err(), "{own:?}");
+    change_prices::release(&world.app, &otto, office.contract.id, proposal.id).await.unwrap();
+    let version =
+        |price: &str, from: &str, to: Option<&str>| (price.to_owned(), from.to_owned(), to.map(str::to_owned));
+    assert_eq!(
+        versions(&world, "1001").await,
+        [version("1.26", "2026-01-01", Some("2026-12-31")), version("1.31", "2027-01-01", None)]
+    );
 }
 
 #[tokio::test]
@@ -430,9 +497,11 @@ async fn fifty_random_call_offs_on_the_software_prices_cost_what_integers_say() 
     let (buyer, approver) = (world.buyer(town).await, world.approver(town).await);
     let contract = world.contract("RV-GB").entitles(town).await;
     spend_in(&world, &contract, "GBP").await;
+    in_state(&world, &contract, "draft").await;
     let (recorder, releaser) = (email(&world.office().await), email(&world.office().await));
     let (file, map) = nhs();
     Office { contract: contract.clone(), recorder, releaser }.import(&world, &file, &map, "2026-01-01").await.unwrap();
+    in_state(&world, &contract, "active").await;
 
     // Article, supplier and price in millionths of a pound, from the file itself.
     let mut reader = csv::Reader::from_reader(file.as_bytes());

@@ -37,6 +37,8 @@ pub enum Wish {
     },
     /// These articles at these prices.
     Typed(Vec<(String, Price)>),
+    /// These articles with these suppliers at these prices, from a list.
+    Listed(Vec<(String, OrganisationId, Price)>),
 }
 
 /// A proposal before it is written.
@@ -221,7 +223,7 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &PriceChang
     }
     let words = match &change.wish {
         Wish::Percentage { words, .. } => words.as_str(),
-        Wish::Typed(_) => "",
+        Wish::Typed(_) | Wish::Listed(_) => "",
     };
     let current = price_proposals::current(tx, contract.id, change.valid_from, words).await?;
     let mut mistakes = Vec::new();
@@ -251,11 +253,22 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &PriceChang
                         "prices",
                         format!("Artikel {article} hat am ersten Tag {} Lieferanten. Bitte ändern Sie ihn mit einem Prozentsatz und dem Namen des Lieferanten.", several.len()),
                     )),
-                    None => mistakes.push(FieldError::new(
-                        "prices",
-                        format!("Artikel {article} hat am {} keinen freigegebenen Preis. Bitte prüfen Sie die Artikelnummer.", German.date(change.valid_from)),
-                    )),
+                    None => mistakes.push(without_price(article, change.valid_from)),
                 }
+            }
+        }
+        // Compared below, where prices are looked up by article and supplier.
+        Wish::Listed(_) => {}
+    }
+    if let Wish::Listed(prices) = &change.wish {
+        let mut by_place: BTreeMap<(String, OrganisationId), CurrentPrice> = BTreeMap::new();
+        for price in price_proposals::current(tx, contract.id, change.valid_from, "").await? {
+            by_place.insert((price.article_number.clone(), price.supplier), price);
+        }
+        for (article, supplier, after) in prices {
+            match by_place.remove(&(article.clone(), *supplier)) {
+                Some(before) => pairs.push((before, after.clone())),
+                None => mistakes.push(without_price(article, change.valid_from)),
             }
         }
     }
@@ -282,6 +295,13 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &PriceChang
         return Err(ActionError::Invalid(mistakes));
     }
     compared(tx, contract, pairs).await
+}
+
+fn without_price(article: &str, day: NaiveDate) -> FieldError {
+    let day = German.date(day);
+    let message =
+        format!("Artikel {article} hat am {day} keinen freigegebenen Preis. Bitte prüfen Sie die Artikelnummer.");
+    FieldError::new("prices", message)
 }
 
 /// A stored proposal beside what holds now on its first day.

@@ -75,6 +75,8 @@ pub struct Report {
     pub errors: Vec<RowError>,
     /// Whether anything was written.
     pub written: bool,
+    /// What was written is a proposal: a second person has to release it.
+    pub proposed: bool,
     /// The rejected rows as CSV with two more columns, line and error.
     #[serde(skip)]
     pub rejects: Option<Vec<u8>>,
@@ -91,6 +93,9 @@ impl Report {
         }
         if self.left_out > 0 {
             text += &format!(", {} ohne Preis ausgelassen", self.left_out);
+        }
+        if self.proposed {
+            text += ", zur Freigabe vorgeschlagen";
         }
         text
     }

@@ -1,29 +1,37 @@
 //! Import a price list into a contract: recorded by one person, released by another, all or nothing.
 //!
-//! A row becomes an item of its supplier's lot with a dated fixed price; an item that is there gets a
-//! new version of its price if the amount differs. Both persons and the file's hash stand in the
-//! contract's log.
+//! In a draft a row becomes an item of its supplier's lot with a dated fixed price; an item that is there
+//! gets a new version of its price if the amount differs. Both persons and the file's hash stand in the
+//! contract's log. A contract in force gets no new items this way (§ 132 GWB): its list is a proposal that
+//! the second person releases with the rest of its price versions (`change_prices.rs`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::sha256;
-use abruf_domain::ids::{ContractId, PersonId};
+use abruf_domain::facts::Price;
+use abruf_domain::ids::{ContractId, ItemId, PersonId};
 use abruf_domain::notation::Language;
 use chrono::NaiveDate;
 use data_encoding::HEXLOWER;
 
+use crate::actions::ActionError;
+use crate::actions::change_prices::{self, PriceChange, Wish};
+use crate::actions::import::cells::RowError;
 use crate::actions::import::price_map::PriceMap;
 use crate::actions::import::price_plan::{Change, Dates, Known, Plan, plan};
-use crate::actions::import::price_rows::{PriceRow, read_rows};
+use crate::actions::import::price_rows::{PriceRow, PriceRows, read_rows};
 use crate::actions::import::table::Table;
 use crate::actions::import::{CHUNK, ImportError, Progress, Report};
-use crate::actor::{Role, RunsAs};
+use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::contracts::{self, Contract};
 use crate::storage::price_lists::{self, Release};
 use crate::storage::{StorageError, Tx, people};
+
+/// States in which a contract has been activated: a second person releases each change of its prices.
+const IN_FORCE: [&str; 2] = ["active", "suspended"];
 
 /// States in which a contract still gets prices.
 const OPEN: [&str; 7] = ["draft", "demand_survey", "resolution", "tender", "award", "active", "suspended"];
@@ -39,8 +47,12 @@ pub struct PriceList<'a> {
     pub contract: &'a str,
     /// Mail address of who recorded the prices.
     pub recorded_by: &'a str,
-    /// Mail address of who released them.
-    pub released_by: &'a str,
+    /// Mail address of who released them; none for a contract in force, where they do so later.
+    pub released_by: Option<&'a str>,
+    /// The document behind a proposal.
+    pub document: &'a str,
+    /// Why prices change by more than the contract's bound; empty where none does.
+    pub reason: &'a str,
     /// First day of the prices.
     pub valid_from: NaiveDate,
     /// Look only.
@@ -57,6 +69,9 @@ pub async fn import_price_list(app: &App, list: &PriceList<'_>, progress: Progre
 
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let contract = find_contract(&mut tx, list).await?;
+    if IN_FORCE.contains(&contract.status.as_str()) {
+        return propose(app, tx, list, &contract, &table, read).await;
+    }
     let release = release(app, &mut tx, list, &contract).await?;
     price_lists::lock(&mut tx, contract.id).await?;
     let known = known(&mut tx, &contract, &read.rows, list.valid_from).await?;
@@ -81,6 +96,83 @@ pub async fn import_price_list(app: &App, list: &PriceList<'_>, progress: Progre
     tx.commit().await?;
     report.written = true;
     Ok(report)
+}
+
+/// Proposes the prices that differ from those of a contract in force.
+async fn propose(
+    app: &App,
+    mut tx: Tx,
+    list: &PriceList<'_>,
+    contract: &Contract,
+    table: &Table,
+    read: PriceRows,
+) -> Result<Report, ImportError> {
+    if list.released_by.is_some() {
+        return Err(ImportError::Conflict(format!(
+            "Vertrag {} ist in Kraft: Die zweite Person gibt die Preise unter „Neue Preise“ frei, wenn sie die Vorschau \
+             gesehen hat. Bitte lassen Sie --released-by weg.",
+            contract.number
+        )));
+    }
+    let actor = acting(&mut tx, list.recorded_by, contract, app.clock.today(), &[Role::Office]).await?;
+    let known = known(&mut tx, contract, &read.rows, list.valid_from).await?;
+    let mut errors = read.errors;
+    errors.extend(read.rows.iter().filter(|row| !known.items.contains_key(&row.article_number)).map(|row| RowError {
+        line: row.line,
+        column: list.map.columns.article_number.clone(),
+        message: format!(
+            "Artikel {} steht nicht im Vertrag. Ein Vertrag in Kraft bekommt durch eine Preisliste keine neuen Artikel",
+            row.article_number
+        ),
+    }));
+    let mut report = Report { rows: table.rows.len(), left_out: read.left_out, ..Report::default() };
+    let mut wish = Vec::new();
+    if errors.is_empty() {
+        let days = Dates { valid_from: list.valid_from, today: app.clock.today() };
+        let articles: BTreeMap<ItemId, String> =
+            known.items.iter().map(|(article, item)| (item.id, article.clone())).collect();
+        let plan = plan(&read.rows, list.map, known, days, &|| app.chance.id(app.clock.now()));
+        errors.extend(plan.errors);
+        for price in plan.changes.into_iter().filter_map(|change| change.price) {
+            if let Some(article) = articles.get(&price.item) {
+                wish.push((article.clone(), price.supplier, Price::Fixed { unit_price: price.unit_price }));
+            }
+        }
+        report.changed = wish.len();
+        report.unchanged = read.rows.len().saturating_sub(wish.len() + errors.len());
+    }
+    report.reject(table, errors);
+    tx.rollback().await?;
+    if report.rejected > 0 || wish.is_empty() {
+        return Ok(report);
+    }
+    let change = PriceChange {
+        valid_from: list.valid_from,
+        wish: Wish::Listed(wish),
+        document: list.document.to_owned(),
+        reason: list.reason.to_owned(),
+    };
+    let done = match list.dry_run {
+        true => change_prices::preview(app, &actor, contract.id, &change).await.map(|_| ()),
+        false => change_prices::propose(app, &actor, contract.id, &change).await,
+    };
+    done.map_err(refused)?;
+    report.written = !list.dry_run;
+    report.proposed = report.written;
+    Ok(report)
+}
+
+/// Why a list cannot be proposed, in the words of the page.
+fn refused(error: ActionError) -> ImportError {
+    match error {
+        ActionError::Storage(error) => error.into(),
+        ActionError::NotNow(words) => ImportError::Conflict(words),
+        ActionError::Invalid(errors) => {
+            let words: Vec<String> = errors.into_iter().map(|error| error.message).collect();
+            ImportError::Conflict(words.join(" "))
+        }
+        other => ImportError::Conflict(other.to_string()),
+    }
 }
 
 async fn find_contract(tx: &mut Tx, list: &PriceList<'_>) -> Result<Contract, ImportError> {
@@ -118,8 +210,13 @@ async fn find_contract(tx: &mut Tx, list: &PriceList<'_>) -> Result<Contract, Im
 /// The two persons: both of the body's office or board, and not the same.
 async fn release(app: &App, tx: &mut Tx, list: &PriceList<'_>, contract: &Contract) -> Result<Release, ImportError> {
     let today = app.clock.today();
+    let Some(second) = list.released_by else {
+        return Err(ImportError::NotPermitted(
+            "Bitte nennen Sie mit --released-by die zweite Person, die die Preise freigibt.".to_owned(),
+        ));
+    };
     let recorded_by = clerk(&mut *tx, list.recorded_by, contract, today).await?;
-    let released_by = clerk(&mut *tx, list.released_by, contract, today).await?;
+    let released_by = clerk(&mut *tx, second, contract, today).await?;
     if recorded_by == released_by {
         return Err(four_eyes());
     }
@@ -127,21 +224,33 @@ async fn release(app: &App, tx: &mut Tx, list: &PriceList<'_>, contract: &Contra
 }
 
 async fn clerk(tx: &mut Tx, email: &str, contract: &Contract, today: NaiveDate) -> Result<PersonId, ImportError> {
+    Ok(acting(tx, email, contract, today, &[Role::Office, Role::Board]).await?.person)
+}
+
+/// The person of an address, acting for the contract's body in one of these roles.
+async fn acting(
+    tx: &mut Tx,
+    email: &str,
+    contract: &Contract,
+    today: NaiveDate,
+    roles: &[Role],
+) -> Result<Actor, ImportError> {
     let email = email.trim().to_lowercase();
     let Some(account) = people::find_account(&mut *tx, &email).await? else {
         return Err(ImportError::NotFound(format!("Es gibt kein Konto mit der Adresse {email}.")));
     };
     let acts = people::assignments(&mut *tx, account.person, today).await?;
-    let may =
-        acts.iter().any(|it| it.actor.body == contract.body && matches!(it.actor.role, Role::Office | Role::Board));
-    if may {
-        Ok(account.person)
-    } else {
-        Err(ImportError::NotPermitted(format!(
-            "{email} gehört heute weder zur Geschäftsstelle noch zum Vorstand der Einkaufsgemeinschaft von Vertrag {}.",
-            contract.number
-        )))
-    }
+    let of_house = acts.into_iter().map(|it| it.actor).find(|it| it.body == contract.body && roles.contains(&it.role));
+    of_house.ok_or_else(|| {
+        let house = match roles.contains(&Role::Board) {
+            true => "weder zur Geschäftsstelle noch zum Vorstand",
+            false => "nicht zur Geschäftsstelle",
+        };
+        let number = &contract.number;
+        ImportError::NotPermitted(format!(
+            "{email} gehört heute {house} der Einkaufsgemeinschaft von Vertrag {number}."
+        ))
+    })
 }
 
 pub(super) async fn known(

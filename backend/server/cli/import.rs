@@ -60,9 +60,16 @@ pub struct List {
     /// E-Mail-Adresse der Person, die die Preise erfasst hat.
     #[arg(long)]
     recorded_by: String,
-    /// E-Mail-Adresse der zweiten Person, die sie freigibt.
+    /// E-Mail-Adresse der zweiten Person, die sie freigibt. Nur bei einem Entwurf: Ist der Vertrag in Kraft,
+    /// werden die Preise vorgeschlagen und auf der Seite „Neue Preise“ freigegeben.
     #[arg(long)]
-    released_by: String,
+    released_by: Option<String>,
+    /// Beleg hinter neuen Preisen eines Vertrags in Kraft; ohne Angabe der Name der Datei.
+    #[arg(long)]
+    document: Option<String>,
+    /// Grund, wenn sich Preise stärker ändern, als der Vertrag ohne Grund erlaubt.
+    #[arg(long, default_value = "")]
+    reason: String,
     /// Erster Tag der Preise, z. B. 2027-01-01.
     #[arg(long)]
     valid_from: NaiveDate,
@@ -115,12 +122,15 @@ impl List {
             Ok(map) => map,
             Err(refused) => return Ok(output.refuse(&refused.to_string(), Exit::Usage)),
         };
+        let document = self.document.clone().unwrap_or_else(|| format!("Preisliste {}", self.file.display()));
         let list = PriceList {
             bytes,
             map: &map,
             contract: &self.contract,
             recorded_by: &self.recorded_by,
-            released_by: &self.released_by,
+            released_by: self.released_by.as_deref(),
+            document: &document,
+            reason: &self.reason,
             valid_from: self.valid_from,
             dry_run: self.dry_run,
         };
