@@ -6,8 +6,11 @@
 mod approval_chain;
 mod documents;
 mod escalation;
+mod fulfilment;
+mod invoices;
 mod line_refusals;
 mod orders;
+mod partial_cancellation;
 mod release;
 mod requests;
 mod submission;

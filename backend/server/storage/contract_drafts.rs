@@ -1,5 +1,6 @@
 //! The terms of a contract while the office writes them.
 
+use abruf_domain::cancellation::PriceOfRest;
 use abruf_domain::ids::{ContractId, GuardId, OrganisationId, PersonId};
 use abruf_domain::money::{Net, Percent};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -79,6 +80,10 @@ pub struct Terms {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub surcharge_vat_pct: Option<Percent>,
+    /// Price of what remains after a partial cancellation: price_as_ordered or re_tier.
+    #[serde(default = "as_ordered")]
+    #[schema(example = "price_as_ordered")]
+    pub price_of_rest: String,
     /// Delivery and payment terms, printed on orders.
     #[serde(default)]
     pub delivery_terms: String,
@@ -93,6 +98,10 @@ pub struct Terms {
 
 fn direct() -> String {
     "direct".to_owned()
+}
+
+fn as_ordered() -> String {
+    PriceOfRest::default().key().to_owned()
 }
 
 fn single() -> String {
@@ -144,9 +153,10 @@ pub async fn insert(
         "INSERT INTO framework_contract (
              id, body_id, status, number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis,
              notice_reference, notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated,
-             fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct)
+             fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
+             price_of_rest)
          VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26)",
+                 $24, $25, $26, $27)",
         id.0,
         body.0,
         terms.number,
@@ -173,6 +183,7 @@ pub async fn insert(
         terms.delivery_terms,
         terms.retention_class,
         terms.price_change_limit_pct.decimal(),
+        terms.price_of_rest,
     )
     .execute(&mut *conn)
     .await?;
@@ -197,7 +208,7 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
              currency = $9, legal_basis = $10, notice_reference = $11, notice_date = $12, procedure_reference = $13,
              awarded_on = $14, starts_on = $15, ends_on = $16, term_reason = $17, term_reason_dated = $18, fee_pct = $19,
              min_order_value_net = $20, surcharge_net = $21, surcharge_vat_pct = $22, delivery_terms = $23,
-             retention_class = $24, price_change_limit_pct = $25
+             retention_class = $24, price_change_limit_pct = $25, price_of_rest = $26
          WHERE id = $1",
         id.0,
         terms.number,
@@ -224,6 +235,7 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
         terms.delivery_terms,
         terms.retention_class,
         terms.price_change_limit_pct.decimal(),
+        terms.price_of_rest,
     )
     .execute(conn)
     .await?;
@@ -235,7 +247,8 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
     let row = sqlx::query!(
         "SELECT number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis, notice_reference,
                 notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated, fee_pct,
-                min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct
+                min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
+                price_of_rest
          FROM framework_contract
          WHERE id = $1",
         id.0
@@ -271,6 +284,7 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
             term_reason_dated: row.term_reason_dated,
             delivery_terms: row.delivery_terms,
             retention_class: row.retention_class,
+            price_of_rest: row.price_of_rest,
         })
     })
     .transpose()

@@ -50,6 +50,55 @@ pub async fn insert_planned(
     new_id: impl Fn() -> Uuid,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    insert(conn, call_off, "planned", &columns_of(savings, &new_id), at).await
+}
+
+/// Takes back what a partial cancellation costs in savings: counter entries for the difference between
+/// what the entries sum to now and what the rest saves.
+pub async fn insert_rest(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    rest: &Savings,
+    new_id: impl Fn() -> Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let now = sqlx::query!(
+        r#"SELECT position, class, baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
+                  sum(surcharge_net) AS "surcharge_net!", sum(fee_net) AS "fee_net!", sum(order_net) AS "order_net!"
+           FROM savings_entry
+           WHERE contract_id = $1 AND call_off_id = $2
+           GROUP BY position, class, baseline_id
+           ORDER BY position NULLS LAST, class"#,
+        call_off.contract.0,
+        call_off.id.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let target = columns_of(rest, &new_id);
+    let mut counter = Columns::default();
+    for row in &now {
+        let same = |at: &usize| {
+            target.positions[*at] == row.position
+                && target.classes[*at] == row.class
+                && target.baselines[*at] == row.baseline_id
+        };
+        let at = (0..target.ids.len()).find(same);
+        let becomes = |column: &[Decimal]| at.map_or(Decimal::ZERO, |at| column[at]);
+        let difference = [
+            becomes(&target.baseline_nets) - row.baseline_net,
+            becomes(&target.effects) - row.effect_net,
+            becomes(&target.surcharges) - row.surcharge_net,
+            becomes(&target.fees) - row.fee_net,
+            becomes(&target.order_nets) - row.order_net,
+        ];
+        if difference.iter().any(|amount| !amount.is_zero()) {
+            counter.push(new_id(), row.position, &row.class, row.baseline_id, difference.map(Net::rounded));
+        }
+    }
+    insert(conn, call_off, "cancelled", &counter, at).await
+}
+
+fn columns_of(savings: &Savings, new_id: &impl Fn() -> Uuid) -> Columns {
     let zero = Net::ZERO;
     let mut columns = Columns::default();
     for line in &savings.lines {
@@ -72,10 +121,20 @@ pub async fn insert_planned(
     if !savings.process_effect_noncash.is_zero() {
         columns.push(new_id(), None, "P", None, [zero, savings.process_effect_noncash, zero, zero, zero]);
     }
+    columns
+}
+
+async fn insert(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    stage: &str,
+    columns: &Columns,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at,
                                     id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
-         SELECT $1, $2, $3, $4, 'planned', $5, $6, $7, entry.*
+         SELECT $1, $2, $3, $4, $17, $5, $6, $7, entry.*
          FROM unnest($8::uuid[], $9::int[], $10::text[], $11::uuid[], $12::numeric[], $13::numeric[], $14::numeric[],
                      $15::numeric[], $16::numeric[]) AS entry",
         call_off.contract.0,
@@ -94,27 +153,29 @@ pub async fn insert_planned(
         &columns.surcharges,
         &columns.fees,
         &columns.order_nets,
+        stage,
     )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Takes the savings of a cancelled call-off back by counter entries.
+/// Takes the savings of a cancelled call-off back by counter entries; what partial cancellations took back
+/// before is countered with the rest.
 pub async fn insert_cancelled(
     conn: &mut PgConnection,
     call_off: &CallOff,
     new_id: impl Fn() -> Uuid,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let planned = sqlx::query_scalar!(
-        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 AND stage = 'planned' ORDER BY id",
+    let standing = sqlx::query_scalar!(
+        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 ORDER BY id",
         call_off.contract.0,
         call_off.id.0
     )
     .fetch_all(&mut *conn)
     .await?;
-    let ids: Vec<Uuid> = planned.iter().map(|_| new_id()).collect();
+    let ids: Vec<Uuid> = standing.iter().map(|_| new_id()).collect();
     sqlx::query!(
         "INSERT INTO savings_entry (contract_id, id, call_off_id, body_id, member_id, position, class, stage, baseline_id,
                                     baseline_net, effect_net, surcharge_net, fee_net, bonus_net, order_net, method_version, dated_on, at)
@@ -126,7 +187,7 @@ pub async fn insert_cancelled(
         call_off.id.0,
         berlin_date(at),
         at,
-        &planned,
+        &standing,
         &ids,
     )
     .execute(conn)

@@ -3,7 +3,9 @@
 //!
 //! Cases that name rules nobody has written yet are listed by name and not judged.
 
-use std::path::PathBuf;
+mod after_release;
+
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use abruf::actions::preview_release;
@@ -320,15 +322,29 @@ async fn concurrency(case: &Case, fixtures: &fixture::Fixtures) -> Result<Verdic
 async fn every_golden_case_comes_out_the_same_through_database_and_api() {
     // As without a database: ABRUF_CASES names other files.
     let path = environment("ABRUF_CASES").map_or_else(|| own_files().join("golden-cases.json"), PathBuf::from);
+    play_files(&[&path]).await;
+}
+
+#[tokio::test]
+async fn cancellations_and_invoices_of_our_own_come_out_the_same_through_database_and_api() {
+    let [cancellations, invoices] =
+        ["cancellation.json", "invoice-matches-contract.json"].map(|name| own_files().join(name));
+    play_files(&[&cancellations, &invoices]).await;
+}
+
+/// Plays every case of these files or folders whose kind has a path through the program.
+async fn play_files(paths: &[&Path]) {
     let mut run = Run::default();
-    for path in files(&path).unwrap() {
+    for path in paths.iter().flat_map(|path| files(path).unwrap()) {
         let file = read(&path).unwrap();
         let fixtures = fixtures(&file, &path).unwrap();
-        for case in file.cases {
-            let case: Case = serde_json::from_value(case).unwrap();
+        for case in &file.cases {
+            let case: Case = serde_json::from_value(case.clone()).unwrap();
             let verdict = match case.kind.as_str() {
                 "call_off" => call_off(&case, &fixtures).await,
                 "concurrency" => concurrency(&case, &fixtures).await,
+                "cancellation" => after_release::cancellation(&case, &fixtures, &file.cases).await,
+                "invoice_check" => after_release::invoice_check(&case, &fixtures).await,
                 _ => continue,
             };
             run.judged.push(Judged {

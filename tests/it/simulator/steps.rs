@@ -3,11 +3,15 @@
 use abruf::actions::ActionError;
 use abruf::actions::advance_call_off::advance;
 use abruf::actions::cancel_call_off::cancel;
+use abruf::actions::cancel_part::cancel_part;
+use abruf::actions::close_short::close_short;
 use abruf::actions::draft_call_off::{self, LineInput};
 use abruf::actions::end_request::{expire_due, refuse, withdraw};
 use abruf::actions::justify_finding::justify;
+use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::record_volume::record;
 use abruf::actions::release_call_off::{Release, release};
+use abruf::actions::rest_of_order::PartInput;
 use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actor::Actor;
@@ -32,6 +36,7 @@ fn told(result: Result<&'static str, ActionError>) -> Done {
         Err(ActionError::NotFound | ActionError::NotPermitted(_)) => Ok("not theirs"),
         Err(ActionError::Invalid(_)) => Ok("invalid"),
         Err(ActionError::Refused(_)) => Ok("refused to begin"),
+        Err(ActionError::NotNow(_)) => Ok("not now"),
         Err(error) => Err(format!("an action failed: {error:?}")),
     }
 }
@@ -89,7 +94,12 @@ impl Simulation<'_> {
                 contract,
                 &[Status::Released, Status::Dispatched, Status::Confirmed, Status::Delivered, Status::Invoiced],
             ) {
-                Some(known) => self.advance(known).await,
+                Some(known) => match self.rng.random_range(0..4) {
+                    0 => self.cancel_part(known).await,
+                    1 => self.deliver(known).await,
+                    2 => self.close_short(known).await,
+                    _ => self.advance(known).await,
+                },
                 None => Ok("nothing to do"),
             },
             83..86 => match self.pick(contract, &open) {
@@ -212,6 +222,34 @@ impl Simulation<'_> {
         let next = self.seen.states[&known.id.0].next_step().unwrap_or(Status::Dispatched);
         let approver = self.somebody(known, Self::approver);
         told(advance(&self.world.app, &approver, known.id, next).await.map(|()| "advanced"))
+    }
+
+    /// Quantities of one to three lines; now and then more than there is.
+    fn parts(&mut self) -> Vec<PartInput> {
+        let positions = self.rng.random_range(1..4);
+        (1..=positions)
+            .map(|position| PartInput { position, quantity: self.rng.random_range(1..4).to_string() })
+            .collect()
+    }
+
+    async fn cancel_part(&mut self, known: Known) -> Done {
+        let approver = self.somebody(known, Self::approver);
+        let parts = self.parts();
+        let done = cancel_part(&self.world.app, &approver, known.id, &parts, "Weniger Bedarf", None).await;
+        told(done.map(|_| "cancelled in part"))
+    }
+
+    async fn deliver(&mut self, known: Known) -> Done {
+        let buyer = self.somebody(known, Self::requester);
+        let delivered_on = self.world.app.clock.today();
+        let input = DeliveryInput { delivered_on, note_number: String::new(), quantities: self.parts() };
+        told(deliver(&self.world.app, &buyer, known.id, &input, None).await.map(|_| "delivered a part"))
+    }
+
+    async fn close_short(&mut self, known: Known) -> Done {
+        let approver = self.somebody(known, Self::approver);
+        let done = close_short(&self.world.app, &approver, known.id, "Kommt nicht mehr", None).await;
+        told(done.map(|_| "closed short"))
     }
 
     /// A ceiling of the contract.

@@ -19,7 +19,7 @@ use crate::http::pages::written::{count, day, day_of, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
-use crate::storage::{StorageError, assignments, contracts, escalations, organisations, tasks};
+use crate::storage::{StorageError, assignments, contracts, dispatches, escalations, organisations, tasks};
 
 /// Contracts that end within so many days are pointed out.
 const SOON: Days = Days::new(180);
@@ -38,6 +38,8 @@ struct StartPage {
     tasks: Vec<Row>,
     /// Requests that run out soon and that this person can do something about.
     expiring: Vec<Row>,
+    /// Orders the office has to clear up with the supplier.
+    late: Vec<Row>,
     ending: Vec<Row>,
 }
 
@@ -85,6 +87,7 @@ pub async fn show(
         own: own(&mut tx, &actor, now).await?,
         tasks: owed(&mut tx, &actor, now).await?,
         expiring: expiring(&mut tx, &actor, now).await?,
+        late: late(&mut tx, &actor).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
     };
@@ -285,6 +288,20 @@ async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) ->
         });
     }
     Ok(rows)
+}
+
+/// Orders that were sent or received after the end of their contract and that nobody confirmed since.
+async fn late(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Office {
+        return Ok(Vec::new());
+    }
+    let rows = dispatches::late(conn, ROWS).await?.into_iter().map(|it| Row {
+        address: format!("/abrufe/{}/lieferungen", it.call_off),
+        title: it.number,
+        text: format!("{}; bitte eine Bestätigung des Lieferanten einholen", it.member_name),
+        note: format!("festgestellt am {}", day_of(it.at)),
+    });
+    Ok(rows.collect())
 }
 
 async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec<Row>, StorageError> {
