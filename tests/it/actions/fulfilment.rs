@@ -80,7 +80,7 @@ async fn an_order_sent_after_the_end_of_its_contract_is_a_task_of_the_office_unt
     let contract = here
         .world
         .contract("RV-ENDE")
-        .term("2024-12-01", TODAY)
+        .term("2024-12-01", "2027-12-31")
         .ceiling(value("100000.00"))
         .item("NBK", fixed("100.00"))
         .entitles(here.town)
@@ -96,26 +96,26 @@ async fn an_order_sent_after_the_end_of_its_contract_is_a_task_of_the_office_unt
     assert_eq!(in_time.iter().map(|it| it.outcome).collect::<Vec<_>>(), [Outcome::Passed]);
     assert_eq!(invalid_field(dispatch(app, &here.eva, orders[1], None, "brieftaube").await), "channel");
     assert_eq!(invalid_field(dispatch(app, &here.eva, orders[1], Some(day("2026-11-23")), "post").await), "sent_on");
-    here.world.at("2026-11-23T08:00:00Z");
+    here.world.at("2028-01-03T08:00:00Z");
     let too_late = dispatch(app, &here.eva, orders[1], None, "post").await.unwrap();
     assert_eq!(
         too_late.iter().map(|it| (it.rule.as_str(), it.outcome)).collect::<Vec<_>>(),
         [("receipt-after-end", Outcome::Notice)]
     );
     assert_eq!(invalid_field(note_receipt(app, &here.eva, orders[0], day("2026-11-21")).await), "received_on");
-    let received = note_receipt(app, &here.eva, orders[0], day("2026-11-23")).await.unwrap();
+    let received = note_receipt(app, &here.eva, orders[0], day("2028-01-03")).await.unwrap();
     assert_eq!(received[0].outcome, Outcome::Notice, "sent in time, received too late");
-    let again = note_receipt(app, &here.eva, orders[0], day("2026-11-23")).await;
+    let again = note_receipt(app, &here.eva, orders[0], day("2028-01-03")).await;
     assert!(matches!(again, Err(ActionError::NotNow(_))), "{again:?}");
 
     let olga = Browser::signed_in(&here.world, &here.olga).await;
     let start = read(&olga.page("/").await);
     assert!(start.contains("Zugang nach Vertragsende klären"), "{start}");
     let page = read(&olga.page(&format!("/abrufe/{}/lieferungen", orders[1])).await);
-    assert!(page.contains("wurde erst am 23.11.2026 versandt. Der Vertrag endete am 22.11.2026."), "{page}");
+    assert!(page.contains("wurde erst am 03.01.2028 versandt. Der Vertrag endete am 31.12.2027."), "{page}");
     assert!(page.contains("Liegt bei: Geschäftsstelle"), "{page}");
     for id in orders {
-        confirm(app, &here.eva, id, &ConfirmationInput { confirmed_on: day("2026-11-23"), ..as_ordered() }, None)
+        confirm(app, &here.eva, id, &ConfirmationInput { confirmed_on: day("2028-01-03"), ..as_ordered() }, None)
             .await
             .unwrap();
     }

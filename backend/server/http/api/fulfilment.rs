@@ -1,5 +1,6 @@
 //! Orders on their way: sent, received, confirmed, delivered, complained about, closed short.
 
+use abruf_domain::Finding;
 use abruf_domain::ids::CallOffId;
 use axum::Json as Answer;
 use axum::extract::State;
@@ -13,6 +14,7 @@ use crate::actions::confirm_order::{self, ConfirmationInput};
 use crate::actions::file_complaint::{self, ComplaintInput};
 use crate::actions::note_delivery::{self, DeliveryInput};
 use crate::actions::{close_short, dispatch_order};
+use crate::actor::Actor;
 use crate::app::App;
 use crate::http::api::partial_cancellations::{LineQuantity, PartlyCancelled};
 use crate::http::extract::{Json, Path};
@@ -218,7 +220,7 @@ pub async fn dispatch(
     Json(new): Json<NewDispatch>,
 ) -> Result<Answer<DispatchFindings>, Problem> {
     let findings = dispatch_order::dispatch(&app, &actor, CallOffId(id), new.sent_on, &new.channel).await?;
-    Ok(Answer(DispatchFindings { findings: findings.iter().map(|it| FindingView::of(it, "EUR")).collect() }))
+    in_words(&app, &actor, id, &findings).await
 }
 
 /// Notes when the supplier received an order; asks whether that was in time.
@@ -230,7 +232,18 @@ pub async fn receive(
     Json(new): Json<NewReceipt>,
 ) -> Result<Answer<DispatchFindings>, Problem> {
     let findings = dispatch_order::note_receipt(&app, &actor, CallOffId(id), new.received_on).await?;
-    Ok(Answer(DispatchFindings { findings: findings.iter().map(|it| FindingView::of(it, "EUR")).collect() }))
+    in_words(&app, &actor, id, &findings).await
+}
+
+async fn in_words(
+    app: &App,
+    actor: &Actor,
+    id: Uuid,
+    findings: &[Finding],
+) -> Result<Answer<DispatchFindings>, Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    let currency = contracts::currency_of(&mut tx, CallOffId(id)).await?.unwrap_or_default();
+    Ok(Answer(DispatchFindings { findings: findings.iter().map(|it| FindingView::of(it, &currency)).collect() }))
 }
 
 /// Notes what the supplier confirmed. A difference changes nothing of the order by itself.

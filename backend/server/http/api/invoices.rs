@@ -141,8 +141,9 @@ pub async fn note(
         };
         lines.push(InvoiceLineInput {
             position: line.position,
-            quantity: line.quantity,
-            unit_price: line.unit_price,
+            // Programs write `29.164`, which in a form would be twenty-nine thousand.
+            quantity: line.quantity.replace('.', ","),
+            unit_price: line.unit_price.replace('.', ","),
             vat_rate: line.vat_rate,
             performance,
         });

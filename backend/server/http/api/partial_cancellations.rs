@@ -40,7 +40,8 @@ pub struct LineQuantity {
 
 impl From<LineQuantity> for PartInput {
     fn from(line: LineQuantity) -> Self {
-        Self { position: line.position, quantity: line.quantity }
+        // Programs write `1.125`, which in a form would be a thousand and more.
+        Self { position: line.position, quantity: line.quantity.replace('.', ",") }
     }
 }
 
