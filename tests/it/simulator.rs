@@ -163,7 +163,6 @@ async fn play(first: u64, seeds: u64, steps: usize, time: Option<Duration>) {
         "cancelled",
         "cancelled in part",
         "delivered a part",
-        "closed short",
         "advanced",
         "expired",
         "found expired",
