@@ -55,7 +55,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    let routes = contract_making(call_off_pages(Routes::new(openapi::base())));
+    let routes = orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))));
     law(mini_competitions(suppliers_and_quotas(routes)))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
@@ -269,6 +269,48 @@ fn mini_competitions(routes: Routes) -> Routes {
         .api(RUN, routes!(api::mini_competitions::award))
         .api(RUN, routes!(api::mini_competitions::cancel))
         .api(only(BUYER).on(Object::Competition), routes!(api::mini_competitions::take))
+}
+
+/// Orders after their release: taken back in part, sent, confirmed, delivered, billed.
+fn orders_on_their_way(routes: Routes) -> Routes {
+    const BY_APPROVER: Access = only(APPROVER).on(Object::CallOff);
+    const BY_ORDERERS: Access = only(ORDERERS).on(Object::CallOff);
+    const BY_READERS: Access = only(READERS).on(Object::CallOff);
+    /// The invoice clerk acts through the treasurer.
+    const BY_BILLED: Access = only(&[Role::Buyer, Role::Treasurer]).on(Object::CallOff);
+    routes
+        .get("/abrufe/{id}/teilstornierung", BY_APPROVER, pages::partial_cancellation::show)
+        .post("/abrufe/{id}/teilstornierung", BY_APPROVER, pages::partial_cancellation::cancel)
+        .get(
+            "/abrufe/{id}/teilstornierungen/{sequence}",
+            only(READERS).on(Object::Document),
+            pages::call_off_pdf::partial_cancellation,
+        )
+        .get("/abrufe/{id}/lieferungen", BY_READERS, pages::deliveries::show)
+        .post("/abrufe/{id}/lieferungen/versand", BY_ORDERERS, pages::deliveries::dispatch)
+        .post("/abrufe/{id}/lieferungen/zugang", BY_ORDERERS, pages::deliveries::receive)
+        .post("/abrufe/{id}/lieferungen/bestaetigung", BY_ORDERERS, pages::deliveries::confirm)
+        .post("/abrufe/{id}/lieferungen/abweichung", BY_ORDERERS, pages::deliveries::answer)
+        .post("/abrufe/{id}/lieferungen/lieferung", BY_ORDERERS, pages::deliveries::deliver)
+        .post("/abrufe/{id}/lieferungen/reklamation", BY_ORDERERS, pages::deliveries::complain)
+        .post("/abrufe/{id}/lieferungen/reklamation-erledigt", BY_ORDERERS, pages::deliveries::resolve)
+        .post("/abrufe/{id}/lieferungen/restmenge", BY_APPROVER, pages::deliveries::close)
+        .get("/abrufe/{id}/rechnungen", BY_READERS, pages::invoices::show)
+        .post("/abrufe/{id}/rechnungen", BY_BILLED, pages::invoices::note)
+        .post("/abrufe/{id}/rechnungen/aufheben", BY_BILLED, pages::invoices::cancel)
+        .api(BY_APPROVER, routes!(api::partial_cancellations::cancel))
+        .api(BY_READERS, routes!(api::fulfilment::show))
+        .api(BY_ORDERERS, routes!(api::fulfilment::dispatch))
+        .api(BY_ORDERERS, routes!(api::fulfilment::receive))
+        .api(BY_ORDERERS, routes!(api::fulfilment::confirm))
+        .api(BY_ORDERERS, routes!(api::fulfilment::answer))
+        .api(BY_ORDERERS, routes!(api::fulfilment::deliver))
+        .api(BY_ORDERERS, routes!(api::fulfilment::complain))
+        .api(BY_ORDERERS, routes!(api::fulfilment::resolve))
+        .api(BY_APPROVER, routes!(api::fulfilment::close))
+        .api(BY_READERS, routes!(api::invoices::list))
+        .api(BY_BILLED, routes!(api::invoices::note))
+        .api(BY_BILLED, routes!(api::invoices::cancel))
 }
 
 /// The pages of those who place and release call-offs.

@@ -5,14 +5,18 @@
 
 use std::collections::BTreeMap;
 
+use abruf_domain::dispatch::{self, Dispatch};
 use abruf_domain::edition::Change;
+use abruf_domain::invoice::{self, Invoice};
 use abruf_domain::notation::Language;
 use abruf_domain::recheck::{Replay, recheck};
 use abruf_domain::{Facts, Review};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::storage::order_reviews::{self, StoredOrderReview};
 use crate::storage::{StorageError, verification};
 
 /// A review that does not come out as it is stored, and nothing explains it.
@@ -89,8 +93,31 @@ pub async fn recheck_all(app: &App, mut progress: impl FnMut(usize, usize)) -> R
         }
         progress(number + 1, places.len());
     }
+    for it in order_reviews::all(&mut tx).await? {
+        done.reviews += 1;
+        match findings_today(&it) {
+            Ok(findings) if findings == it.findings => done.identical += 1,
+            answer => {
+                let at = Language::German.instant(it.at);
+                let what = match answer {
+                    Ok(_) => "die Feststellungen weichen ab".to_owned(),
+                    Err(error) => format!("die gespeicherten Tatsachen sind nicht lesbar: {error}"),
+                };
+                let place = format!("Abruf {}, Prüfung nach der Freigabe vom {at}", it.label);
+                done.alarms.push(Alarm { place, what });
+            }
+        }
+    }
     tx.rollback().await?;
     Ok(done)
+}
+
+/// What the rules find on the stored facts of a dispatch, a receipt or an invoice.
+fn findings_today(it: &StoredOrderReview) -> Result<Value, serde_json::Error> {
+    serde_json::to_value(match it.check_point.as_str() {
+        "invoice" => invoice::judge(&serde_json::from_str::<Invoice>(&it.facts)?),
+        _ => dispatch::judge(&serde_json::from_str::<Dispatch>(&it.facts)?),
+    })
 }
 
 fn in_words(change: &Change) -> String {

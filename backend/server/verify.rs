@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::storage::{StorageError, Tx, verification};
+use crate::storage::{StorageError, Tx, order_reviews, verification};
 use crate::verify::log::Bound;
 
 /// What is verified, in order.
@@ -198,6 +198,19 @@ async fn reviews(
         report(done + 1, places.len());
     }
     found.reviews = places.len();
+    for it in order_reviews::all(tx).await? {
+        let hash = abruf_domain::canonical::sha256(it.facts.as_bytes());
+        let name = || {
+            let at = abruf_domain::notation::Language::German.instant(it.at);
+            format!("Abruf {}, Prüfung nach der Freigabe vom {at}", it.label)
+        };
+        if hash[..] != it.sha256[..] {
+            found.fails(name(), "die gespeicherten Tatsachen passen nicht zu ihrem Hash");
+        } else if !bound.review(it.call_off, &hash) {
+            found.fails(name(), "im Protokoll steht kein Vorgang mit dem Hash dieser Tatsachen");
+        }
+        found.reviews += 1;
+    }
     Ok(())
 }
 

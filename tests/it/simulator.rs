@@ -161,6 +161,8 @@ async fn play(first: u64, seeds: u64, steps: usize, time: Option<Duration>) {
         "changed",
         "changed since",
         "cancelled",
+        "cancelled in part",
+        "delivered a part",
         "advanced",
         "expired",
         "found expired",

@@ -104,8 +104,11 @@ impl Status {
                 | (Submitted | Returned, Withdrawn | Expired)
                 | (Released, Dispatched)
                 | (Dispatched, Confirmed)
-                | (Confirmed, Delivered)
+                // Some suppliers deliver without confirming, and bill before the last piece arrives.
+                | (Dispatched | Confirmed, Delivered | Invoiced)
                 | (Delivered, Invoiced)
+                // An invoice was sent back.
+                | (Invoiced, Delivered)
                 | (Invoiced, Closed)
                 // After delivery nothing gives volume back: the service has been received.
                 | (Released | Dispatched | Confirmed, Cancelled)

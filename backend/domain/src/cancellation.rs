@@ -4,6 +4,8 @@
 //! surcharge stays as it was: the supplier agreed to both. A contract may say instead that the rest
 //! is priced anew (re-tier). What becomes free goes back to the ceilings.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -23,6 +25,32 @@ pub enum PriceOfRest {
     /// The rest is priced as if it had been ordered alone.
     ReTier,
 }
+
+impl PriceOfRest {
+    /// Both, the usual one first.
+    pub const ALL: [Self; 2] = [Self::PriceAsOrdered, Self::ReTier];
+
+    /// The key in the database and in JSON.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::PriceAsOrdered => "price_as_ordered",
+            Self::ReTier => "re_tier",
+        }
+    }
+}
+
+impl FromStr for PriceOfRest {
+    type Err = UnknownPriceOfRest;
+    fn from_str(key: &str) -> Result<Self, UnknownPriceOfRest> {
+        Self::ALL.into_iter().find(|rule| rule.key() == key).ok_or_else(|| UnknownPriceOfRest(key.to_owned()))
+    }
+}
+
+/// A text that is no rule about the price of the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("`{0}` is no rule about the price of the rest")]
+pub struct UnknownPriceOfRest(pub String);
 
 /// A quantity of a line that is cancelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +127,78 @@ pub fn remaining(
     Ok(Remaining { freed: ordered.net - priced.net, savings, priced })
 }
 
+/// What a cancellation gives back: quantities and amounts of an order before it less those after it. Its tax
+/// is computed on what is given back, as on every document.
+#[must_use]
+pub fn given_back(before: &PricedCallOff, after: &PricedCallOff) -> PricedCallOff {
+    let rest = |position| after.lines.iter().find(|line| line.position == position);
+    let lines: Vec<PricedLine> = before
+        .lines
+        .iter()
+        .filter_map(|line| {
+            let (quantity, net) = match rest(line.position) {
+                None => (line.quantity, line.net),
+                Some(rest) => (line.quantity - rest.quantity, line.net.zip(rest.net).map(|(was, is)| was - is)),
+            };
+            (!quantity.is_zero()).then(|| PricedLine { quantity, net, ..line.clone() })
+        })
+        .collect();
+    let groups: Vec<vat::VatGroup> = before
+        .vat
+        .iter()
+        .filter_map(|group| {
+            let rest = after.vat.iter().find(|it| it.category == group.category && it.rate == group.rate);
+            let base = group.base - rest.map_or(Net::ZERO, |rest| rest.base);
+            (!base.is_zero()).then(|| vat::VatGroup { base, tax: base.vat(group.rate), ..group.clone() })
+        })
+        .collect();
+    let net = before.net - after.net;
+    let vat_total: Vat = groups.iter().map(|group| group.tax).sum();
+    PricedCallOff {
+        lines,
+        lines_net: before.lines_net - after.lines_net,
+        surcharge: before.surcharge - after.surcharge,
+        net,
+        vat: groups,
+        vat_total,
+        gross: net.plus_vat(vat_total),
+    }
+}
+
+/// A line whose rest is no orderable quantity any more. Allowed: the packing unit binds who orders, not
+/// who takes back; it is shown all the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OffStep {
+    /// Position of the line.
+    pub position: i32,
+    /// Which article.
+    pub article_number: String,
+    /// What is left of it.
+    pub rest: Quantity,
+    /// Smallest quantity of the contract.
+    pub minimum: Quantity,
+    /// Packing unit; zero where there is none.
+    pub step: Quantity,
+}
+
+/// The lines of `rest` that fall below the minimum or between packing units.
+#[must_use]
+pub fn off_step(facts: &Facts, rest: &PricedCallOff) -> Vec<OffStep> {
+    let lines = rest.lines.iter().filter_map(|line| {
+        let item = facts.contract.item(&line.article_number)?;
+        let ordered = facts.request.lines.iter().find(|ordered| ordered.position == line.position)?;
+        let off = line.quantity < item.min_quantity || !line.quantity.is_multiple_of(item.step);
+        (off && ordered.quantity != line.quantity).then(|| OffStep {
+            position: line.position,
+            article_number: line.article_number.clone(),
+            rest: line.quantity,
+            minimum: item.min_quantity,
+            step: item.step,
+        })
+    });
+    lines.collect()
+}
+
 /// Lines of the rest at the unit price of the order.
 fn as_ordered(rest: &Facts, ordered: &PricedCallOff) -> Vec<PricedLine> {
     let lines = rest.request.lines.iter().filter_map(|line| {
@@ -151,6 +251,32 @@ mod tests {
     fn what_remains_and_what_is_freed_make_up_the_order() {
         let rest = cancel(&[(1, "20")]).expect("20 of 120");
         assert_eq!((rest.priced.net, rest.freed), (of("16580.00"), of("2844.00")));
+    }
+
+    #[test]
+    fn what_is_given_back_is_the_order_less_the_rest() {
+        let facts = citrix();
+        let ordered = price(&facts, berlin_date(facts.evaluated_at));
+        let part = cancel(&[(1, "20")]).expect("20 of 120");
+        let back = given_back(&ordered, &part.priced);
+        assert_eq!(back.lines.len(), 1, "untouched lines are not given back");
+        assert_eq!((back.lines[0].quantity, back.net, back.lines_net), (of("20"), part.freed, part.freed));
+        assert_eq!(back.vat.iter().map(|group| group.base).sum::<Net>(), back.net);
+        assert_eq!(back.gross, back.net.plus_vat(back.vat_total));
+    }
+
+    #[test]
+    fn a_rest_between_packing_units_is_pointed_out_only_where_something_was_taken_back() {
+        let mut facts = citrix();
+        for item in &mut facts.contract.items {
+            item.step = of("7");
+        }
+        let ordered = price(&facts, berlin_date(facts.evaluated_at));
+        assert_eq!(off_step(&facts, &ordered), [], "the order itself was judged at its release");
+        let cancelled = [CancelledQuantity { position: 1, quantity: of("20") }];
+        let rest = remaining(&facts, &ordered, &cancelled, PriceOfRest::PriceAsOrdered).expect("20 of 120");
+        let off = off_step(&facts, &rest.priced);
+        assert_eq!(off.iter().map(|it| (it.position, it.rest, it.step)).collect::<Vec<_>>(), [(1, of("100"), of("7"))]);
     }
 
     #[test]

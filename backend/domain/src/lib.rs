@@ -25,6 +25,13 @@
 //! | Umlage | fee | of the cooperative |
 //! | Vorgangsnummer | case number | for the telephone |
 //! | Stornierung | cancellation | after release, by counter entries |
+//! | Teilstornierung | partial cancellation | of quantities before performance |
+//! | Restmenge schließen | short close | takes back what will not be delivered |
+//! | Versand, Zugang | dispatch, receipt | of the order at the supplier |
+//! | Auftragsbestätigung | confirmation | by the supplier; may differ |
+//! | Lieferung, Lieferschein | delivery, delivery note | |
+//! | Mängelrüge, Reklamation | complaint | frees no volume |
+//! | Rechnung | invoice | |
 //! | Zuschlag | award | ends the tender |
 //! | Änderung (§ 132 GWB) | modification | of a running contract |
 //! | Vertretungsmacht | power to bind | of the person who releases |
@@ -58,6 +65,7 @@ pub mod dispatch;
 pub mod edition;
 pub mod facts;
 pub mod finding;
+pub mod fulfilment;
 pub mod headroom;
 pub mod ids;
 pub mod invoice;

@@ -357,6 +357,12 @@ impl Gross {
     }
 }
 
+impl From<Net> for UnitPrice {
+    fn from(net: Net) -> Self {
+        Self(net.0)
+    }
+}
+
 impl UnitPrice {
     /// Rounds half-up to the decimals a contract fixes for derived prices.
     #[must_use]

@@ -8,7 +8,13 @@ use crate::pricing::PricedCallOff;
 /// member, not for a single lot or item.
 #[must_use]
 pub fn demand(scope: &ScopeState, priced: &PricedCallOff) -> Volume {
-    match (scope.scope, scope.measure) {
+    demand_at(scope.scope, scope.measure, priced)
+}
+
+/// As [`demand`], for a scope of which nothing else matters.
+#[must_use]
+pub fn demand_at(scope: Scope, measure: Measure, priced: &PricedCallOff) -> Volume {
+    match (scope, measure) {
         (Scope::Contract | Scope::Member, Measure::Value) => priced.net.into(),
         (Scope::Contract | Scope::Member, Measure::Quantity) => {
             priced.lines.iter().filter(|line| line.item.is_some()).map(|line| line.quantity).sum::<Quantity>().into()

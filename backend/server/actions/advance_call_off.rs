@@ -1,9 +1,10 @@
-//! Note the next step of an order: dispatched, confirmed, delivered, invoiced, closed.
+//! Note the next step of an order in a word: dispatched now, confirmed as ordered, everything delivered
+//! today, invoiced, closed.
 
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 
-use super::{ActionError, Who, call_off_record, only};
+use super::{ActionError, Who, call_off_record, dispatch_order, note_delivery, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
@@ -12,6 +13,12 @@ use crate::storage::{audit_log, call_offs};
 /// Moves an order one step on; `to` must be the step that follows.
 pub async fn advance(app: &App, actor: &Actor, id: CallOffId, to: Status) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver])?;
+    match to {
+        // These two write more than their name: the rules of dispatch, what arrived.
+        Status::Dispatched => return dispatch_order::dispatch(app, actor, id, None, "other").await.map(|_| ()),
+        Status::Delivered => return note_delivery::deliver_rest(app, actor, id).await,
+        _ => {}
+    }
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;

@@ -11,7 +11,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{call_offs, outbox, savings, turns};
+use crate::storage::{call_offs, order_lines, outbox, savings, turns};
 
 /// Cancels an order that has not been delivered, in whole, with a reason.
 pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Result<(), ActionError> {
@@ -28,6 +28,13 @@ pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, reason: &str) -> Re
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     if !call_off.status.may_become(Status::Cancelled) {
         return Err(ActionError::WrongState(call_off.status));
+    }
+    // What was delivered has been consumed: only the rest can be taken back.
+    if order_lines::of_call_off(&mut tx, &call_off).await?.iter().any(|line| !line.delivered.is_zero()) {
+        return Err(ActionError::NotNow(
+            "Von diesem Abruf ist schon etwas geliefert. Bitte schließen Sie die Restmenge oder stornieren Sie einen Teil."
+                .to_owned(),
+        ));
     }
     call_offs::set_status(&mut tx, id, call_off.status, Status::Cancelled, now).await?;
     let step = Step {

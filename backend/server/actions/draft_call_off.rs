@@ -373,7 +373,7 @@ fn parse_offer(typed: &OfferInput) -> Result<Offer, (&'static str, String)> {
 }
 
 /// A quantity as clerks type it: `12`, `0,25`, `1.200`; or plain as machines write it: `0.25`.
-fn parse_quantity(text: &str) -> Result<Quantity, String> {
+pub(super) fn parse_quantity(text: &str) -> Result<Quantity, String> {
     let typed: String = text.trim().chars().take(60).collect();
     let cut = if 20 < typed.chars().count() { "…" } else { "" };
     let shown: String = typed.chars().take(20).chain(cut.chars()).collect();
@@ -394,7 +394,7 @@ fn parse_quantity(text: &str) -> Result<Quantity, String> {
 
 /// Comma is the decimal separator; points before groups of three are thousands, if a comma follows or
 /// there are several. A single point stays a decimal point.
-fn german_to_plain(text: &str) -> Option<String> {
+pub(super) fn german_to_plain(text: &str) -> Option<String> {
     if let Some((whole, fraction)) = text.split_once(',') {
         if fraction.contains([',', '.']) {
             return None;

@@ -4,17 +4,19 @@
 
 use abruf_documents::Document;
 use abruf_domain::call_off::Status;
+use abruf_domain::cancellation::given_back;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId};
 
-use super::order_data::{cancelled_order, printed, released};
+use super::order_data::{CancellationEvent, cancelled_order, printed, released};
+use super::rest_of_order::priced_after;
 use super::{ActionError, Who, call_off_record};
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::documents::{self, NewDocument};
 use crate::storage::outbox::{self, Work};
-use crate::storage::{Tx, assignments, audit_log, history};
+use crate::storage::{Tx, assignments, audit_log, history, partial_cancellations};
 
 /// A Prüfkennung as people type it, in the form it is stored in; `None` if it cannot be one.
 #[must_use]
@@ -77,13 +79,13 @@ async fn render(
     let (facts, review) = history::latest_judgement(tx, work.contract, work.call_off, CheckPoint::Release.key())
         .await?
         .ok_or(ActionError::NotFound)?;
-    let printed = printed(tx, call_off, &facts, &review.priced).await?;
     let (Some(number), Some(released_at), Some(releaser)) = (&call_off.number, call_off.released_at, call_off.releaser)
     else {
         return Err(ActionError::WrongState(call_off.status));
     };
     let templates = app.templates.clone();
     if work.kind == "issue_order" {
+        let printed = printed(tx, call_off, &facts, &review.priced).await?;
         let releaser = assignments::person_name(tx, releaser).await?.unwrap_or_default();
         let data = printed.order(app, call_off, released(number, releaser, released_at));
         return Ok(("order", off_the_runtime(move || abruf_documents::order(&data, &templates)).await?));
@@ -93,12 +95,30 @@ async fn render(
         .into_iter()
         .find(|document| document.kind == "order")
         .ok_or(ActionError::NotFound)?;
+    let order = cancelled_order(number, released_at, &order.check_code)?;
+    let cancellations = partial_cancellations::of_call_off(tx, call_off).await?;
+    let rule = partial_cancellations::price_of_rest(tx, work.contract).await?;
+    let after = |count: usize| priced_after(&facts, &review.priced, &cancellations[..count], rule, work.contract);
+    if work.kind == "issue_partial_cancellation" {
+        let count = cancellations.iter().position(|it| Some(it.id) == work.event).ok_or(ActionError::NotFound)?;
+        let it = &cancellations[count];
+        let back = given_back(&after(count)?, &after(count + 1)?);
+        let printed = printed(tx, call_off, &facts, &back).await?;
+        let signature = abruf_documents::data::Signature { name: it.person.clone(), at: it.at };
+        let event = CancellationEvent { sequence: it.sequence, complete: false, reason: it.reason.clone() };
+        let data = printed.cancellation(app, call_off, order, event, signature);
+        let document = off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?;
+        return Ok(("partial_cancellation", document));
+    }
+    // What was cancelled in parts before is not given back again.
+    let printed = printed(tx, call_off, &facts, &after(cancellations.len())?).await?;
     let step = history::last_step(tx, work.contract, work.call_off, Status::Cancelled.key())
         .await?
         .ok_or(ActionError::NotFound)?;
     let cancelled = abruf_documents::data::Signature { name: step.person.clone().unwrap_or_default(), at: step.at };
-    let order = cancelled_order(number, released_at, &order.check_code)?;
-    let data = printed.cancellation(app, call_off, order, step.reason, cancelled);
+    let sequence = i32::try_from(cancellations.len()).unwrap_or(i32::MAX).saturating_add(1);
+    let event = CancellationEvent { sequence, complete: true, reason: step.reason };
+    let data = printed.cancellation(app, call_off, order, event, cancelled);
     Ok(("cancellation", off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?))
 }
 
@@ -116,6 +136,7 @@ async fn freeze(
         contract: work.contract,
         call_off: work.call_off,
         kind,
+        event: work.event,
         file_name: &document.file_name,
         check_code: document.check_code.as_str(),
         sha256: &document.sha256,

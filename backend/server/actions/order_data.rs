@@ -135,22 +135,22 @@ impl Printed {
         }
     }
 
-    /// The cancellation of a whole order.
+    /// The cancellation of an order, or of a part of it.
     pub(super) fn cancellation(
         self,
         app: &App,
         call_off: &CallOff,
         order: CancelledOrder,
-        reason: String,
+        event: CancellationEvent,
         cancelled: Signature,
     ) -> CancellationData {
         CancellationData {
-            number: format!("{}-S1", order.number),
+            number: format!("{}-S{}", order.number, event.sequence),
             cancellation_date: berlin_date(cancelled.at),
             cancelled,
             cancels: order,
-            complete: true,
-            reason,
+            complete: event.complete,
+            reason: event.reason,
             demo: app.demo,
             case_number: call_off.case_number.clone(),
             currency: self.currency,
@@ -175,6 +175,16 @@ pub(super) fn released(number: &str, releaser: String, at: DateTime<Utc>) -> Sta
         order_date: berlin_date(at),
         released: Signature { name: releaser, at },
     }
+}
+
+/// What a cancellation is, beside its amounts.
+pub(super) struct CancellationEvent {
+    /// Counts the cancellations of the order, from 1.
+    pub sequence: i32,
+    /// Whether nothing of the order is left.
+    pub complete: bool,
+    /// Why.
+    pub reason: String,
 }
 
 /// The order a cancellation takes back.

@@ -28,6 +28,9 @@ pub const REGIMES: &[(&str, &str)] = &[("vgv", "VgV (ab EU-Schwellenwert)"), ("u
 /// Who orders from whom.
 pub const SUPPLY_CHAINS: &[(&str, &str)] =
     &[("direct", "Mitglied bestellt beim Lieferanten"), ("through_body", "Genossenschaft bestellt für das Mitglied")];
+/// What a partial cancellation does to the price of the rest.
+pub const PRICES_OF_REST: &[(&str, &str)] =
+    &[("price_as_ordered", "bleibt wie bestellt"), ("re_tier", "Rest wird neu berechnet, als wäre er allein bestellt")];
 /// How a supplier is chosen.
 pub const MECHANISMS: &[(&str, &str)] = &[
     ("single", "ein Lieferant je Los"),
@@ -159,6 +162,7 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
         ("regime", Some(&terms.regime), REGIMES),
         ("supply_chain", Some(&terms.supply_chain), SUPPLY_CHAINS),
         ("mechanism", Some(&terms.mechanism), MECHANISMS),
+        ("price_of_rest", Some(&terms.price_of_rest), PRICES_OF_REST),
         ("retention_class", terms.retention_class.as_ref(), RETENTION_CLASSES),
     ] {
         if let Some(value) = value.filter(|value| !list.iter().any(|(key, _)| key == value)) {

@@ -65,7 +65,12 @@ pub mod call_off;
 pub mod call_off_list;
 pub mod call_off_pdf;
 pub mod call_off_steps;
+pub mod deliveries;
+pub mod invoices;
+pub mod line_quantities;
+pub mod partial_cancellation;
 pub mod refused_lines;
+pub mod typed_fields;
 
 // Mini-competitions.
 pub mod competition;

@@ -224,7 +224,7 @@ pub async fn grouped(
                         ELSE '00000000-0000-0000-0000-000000000000'
                     END AS id,
                     count(DISTINCT e.call_off_id) AS call_offs,
-                    count(DISTINCT e.call_off_id) FILTER (WHERE e.stage = 'cancelled') AS cancelled,
+                    count(DISTINCT e.call_off_id) FILTER (WHERE e.stage = 'cancelled' AND v.status = 'cancelled') AS cancelled,
                     string_agg(DISTINCT e.class, ' ') AS classes,
                     min(e.dated_on) AS dated_on,
                     sum(e.order_net) AS volume,
@@ -315,11 +315,14 @@ pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     .await?)
 }
 
-/// Positions without a valid baseline, those of cancelled call-offs not counted.
+/// Positions without a valid baseline, those that were cancelled not counted.
 pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT coalesce(sum(CASE e.stage WHEN 'cancelled' THEN -1 ELSE 1 END), 0)::bigint AS "count!"
+        r#"SELECT count(*) FILTER (WHERE e.stage <> 'cancelled')
+                  - count(DISTINCT (e.call_off_id, e.position))
+                    FILTER (WHERE e.stage = 'cancelled' AND (v.status = 'cancelled' OR l.quantity = 0)) AS "count!"
            FROM savings_entry e
+           LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            WHERE e.class = 'none'

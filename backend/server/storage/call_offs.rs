@@ -128,7 +128,7 @@ pub struct CallOff {
     pub version: i32,
 }
 
-/// A line.
+/// A line that stands: one that was cancelled in whole is none any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// Position from 1.
@@ -280,7 +280,7 @@ async fn lines(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Line>,
                   l.vat_category, l.vat_rate_pct, l.offer_unit_price, l.offer_document, i.vat_reason AS "vat_reason?"
            FROM call_off_line l
            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-           WHERE l.contract_id = $1 AND l.call_off_id = $2
+           WHERE l.contract_id = $1 AND l.call_off_id = $2 AND l.quantity > 0
            ORDER BY l.position"#,
         call_off.contract.0,
         call_off.id.0

@@ -1,5 +1,6 @@
 //! The terms of a contract while the office writes them.
 
+use abruf_domain::cancellation::PriceOfRest;
 use abruf_domain::ids::{ContractId, GuardId, OrganisationId, PersonId};
 use abruf_domain::money::{Net, Percent};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -79,6 +80,10 @@ pub struct Terms {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub surcharge_vat_pct: Option<Percent>,
+    /// Price of what remains after a partial cancellation: price_as_ordered or re_tier.
+    #[serde(default = "as_ordered")]
+    #[schema(example = "price_as_ordered")]
+    pub price_of_rest: String,
     /// Delivery and payment terms, printed on orders.
     #[serde(default)]
     pub delivery_terms: String,
@@ -101,6 +106,10 @@ pub struct Terms {
 
 fn direct() -> String {
     "direct".to_owned()
+}
+
+fn as_ordered() -> String {
+    PriceOfRest::default().key().to_owned()
 }
 
 fn single() -> String {
@@ -153,9 +162,9 @@ pub async fn insert(
              id, body_id, status, number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis,
              notice_reference, notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated,
              fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
-             answer_period_days, quota_transfers_confirmed)
+             answer_period_days, quota_transfers_confirmed, price_of_rest)
          VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26, $27, $28)",
+                 $24, $25, $26, $27, $28, $29)",
         id.0,
         body.0,
         terms.number,
@@ -184,6 +193,7 @@ pub async fn insert(
         terms.price_change_limit_pct.decimal(),
         terms.answer_period_days,
         terms.quota_transfers_confirmed,
+        terms.price_of_rest,
     )
     .execute(&mut *conn)
     .await?;
@@ -208,7 +218,8 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
              currency = $9, legal_basis = $10, notice_reference = $11, notice_date = $12, procedure_reference = $13,
              awarded_on = $14, starts_on = $15, ends_on = $16, term_reason = $17, term_reason_dated = $18, fee_pct = $19,
              min_order_value_net = $20, surcharge_net = $21, surcharge_vat_pct = $22, delivery_terms = $23,
-             retention_class = $24, price_change_limit_pct = $25, answer_period_days = $26, quota_transfers_confirmed = $27
+             retention_class = $24, price_change_limit_pct = $25, answer_period_days = $26, quota_transfers_confirmed = $27,
+             price_of_rest = $28
          WHERE id = $1",
         id.0,
         terms.number,
@@ -237,6 +248,7 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
         terms.price_change_limit_pct.decimal(),
         terms.answer_period_days,
         terms.quota_transfers_confirmed,
+        terms.price_of_rest,
     )
     .execute(conn)
     .await?;
@@ -249,7 +261,7 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
         "SELECT number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis, notice_reference,
                 notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated, fee_pct,
                 min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
-                answer_period_days, quota_transfers_confirmed
+                answer_period_days, quota_transfers_confirmed, price_of_rest
          FROM framework_contract
          WHERE id = $1",
         id.0
@@ -287,6 +299,7 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
             retention_class: row.retention_class,
             answer_period_days: row.answer_period_days,
             quota_transfers_confirmed: row.quota_transfers_confirmed,
+            price_of_rest: row.price_of_rest,
         })
     })
     .transpose()

@@ -3,6 +3,7 @@
 use abruf_domain::ids::{CallOffId, ContractId, DocumentId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::StorageError;
 
@@ -11,8 +12,10 @@ use super::StorageError;
 pub struct DocumentRow {
     /// Which.
     pub id: DocumentId,
-    /// order or cancellation.
+    /// order, cancellation or partial_cancellation.
     pub kind: String,
+    /// Which partial cancellation it prints, from 1.
+    pub sequence: Option<i32>,
     /// Name offered at download.
     pub file_name: String,
     /// Prüfkennung.
@@ -34,8 +37,10 @@ pub struct NewDocument<'a> {
     pub contract: ContractId,
     /// The call-off.
     pub call_off: CallOffId,
-    /// order or cancellation.
+    /// order, cancellation or partial_cancellation.
     pub kind: &'a str,
+    /// The partial cancellation it prints.
+    pub event: Option<Uuid>,
     /// Name offered at download.
     pub file_name: &'a str,
     /// Printed Prüfkennung.
@@ -56,8 +61,8 @@ pub struct NewDocument<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO document (contract_id, id, call_off_id, kind, file_name, check_code, sha256, template_version,
-                               program_version, pages, bytes, created_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                               program_version, pages, bytes, created_at, event_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         new.contract.0,
         new.id.0,
         new.call_off.0,
@@ -70,6 +75,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
         i32::try_from(new.pages).unwrap_or(i32::MAX),
         new.bytes,
         new.at,
+        new.event,
     )
     .execute(conn)
     .await?;
@@ -83,10 +89,11 @@ pub async fn of_call_off(
     call_off: CallOffId,
 ) -> Result<Vec<DocumentRow>, StorageError> {
     let rows = sqlx::query!(
-        "SELECT id, kind, file_name, check_code, sha256, pages, created_at
-         FROM document
-         WHERE contract_id = $1 AND call_off_id = $2
-         ORDER BY created_at, id",
+        r#"SELECT d.id, d.kind, p.sequence AS "sequence?", d.file_name, d.check_code, d.sha256, d.pages, d.created_at
+           FROM document d
+           LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
+           WHERE d.contract_id = $1 AND d.call_off_id = $2
+           ORDER BY d.created_at, d.id"#,
         contract.0,
         call_off.0
     )
@@ -97,6 +104,7 @@ pub async fn of_call_off(
         .map(|row| DocumentRow {
             id: DocumentId(row.id),
             kind: row.kind,
+            sequence: row.sequence,
             file_name: row.file_name,
             check_code: row.check_code,
             sha256: row.sha256,
@@ -114,7 +122,7 @@ pub async fn file(
     kind: &str,
 ) -> Result<Option<(String, Vec<u8>)>, StorageError> {
     let row = sqlx::query!(
-        "SELECT file_name, bytes FROM document WHERE contract_id = $1 AND call_off_id = $2 AND kind = $3",
+        "SELECT file_name, bytes FROM document WHERE contract_id = $1 AND call_off_id = $2 AND kind = $3 AND event_id IS NULL",
         contract.0,
         call_off.0,
         kind
@@ -124,10 +132,31 @@ pub async fn file(
     Ok(row.map(|row| (row.file_name, row.bytes)))
 }
 
+/// File name and bytes of a partial cancellation.
+pub async fn partial_cancellation(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    sequence: i32,
+) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT d.file_name, d.bytes
+         FROM document d
+         JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
+         WHERE d.contract_id = $1 AND d.call_off_id = $2 AND p.sequence = $3",
+        contract.0,
+        call_off.0,
+        sequence
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.file_name, row.bytes)))
+}
+
 /// What may be told about a document to whoever holds it: no amounts, no names.
 #[derive(Debug, Clone)]
 pub struct Authenticity {
-    /// order or cancellation.
+    /// order, cancellation or partial_cancellation.
     pub kind: String,
     /// Call-off number.
     pub number: String,
@@ -137,7 +166,7 @@ pub struct Authenticity {
     pub sha256: Vec<u8>,
     /// When the call-off was released.
     pub released_at: Option<DateTime<Utc>>,
-    /// When it was cancelled, if it was.
+    /// When it was cancelled, if it was; for a partial cancellation, when that was.
     pub ended_at: Option<DateTime<Utc>>,
 }
 
@@ -145,8 +174,10 @@ pub struct Authenticity {
 pub async fn by_check_code(conn: &mut PgConnection, check_code: &str) -> Result<Option<Authenticity>, StorageError> {
     Ok(sqlx::query_as!(
         Authenticity,
-        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, c.released_at, c.ended_at
+        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, c.released_at,
+                  coalesce(p.at, c.ended_at) AS ended_at
            FROM document d
+           LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
            WHERE d.check_code = $1
            ORDER BY d.created_at

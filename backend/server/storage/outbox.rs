@@ -19,6 +19,8 @@ pub struct Work {
     pub contract: ContractId,
     /// The call-off.
     pub call_off: CallOffId,
+    /// The partial cancellation to be printed.
+    pub event: Option<Uuid>,
 }
 
 /// Writes a piece of work.
@@ -64,6 +66,28 @@ pub async fn push_about(
     Ok(())
 }
 
+/// Writes the work of printing a partial cancellation.
+pub async fn push_partial_cancellation(
+    conn: &mut PgConnection,
+    id: Uuid,
+    event: Uuid,
+    call_off: &CallOff,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO outbox (id, kind, contract_id, call_off_id, event_id, created_at, not_before)
+         VALUES ($1, 'issue_partial_cancellation', $2, $3, $4, $5, $5)",
+        id,
+        call_off.contract.0,
+        call_off.id.0,
+        event,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Takes the next document that is due and that nobody else holds. While held after a restore, none.
 ///
 /// Events to be told (`tell_…`) are not taken here: they wait for whoever sends messages.
@@ -71,7 +95,7 @@ pub async fn push_about(
 /// A cancellation names its order's document and waits for it, also while somebody else is at it.
 pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
     let row = sqlx::query!(
-        r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id AS "call_off_id!"
+        r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id AS "call_off_id!", o.event_id
          FROM outbox o
          WHERE o.done_at IS NULL AND o.kind LIKE 'issue\\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
            AND (o.kind = 'issue_order' OR NOT EXISTS (
@@ -89,13 +113,14 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
         kind: row.kind,
         contract: ContractId(row.contract_id),
         call_off: CallOffId(row.call_off_id),
+        event: row.event_id,
     }))
 }
 
 /// Takes the open documents of one call-off, waiting for whoever holds it.
 pub async fn take_for(conn: &mut PgConnection, call_off: CallOffId) -> Result<Vec<Work>, StorageError> {
     let rows = sqlx::query!(
-        "SELECT id, kind, contract_id FROM outbox
+        "SELECT id, kind, contract_id, event_id FROM outbox
          WHERE call_off_id = $1 AND done_at IS NULL AND kind LIKE 'issue\\_%'
          ORDER BY created_at, id
          FOR UPDATE",
@@ -105,7 +130,13 @@ pub async fn take_for(conn: &mut PgConnection, call_off: CallOffId) -> Result<Ve
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Work { id: row.id, kind: row.kind, contract: ContractId(row.contract_id), call_off })
+        .map(|row| Work {
+            id: row.id,
+            kind: row.kind,
+            contract: ContractId(row.contract_id),
+            call_off,
+            event: row.event_id,
+        })
         .collect())
 }
 

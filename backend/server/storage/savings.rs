@@ -3,7 +3,7 @@
 use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Net;
 use abruf_domain::period::berlin_date;
-use abruf_domain::savings::{LineEvidence, Savings};
+use abruf_domain::savings::{LineEvidence, METHOD_VERSION, Savings};
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -69,21 +69,101 @@ impl Planned {
     }
 }
 
-/// Takes the savings of a cancelled call-off back by counter entries.
+/// Takes back what a partial cancellation costs in savings: counter entries for the difference between
+/// what the entries sum to now and what the rest saves.
+pub async fn insert_rest(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    rest: &Savings,
+    new_id: impl Fn() -> Uuid,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let now = sqlx::query!(
+        r#"SELECT position, class, baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
+                  sum(surcharge_net) AS "surcharge_net!", sum(fee_net) AS "fee_net!", sum(order_net) AS "order_net!"
+           FROM savings_entry
+           WHERE contract_id = $1 AND call_off_id = $2
+           GROUP BY position, class, baseline_id
+           ORDER BY position NULLS LAST, class"#,
+        call_off.contract.0,
+        call_off.id.0
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let target = Planned::of(rest, &new_id);
+    let mut counter = Planned::default();
+    for row in &now {
+        let same = |at: &usize| {
+            target.positions[*at] == row.position
+                && target.classes[*at] == row.class
+                && target.baselines[*at] == row.baseline_id
+        };
+        let at = (0..target.ids.len()).find(same);
+        let becomes = |column: &[Decimal]| at.map_or(Decimal::ZERO, |at| column[at]);
+        let difference = [
+            becomes(&target.baseline_nets) - row.baseline_net,
+            becomes(&target.effects) - row.effect_net,
+            becomes(&target.surcharges) - row.surcharge_net,
+            becomes(&target.fees) - row.fee_net,
+            becomes(&target.order_nets) - row.order_net,
+        ];
+        if difference.iter().any(|amount| !amount.is_zero()) {
+            counter.push(new_id(), row.position, &row.class, row.baseline_id, difference.map(Net::rounded));
+        }
+    }
+    insert_counter(conn, call_off, &counter, at).await
+}
+
+async fn insert_counter(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    columns: &Planned,
+    at: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at,
+                                    id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
+         SELECT $1, $2, $3, $4, 'cancelled', $5, $6, $7, entry.*
+         FROM unnest($8::uuid[], $9::int[], $10::text[], $11::uuid[], $12::numeric[], $13::numeric[], $14::numeric[],
+                     $15::numeric[], $16::numeric[]) AS entry",
+        call_off.contract.0,
+        call_off.id.0,
+        call_off.body.0,
+        call_off.member.0,
+        METHOD_VERSION,
+        berlin_date(at),
+        at,
+        &columns.ids,
+        &columns.positions as &[Option<i32>],
+        &columns.classes,
+        &columns.baselines as &[Option<Uuid>],
+        &columns.baseline_nets,
+        &columns.effects,
+        &columns.surcharges,
+        &columns.fees,
+        &columns.order_nets,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the savings of a cancelled call-off back by counter entries; what partial cancellations took back
+/// before is countered with the rest.
 pub async fn insert_cancelled(
     conn: &mut PgConnection,
     call_off: &CallOff,
     new_id: impl Fn() -> Uuid,
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let planned = sqlx::query_scalar!(
-        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 AND stage = 'planned' ORDER BY id",
+    let standing = sqlx::query_scalar!(
+        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 ORDER BY id",
         call_off.contract.0,
         call_off.id.0
     )
     .fetch_all(&mut *conn)
     .await?;
-    let ids: Vec<Uuid> = planned.iter().map(|_| new_id()).collect();
+    let ids: Vec<Uuid> = standing.iter().map(|_| new_id()).collect();
     sqlx::query!(
         "INSERT INTO savings_entry (contract_id, id, call_off_id, body_id, member_id, position, class, stage, baseline_id,
                                     baseline_net, effect_net, surcharge_net, fee_net, bonus_net, order_net, method_version, dated_on, at)
@@ -95,7 +175,7 @@ pub async fn insert_cancelled(
         call_off.id.0,
         berlin_date(at),
         at,
-        &planned,
+        &standing,
         &ids,
     )
     .execute(conn)

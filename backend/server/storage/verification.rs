@@ -177,6 +177,8 @@ pub struct Worth {
     pub held: [Decimal; 2],
     /// Sum of the savings entries.
     pub savings: Decimal,
+    /// How many partial cancellations it has.
+    pub partial_cancellations: i64,
     /// Documents made.
     pub documents: Vec<String>,
     /// Work still to be done.
@@ -190,6 +192,8 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                   c.net, c.vat, c.gross, coalesce(c.surcharge_net, 0) + coalesce(l.net, 0) AS "lines!",
                   coalesce(v.reserved, 0) AS "reserved!", coalesce(v.authorised, 0) AS "authorised!",
                   coalesce(s.net, 0) AS "savings!",
+                  (SELECT count(*) FROM partial_cancellation p
+                   WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id) AS "partial_cancellations!",
                   ARRAY(SELECT d.kind FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id) AS "documents!",
                   ARRAY(SELECT w.kind FROM outbox w
                         WHERE w.contract_id = c.contract_id AND w.call_off_id = c.id AND w.done_at IS NULL) AS "work!"
@@ -223,11 +227,56 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                 lines: row.lines,
                 held: [row.reserved, row.authorised],
                 savings: row.savings,
+                partial_cancellations: row.partial_cancellations,
                 documents: row.documents,
                 work: row.work,
             })
         })
         .collect()
+}
+
+/// A line of an order beside what its counter entries say.
+#[derive(Debug, Clone)]
+pub struct LineSums {
+    /// Call-off number.
+    pub label: String,
+    /// Position.
+    pub position: i32,
+    /// Quantity its release rests on.
+    pub ordered: Decimal,
+    /// Quantity that stands.
+    pub quantity: Decimal,
+    /// Quantity taken back, as the line says.
+    pub cancelled: Decimal,
+    /// The same as the sum of its partial cancellations.
+    pub entries: Decimal,
+    /// Quantity delivered.
+    pub delivered: Decimal,
+}
+
+/// Every line of every order.
+pub async fn order_lines(conn: &mut PgConnection) -> Result<Vec<LineSums>, StorageError> {
+    Ok(sqlx::query_as!(
+        LineSums,
+        r#"SELECT c.number AS "label!", l.position, coalesce(released.quantity, l.quantity + l.cancelled) AS "ordered!", l.quantity,
+                  l.cancelled, coalesce(q.quantity, 0) AS "entries!", l.delivered
+           FROM call_off c
+           JOIN call_off_line l ON l.contract_id = c.contract_id AND l.call_off_id = c.id
+           LEFT JOIN (SELECT contract_id, call_off_id, position, sum(quantity) AS quantity FROM cancelled_quantity GROUP BY 1, 2, 3) q
+                ON q.contract_id = l.contract_id AND q.call_off_id = l.call_off_id AND q.position = l.position
+           LEFT JOIN LATERAL (
+               SELECT (line ->> 'quantity')::numeric AS quantity
+               FROM review r, jsonb_array_elements(r.result #> '{priced,lines}') AS line
+               WHERE l.cancelled + coalesce(q.quantity, 0) > 0
+                 AND r.contract_id = c.contract_id AND r.call_off_id = c.id AND r.check_point = 'release'
+                 AND (line ->> 'position')::int = l.position
+               ORDER BY r.evaluated_at DESC, r.id DESC
+               LIMIT 1) released ON true
+           WHERE c.number IS NOT NULL
+           ORDER BY 1, 2"#
+    )
+    .fetch_all(conn)
+    .await?)
 }
 
 /// The numbers of a contract's orders beside its counter.

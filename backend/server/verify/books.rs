@@ -7,7 +7,7 @@ use abruf_domain::call_off::{Status, call_off_number};
 use abruf_domain::notation::Language::German;
 use rust_decimal::Decimal;
 
-use crate::storage::verification::{self, GuardSums, Numbers, Worth};
+use crate::storage::verification::{self, GuardSums, LineSums, Numbers, Worth};
 use crate::storage::{StorageError, Tx};
 use crate::verify::Verification;
 
@@ -25,6 +25,9 @@ pub(super) async fn verify(
     for worth in verification::worths(tx).await? {
         verify_worth(&worth, found);
         found.orders += usize::from(worth.numbered);
+    }
+    for line in verification::order_lines(tx).await? {
+        verify_line(&line, found);
     }
     report(2, 3);
     for numbers in verification::numbers(tx).await? {
@@ -105,6 +108,24 @@ fn verify_worth(worth: &Worth, found: &mut Verification) {
     verify_documents(worth, found);
 }
 
+/// What was ordered stands, or was taken back by an entry; nothing is delivered that does not stand.
+fn verify_line(line: &LineSums, found: &mut Verification) {
+    let place = || format!("Abruf {}, Position {}", line.label, line.position);
+    let number = |amount: Decimal| German.number(amount.normalize());
+    if line.cancelled != line.entries {
+        let [cancelled, entries] = [line.cancelled, line.entries].map(number);
+        found.fails(place(), format!("storniert sind {cancelled}, die Teilstornierungen ergeben {entries}"));
+    }
+    if line.quantity + line.cancelled != line.ordered {
+        let [sum, ordered] = [line.quantity + line.cancelled, line.ordered].map(number);
+        found.fails(place(), format!("offen und storniert sind zusammen {sum}, freigegeben waren {ordered}"));
+    }
+    if line.quantity < line.delivered {
+        let [delivered, quantity] = [line.delivered, line.quantity].map(number);
+        found.fails(place(), format!("geliefert sind {delivered}, bestellt nur {quantity}"));
+    }
+}
+
 fn verify_documents(worth: &Worth, found: &mut Verification) {
     let cancelled = worth.status == Status::Cancelled;
     for (due, kind, work, german) in [
@@ -117,6 +138,15 @@ fn verify_documents(worth: &Worth, found: &mut Verification) {
         } else if due && !made {
             found.fails(format!("Abruf {}", worth.label), format!("das Dokument „{german}“ fehlt"));
         }
+    }
+    let count = |kinds: &[String], kind| kinds.iter().filter(|it| *it == kind).count();
+    let to_come = count(&worth.work, "issue_partial_cancellation");
+    let made = count(&worth.documents, "partial_cancellation");
+    found.documents_to_come += to_come;
+    if usize::try_from(worth.partial_cancellations).unwrap_or_default() != made + to_come {
+        let place = format!("Abruf {}", worth.label);
+        let due = worth.partial_cancellations;
+        found.fails(place, format!("es gibt {due} Teilstornierungen, aber {made} Dokumente dazu"));
     }
 }
 

@@ -192,6 +192,8 @@ async fn the_database_refuses_by_name_whatever_the_program_asks() {
         ("UPDATE call_off SET performance_to = performance_from - 1", "call_off_performance_in_order"),
         ("UPDATE call_off_line SET quantity = 0", "call_off_line_quantity_positive"),
         ("UPDATE call_off_line SET quantity = -1", "call_off_line_quantity_positive"),
+        ("UPDATE call_off_line SET cancelled = -1", "call_off_line_cancelled_not_negative"),
+        ("UPDATE call_off_line SET delivered = quantity + 0.0001", "call_off_line_delivered_within_order"),
         (
             "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, valid_from, recorded_by, released_by, released_at)
              SELECT contract_id, gen_random_uuid(), item_id, supplier_id, 2, kind, 1, '2026-01-01', recorded_by, released_by, released_at FROM price_term",

@@ -4,7 +4,7 @@
 mod activation;
 mod allocation;
 pub(super) mod call_off;
-mod cancellation;
+pub(super) mod cancellation;
 pub(super) mod compare;
 mod concurrency;
 mod dispatch;

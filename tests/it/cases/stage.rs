@@ -14,7 +14,7 @@ use abruf_domain::facts::{
     Regime, Scope, ScopeState, SupplyChain,
 };
 use abruf_domain::ids::{AssignmentId, EntitlementId, GuardId, LotId, OrganisationId, PersonId};
-use abruf_domain::money::{Gross, Quantity, Volume};
+use abruf_domain::money::{Gross, Percent, Quantity, UnitPrice, Volume};
 use abruf_domain::period::{Validity, berlin_date};
 use chrono::{DateTime, Datelike, Days, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -519,6 +519,45 @@ impl<'a> Stage<'a> {
             .await
             .unwrap();
         }
+    }
+
+    /// An order sent on this day, with one line at this price; `another` piece of the article beside it.
+    pub(super) async fn sent_order(
+        &self,
+        facts: &Facts,
+        day: NaiveDate,
+        unit_price: UnitPrice,
+        vat_rate: Percent,
+        another: bool,
+    ) -> Uuid {
+        let mut tx = self.web.database.owner.begin().await.unwrap();
+        let id = self.call_off(&mut tx, facts, facts.member.id, "dispatched", day, None).await;
+        let line = &facts.request.lines[0];
+        self.line(&mut tx, facts, id, 1, &line.article_number, line.quantity).await;
+        if another {
+            self.line(&mut tx, facts, id, 2, &line.article_number, Quantity::ONE).await;
+        }
+        sqlx::query(
+            "UPDATE call_off_line l
+             SET unit_price = $2, vat_rate_pct = $3, net = 0,
+                 price_term_id = (SELECT p.id FROM price_term p WHERE p.contract_id = l.contract_id AND p.item_id = l.item_id LIMIT 1)
+             WHERE call_off_id = $1",
+        )
+        .bind(id)
+        .bind(unit_price.decimal())
+        .bind(vat_rate.decimal())
+        .execute(&mut *tx)
+        .await
+        .unwrap();
+        sqlx::query("UPDATE call_off SET performance_from = $2, performance_to = $3 WHERE id = $1")
+            .bind(id)
+            .bind(facts.request.performance.map(|period| period.from()))
+            .bind(facts.request.performance.map(|period| period.to()))
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        id
     }
 
     async fn line(

@@ -127,8 +127,10 @@ async fn an_order_is_done_again_and_cancelled_with_a_reason() {
     let page = eva.page(&format!("/abrufe/{id}")).await;
     let draft = eva.leads_on(&page, &format!("/abrufe/{id}/kopieren"), &[]).await;
     assert!(read(&eva.page(&draft).await).contains("Artikel und Angaben sind vom früheren Abruf übernommen."));
-    let moved = eva.leads_on(&page, &format!("/abrufe/{id}/weiter"), &[]).await;
-    assert!(read(&eva.page(&moved).await).contains("An den Lieferanten versandt"));
+    let way = format!("/abrufe/{id}/lieferungen");
+    let sent = [("sent_on", "22.11.2026"), ("channel", "email")];
+    eva.leads_on(&eva.page(&way).await, &format!("{way}/versand"), &sent).await;
+    assert!(read(&eva.page(&format!("/abrufe/{id}")).await).contains("An den Lieferanten versandt"));
     assert_eq!(eva.get(&format!("/abrufe/{id}/stornierung.pdf")).await.status, StatusCode::NOT_FOUND);
 
     let page = karl.page(&format!("/abrufe/{id}")).await;

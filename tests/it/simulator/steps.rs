@@ -3,11 +3,15 @@
 use abruf::actions::ActionError;
 use abruf::actions::advance_call_off::advance;
 use abruf::actions::cancel_call_off::cancel;
+use abruf::actions::cancel_part::cancel_part;
+use abruf::actions::close_short::close_short;
 use abruf::actions::draft_call_off::{self, LineInput};
 use abruf::actions::end_request::{expire_due, refuse, withdraw};
 use abruf::actions::justify_finding::justify;
+use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::record_volume::record;
 use abruf::actions::release_call_off::{Release, release};
+use abruf::actions::rest_of_order::PartInput;
 use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actions::transfer_quota::{self, Consented, Proposal};
@@ -91,7 +95,14 @@ impl Simulation<'_> {
                 contract,
                 &[Status::Released, Status::Dispatched, Status::Confirmed, Status::Delivered, Status::Invoiced],
             ) {
-                Some(known) => self.advance(known).await,
+                Some(known) => match self.rng.random_range(0..5) {
+                    0 => self.cancel_part(known).await,
+                    1 => match self.pick(contract, &[Status::Dispatched, Status::Confirmed]) {
+                        Some(known) => self.deliver(known).await,
+                        None => self.advance(known).await,
+                    },
+                    _ => self.advance(known).await,
+                },
                 None => Ok("nothing to do"),
             },
             83..86 => match self.pick(contract, &open) {
@@ -215,6 +226,40 @@ impl Simulation<'_> {
         let next = self.seen.states[&known.id.0].next_step().unwrap_or(Status::Dispatched);
         let approver = self.somebody(known, Self::approver);
         told(advance(&self.world.app, &approver, known.id, next).await.map(|()| "advanced"))
+    }
+
+    /// Quantities of one to three lines; now and then more than there is.
+    fn parts(&mut self) -> Vec<PartInput> {
+        let positions = self.rng.random_range(1..4);
+        (1..=positions)
+            .map(|position| PartInput { position, quantity: self.rng.random_range(1..4).to_string() })
+            .collect()
+    }
+
+    async fn cancel_part(&mut self, known: Known) -> Done {
+        let approver = self.somebody(known, Self::approver);
+        let parts = self.parts();
+        let done = cancel_part(&self.world.app, &approver, known.id, &parts, "Weniger Bedarf", None).await;
+        told(done.map(|_| "cancelled in part"))
+    }
+
+    async fn deliver(&mut self, known: Known) -> Done {
+        let buyer = self.somebody(known, Self::requester);
+        let delivered_on = self.world.app.clock.today();
+        // One piece of the first line: mostly a part, now and then all of it.
+        let quantities = vec![PartInput { position: 1, quantity: "1".to_owned() }];
+        let input = DeliveryInput { delivered_on, note_number: String::new(), quantities };
+        let done = deliver(&self.world.app, &buyer, known.id, &input, None).await;
+        if done.is_ok() && self.rng.random_range(0..2) == 0 {
+            return self.close_short(known).await;
+        }
+        told(done.map(|_| "delivered a part"))
+    }
+
+    async fn close_short(&mut self, known: Known) -> Done {
+        let approver = self.somebody(known, Self::approver);
+        let done = close_short(&self.world.app, &approver, known.id, "Kommt nicht mehr", None).await;
+        told(done.map(|_| "closed short"))
     }
 
     /// A ceiling of the contract.

@@ -82,6 +82,19 @@ const PROMISES: &[Promise] = &[
            AND (r.times, o.times) <> CASE WHEN c.number IS NULL THEN (0::bigint, 0::bigint) ELSE (1::bigint, 1::bigint) END",
     ),
     (
+        "what was taken back is entries, and no more is delivered than stands",
+        "SELECT format('%s position %s: %s stand, %s taken back by %s of entries, %s delivered of %s', c.case_number, l.position,
+                       l.quantity, l.cancelled, q.quantity, l.delivered, d.quantity)
+         FROM call_off c
+         JOIN call_off_line l ON l.contract_id = c.contract_id AND l.call_off_id = c.id
+         CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS quantity FROM cancelled_quantity q
+                             WHERE q.contract_id = l.contract_id AND q.call_off_id = l.call_off_id AND q.position = l.position) q
+         CROSS JOIN LATERAL (SELECT coalesce(sum(quantity), 0) AS quantity FROM delivered_quantity d
+                             WHERE d.contract_id = l.contract_id AND d.call_off_id = l.call_off_id AND d.position = l.position) d
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
+           AND (l.cancelled <> q.quantity OR l.delivered <> d.quantity OR l.delivered > l.quantity)",
+    ),
+    (
         "savings entries sum to the order value, and to nothing once cancelled",
         "SELECT format('%s is %s, net %s, savings entries %s', c.number, c.status, c.net, s.order_net)
          FROM call_off c

@@ -41,7 +41,7 @@ pub struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Document)]
 pub struct DocumentView {
-    /// order or cancellation.
+    /// order, cancellation, or partial_cancellation-1 and so on.
     kind: String,
     file_name: String,
     /// Prüfkennung printed on each page.
@@ -142,7 +142,7 @@ pub async fn documents(
     Ok(Answer(
         rows.into_iter()
             .map(|row| DocumentView {
-                kind: row.kind,
+                kind: row.sequence.map_or(row.kind.clone(), |sequence| format!("{}-{sequence}", row.kind)),
                 file_name: row.file_name,
                 check_code: row.check_code,
                 sha256: HEXLOWER.encode(&row.sha256),
@@ -153,7 +153,7 @@ pub async fn documents(
     ))
 }
 
-/// A document as PDF; `kind` is order or cancellation.
+/// A document as PDF; `kind` is order, cancellation, or partial_cancellation-1 and so on.
 #[utoipa::path(
     get, path = "/api/v1/call-offs/{id}/documents/{kind}", tag = "proof",
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>))
@@ -169,8 +169,12 @@ pub async fn document(
     // Somebody waits: make it now if the job has not come to it yet.
     issue_document::issue_for(&app, call_off.id).await?;
     let mut tx = app.db.begin(&actor).await?;
-    let (name, bytes) =
-        documents::file(&mut tx, call_off.contract, call_off.id, &kind).await?.ok_or_else(Problem::not_found)?;
+    let part = kind.strip_prefix("partial_cancellation-").and_then(|sequence| sequence.parse().ok());
+    let file = match part {
+        Some(sequence) => documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, sequence).await?,
+        None => documents::file(&mut tx, call_off.contract, call_off.id, &kind).await?,
+    };
+    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok(([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, disposition)], bytes))
 }

@@ -261,7 +261,11 @@ fn justification(it: Justification) -> (String, Justification, String) {
 
 fn document_view(it: DocumentRow) -> DocumentView {
     DocumentView {
-        kind: if it.kind == "order" { "Bestellung" } else { "Stornierung" },
+        kind: match it.kind.as_str() {
+            "order" => "Bestellung",
+            "partial_cancellation" => "Teilstornierung",
+            _ => "Stornierung",
+        },
         sha256: in_groups(&it.sha256),
         at: instant(it.created_at),
         it,

@@ -27,12 +27,16 @@ struct AuthenticityPage {
 impl AuthenticityPage {
     /// What the paper is, in words.
     fn paper(found: &Authenticity) -> &'static str {
-        if found.kind == "cancellation" { "Stornierung zum Abruf" } else { "Abruf" }
+        match found.kind.as_str() {
+            "cancellation" => "Stornierung zum Abruf",
+            "partial_cancellation" => "Teilstornierung zum Abruf",
+            _ => "Abruf",
+        }
     }
 
     /// The day printed on the paper: of the release, or of the cancellation.
     fn dated(found: &Authenticity) -> String {
-        let at = if found.kind == "cancellation" { found.ended_at } else { found.released_at };
+        let at = if found.kind == "order" { found.released_at } else { found.ended_at };
         at.map(day_of).unwrap_or_default()
     }
 

@@ -1,15 +1,17 @@
 //! `/abrufe/{id}`: what is it, what was found, what happened, what can I do?
 
 use abruf_domain::call_off::Status;
+use abruf_domain::cancellation::OffStep;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::CallOffId;
-use abruf_domain::{Facts, Review};
+use abruf_domain::{Facts, Outcome, Review};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::draft_call_off;
+use crate::actions::confirm_order::in_words;
+use crate::actions::{draft_call_off, rest_of_order};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
@@ -21,13 +23,17 @@ use crate::http::pages::order_view::{OrderView, SavingsView};
 use crate::http::pages::questions::{QuestionView, question_views};
 use crate::http::pages::refused_lines::refused_view;
 use crate::http::pages::timeline::{TimelineView, timeline};
-use crate::http::pages::written::{day, day_of, instant, period, runs_out, status_class};
+use crate::http::pages::written::{day, day_of, instant, money, period, quantity, runs_out, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::contracts::Contract;
 use crate::storage::documents::DocumentRow;
-use crate::storage::{Tx, assignments, contracts, documents, history, organisations, refused_lines};
+use crate::storage::partial_cancellations::{Kind, PartialCancellation};
+use crate::storage::{
+    StorageError, Tx, assignments, complaints, confirmations, contracts, dispatches, documents, history, invoices,
+    order_lines, organisations, refused_lines,
+};
 
 #[derive(askama::Template)]
 #[template(path = "pages/call_off.html")]
@@ -51,6 +57,14 @@ struct CallOffPage {
     /// Questions that are answered, each with its answer.
     answered: Vec<QuestionView>,
     documents: Vec<DocumentRow>,
+    /// What is open on the way: address, what, in words.
+    fulfilment: Vec<(&'static str, &'static str, String)>,
+    /// What was taken back: what, why, who and when.
+    taken_back: Vec<(String, String, String)>,
+    /// Rests that are no orderable quantity any more, in words.
+    off_step: Vec<String>,
+    /// Partial cancellations whose document is still to be made.
+    parts_to_come: Vec<i32>,
     role: Role,
     own: bool,
     /// End of the reservation in words.
@@ -82,6 +96,10 @@ impl CallOffPage {
         self.call_off.number.is_some()
     }
 
+    fn has_cancellation(&self) -> bool {
+        self.documents.iter().any(|document| document.kind == "cancellation")
+    }
+
     fn is_cancelled(&self) -> bool {
         self.call_off.status == Status::Cancelled
     }
@@ -111,9 +129,15 @@ impl CallOffPage {
         self.role == Role::Approver && self.call_off.status.may_become(Status::Cancelled)
     }
 
+    /// Whether there are deliveries and invoices to look at.
+    fn is_order(&self) -> bool {
+        self.call_off.status.is_ordered()
+    }
+
+    /// The last step; those before are noted where they happen.
     fn next_step(&self) -> Option<Status> {
         let may = matches!(self.role, Role::Buyer | Role::Approver);
-        self.call_off.status.next_step().filter(|_| may)
+        self.call_off.status.next_step().filter(|next| may && *next == Status::Closed)
     }
 
     fn has_actions(&self) -> bool {
@@ -122,15 +146,23 @@ impl CallOffPage {
             || self.may_copy()
             || self.may_release()
             || self.may_cancel()
-            || self.next_step().is_some()
+            || self.is_order()
     }
 
     fn kind(&self, document: &DocumentRow) -> &'static str {
-        if document.kind == "order" { "Bestellung" } else { "Stornierung" }
+        match document.kind.as_str() {
+            "order" => "Bestellung",
+            "partial_cancellation" => "Teilstornierung",
+            _ => "Stornierung",
+        }
     }
 
-    fn file(&self, document: &DocumentRow) -> &'static str {
-        if document.kind == "order" { "bestellung.pdf" } else { "stornierung.pdf" }
+    fn file(&self, document: &DocumentRow) -> String {
+        match (document.kind.as_str(), document.sequence) {
+            ("order", _) => "bestellung.pdf".to_owned(),
+            (_, Some(sequence)) => format!("teilstornierungen/{sequence}"),
+            _ => "stornierung.pdf".to_owned(),
+        }
     }
 
     fn made(&self, document: &DocumentRow) -> String {
@@ -196,15 +228,17 @@ pub(super) async fn rendered(
     let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
     let open_for_words = call_off.status == Status::Submitted || call_off.status == Status::Returned;
     let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
+    let documents = documents::of_call_off(&mut tx, call_off.contract, id).await?;
+    let stands = rest_of_order::standing(&mut tx, &call_off, &facts, &review).await?;
     let page = CallOffPage {
         id,
         member: organisations::name(&mut tx, call_off.member).await?.unwrap_or_default(),
         supplier: organisations::name(&mut tx, call_off.supplier).await?.unwrap_or_default(),
         requester: assignments::person_name(&mut tx, call_off.requester).await?.unwrap_or_default(),
-        order: OrderView::of(&facts, &review.priced),
+        order: OrderView::of(&facts, &stands.priced),
         judged: Judged::of(&review, &contract.currency, &written, actor.role, open_for_words),
         judged_as,
-        savings: review.savings.as_ref().map(|savings| SavingsView::of(savings, &facts)),
+        savings: stands.savings.as_ref().map(|savings| SavingsView::of(savings, &facts)),
         question: steps
             .iter()
             .rfind(|step| step.decision == "returned")
@@ -213,7 +247,16 @@ pub(super) async fn rendered(
         refused: refused_lines::of_call_off(&mut tx, &call_off).await?.iter().map(refused_view).collect(),
         answered: question_views(&steps).into_iter().filter(|it| !it.answer.is_empty()).collect(),
         timeline: timeline(&steps),
-        documents: documents::of_call_off(&mut tx, call_off.contract, id).await?,
+        fulfilment: fulfilment(&mut tx, &call_off).await?,
+        taken_back: stands.cancellations.iter().map(|it| taken_back(it, &review, &contract.currency)).collect(),
+        off_step: stands.off_step.iter().map(off_step).collect(),
+        parts_to_come: stands
+            .cancellations
+            .iter()
+            .map(|it| it.sequence)
+            .filter(|sequence| documents.iter().all(|document| document.sequence != Some(*sequence)))
+            .collect(),
+        documents,
         role: actor.role,
         own: call_off.requester == actor.person,
         runs_out: call_off
@@ -229,6 +272,84 @@ pub(super) async fn rendered(
         reason,
     };
     Ok(Page(page).into_response())
+}
+
+/// What needs somebody between dispatch and payment, most urgent first.
+async fn fulfilment(
+    tx: &mut Tx,
+    call_off: &CallOff,
+) -> Result<Vec<(&'static str, &'static str, String)>, StorageError> {
+    let mut open = Vec::new();
+    if !call_off.status.is_ordered() {
+        return Ok(open);
+    }
+    let blocked: Vec<String> = invoices::of_call_off(&mut *tx, call_off)
+        .await?
+        .into_iter()
+        .filter(|it| it.blocked && it.cancelled.is_none())
+        .map(|it| it.number)
+        .collect();
+    if !blocked.is_empty() {
+        let words = format!("Rechnung {} weicht ab. Bitte fordern Sie eine berichtigte an.", blocked.join(", "));
+        open.push(("rechnungen", "Zahlung gesperrt", words));
+    }
+    let confirmations = confirmations::of_call_off(&mut *tx, call_off).await?;
+    if let Some(differs) = confirmations.last().filter(|it| it.differs && it.answer.is_none()) {
+        let words = format!("{}. Bitte annehmen oder widersprechen.", in_words(differs));
+        open.push(("lieferungen", "Abweichend bestätigt", words));
+    }
+    let complaints = complaints::of_call_off(&mut *tx, call_off).await?;
+    for complaint in complaints.iter().filter(|it| it.resolution.is_none()) {
+        let words = format!("Position {}: {}", complaint.position, complaint.wording);
+        open.push(("lieferungen", "Offene Reklamation", words));
+    }
+    for note in dispatches::of_call_off(&mut *tx, call_off).await? {
+        if note.findings.iter().any(|finding| finding.outcome == Outcome::Notice) {
+            let words =
+                "Die Bestellung ging nach Vertragsende hinaus oder zu. Die Geschäftsstelle klärt das.".to_owned();
+            open.push(("lieferungen", "Zugang nach Vertragsende", words));
+        }
+    }
+    let lines = order_lines::of_call_off(tx, call_off).await?;
+    if call_off.status != Status::Delivered
+        && lines.iter().any(|line| !line.delivered.is_zero() && !line.open().is_zero())
+    {
+        let arrived = lines.iter().filter(|line| line.open().is_zero()).count();
+        let words = format!("{arrived} von {} Positionen vollständig geliefert", lines.len());
+        open.push(("lieferungen", "Teilgeliefert", words));
+    }
+    Ok(open)
+}
+
+/// „20 × CTX-UNI, 2.844,00 € netto frei“, why, who and when.
+fn taken_back(it: &PartialCancellation, review: &Review, currency: &str) -> (String, String, String) {
+    let article = |position| {
+        let line = review.priced.lines.iter().find(|line| line.position == position);
+        line.map_or("", |line| line.article_number.as_str())
+    };
+    let parts: Vec<String> =
+        it.quantities.iter().map(|part| format!("{} × {}", quantity(part.quantity), article(part.position))).collect();
+    let freed = money(it.freed.decimal(), currency);
+    let what = if it.kind == Kind::ShortClose { "Restmenge geschlossen" } else { "Teilstornierung" };
+    (
+        format!("{what} {}: {}, {freed} netto frei", it.sequence, parts.join(", ")),
+        it.reason.clone(),
+        format!("{}, {}", it.person, instant(it.at)),
+    )
+}
+
+/// „Position 1: Es bleiben 7. …“
+fn off_step(it: &OffStep) -> String {
+    let rest = quantity(it.rest);
+    let bound = if it.step.is_zero() {
+        format!("Die Mindestmenge ist {}", quantity(it.minimum))
+    } else {
+        format!("Die Mindestmenge ist {}, die Verpackungseinheit {}", quantity(it.minimum), quantity(it.step))
+    };
+    format!(
+        "Position {}: Es bleiben {rest}. {bound}. Nach einer Teilstornierung ist das zulässig. Bitte klären Sie die Lieferung mit dem Lieferanten.",
+        it.position
+    )
 }
 
 /// The newest stored review, the one at release before the one at submission, with its time.

@@ -33,6 +33,23 @@ pub async fn cancellation(
     frozen(&app, &actor, CallOffId(id), "cancellation").await
 }
 
+/// `GET /abrufe/{id}/teilstornierungen/{sequence}`
+pub async fn partial_cancellation(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, sequence)): Path<(Uuid, i32)>,
+) -> Result<Response, Problem> {
+    let id = CallOffId(id);
+    let mut tx = app.db.begin(&actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    issue_document::issue_for(&app, id).await?;
+    let mut tx = app.db.begin(&actor).await?;
+    let file = documents::partial_cancellation(&mut tx, call_off.contract, id, sequence).await?;
+    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    Ok(pdf(&name, bytes))
+}
+
 /// `GET /abrufe/{id}/entwurf.pdf`: made on the spot, marked as a draft, kept nowhere.
 pub async fn draft(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): Path<Uuid>) -> Result<Response, Away> {
     let preview = draft::own(&app, &actor, CallOffId(id)).await?;

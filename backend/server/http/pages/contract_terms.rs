@@ -1,6 +1,7 @@
 //! `/verwaltung/vertraege/neu` and `/verwaltung/vertraege/{id}/bedingungen`: the terms of a contract in
 //! the making, on one page.
 
+use abruf_domain::cancellation::PriceOfRest;
 use abruf_domain::ids::ContractId;
 use abruf_domain::money::{Net, Percent};
 use axum::extract::State;
@@ -11,7 +12,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::ActionError;
-use crate::actions::write_contract::{self, MECHANISMS, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS};
+use crate::actions::write_contract::{self, MECHANISMS, PRICES_OF_REST, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
@@ -91,6 +92,8 @@ pub struct Typed {
     surcharge_net: String,
     #[serde(default)]
     surcharge_vat_pct: String,
+    #[serde(default = "as_ordered")]
+    price_of_rest: String,
     #[serde(default)]
     delivery_terms: String,
     #[serde(default)]
@@ -103,11 +106,16 @@ pub struct Typed {
     quota_transfers_confirmed: String,
 }
 
+fn as_ordered() -> String {
+    PriceOfRest::default().key().to_owned()
+}
+
 impl Typed {
     fn new() -> Self {
         Self {
             regime: "vgv".to_owned(),
             currency: "EUR".to_owned(),
+            price_of_rest: as_ordered(),
             price_change_limit_pct: "30".to_owned(),
             ..Self::default()
         }
@@ -143,6 +151,7 @@ impl Typed {
             notice_reference: terms.notice_reference,
             procedure_reference: terms.procedure_reference,
             term_reason: terms.term_reason,
+            price_of_rest: terms.price_of_rest,
             delivery_terms: terms.delivery_terms,
         }
     }
@@ -230,6 +239,7 @@ impl Typed {
             min_order_value_net,
             surcharge_net,
             surcharge_vat_pct,
+            price_of_rest: self.price_of_rest.clone(),
             delivery_terms: text(&self.delivery_terms),
             retention_class: Some(self.retention_class.clone()).filter(|key| !key.is_empty()),
             price_change_limit_pct: price_change_limit_pct?,

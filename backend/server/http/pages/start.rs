@@ -21,7 +21,9 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::quota_transfers::{self, Waiting};
-use crate::storage::{StorageError, assignments, contracts, escalations, organisations, supplier_stops, tasks};
+use crate::storage::{
+    StorageError, assignments, contracts, dispatches, escalations, organisations, supplier_stops, tasks,
+};
 
 /// Contracts that end within so many days are pointed out.
 const SOON: Days = Days::new(180);
@@ -42,6 +44,8 @@ struct StartPage {
     unsettled: Vec<Row>,
     /// Requests that run out soon and that this person can do something about.
     expiring: Vec<Row>,
+    /// Orders the office has to clear up with the supplier.
+    late: Vec<Row>,
     ending: Vec<Row>,
 }
 
@@ -95,6 +99,7 @@ pub async fn show(
         ]
         .concat(),
         expiring: expiring(&mut tx, &actor, now).await?,
+        late: late(&mut tx, &actor).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
     };
@@ -335,6 +340,20 @@ async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) ->
         });
     }
     Ok(rows)
+}
+
+/// Orders that were sent or received after the end of their contract and that nobody confirmed since.
+async fn late(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Office {
+        return Ok(Vec::new());
+    }
+    let rows = dispatches::late(conn, ROWS).await?.into_iter().map(|it| Row {
+        address: format!("/abrufe/{}/lieferungen", it.call_off),
+        title: it.number,
+        text: format!("{}; bitte eine Bestätigung des Lieferanten einholen", it.member_name),
+        note: format!("festgestellt am {}", day_of(it.at)),
+    });
+    Ok(rows.collect())
 }
 
 async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec<Row>, StorageError> {

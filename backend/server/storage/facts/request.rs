@@ -97,7 +97,7 @@ async fn earlier(
                   c.status NOT IN ('refused', 'withdrawn', 'expired', 'cancelled') AS "counts!",
                   coalesce((SELECT jsonb_agg(jsonb_build_array(l.article_number, l.quantity::text) ORDER BY l.position)
                             FROM call_off_line l
-                            WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id), '[]') AS "lines!: Json<Vec<(String, Quantity)>>"
+                            WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND l.quantity > 0), '[]') AS "lines!: Json<Vec<(String, Quantity)>>"
            FROM call_off c
            WHERE c.contract_id = $1 AND c.member_id = $2 AND c.id <> $3 AND c.status <> 'draft' AND c.dated_on BETWEEN $4 AND $5
            ORDER BY c.dated_on, c.id"#,

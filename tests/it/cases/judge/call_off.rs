@@ -106,7 +106,7 @@ fn finding_of(finding: &Finding) -> Value {
     json!({ "rule": finding.rule, "severity": finding.outcome.key(), "params": params })
 }
 
-pub(super) fn savings_of(savings: &Savings) -> Value {
+pub(in crate::cases) fn savings_of(savings: &Savings) -> Value {
     json!({
         "baseline": savings.baseline.to_string(),
         "price_effect": savings.price_effect.to_string(),

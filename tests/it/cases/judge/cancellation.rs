@@ -51,7 +51,7 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures, file: &[Value]) -> Result<
 }
 
 /// The call-off this case builds upon; it stands in the same file.
-fn base_case(id: &str, file: &[Value]) -> Result<CallOff, Error> {
+pub(in crate::cases) fn base_case(id: &str, file: &[Value]) -> Result<CallOff, Error> {
     let named = |case: &&Value| case.get("id").and_then(Value::as_str) == Some(id);
     let base = file.iter().find(named).ok_or_else(|| Error::new(format!("base_case: `{id}` is not in the file")))?;
     let base: Case = parse(base, "base_case")?;
