@@ -7,7 +7,7 @@ ALTER TABLE outbox
     ADD FOREIGN KEY (contract_id, competition_id) REFERENCES mini_competition,
     ADD CONSTRAINT outbox_about_one CHECK (num_nonnulls(call_off_id, competition_id) = 1),
     DROP CONSTRAINT outbox_kind_known,
-    ADD CONSTRAINT outbox_kind_known CHECK (kind IN ('issue_order', 'issue_cancellation', 'tell_expiring', 'tell_invitation', 'tell_answer', 'tell_award', 'tell_abolition'));
+    ADD CONSTRAINT outbox_kind_known CHECK (kind IN ('issue_order', 'issue_cancellation', 'issue_partial_cancellation', 'tell_expiring', 'tell_invitation', 'tell_answer', 'tell_award', 'tell_abolition'));
 COMMENT ON COLUMN outbox.competition_id IS 'The mini-competition, for messages about one';
 COMMENT ON COLUMN outbox.call_off_id IS 'The call-off; null for messages about a mini-competition';
 CREATE POLICY outbox_with_competition ON outbox USING (
