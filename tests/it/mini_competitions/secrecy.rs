@@ -109,7 +109,10 @@ async fn the_database_refuses_what_the_program_never_asks() {
             "mini_competition_announced_stays",
         ),
         ("UPDATE mini_competition SET opened_at = NULL WHERE id = $1", "mini_competition_announced_stays"),
-        ("UPDATE mini_competition SET state = 'awarded' WHERE id = $1", "mini_competition_winner_when_awarded"),
+        (
+            "UPDATE mini_competition SET state = 'awarded', decided_by = sent_by, decided_at = opened_at, decision_reason = 'Beste' WHERE id = $1",
+            "mini_competition_winner_when_awarded",
+        ),
         ("UPDATE mini_competition SET state = 'cancelled' WHERE id = $1", "mini_competition_decision_reasoned"),
         ("DELETE FROM mini_competition_receipt WHERE competition_id = $1", "mini_competition_receipt_append_only"),
         (
