@@ -53,7 +53,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    contract_making(call_off_pages(Routes::new(openapi::base())))
+    money(contract_making(call_off_pages(Routes::new(openapi::base()))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -168,6 +168,33 @@ pub fn routes() -> Routes {
         .api(only(READERS), routes!(api::savings::show))
 }
 
+/// The member's money, for its treasurer alone, and its licences.
+fn money(routes: Routes) -> Routes {
+    const TREASURER: Access = only(&[Role::Treasurer]);
+    const OF_CALL_OFF: Access = TREASURER.on(Object::CallOff);
+    routes
+        .get("/lizenzen", only(MEMBER), pages::licences::show)
+        .post("/lizenzen", only(BUYER), pages::licences::renew)
+        .api(only(MEMBER), routes!(api::licences::list))
+        .api(only(BUYER), routes!(api::licences::renew))
+        .get("/haushalt", TREASURER, pages::budget::show)
+        .post("/haushalt/betriebsart", TREASURER, pages::budget::set_mode)
+        .get("/haushalt/konten", TREASURER, pages::budget_accounts::show)
+        .post("/haushalt/konten", TREASURER, pages::budget_accounts::enter)
+        .get("/haushalt/konten/einspielen", TREASURER, pages::budget_accounts::show_import)
+        .post("/haushalt/konten/einspielen", TREASURER, pages::budget_accounts::import)
+        .get("/haushalt/verpflichtungen", TREASURER, pages::commitments::show)
+        .get("/haushalt/verpflichtungen.csv", TREASURER, pages::commitments::export)
+        .get("/haushalt/abrufe/{id}", OF_CALL_OFF, pages::budget_confirmation::show)
+        .post("/haushalt/abrufe/{id}", OF_CALL_OFF, pages::budget_confirmation::confirm)
+        .api(TREASURER, routes!(api::budgets::show))
+        .api(TREASURER, routes!(api::budgets::set_mode))
+        .api(TREASURER, routes!(api::budgets::put_account))
+        .api(TREASURER, routes!(api::budgets::import))
+        .api(TREASURER, routes!(api::budgets::commitment_list))
+        .api(OF_CALL_OFF, routes!(api::budgets::confirm))
+}
+
 /// Contracts in the making: written by the office, activated by a second person of it.
 fn contract_making(routes: Routes) -> Routes {
     const OF_CONTRACT: Access = only(&[Role::Office]).on(Object::Contract);
@@ -199,6 +226,11 @@ fn contract_making(routes: Routes) -> Routes {
         .api(OF_CONTRACT, routes!(api::contract_drafts::hand_in))
         .api(OF_CONTRACT, routes!(api::contract_drafts::activate))
         .api(OF_CONTRACT, routes!(api::contract_drafts::copy))
+        .get("/verwaltung/preisindizes", only(&[Role::Office]), pages::price_indexes::show)
+        .post("/verwaltung/preisindizes", only(&[Role::Office]), pages::price_indexes::keep)
+        .api(only(&[Role::Office]), routes!(api::price_indexes::list, api::price_indexes::create))
+        .api(only(&[Role::Office]), routes!(api::price_indexes::record))
+        .api(only(&[Role::Office]), routes!(api::price_indexes::release))
 }
 
 /// The pages of those who place and release call-offs.

@@ -19,6 +19,7 @@ mod layers;
 mod office_pages;
 mod oracle;
 mod pages;
+mod price_indexes;
 mod problems;
 mod recheck;
 mod restore;

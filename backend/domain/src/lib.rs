@@ -32,6 +32,8 @@
 //! | Hauptsatzung | by-law | names the council's limit |
 //! | Freigabe | release | by a second person; makes the order |
 //! | Freigabeordnung, Freigabeschritt | approval order, step | the last step is the release |
+//! | Lizenzbestand | licence inventory | lines with a price per month; a renewal follows its end |
+//! | Mittelbestätigung | budget confirmation | the treasurer's word on the money of a request |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 
 pub mod activation;
@@ -51,6 +53,7 @@ pub mod finding;
 pub mod headroom;
 pub mod ids;
 pub mod invoice;
+pub mod licence_inventory;
 pub mod money;
 pub mod notation;
 pub mod payments;

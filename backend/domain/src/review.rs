@@ -254,7 +254,13 @@ pub fn difference(seen: &Review, now: &Review) -> Option<Difference> {
     };
     let difference = Difference {
         dearer: seen.priced.gross < now.priced.gross,
-        new_findings: now.findings.iter().filter(stops).filter(|it| !known(it) && !awaits_treasurer(it)).cloned().collect(),
+        new_findings: now
+            .findings
+            .iter()
+            .filter(stops)
+            .filter(|it| !known(it) && !awaits_treasurer(it))
+            .cloned()
+            .collect(),
     };
     (difference.dearer || !difference.new_findings.is_empty()).then_some(difference)
 }

@@ -1,12 +1,12 @@
 //! Confirm the money of a request (Mittelbestätigung): the treasurer names the account and the amount;
 //! without it the request is not released where the member works so.
 
+use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{BudgetMode, CheckPoint};
 use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Gross;
 use abruf_domain::notation::Language::German;
-use abruf_domain::Facts;
 use abruf_domain::payments::{burden, plan};
 use abruf_domain::pricing::price;
 use chrono::Datelike;
@@ -144,7 +144,9 @@ pub async fn confirm(
         let shown: String = account.chars().take(100).collect();
         return Err(wrong(
             "account",
-            format!("Das Konto „{shown}“ ist nicht angelegt. Bitte wählen Sie ein anderes, oder legen Sie es unter „Konten“ an."),
+            format!(
+                "Das Konto „{shown}“ ist nicht angelegt. Bitte wählen Sie ein anderes, oder legen Sie es unter „Konten“ an."
+            ),
         ));
     }
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Submission, None, now).await?;
@@ -154,7 +156,9 @@ pub async fn confirm(
         let [short, due] = [amount, due].map(|it| German.money(it.decimal(), &facts.contract.currency));
         return Err(wrong(
             "amount",
-            format!("{short} decken den Abruf nicht: Fällig werden {due}. Bitte bestätigen Sie den ganzen Betrag, oder lassen Sie das Feld leer."),
+            format!(
+                "{short} decken den Abruf nicht: Fällig werden {due}. Bitte bestätigen Sie den ganzen Betrag, oder lassen Sie das Feld leer."
+            ),
         ));
     }
     let given = Confirmation { account: account.to_owned(), amount, by: actor.person, at: now };

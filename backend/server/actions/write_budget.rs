@@ -148,17 +148,10 @@ pub async fn import(app: &App, actor: &Actor, csv: &str, as_of: NaiveDate) -> Re
     Ok(preview)
 }
 
-async fn judged(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    csv: &str,
-    as_of: NaiveDate,
-) -> Result<Preview, ActionError> {
+async fn judged(app: &App, tx: &mut Tx, actor: &Actor, csv: &str, as_of: NaiveDate) -> Result<Preview, ActionError> {
     let today = app.clock.today();
     if today < as_of {
-        let message =
-            format!("Der Stand {} liegt in der Zukunft. Bitte prüfen Sie den Tag.", German.date(as_of));
+        let message = format!("Der Stand {} liegt in der Zukunft. Bitte prüfen Sie den Tag.", German.date(as_of));
         return Err(ActionError::Invalid(vec![FieldError::new("as_of", message)]));
     }
     let table = Table::read(csv.as_bytes(), b';', &COLUMNS)
@@ -309,9 +302,7 @@ mod tests {
         let (_, errors) = read(
             "konto;jahr;verfuegbar;vorlaeufig_bis\n;2026;1,00;\n1;26;1,00;\n2;2026;1.23;\n3;2026;1,00;31.03.2027\n4;2026;1,00;\n4;2026;2,00;\n",
         );
-        for (line, column) in
-            [(2, "konto"), (3, "jahr"), (4, "verfuegbar"), (5, "vorlaeufig_bis"), (7, "konto")]
-        {
+        for (line, column) in [(2, "konto"), (3, "jahr"), (4, "verfuegbar"), (5, "vorlaeufig_bis"), (7, "konto")] {
             let place = format!("Zeile {line}, Spalte {column}:");
             assert!(errors.iter().any(|error| error.starts_with(&place)), "{place} in {errors:?}");
         }

@@ -3,14 +3,17 @@
 
 pub mod approval_order;
 pub mod awards;
+pub mod budgets;
 pub mod call_offs;
 pub mod check;
 pub mod contract_changes;
 pub mod contract_drafts;
 pub mod contracts;
 pub mod decisions;
+pub mod licences;
 pub mod openapi;
 pub mod paging;
+pub mod price_indexes;
 pub mod proof;
 pub mod review;
 pub mod savings;

@@ -10,7 +10,8 @@ use abruf::storage::master_data::members;
 use abruf::storage::master_data::prices::{self, NewBaseline, NewPrice};
 use abruf_domain::Facts;
 use abruf_domain::facts::{
-    AuthorityClass, BindingRules, Budget, BudgetMode, Covers, FundsConfirmation, InhouseEvidence, LegalBasis, Member, Regime, Scope, ScopeState, SupplyChain,
+    AuthorityClass, BindingRules, Budget, BudgetMode, Covers, FundsConfirmation, InhouseEvidence, LegalBasis, Member,
+    Regime, Scope, ScopeState, SupplyChain,
 };
 use abruf_domain::ids::{AssignmentId, EntitlementId, GuardId, LotId, OrganisationId, PersonId};
 use abruf_domain::money::{Gross, Quantity, Volume};

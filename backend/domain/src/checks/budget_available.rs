@@ -85,7 +85,11 @@ fn confirmed(case: &Case<'_>, budget: &Budget, confirmation: &FundsConfirmation)
         }
         FundsConfirmation::Given { amount, on, .. } => {
             let account = budget.account.as_str();
-            Verdict::passed().wording("confirmed").figure("amount", *amount).figure("on", *on).figure("account", account)
+            Verdict::passed()
+                .wording("confirmed")
+                .figure("amount", *amount)
+                .figure("on", *on)
+                .figure("account", account)
         }
     };
     verdict.figure("due", due)

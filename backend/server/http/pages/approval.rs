@@ -2,8 +2,8 @@
 //! something changed since submission, the difference stands in place of the button.
 
 use abruf_domain::call_off::Status;
-use abruf_domain::checks::budget_available::{self, awaits_treasurer};
 use abruf_domain::checks::RELEASE_ONLY;
+use abruf_domain::checks::budget_available::{self, awaits_treasurer};
 use abruf_domain::ids::CallOffId;
 use abruf_domain::{Outcome, Review};
 use axum::extract::State;
@@ -239,12 +239,8 @@ async fn page(
     let awaited = preview.review.with_outcome(Outcome::Block).any(awaits_treasurer);
     let told_below = |rule: &str| at_release_only(rule) || (awaited && rule == budget_available::CHECK.id);
     judged.open.retain(|finding| !told_below(&finding.it.rule));
-    let not_by_me: Vec<OpenFinding> = preview
-        .review
-        .with_outcome(Outcome::Block)
-        .filter(|finding| told_below(&finding.rule))
-        .map(words)
-        .collect();
+    let not_by_me: Vec<OpenFinding> =
+        preview.review.with_outcome(Outcome::Block).filter(|finding| told_below(&finding.rule)).map(words).collect();
     let turns = preview.turns.as_ref();
     let decision = match () {
         () if call_off.status != Status::Submitted => Decision::Over,

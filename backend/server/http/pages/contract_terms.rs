@@ -11,16 +11,20 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::ActionError;
-use crate::actions::write_contract::{self, MECHANISMS, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS};
+use crate::actions::write_contract::{
+    self, CRITERIA, LEGAL_BASES, MECHANISMS, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS,
+};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::contract_clauses::ClauseFields;
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{day, read_day};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::contract_clauses::Clauses;
 use crate::storage::contract_drafts::{self, Terms};
 
 /// The page.
@@ -35,6 +39,8 @@ pub struct ContractTermsPage {
     mistakes: Mistakes,
     idempotency_key: Uuid,
     retention_classes: Vec<(&'static str, &'static str)>,
+    legal_bases: Vec<(&'static str, &'static str)>,
+    criteria: Vec<(&'static str, &'static str)>,
 }
 
 impl ContractTermsPage {
@@ -97,6 +103,8 @@ pub struct Typed {
     retention_class: String,
     #[serde(default)]
     price_change_limit_pct: String,
+    #[serde(flatten)]
+    clauses: ClauseFields,
 }
 
 impl Typed {
@@ -105,6 +113,7 @@ impl Typed {
             regime: "vgv".to_owned(),
             currency: "EUR".to_owned(),
             price_change_limit_pct: "30".to_owned(),
+            clauses: ClauseFields::of(&Clauses::default()),
             ..Self::default()
         }
     }
@@ -125,6 +134,7 @@ impl Typed {
             surcharge_vat_pct: terms.surcharge_vat_pct.map(percent).unwrap_or_default(),
             retention_class: terms.retention_class.unwrap_or_default(),
             price_change_limit_pct: percent(terms.price_change_limit_pct),
+            clauses: ClauseFields::of(&terms.clauses),
             number: terms.number,
             title: terms.title,
             description: terms.description,
@@ -182,6 +192,7 @@ impl Typed {
         };
         let min_order_value_net = net("min_order_value_net", &self.min_order_value_net);
         let surcharge_net = net("surcharge_net", &self.surcharge_net);
+        let clauses = self.clauses.read(mistakes);
         if price_change_limit_pct.is_none() && mistakes.at("price_change_limit_pct").is_none() {
             mistakes.add("price_change_limit_pct", "Bitte geben Sie einen Prozentsatz ein, zum Beispiel 30.");
         }
@@ -214,6 +225,7 @@ impl Typed {
             delivery_terms: text(&self.delivery_terms),
             retention_class: Some(self.retention_class.clone()).filter(|key| !key.is_empty()),
             price_change_limit_pct: price_change_limit_pct?,
+            clauses,
         })
     }
 }
@@ -288,8 +300,13 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         typed,
         mistakes,
         idempotency_key: app.chance.id(app.clock.now()),
-        retention_classes: std::iter::once(("", "noch nicht gewählt"))
-            .chain(RETENTION_CLASSES.iter().copied())
-            .collect(),
+        retention_classes: or_none(RETENTION_CLASSES),
+        legal_bases: or_none(LEGAL_BASES),
+        criteria: or_none(CRITERIA),
     }
+}
+
+/// The list, with the choice of none before it.
+fn or_none(list: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    std::iter::once(("", "noch nicht gewählt")).chain(list.iter().copied()).collect()
 }

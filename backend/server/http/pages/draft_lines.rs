@@ -11,11 +11,13 @@ use abruf_domain::period::Period;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, LineInput, Preview};
+use crate::actions::renew_licences;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::access::encoded;
@@ -28,7 +30,7 @@ use crate::http::pages::judged::{OpenFinding, open_finding};
 use crate::http::pages::line_entries::{Entry, entries, saved_entries};
 use crate::http::pages::order_view::{OrderView, SavingsView};
 use crate::http::pages::period_fields::{PeriodFields, read_period};
-use crate::http::pages::written::{money, price, quantity};
+use crate::http::pages::written::{day, money, price, quantity};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, ScheduleItem};
@@ -67,6 +69,8 @@ struct LinesPage {
     searched: String,
     found: Option<i64>,
     period: Option<PeriodFields>,
+    /// Why this period is proposed, where nobody has chosen one yet.
+    proposed: Option<String>,
     order: OrderView,
     savings: Option<SavingsView>,
     findings: Vec<OpenFinding>,
@@ -93,6 +97,12 @@ struct Row {
     net: String,
     article_error: Option<String>,
     quantity_error: Option<String>,
+    /// Free-text item: a quote or EVB-IT contract gives its price.
+    quoted: bool,
+    offer_price: String,
+    offer_document: String,
+    offer_price_error: Option<String>,
+    offer_document_error: Option<String>,
 }
 
 impl LinesPage {
@@ -143,7 +153,11 @@ pub async fn save(
     let preview = draft::own(&app, &actor, id).await?;
     let one =
         |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
-    let period = PeriodFields::typed(one("performance_from"), one("performance_to"));
+    let period = match one("weiter") {
+        // The other date that is one click away.
+        "ein-jahr" => a_year_from(app.clock.today()),
+        _ => PeriodFields::typed(one("performance_from"), one("performance_to")),
+    };
     let asked_period = fields.iter().any(|(key, _)| key == "performance_from");
     let typed = Typed { entries: entries(&fields), period, search: one("suche").to_owned() };
     let wrong = match write(&app, &actor, &preview, &typed, draft::version(one("version")), asked_period).await? {
@@ -158,6 +172,12 @@ pub async fn save(
     let preview = draft::own(&app, &actor, id).await?;
     let page = page(&app, &actor, frame.with_mistakes(), preview, typed, wrong.1).await?;
     Ok((wrong.0, Page(page)).into_response())
+}
+
+/// Twelve months from a day on.
+fn a_year_from(today: NaiveDate) -> PeriodFields {
+    let end = today.checked_add_months(Months::new(12)).and_then(|day| day.pred_opt()).unwrap_or(today);
+    PeriodFields { from: day(today), to: day(end) }
 }
 
 /// Where the button leads.
@@ -272,6 +292,7 @@ async fn page(
     };
     let articles: Vec<String> = typed.entries.iter().map(|entry| entry.article_number.clone()).collect();
     let known = facts::items(&mut tx, contract, &articles, today).await?;
+    let proposal = renew_licences::propose(&mut tx, &preview.call_off, today).await?;
     drop(tx);
 
     let per_month = |item: &Item| item.prices.iter().any(|term| matches!(term.price, Price::Subscription { .. }));
@@ -279,14 +300,21 @@ async fn page(
     let rows = table.rows(&typed.entries);
     let has_subscription = known.iter().any(per_month) || table.offers().iter().any(|item| item.per_month);
     let currency = &preview.facts.contract.currency;
+    let untouched = typed.period.from.is_empty() && typed.period.to.is_empty();
+    let proposal = proposal.filter(|_| has_subscription && untouched && errors.is_empty());
+    let period = match &proposal {
+        Some(it) => PeriodFields { from: day(it.period.from()), to: day(it.period.to()) },
+        None => typed.period,
+    };
     Ok(LinesPage {
+        proposed: proposal.map(|it| it.german()),
         id: preview.call_off.id,
         contract: contract_line(&preview),
         version: preview.call_off.version,
         short,
         searched: searched.to_owned(),
         found,
-        period: has_subscription.then_some(typed.period),
+        period: has_subscription.then_some(period),
         order: OrderView::of(&preview.facts, &preview.review.priced),
         savings: preview
             .review
@@ -313,7 +341,9 @@ fn in_rows(rows: &[Row], errors: &[FieldError]) -> Mistakes {
     let of_rows = rows.iter().flat_map(|row| {
         let article = row.article_error.as_ref().map(|it| FieldError::new(format!("artikel-{}", row.index), it));
         let quantity = row.quantity_error.as_ref().map(|it| FieldError::new(format!("menge-{}", row.index), it));
-        article.into_iter().chain(quantity)
+        let price = row.offer_price_error.as_ref().map(|it| FieldError::new(format!("preis-{}", row.index), it));
+        let paper = row.offer_document_error.as_ref().map(|it| FieldError::new(format!("beleg-{}", row.index), it));
+        article.into_iter().chain(quantity).chain(price).chain(paper)
     });
     let others = errors.iter().filter(|error| !error.field.starts_with("lines["));
     let mut mistakes: Vec<FieldError> = of_rows.chain(others.cloned()).collect();
@@ -322,6 +352,10 @@ fn in_rows(rows: &[Row], errors: &[FieldError]) -> Mistakes {
         mistakes.extend(errors.iter().map(|error| FieldError::new(format!("menge-{first}"), &error.message)));
     }
     Mistakes(mistakes)
+}
+
+fn is_quoted(item: &Item) -> bool {
+    item.prices.iter().any(|term| matches!(term.price, Price::Quoted { .. }))
 }
 
 /// What rows are made of.
@@ -390,6 +424,7 @@ impl Table<'_> {
             price: item.price.clone(),
             packing: item.packing.clone(),
             article_number: item.article_number.clone(),
+            quoted: item.quoted,
             ..self.entered_row(&entry, sent)
         }
     }
@@ -418,6 +453,11 @@ impl Table<'_> {
             net: self.net(entry),
             article_error: error("article_number"),
             quantity_error: error("quantity"),
+            quoted: item.is_some_and(is_quoted) || !entry.offer_price.is_empty() || !entry.offer_document.is_empty(),
+            offer_price: entry.offer_price.clone(),
+            offer_document: entry.offer_document.clone(),
+            offer_price_error: error("offer.unit_price"),
+            offer_document_error: error("offer.document"),
         }
     }
 

@@ -1,6 +1,8 @@
 //! Rows of the form for lines, as a browser sends them: article and quantity in turns, empty ones too.
 
-use crate::actions::draft_call_off::{LineInput, Preview};
+use abruf_domain::money::UnitPrice;
+
+use crate::actions::draft_call_off::{LineInput, OfferInput, Preview};
 use crate::http::pages::written::quantity;
 
 /// A row as typed or saved.
@@ -10,6 +12,10 @@ pub struct Entry {
     pub article_number: String,
     /// Quantity as typed.
     pub quantity: String,
+    /// Net unit price of a quote or EVB-IT contract, as typed.
+    pub offer_price: String,
+    /// The quote or EVB-IT contract.
+    pub offer_document: String,
     /// The article number was typed, not offered: then it counts without a quantity, too.
     pub typed: bool,
 }
@@ -24,7 +30,10 @@ impl Entry {
     /// As the action takes it.
     #[must_use]
     pub fn input(&self) -> LineInput {
-        LineInput::new(self.article_number.clone(), self.quantity.clone())
+        let offered = !self.offer_price.is_empty() || !self.offer_document.is_empty();
+        let offer =
+            offered.then(|| OfferInput { unit_price: self.offer_price.clone(), document: self.offer_document.clone() });
+        LineInput { offer, ..LineInput::new(self.article_number.clone(), self.quantity.clone()) }
     }
 }
 
@@ -39,6 +48,8 @@ pub fn entries(fields: &[(String, String)]) -> Vec<Entry> {
             ("artikel", _) => rows.push(Entry { article_number: value, typed: true, ..Entry::default() }),
             ("angebot", _) => rows.push(Entry { article_number: value, ..Entry::default() }),
             ("menge", Some(row)) => row.quantity = value,
+            ("angebotspreis", Some(row)) => row.offer_price = value,
+            ("angebotsbeleg", Some(row)) => row.offer_document = value,
             ("entfernen", _) => removed = value.parse::<usize>().ok(),
             _ => {}
         }
@@ -58,9 +69,16 @@ pub fn saved_entries(preview: &Preview) -> Vec<Entry> {
         .map(|line| Entry {
             article_number: line.article_number.clone(),
             quantity: quantity(line.quantity),
+            offer_price: line.offer.as_ref().map(|it| decimals(it.unit_price)).unwrap_or_default(),
+            offer_document: line.offer.as_ref().map(|it| it.document.clone()).unwrap_or_default(),
             typed: false,
         })
         .collect()
+}
+
+/// `1180,00`, as it is typed.
+fn decimals(price: UnitPrice) -> String {
+    price.to_string().replace('.', ",")
 }
 
 #[cfg(test)]
@@ -81,6 +99,16 @@ mod tests {
     #[test]
     fn a_removed_row_is_gone() {
         let rows = sent(&[("angebot", "A"), ("menge", "1"), ("artikel", " B "), ("menge", "2"), ("entfernen", "0")]);
-        assert_eq!(rows, [Entry { article_number: "B".to_owned(), quantity: "2".to_owned(), typed: true }]);
+        let left = Entry { article_number: "B".to_owned(), quantity: "2".to_owned(), typed: true, ..Entry::default() };
+        assert_eq!(rows, [left]);
+    }
+
+    #[test]
+    fn a_quote_belongs_to_the_row_it_stands_in() {
+        let fields = [("angebot", "FREI"), ("menge", "1"), ("angebotspreis", "4800"), ("angebotsbeleg", "Angebot 17")];
+        let rows = sent(&[&fields[..], &[("angebot", "A"), ("menge", "1")]].concat());
+        let offer = rows[0].input().offer.expect("a quote");
+        assert_eq!((offer.unit_price.as_str(), offer.document.as_str()), ("4800", "Angebot 17"));
+        assert_eq!(rows[1].input().offer, None);
     }
 }

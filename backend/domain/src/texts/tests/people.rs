@@ -8,8 +8,9 @@ use crate::activation::{
 use crate::dispatch::Dispatch;
 use crate::example::{REQUESTER, SUPPLIER, between, id, of, since};
 use crate::facts::{
-    Accessibility, Authority, AuthorityClass, BindingRules, Budget, BudgetMode, CheckPoint, CouncilLimit,
-    Counted, DataProcessingAgreement, DeclaredInterest, EvbIt, Facts, FundsConfirmation, InhouseEvidence, LegalBasis, Member, Price, Regime, Tier,
+    Accessibility, Authority, AuthorityClass, BindingRules, Budget, BudgetMode, CheckPoint, CouncilLimit, Counted,
+    DataProcessingAgreement, DeclaredInterest, EvbIt, Facts, FundsConfirmation, InhouseEvidence, LegalBasis, Member,
+    Price, Regime, Tier,
 };
 use crate::finding::Finding;
 use crate::invoice::{Invoice, InvoiceLine, StatedGroup};
