@@ -1,15 +1,13 @@
 //! The fields of a contract's clauses, as typed: legal basis, payment, award limits, after the end.
 
 use abruf_domain::money::{Net, Percent};
-use serde::Deserialize;
 
 use crate::http::form::Mistakes;
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::storage::contract_clauses::Clauses;
 
 /// The fields.
-#[derive(Debug, Default, Clone, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default, Clone)]
 pub struct ClauseFields {
     /// Key of the legal basis.
     pub legal_basis_key: String,

@@ -24,7 +24,6 @@ use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{day, read_day};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::contract_clauses::Clauses;
 use crate::storage::contract_drafts::{self, Terms};
 
 /// The page.
@@ -103,8 +102,26 @@ pub struct Typed {
     retention_class: String,
     #[serde(default)]
     price_change_limit_pct: String,
-    #[serde(flatten)]
-    clauses: ClauseFields,
+    #[serde(default)]
+    legal_basis_key: String,
+    #[serde(default)]
+    runoff_forbidden: String,
+    #[serde(default)]
+    cash_discount_pct: String,
+    #[serde(default)]
+    cash_discount_days: String,
+    #[serde(default)]
+    direct_limit_net: String,
+    #[serde(default)]
+    competition_criterion: String,
+    #[serde(default)]
+    compare_with_freight: String,
+    #[serde(default)]
+    data_processing_reference: String,
+    #[serde(default)]
+    unit_price_decimals: String,
+    #[serde(default)]
+    process_central_share_net: String,
 }
 
 impl Typed {
@@ -113,12 +130,13 @@ impl Typed {
             regime: "vgv".to_owned(),
             currency: "EUR".to_owned(),
             price_change_limit_pct: "30".to_owned(),
-            clauses: ClauseFields::of(&Clauses::default()),
+            unit_price_decimals: "2".to_owned(),
             ..Self::default()
         }
     }
 
     fn of(terms: Terms) -> Self {
+        let clauses = ClauseFields::of(&terms.clauses);
         let date = |date: Option<NaiveDate>| date.map(day).unwrap_or_default();
         let percent = |value: Percent| value.to_string().replace('.', ",");
         let net = |value: Option<Net>| value.map(|net| net.decimal().to_string().replace('.', ",")).unwrap_or_default();
@@ -134,7 +152,16 @@ impl Typed {
             surcharge_vat_pct: terms.surcharge_vat_pct.map(percent).unwrap_or_default(),
             retention_class: terms.retention_class.unwrap_or_default(),
             price_change_limit_pct: percent(terms.price_change_limit_pct),
-            clauses: ClauseFields::of(&terms.clauses),
+            legal_basis_key: clauses.legal_basis_key,
+            runoff_forbidden: clauses.runoff_forbidden,
+            cash_discount_pct: clauses.cash_discount_pct,
+            cash_discount_days: clauses.cash_discount_days,
+            direct_limit_net: clauses.direct_limit_net,
+            competition_criterion: clauses.competition_criterion,
+            compare_with_freight: clauses.compare_with_freight,
+            data_processing_reference: clauses.data_processing_reference,
+            unit_price_decimals: clauses.unit_price_decimals,
+            process_central_share_net: clauses.process_central_share_net,
             number: terms.number,
             title: terms.title,
             description: terms.description,
@@ -148,6 +175,22 @@ impl Typed {
             procedure_reference: terms.procedure_reference,
             term_reason: terms.term_reason,
             delivery_terms: terms.delivery_terms,
+        }
+    }
+
+    /// The fields of the clauses.
+    fn clauses(&self) -> ClauseFields {
+        ClauseFields {
+            legal_basis_key: self.legal_basis_key.clone(),
+            runoff_forbidden: self.runoff_forbidden.clone(),
+            cash_discount_pct: self.cash_discount_pct.clone(),
+            cash_discount_days: self.cash_discount_days.clone(),
+            direct_limit_net: self.direct_limit_net.clone(),
+            competition_criterion: self.competition_criterion.clone(),
+            compare_with_freight: self.compare_with_freight.clone(),
+            data_processing_reference: self.data_processing_reference.clone(),
+            unit_price_decimals: self.unit_price_decimals.clone(),
+            process_central_share_net: self.process_central_share_net.clone(),
         }
     }
 
@@ -192,7 +235,7 @@ impl Typed {
         };
         let min_order_value_net = net("min_order_value_net", &self.min_order_value_net);
         let surcharge_net = net("surcharge_net", &self.surcharge_net);
-        let clauses = self.clauses.read(mistakes);
+        let clauses = self.clauses().read(mistakes);
         if price_change_limit_pct.is_none() && mistakes.at("price_change_limit_pct").is_none() {
             mistakes.add("price_change_limit_pct", "Bitte geben Sie einen Prozentsatz ein, zum Beispiel 30.");
         }
