@@ -55,7 +55,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    let routes = orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))));
+    let routes = money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base())))));
     law(mini_competitions(suppliers_and_quotas(routes)))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
@@ -187,6 +187,33 @@ fn law(routes: Routes) -> Routes {
         .api(ONE, routes!(api::law::refuse))
 }
 
+/// The member's money, for its treasurer alone, and its licences.
+fn money(routes: Routes) -> Routes {
+    const TREASURER: Access = only(&[Role::Treasurer]);
+    const OF_CALL_OFF: Access = TREASURER.on(Object::CallOff);
+    routes
+        .get("/lizenzen", only(MEMBER), pages::licences::show)
+        .post("/lizenzen", only(BUYER), pages::licences::renew)
+        .api(only(MEMBER), routes!(api::licences::list))
+        .api(only(BUYER), routes!(api::licences::renew))
+        .get("/haushalt", TREASURER, pages::budget::show)
+        .post("/haushalt/betriebsart", TREASURER, pages::budget::set_mode)
+        .get("/haushalt/konten", TREASURER, pages::budget_accounts::show)
+        .post("/haushalt/konten", TREASURER, pages::budget_accounts::enter)
+        .get("/haushalt/konten/einspielen", TREASURER, pages::budget_accounts::show_import)
+        .post("/haushalt/konten/einspielen", TREASURER, pages::budget_accounts::import)
+        .get("/haushalt/verpflichtungen", TREASURER, pages::commitments::show)
+        .get("/haushalt/verpflichtungen.csv", TREASURER, pages::commitments::export)
+        .get("/haushalt/abrufe/{id}", OF_CALL_OFF, pages::budget_confirmation::show)
+        .post("/haushalt/abrufe/{id}", OF_CALL_OFF, pages::budget_confirmation::confirm)
+        .api(TREASURER, routes!(api::budgets::show))
+        .api(TREASURER, routes!(api::budgets::set_mode))
+        .api(TREASURER, routes!(api::budgets::put_account))
+        .api(TREASURER, routes!(api::budgets::import))
+        .api(TREASURER, routes!(api::budgets::commitment_list))
+        .api(OF_CALL_OFF, routes!(api::budgets::confirm))
+}
+
 /// Contracts in the making: written by the office, activated by a second person of it.
 fn contract_making(routes: Routes) -> Routes {
     const OF_CONTRACT: Access = only(&[Role::Office]).on(Object::Contract);
@@ -218,6 +245,11 @@ fn contract_making(routes: Routes) -> Routes {
         .api(OF_CONTRACT, routes!(api::contract_drafts::hand_in))
         .api(OF_CONTRACT, routes!(api::contract_drafts::activate))
         .api(OF_CONTRACT, routes!(api::contract_drafts::copy))
+        .get("/verwaltung/preisindizes", only(&[Role::Office]), pages::price_indexes::show)
+        .post("/verwaltung/preisindizes", only(&[Role::Office]), pages::price_indexes::keep)
+        .api(only(&[Role::Office]), routes!(api::price_indexes::list, api::price_indexes::create))
+        .api(only(&[Role::Office]), routes!(api::price_indexes::record))
+        .api(only(&[Role::Office]), routes!(api::price_indexes::release))
 }
 
 /// Who can deliver, and who may call off how much of a shared ceiling.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::actions::{end_request, escalate_request, issue_document, transfer_quota};
+use crate::actions::{end_request, escalate_request, issue_document, renew_licences, transfer_quota};
 use crate::app::App;
 
 /// How often the outbox is looked at when it is empty.
@@ -75,6 +75,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "settled quota transfers that everybody had agreed to"),
             Err(error) => tracing::error!(%error, "quota transfers could not be settled"),
+        }
+        match renew_licences::tell_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told of licences that end"),
+            Err(error) => tracing::error!(%error, "licences that end could not be told of"),
         }
         tokio::select! {
             _ = stopped.changed() => {}

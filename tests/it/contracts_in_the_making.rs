@@ -337,3 +337,59 @@ async fn a_copy_takes_terms_lots_items_and_last_prices_along_but_neither_volume_
     let used = "SELECT count(*) FROM guard g JOIN framework_contract c ON c.id = g.contract_id WHERE c.status = 'draft' AND g.authorised + g.recorded + g.reserved > 0";
     assert_eq!(house.number(used).await, 0);
 }
+
+#[tokio::test]
+async fn the_clauses_of_a_contract_are_written_read_and_copied() {
+    let house = House::new().await;
+    let clauses = [
+        ("legal_basis_key", "inhouse"),
+        ("runoff_forbidden", "ja"),
+        ("cash_discount_pct", "2,5"),
+        ("cash_discount_days", "14"),
+        ("min_order_value_net", "100"),
+        ("surcharge_net", "9,90"),
+        ("surcharge_vat_pct", "19"),
+        ("direct_limit_net", "25.000"),
+        ("competition_criterion", "points"),
+        ("data_processing_reference", "AVV 7"),
+        ("unit_price_decimals", "4"),
+        ("process_central_share_net", "410"),
+    ];
+    let all = |changed: &[(&'static str, &'static str)]| -> Vec<(&'static str, &'static str)> {
+        let fields = TERMS.into_iter().chain(QUOTED).chain([("currency", "EUR")]).chain(clauses);
+        let kept = fields.filter(|(name, _)| changed.iter().all(|(other, _)| other != name));
+        kept.chain(changed.iter().copied()).collect()
+    };
+    for (field, value, said) in [
+        ("cash_discount_days", "", "Skonto und seine Frist gehören zusammen."),
+        ("cash_discount_days", "bald", "„bald“ ist keine ganze Zahl."),
+        ("unit_price_decimals", "7", "7 Nachkommastellen sind nicht möglich. Möglich sind 2 bis 6."),
+        ("legal_basis_key", "laune", "„laune“ ist nicht möglich. Möglich sind: inhouse,"),
+        ("direct_limit_net", "-1", "Der Betrag kann nicht negativ sein."),
+    ] {
+        let answer = house.post("/verwaltung/vertraege/neu", &all(&[(field, value)])).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{field} {value}");
+        assert!(read(&answer.text).contains(said), "{field} {value}: {}", read(&answer.text));
+    }
+    let unlimited = all(&[("mechanism", "mini_competition_above"), ("direct_limit_net", "")]);
+    let answer = house.post("/verwaltung/vertraege/neu", &unlimited).await;
+    assert!(read(&answer.text).contains("Ein Mini-Wettbewerb braucht die bekannt gemachte Wertgrenze"));
+    assert_eq!(house.number("SELECT count(*) FROM framework_contract").await, 0, "nothing half-written");
+
+    let made = house.done("/verwaltung/vertraege/neu", &all(&[("mechanism", "mini_competition_above")])).await;
+    let at = made.header("location").trim_end_matches("/bearbeiten").to_owned();
+    let page = house.web.get(&format!("{at}/bedingungen"), &house.olga).await.text;
+    for kept in ["value=\"2,5\"", "value=\"25000,00\"", "value=\"AVV 7\"", "value=\"410,00\"", "value=\"9,90\""] {
+        assert!(page.contains(kept), "{kept}");
+    }
+    house.done(&format!("{at}/kopieren"), &[]).await;
+    let same = "SELECT count(*) FROM framework_contract
+                WHERE legal_basis_key = 'inhouse' AND NOT runoff_allowed AND cash_discount_pct = 2.5 AND cash_discount_days = 14
+                  AND surcharge_net = 9.90 AND surcharge_vat_pct = 19 AND direct_limit_net = 25000
+                  AND competition_criterion = 'points' AND data_processing_reference = 'AVV 7' AND unit_price_decimals = 4
+                  AND process_central_share_net = 410 AND mechanism = 'mini_competition_above'";
+    assert_eq!(house.number(same).await, 2, "the copy carries them all");
+    house.done(&format!("{at}/bedingungen"), &all(&[("mechanism", "single"), ("direct_limit_net", "")])).await;
+    let single = "SELECT count(*) FROM framework_contract WHERE mechanism = 'single' AND direct_limit_net IS NULL";
+    assert_eq!(house.number(single).await, 1);
+}

@@ -3,9 +3,12 @@
 mod approval_order;
 mod bad_input;
 pub mod browser;
+mod budget;
 mod everybody;
 mod journey;
+mod licences;
 mod questions;
+mod quotes;
 mod release;
 mod repeat;
 mod suppliers;

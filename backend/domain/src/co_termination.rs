@@ -18,15 +18,26 @@ pub fn proposed_period(earlier: Option<Period>, today: NaiveDate) -> Option<Peri
     if today <= earlier.to() {
         return Period::new(today.max(earlier.from()), earlier.to()).ok();
     }
-    let months = (1..=120).find(|months| last_day(earlier.from(), *months) == Some(earlier.to()));
+    as_long_from(earlier, today)
+}
+
+/// The period that follows: as long again, from the day after the end; `None` beyond the calendar.
+#[must_use]
+pub fn following_period(running: Period) -> Option<Period> {
+    as_long_from(running, running.to().checked_add_days(Days::new(1))?)
+}
+
+/// A period as long as another, in whole months where that one was, from a day on.
+fn as_long_from(other: Period, from: NaiveDate) -> Option<Period> {
+    let months = (1..=120).find(|months| last_day(other.from(), *months) == Some(other.to()));
     let to = match months {
-        Some(months) => last_day(today, months),
+        Some(months) => last_day(from, months),
         None => {
-            let days = u64::try_from((earlier.to() - earlier.from()).num_days()).ok()?;
-            today.checked_add_days(Days::new(days))
+            let days = u64::try_from((other.to() - other.from()).num_days()).ok()?;
+            from.checked_add_days(Days::new(days))
         }
     };
-    Period::new(today, to?).ok()
+    Period::new(from, to?).ok()
 }
 
 /// Last day of so many months that begin on a day.
@@ -62,6 +73,13 @@ mod tests {
         assert_eq!(proposed_period(leap, day("2026-11-01")), Some(period("2026-11-01", "2027-10-31")), "twelve months");
         let days = Some(period("2026-05-04", "2026-05-08"));
         assert_eq!(proposed_period(days, day("2026-11-02")), Some(period("2026-11-02", "2026-11-06")));
+    }
+
+    #[test]
+    fn a_renewal_follows_without_a_gap_and_is_as_long() {
+        let year = period("2026-03-01", "2027-02-28");
+        assert_eq!(following_period(year), Some(period("2027-03-01", "2028-02-29")));
+        assert_eq!(following_period(period("2026-05-04", "2026-05-08")), Some(period("2026-05-09", "2026-05-13")));
     }
 
     #[test]

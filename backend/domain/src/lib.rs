@@ -42,6 +42,8 @@
 //! | Rechtspaket, Rechtswert | law pack, legal parameter | what a jurisdiction says in dated numbers |
 //! | Miniwettbewerb | mini-competition | § 21 (5) VgV; asked, sealed, opened by two, scored, awarded or abolished |
 //! | Einladung, Angebot, Öffnung, Wertung | invitation, offer, opening, scoring | steps of a mini-competition |
+//! | Lizenzbestand | licence inventory | lines with a price per month; a renewal follows its end |
+//! | Mittelbestätigung | budget confirmation | the treasurer's word on the money of a request |
 //! | Vertretung, Übertragung | deputy, delegate | stand-ins; dated, not passed on |
 //! | Absage | decline | of a supplier in a cascade |
 //! | Antwortfrist | answer period | in working days; silence counts after it |
@@ -70,6 +72,7 @@ pub mod headroom;
 pub mod ids;
 pub mod invoice;
 pub mod law;
+pub mod licence_inventory;
 pub mod mini_competition;
 pub mod money;
 pub mod notation;

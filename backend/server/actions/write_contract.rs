@@ -37,7 +37,17 @@ pub const MECHANISMS: &[(&str, &str)] = &[
     ("cascade", "Rangfolge"),
     ("rotation", "reihum"),
     ("best_price_per_item", "günstigster je Position"),
+    ("mini_competition_above", "Rangfolge bis zur Wertgrenze, darüber Mini-Wettbewerb"),
 ];
+/// Why members may call off without a procedure of their own.
+pub const LEGAL_BASES: &[(&str, &str)] = &[
+    ("inhouse", "Inhouse-Vergabe, § 108 Abs. 1, 4, 5 GWB"),
+    ("central_purchasing_body", "zentrale Beschaffungsstelle, § 120 Abs. 4 GWB"),
+    ("horizontal_cooperation", "Zusammenarbeit, § 108 Abs. 6 GWB"),
+    ("joint_procurement", "gemeinsame Vergabe, § 4 VgV"),
+];
+/// Announced criteria of mini-competitions.
+pub const CRITERIA: &[(&str, &str)] = &[("price", "Preis"), ("points", "Punkte")];
 /// How long documents are kept.
 pub const RETENTION_CLASSES: &[(&str, &str)] = &[
     ("award_file", "Vergabeakte: bis zum Vertragsende, mindestens 3 Jahre nach dem Zuschlag"),
@@ -164,6 +174,8 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
         ("mechanism", Some(&terms.mechanism), MECHANISMS),
         ("price_of_rest", Some(&terms.price_of_rest), PRICES_OF_REST),
         ("retention_class", terms.retention_class.as_ref(), RETENTION_CLASSES),
+        ("legal_basis_key", terms.clauses.legal_basis_key.as_ref(), LEGAL_BASES),
+        ("competition_criterion", terms.clauses.competition_criterion.as_ref(), CRITERIA),
     ] {
         if let Some(value) = value.filter(|value| !list.iter().any(|(key, _)| key == value)) {
             let allowed: Vec<&str> = list.iter().map(|(key, _)| *key).collect();
@@ -190,12 +202,18 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
         ("fee_pct", Some(terms.fee_pct)),
         ("surcharge_vat_pct", terms.surcharge_vat_pct),
         ("price_change_limit_pct", Some(terms.price_change_limit_pct)),
+        ("cash_discount_pct", terms.clauses.cash_discount_pct),
     ] {
         if value.is_some_and(|value| value.is_negative() || Decimal::ONE_HUNDRED < value.decimal()) {
             wrong(field, "Möglich sind 0 bis 100 Prozent.".to_owned());
         }
     }
-    for (field, value) in [("min_order_value_net", terms.min_order_value_net), ("surcharge_net", terms.surcharge_net)] {
+    for (field, value) in [
+        ("min_order_value_net", terms.min_order_value_net),
+        ("surcharge_net", terms.surcharge_net),
+        ("direct_limit_net", terms.clauses.direct_limit_net),
+        ("process_central_share_net", terms.clauses.process_central_share_net),
+    ] {
         if value.is_some_and(Net::is_negative) {
             wrong(
                 field,
@@ -230,7 +248,38 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
             );
         }
     }
+    errors.extend(clause_mistakes(terms));
     if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// What is wrong with the clauses beside single values.
+fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
+    let clauses = &terms.clauses;
+    let mut errors = Vec::new();
+    let mut wrong = |field: &str, message: String| errors.push(FieldError::new(field, message));
+    if clauses.cash_discount_pct.is_some() != clauses.cash_discount_days.is_some() {
+        let message =
+            "Skonto und seine Frist gehören zusammen. Bitte ergänzen Sie beides, oder leeren Sie beide Felder.";
+        wrong("cash_discount_days", message.to_owned());
+    }
+    if clauses.cash_discount_days.is_some_and(|days| !(0..=365).contains(&days)) {
+        wrong("cash_discount_days", "Möglich sind 0 bis 365 Tage.".to_owned());
+    }
+    if terms.mechanism == "mini_competition_above" && clauses.direct_limit_net.is_none() {
+        let message = "Ein Mini-Wettbewerb braucht die bekannt gemachte Wertgrenze, bis zu der direkt abgerufen wird. \
+                       Bitte geben Sie sie ein; 0 heißt: immer Mini-Wettbewerb.";
+        wrong("direct_limit_net", message.to_owned());
+    }
+    if !(2..=6).contains(&clauses.unit_price_decimals) {
+        let message =
+            format!("{} Nachkommastellen sind nicht möglich. Möglich sind 2 bis 6.", clauses.unit_price_decimals);
+        wrong("unit_price_decimals", message);
+    }
+    let reference = clauses.data_processing_reference.as_deref().unwrap_or_default();
+    if 400 < reference.chars().count() || !is_storable(reference) {
+        wrong("data_processing_reference", "Erlaubt sind höchstens 400 Zeichen. Bitte kürzen Sie den Text.".to_owned());
+    }
+    errors
 }
 
 /// Whether suppliers are asked one after the other.

@@ -3,6 +3,7 @@
 
 pub mod approval_order;
 pub mod awards;
+pub mod budgets;
 pub mod call_offs;
 pub mod check;
 pub mod contract_changes;
@@ -12,10 +13,12 @@ pub mod decisions;
 pub mod fulfilment;
 pub mod invoices;
 pub mod law;
+pub mod licences;
 pub mod mini_competitions;
 pub mod openapi;
 pub mod paging;
 pub mod partial_cancellations;
+pub mod price_indexes;
 pub mod proof;
 pub mod quota_transfers;
 pub mod review;

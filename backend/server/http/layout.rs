@@ -29,6 +29,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/rahmenvertraege", "Rahmenverträge"),
     ("/abrufe", "Abrufe"),
     ("/freigaben", "Freigaben"),
+    ("/haushalt", "Haushalt"),
     ("/berichte", "Berichte"),
     ("/pruefung", "Prüfung"),
     ("/verwaltung", "Verwaltung"),

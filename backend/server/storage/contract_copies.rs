@@ -34,7 +34,7 @@ pub async fn numbers_like(
     .await?)
 }
 
-/// Copies lots, items and suppliers. `lots` and `items` are pairs of old and new ids. A supplier that is
+/// Copies lots, items with their later VAT treatments, and suppliers. `lots` and `items` are pairs of old and new ids. A supplier that is
 /// party on the last day of the old term is party of the new one.
 pub async fn copy_parts(
     conn: &mut PgConnection,
@@ -84,6 +84,18 @@ pub async fn copy_parts(
         items.1,
         lots.0,
         lots.1
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO item_vat_change (contract_id, item_id, valid_from, vat_category, vat_rate_pct, vat_reason)
+         SELECT $2, pair.new, v.valid_from, v.vat_category, v.vat_rate_pct, v.vat_reason
+         FROM unnest($3::uuid[], $4::uuid[]) AS pair (old, new)
+         JOIN item_vat_change v ON v.contract_id = $1 AND v.item_id = pair.old",
+        from.0,
+        to.0,
+        items.0,
+        items.1
     )
     .execute(conn)
     .await?;

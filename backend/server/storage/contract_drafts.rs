@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use utoipa::ToSchema;
 
 use super::StorageError;
+use super::contract_clauses::{self, Clauses};
 use super::error::{affected, consistent};
 
 /// The terms of a framework contract as the office writes them; amounts in the contract's currency.
@@ -34,7 +35,7 @@ pub struct Terms {
     /// direct or through_body.
     #[serde(default = "direct")]
     pub supply_chain: String,
-    /// single, cascade, rotation or best_price_per_item.
+    /// single, cascade, rotation, best_price_per_item or mini_competition_above.
     #[serde(default = "single")]
     pub mechanism: String,
     /// ISO 4217.
@@ -102,6 +103,9 @@ pub struct Terms {
     /// Whether the office confirms transfers of quotas between members.
     #[serde(default)]
     pub quota_transfers_confirmed: bool,
+    /// Legal basis, payment, award limits, after the end.
+    #[serde(default)]
+    pub clauses: Clauses,
 }
 
 fn direct() -> String {
@@ -157,6 +161,11 @@ pub async fn insert(
     guard: GuardId,
     terms: &Terms,
 ) -> Result<(), StorageError> {
+    // A mini-competition needs its limit in the same statement: the clauses, below, bring both.
+    let mechanism = match terms.mechanism.as_str() {
+        "mini_competition_above" => "cascade",
+        mechanism => mechanism,
+    };
     sqlx::query!(
         "INSERT INTO framework_contract (
              id, body_id, status, number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis,
@@ -173,7 +182,7 @@ pub async fn insert(
         terms.search_words,
         terms.regime,
         terms.supply_chain,
-        terms.mechanism,
+        mechanism,
         terms.currency,
         terms.legal_basis,
         terms.notice_reference,
@@ -197,6 +206,7 @@ pub async fn insert(
     )
     .execute(&mut *conn)
     .await?;
+    contract_clauses::write(&mut *conn, id, &terms.mechanism, &terms.clauses).await?;
     sqlx::query!("INSERT INTO contract_body (contract_id, body_id, is_lead) VALUES ($1, $2, true)", id.0, body.0)
         .execute(&mut *conn)
         .await?;
@@ -212,6 +222,7 @@ pub async fn insert(
 
 /// Overwrites the terms of a draft.
 pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> Result<(), StorageError> {
+    contract_clauses::write(&mut *conn, id, &terms.mechanism, &terms.clauses).await?;
     let done = sqlx::query!(
         "UPDATE framework_contract
          SET number = $2, title = $3, description = $4, search_words = $5, regime = $6, supply_chain = $7, mechanism = $8,
@@ -266,43 +277,43 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
          WHERE id = $1",
         id.0
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    row.map(|row| {
-        let percent = |value, column| consistent(Percent::new(value), "framework_contract", column, id.0);
-        let net =
-            |value: Option<_>, column| consistent(value.map(Net::new).transpose(), "framework_contract", column, id.0);
-        Ok(Terms {
-            fee_pct: percent(row.fee_pct, "fee_pct")?,
-            min_order_value_net: net(row.min_order_value_net, "min_order_value_net")?,
-            surcharge_net: net(row.surcharge_net, "surcharge_net")?,
-            surcharge_vat_pct: row.surcharge_vat_pct.map(|it| percent(it, "surcharge_vat_pct")).transpose()?,
-            price_change_limit_pct: percent(row.price_change_limit_pct, "price_change_limit_pct")?,
-            number: row.number,
-            title: row.title,
-            description: row.description,
-            search_words: row.search_words,
-            regime: row.regime,
-            supply_chain: row.supply_chain,
-            mechanism: row.mechanism,
-            currency: row.currency,
-            legal_basis: row.legal_basis,
-            notice_reference: row.notice_reference,
-            notice_date: row.notice_date,
-            procedure_reference: row.procedure_reference,
-            awarded_on: row.awarded_on,
-            starts_on: row.starts_on,
-            ends_on: row.ends_on,
-            term_reason: row.term_reason,
-            term_reason_dated: row.term_reason_dated,
-            delivery_terms: row.delivery_terms,
-            retention_class: row.retention_class,
-            answer_period_days: row.answer_period_days,
-            quota_transfers_confirmed: row.quota_transfers_confirmed,
-            price_of_rest: row.price_of_rest,
-        })
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let clauses = contract_clauses::of(conn, id).await?;
+    let percent = |value, column| consistent(Percent::new(value), "framework_contract", column, id.0);
+    let net =
+        |value: Option<_>, column| consistent(value.map(Net::new).transpose(), "framework_contract", column, id.0);
+    Ok(Some(Terms {
+        fee_pct: percent(row.fee_pct, "fee_pct")?,
+        min_order_value_net: net(row.min_order_value_net, "min_order_value_net")?,
+        surcharge_net: net(row.surcharge_net, "surcharge_net")?,
+        surcharge_vat_pct: row.surcharge_vat_pct.map(|it| percent(it, "surcharge_vat_pct")).transpose()?,
+        price_change_limit_pct: percent(row.price_change_limit_pct, "price_change_limit_pct")?,
+        number: row.number,
+        title: row.title,
+        description: row.description,
+        search_words: row.search_words,
+        regime: row.regime,
+        supply_chain: row.supply_chain,
+        mechanism: row.mechanism,
+        currency: row.currency,
+        legal_basis: row.legal_basis,
+        notice_reference: row.notice_reference,
+        notice_date: row.notice_date,
+        procedure_reference: row.procedure_reference,
+        awarded_on: row.awarded_on,
+        starts_on: row.starts_on,
+        ends_on: row.ends_on,
+        term_reason: row.term_reason,
+        term_reason_dated: row.term_reason_dated,
+        delivery_terms: row.delivery_terms,
+        retention_class: row.retention_class,
+        answer_period_days: row.answer_period_days,
+        quota_transfers_confirmed: row.quota_transfers_confirmed,
+        price_of_rest: row.price_of_rest,
+        clauses,
+    }))
 }
 
 /// Where a visible contract stands, held against others until the transaction ends.

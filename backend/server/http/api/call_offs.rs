@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, Choice, LineInput, OfferInput};
-use crate::actions::repeat_call_off;
+use crate::actions::{renew_licences, repeat_call_off};
 use crate::app::App;
 use crate::http::api::decisions::Nothing;
 use crate::http::api::paging;
@@ -146,6 +146,18 @@ pub struct CallOffView {
     released_at: Option<DateTime<Utc>>,
     ended_at: Option<DateTime<Utc>>,
     declined_at: Option<DateTime<Utc>>,
+    /// Proposed for a draft with articles priced per month that names no period yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proposed_performance: Option<ProposedPerformance>,
+}
+
+/// A performance period that ends with the licences that run already.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProposedPerformance {
+    from: NaiveDate,
+    to: NaiveDate,
+    /// Why, in German.
+    reason: String,
 }
 
 /// A line; price and amount once it was submitted.
@@ -349,6 +361,7 @@ impl CallOffView {
             expires_at: call_off.expires_at,
             released_at: call_off.released_at,
             ended_at: call_off.ended_at,
+            proposed_performance: None,
             declined_at: call_off.declined_at,
         }
     }
@@ -515,7 +528,11 @@ pub async fn show(
 ) -> Result<Answer<CallOffView>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
-    Ok(Answer(CallOffView::of(call_off, lines)))
+    let proposed = renew_licences::propose(&mut tx, &call_off, app.clock.today()).await?;
+    let mut view = CallOffView::of(call_off, lines);
+    view.proposed_performance =
+        proposed.map(|it| ProposedPerformance { from: it.period.from(), to: it.period.to(), reason: it.german() });
+    Ok(Answer(view))
 }
 
 /// Replaces the lines of one's draft.

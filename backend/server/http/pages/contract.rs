@@ -79,6 +79,8 @@ pub struct ItemView {
     pub packing: String,
     /// Priced per month.
     pub per_month: bool,
+    /// Free-text item: its price is that of an attached quote or EVB-IT contract.
+    pub quoted: bool,
 }
 
 impl ItemView {
@@ -96,6 +98,7 @@ impl ItemView {
             ),
             packing: packing(item),
             per_month: matches!(stored, Some(Price::Subscription { .. })),
+            quoted: matches!(stored, Some(Price::Quoted { .. })),
         }
     }
 }

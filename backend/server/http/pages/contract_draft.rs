@@ -22,7 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_draft_fields::{Removal, Typed};
 use crate::http::pages::members::{from_to, kind_words};
-use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS};
+use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, index_choices};
 use crate::http::pages::volume_words::{scope_words, volume};
 use crate::http::pages::written::{self, count, day, instant};
 use crate::http::problem::Problem;
@@ -70,6 +70,7 @@ pub struct ContractDraftPage {
     entitled: Vec<(Uuid, String, String, String)>,
     options: Vec<(Uuid, String)>,
     members: Vec<(OrganisationId, String)>,
+    indexes: Vec<(String, String)>,
     typed: Typed,
     mistakes: Mistakes,
     hint: &'static str,
@@ -266,6 +267,7 @@ async fn page(
     let options = contract_part_rows::option_rows(&mut tx, contract).await?;
     let suppliers = contract_parts::supplier_names(&mut tx, actor.body, app.clock.today()).await?;
     let members = member_list::options(&mut tx, actor).await?;
+    let indexes = index_choices(&mut tx).await?;
     let handed_in = making
         .submitted_at
         .map(|at| format!("{}, {}", making.submitted_by_name.as_deref().unwrap_or("eine Person"), instant(at)));
@@ -298,6 +300,7 @@ async fn page(
             .map(|(id, end, deadline)| (id, format!("Verlängerung bis {}, auszuüben bis {}", day(end), day(deadline))))
             .collect(),
         members,
+        indexes,
         terms,
         making,
         mistakes,

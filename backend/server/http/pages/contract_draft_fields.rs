@@ -59,6 +59,16 @@ pub struct Typed {
     pub tiers: String,
     /// What counts towards a tier.
     pub counted: String,
+    /// Id of the price index.
+    pub index: String,
+    /// Its value at the base.
+    pub index_base: String,
+    /// Share that never moves.
+    pub fixed_share: String,
+    /// Share that follows the index.
+    pub variable_share: String,
+    /// Moves up to this do not count.
+    pub threshold: String,
     /// A price list.
     pub csv: String,
     /// How to read it.
@@ -173,6 +183,11 @@ impl Typed {
             discount: self.discount.clone(),
             tiers: self.tiers.clone(),
             counted: self.counted.clone(),
+            index: self.index.clone(),
+            index_base: self.index_base.clone(),
+            fixed_share: self.fixed_share.clone(),
+            variable_share: self.variable_share.clone(),
+            threshold: self.threshold.clone(),
         };
         let price = match read_price(&fields) {
             Ok(price) => price,

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, PriceFields, read_price};
+use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, PriceFields, index_choices, read_price};
 use crate::http::pages::read_amount::read_number;
 use crate::http::pages::written::{self, count, day, day_of, percent, read_day};
 use crate::http::problem::Problem;
@@ -41,6 +41,7 @@ pub struct ContractPricesPage {
     waiting: Option<(Uuid, String, bool, String)>,
     waiting_view: Option<PreviewView>,
     hint: &'static str,
+    indexes: Vec<(String, String)>,
 }
 
 impl ContractPricesPage {
@@ -85,6 +86,11 @@ pub struct Typed {
     discount: String,
     tiers: String,
     counted: String,
+    index: String,
+    index_base: String,
+    fixed_share: String,
+    variable_share: String,
+    threshold: String,
     document: String,
     reason: String,
     proposal: Uuid,
@@ -184,6 +190,11 @@ fn read(typed: &Typed) -> Result<PriceChange, Vec<FieldError>> {
             discount: typed.discount.clone(),
             tiers: typed.tiers.clone(),
             counted: typed.counted.clone(),
+            index: typed.index.clone(),
+            index_base: typed.index_base.clone(),
+            fixed_share: typed.fixed_share.clone(),
+            variable_share: typed.variable_share.clone(),
+            threshold: typed.threshold.clone(),
         };
         match read_price(&fields) {
             Ok(Some(price)) => Some(Wish::Typed(vec![(typed.article_number.trim().to_owned(), price)])),
@@ -251,6 +262,7 @@ async fn page(
         mistakes,
         preview: None,
         hint,
+        indexes: index_choices(&mut tx).await?,
     })
 }
 

@@ -12,12 +12,15 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::ActionError;
-use crate::actions::write_contract::{self, MECHANISMS, PRICES_OF_REST, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS};
+use crate::actions::write_contract::{
+    self, CRITERIA, LEGAL_BASES, MECHANISMS, PRICES_OF_REST, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS,
+};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::contract_clauses::ClauseFields;
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{day, read_day};
 use crate::http::problem::Problem;
@@ -36,6 +39,8 @@ pub struct ContractTermsPage {
     mistakes: Mistakes,
     idempotency_key: Uuid,
     retention_classes: Vec<(&'static str, &'static str)>,
+    legal_bases: Vec<(&'static str, &'static str)>,
+    criteria: Vec<(&'static str, &'static str)>,
 }
 
 impl ContractTermsPage {
@@ -104,6 +109,26 @@ pub struct Typed {
     answer_period_days: String,
     #[serde(default)]
     quota_transfers_confirmed: String,
+    #[serde(default)]
+    legal_basis_key: String,
+    #[serde(default)]
+    runoff_forbidden: String,
+    #[serde(default)]
+    cash_discount_pct: String,
+    #[serde(default)]
+    cash_discount_days: String,
+    #[serde(default)]
+    direct_limit_net: String,
+    #[serde(default)]
+    competition_criterion: String,
+    #[serde(default)]
+    compare_with_freight: String,
+    #[serde(default)]
+    data_processing_reference: String,
+    #[serde(default)]
+    unit_price_decimals: String,
+    #[serde(default)]
+    process_central_share_net: String,
 }
 
 fn as_ordered() -> String {
@@ -117,11 +142,13 @@ impl Typed {
             currency: "EUR".to_owned(),
             price_of_rest: as_ordered(),
             price_change_limit_pct: "30".to_owned(),
+            unit_price_decimals: "2".to_owned(),
             ..Self::default()
         }
     }
 
     fn of(terms: Terms) -> Self {
+        let clauses = ClauseFields::of(&terms.clauses);
         let date = |date: Option<NaiveDate>| date.map(day).unwrap_or_default();
         let percent = |value: Percent| value.to_string().replace('.', ",");
         let net = |value: Option<Net>| value.map(|net| net.decimal().to_string().replace('.', ",")).unwrap_or_default();
@@ -139,6 +166,16 @@ impl Typed {
             price_change_limit_pct: percent(terms.price_change_limit_pct),
             answer_period_days: terms.answer_period_days.map(|days| days.to_string()).unwrap_or_default(),
             quota_transfers_confirmed: if terms.quota_transfers_confirmed { "ja".to_owned() } else { String::new() },
+            legal_basis_key: clauses.legal_basis_key,
+            runoff_forbidden: clauses.runoff_forbidden,
+            cash_discount_pct: clauses.cash_discount_pct,
+            cash_discount_days: clauses.cash_discount_days,
+            direct_limit_net: clauses.direct_limit_net,
+            competition_criterion: clauses.competition_criterion,
+            compare_with_freight: clauses.compare_with_freight,
+            data_processing_reference: clauses.data_processing_reference,
+            unit_price_decimals: clauses.unit_price_decimals,
+            process_central_share_net: clauses.process_central_share_net,
             number: terms.number,
             title: terms.title,
             description: terms.description,
@@ -153,6 +190,22 @@ impl Typed {
             term_reason: terms.term_reason,
             price_of_rest: terms.price_of_rest,
             delivery_terms: terms.delivery_terms,
+        }
+    }
+
+    /// The fields of the clauses.
+    fn clauses(&self) -> ClauseFields {
+        ClauseFields {
+            legal_basis_key: self.legal_basis_key.clone(),
+            runoff_forbidden: self.runoff_forbidden.clone(),
+            cash_discount_pct: self.cash_discount_pct.clone(),
+            cash_discount_days: self.cash_discount_days.clone(),
+            direct_limit_net: self.direct_limit_net.clone(),
+            competition_criterion: self.competition_criterion.clone(),
+            compare_with_freight: self.compare_with_freight.clone(),
+            data_processing_reference: self.data_processing_reference.clone(),
+            unit_price_decimals: self.unit_price_decimals.clone(),
+            process_central_share_net: self.process_central_share_net.clone(),
         }
     }
 
@@ -197,6 +250,7 @@ impl Typed {
         };
         let min_order_value_net = net("min_order_value_net", &self.min_order_value_net);
         let surcharge_net = net("surcharge_net", &self.surcharge_net);
+        let clauses = self.clauses().read(mistakes);
         if price_change_limit_pct.is_none() && mistakes.at("price_change_limit_pct").is_none() {
             mistakes.add("price_change_limit_pct", "Bitte geben Sie einen Prozentsatz ein, zum Beispiel 30.");
         }
@@ -245,6 +299,7 @@ impl Typed {
             price_change_limit_pct: price_change_limit_pct?,
             answer_period_days,
             quota_transfers_confirmed: !self.quota_transfers_confirmed.is_empty(),
+            clauses,
         })
     }
 }
@@ -319,8 +374,13 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         typed,
         mistakes,
         idempotency_key: app.chance.id(app.clock.now()),
-        retention_classes: std::iter::once(("", "noch nicht gewählt"))
-            .chain(RETENTION_CLASSES.iter().copied())
-            .collect(),
+        retention_classes: or_none(RETENTION_CLASSES),
+        legal_bases: or_none(LEGAL_BASES),
+        criteria: or_none(CRITERIA),
     }
+}
+
+/// The list, with the choice of none before it.
+fn or_none(list: &[(&'static str, &'static str)]) -> Vec<(&'static str, &'static str)> {
+    std::iter::once(("", "noch nicht gewählt")).chain(list.iter().copied()).collect()
 }

@@ -1,6 +1,7 @@
 //! Papers and references that only some requests need: which fields the form of step 2 shows, and what
 //! was typed into them. What is not shown stays as it is.
 
+use abruf_domain::facts::BudgetMode;
 use abruf_domain::period::berlin_date;
 use chrono::Datelike;
 
@@ -26,9 +27,17 @@ pub struct Wanted {
     pub recurring: bool,
     /// Accounts of the member, to choose from; without any there is no field.
     pub accounts: Vec<String>,
+    /// The member compares each call-off with the money of its account: one has to be named.
+    pub account_needed: bool,
 }
 
 impl Wanted {
+    /// What the field of the account is called.
+    #[must_use]
+    pub const fn account_label(&self) -> &'static str {
+        if self.account_needed { "Konto, das bezahlt" } else { "Konto, das bezahlt (freiwillig)" }
+    }
+
     /// What the draft needs as it stands, and what has been filled in before.
     pub async fn of(app: &App, actor: &Actor, preview: &Preview) -> Result<Self, Away> {
         let (facts, papers) = (&preview.facts, &preview.call_off.details.papers);
@@ -50,6 +59,7 @@ impl Wanted {
             order_reference: facts.member.routes_invoices || !papers.order_reference.is_empty(),
             recurring: papers.recurring || !facts.request.earlier.is_empty(),
             accounts: budgets::accounts(&mut tx, facts.member.id).await?,
+            account_needed: facts.request.budget.as_ref().is_some_and(|budget| budget.mode == BudgetMode::Imported),
         })
     }
 }

@@ -1,12 +1,14 @@
 //! The fields of a price: its kind, and what this kind needs. Tiers take a line each: `10: 874,90`.
 
 use abruf_domain::facts::{Counted, Price, Tier};
-use abruf_domain::money::{NumberError, Percent, Quantity, UnitPrice};
+use abruf_domain::ids::IndexSeriesId;
+use abruf_domain::money::{IndexPoints, NumberError, Percent, Quantity, Ratio, UnitPrice};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::actions::FieldError;
 use crate::http::pages::read_amount::read_number;
+use crate::storage::{StorageError, Tx, price_indexes};
 
 /// Kinds of prices to choose from, with the words users read.
 pub const PRICE_KINDS: &[(&str, &str)] = &[
@@ -16,6 +18,7 @@ pub const PRICE_KINDS: &[(&str, &str)] = &[
     ("tier_all_units", "Staffelpreis für alle Einheiten"),
     ("tier_graduated", "Staffelpreis je Stufe"),
     ("quoted", "nach Angebot, mit Höchstpreis"),
+    ("index", "Preis mit Gleitklausel"),
 ];
 
 /// What counts towards a tier.
@@ -24,6 +27,15 @@ pub const COUNTED: &[(&str, &str)] = &[
     ("per_member", "über alle Abrufe des Mitglieds"),
     ("per_contract", "über alle Abrufe des Vertrags"),
 ];
+
+/// The price indexes to choose from, with the choice of none before them.
+///
+/// # Errors
+/// If the database fails.
+pub async fn index_choices(tx: &mut Tx) -> Result<Vec<(String, String)>, StorageError> {
+    let known = price_indexes::list(tx).await?.into_iter().map(|it| (it.id.to_string(), it.name));
+    Ok(std::iter::once((String::new(), "keiner".to_owned())).chain(known).collect())
+}
 
 /// The fields, as typed.
 #[derive(Debug, Default, Clone, Deserialize)]
@@ -43,6 +55,21 @@ pub struct PriceFields {
     /// Key of [`COUNTED`].
     #[serde(default)]
     pub counted: String,
+    /// Id of the price index.
+    #[serde(default)]
+    pub index: String,
+    /// Its value the base price is of.
+    #[serde(default)]
+    pub index_base: String,
+    /// Share of the price that never moves.
+    #[serde(default)]
+    pub fixed_share: String,
+    /// Share that follows the index.
+    #[serde(default)]
+    pub variable_share: String,
+    /// Moves up to this percentage do not count.
+    #[serde(default)]
+    pub threshold: String,
 }
 
 /// Reads the price; `None` if nothing was typed.
@@ -73,6 +100,7 @@ pub fn read_price(fields: &PriceFields) -> Result<Option<Price>, Vec<FieldError>
     Ok(Some(match fields.price_kind.as_str() {
         "subscription" => Price::Subscription { unit_price_month: price },
         "quoted" => Price::Quoted { cap: price },
+        "index" => return read_index(fields, price).map(Some),
         "list_minus" => {
             let missing = || "Bitte geben Sie den Rabatt in Prozent ein, zum Beispiel 12,5.".to_owned();
             let discount = read(&fields.discount, Percent::DECIMALS, Percent::new, missing);
@@ -80,6 +108,47 @@ pub fn read_price(fields: &PriceFields) -> Result<Option<Price>, Vec<FieldError>
         }
         _ => Price::Fixed { unit_price: price },
     }))
+}
+
+/// An index clause around its base price; every wrong field is named.
+fn read_index(fields: &PriceFields, base_price: UnitPrice) -> Result<Price, Vec<FieldError>> {
+    let series = fields.index.parse().map(IndexSeriesId).map_err(|_: uuid::Error| {
+        FieldError::new("index", "Bitte wählen Sie den Preisindex. Neue legen Sie unter „Preisindizes“ an.")
+    });
+    let missing = |what: &'static str| move || format!("Bitte geben Sie {what} ein.");
+    let at = |field: &'static str| move |message: String| FieldError::new(field, message);
+    let base = read(
+        &fields.index_base,
+        IndexPoints::DECIMALS,
+        IndexPoints::new,
+        missing("den Indexwert der Basis, zum Beispiel 112,4,"),
+    );
+    let base = base.map_err(at("index_base"));
+    let fixed = read(&fields.fixed_share, Ratio::DECIMALS, Ratio::new, missing("den festen Anteil, zum Beispiel 0,3,"));
+    let fixed = fixed.map_err(at("fixed_share"));
+    let variable = read(
+        &fields.variable_share,
+        Ratio::DECIMALS,
+        Ratio::new,
+        missing("den veränderlichen Anteil, zum Beispiel 0,7,"),
+    );
+    let variable = variable.map_err(at("variable_share"));
+    let threshold =
+        read(&fields.threshold, Percent::DECIMALS, Percent::new, missing("die Schwelle in Prozent, zum Beispiel 5,"));
+    let threshold = threshold.map_err(at("threshold"));
+    match (series, base, fixed, variable, threshold) {
+        (Ok(series), Ok(index_base), Ok(fixed_share), Ok(variable_share), Ok(threshold)) => {
+            Ok(Price::Index { base_price, fixed_share, variable_share, series, index_base, threshold })
+        }
+        (series, base, fixed, variable, threshold) => Err(series
+            .err()
+            .into_iter()
+            .chain(base.err())
+            .chain(fixed.err())
+            .chain(variable.err())
+            .chain(threshold.err())
+            .collect()),
+    }
 }
 
 /// Tiers as typed: a line each, first quantity and price.
@@ -122,7 +191,24 @@ mod tests {
             discount: own(discount),
             tiers: own(tiers),
             counted: own("per_member"),
+            ..PriceFields::default()
         }
+    }
+
+    #[test]
+    fn an_index_clause_names_every_part_that_is_missing() {
+        let wrong = read_price(&fields("index", "148", "", "")).expect_err("nothing but the base price");
+        let named: Vec<&str> = wrong.iter().map(|error| error.field.as_str()).collect();
+        assert_eq!(named, ["index", "index_base", "fixed_share", "variable_share", "threshold"]);
+        let whole = PriceFields {
+            index: "00000000-0000-0000-0000-000000000007".to_owned(),
+            index_base: "112,4".to_owned(),
+            fixed_share: "0,30".to_owned(),
+            variable_share: "0,70".to_owned(),
+            threshold: "5".to_owned(),
+            ..fields("index", "148", "", "")
+        };
+        assert!(matches!(read_price(&whole), Ok(Some(Price::Index { .. }))), "{:?}", read_price(&whole));
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use abruf_domain::call_off::Status;
 use abruf_domain::checks;
 use abruf_domain::finding::Addressee;
+use abruf_domain::licence_inventory;
+use abruf_domain::money::Quantity;
 use abruf_domain::notation::Language;
+use abruf_domain::period::berlin_date;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use chrono::{DateTime, Days, NaiveDate, Timelike, Utc};
@@ -16,13 +19,15 @@ use crate::actions::transfer_quota::PARTIES;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{count, day, day_of, runs_out};
+use crate::http::pages::written::{count, day, day_of, quantity, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
+use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
-    StorageError, assignments, contracts, dispatches, escalations, organisations, supplier_stops, tasks,
+    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, organisations, supplier_stops,
+    tasks,
 };
 
 /// Contracts that end within so many days are pointed out.
@@ -47,6 +52,8 @@ struct StartPage {
     /// Orders the office has to clear up with the supplier.
     late: Vec<Row>,
     ending: Vec<Row>,
+    /// Licences that end soon and that nobody has begun to renew.
+    licences: Vec<Row>,
 }
 
 /// A figure that leads somewhere.
@@ -101,6 +108,7 @@ pub async fn show(
         expiring: expiring(&mut tx, &actor, now).await?,
         late: late(&mut tx, &actor).await?,
         ending: ending(&mut tx, &actor, &app).await?,
+        licences: licences(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
     };
     Ok(Page(page))
@@ -162,6 +170,15 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
             text: "alle Abrufe in Ihrem Prüfumfang, auch abgelehnte und stornierte".to_owned(),
         }],
         Role::Treasurer => vec![
+            Card {
+                address: "/haushalt",
+                title: "Mittel bestätigen",
+                figure: budget_confirmations::awaiting(&mut *conn, actor.organisation, berlin_date(now))
+                    .await?
+                    .len()
+                    .to_string(),
+                text: "warten vor der Freigabe auf die Kämmerei".to_owned(),
+            },
             Card {
                 address: "/#aufgaben",
                 title: "Offene Begründungen",
@@ -381,6 +398,32 @@ async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec
             ),
         })
         .collect())
+}
+
+/// Renewals the buyer should prepare, 90 days before the end, urgent ones first.
+async fn licences(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Buyer {
+        return Ok(Vec::new());
+    }
+    let today = app.clock.today();
+    let all =
+        licence_inventory::inventory(&storage_licences::lines(&mut *conn, actor.organisation, today).await?, today);
+    let mut rows = Vec::new();
+    for ending in all.into_iter().filter(|ending| ending.next_step.is_open()) {
+        let contract = contracts::find(&mut *conn, ending.contract).await?;
+        let number = ending.quantities.into_values().sum::<Quantity>();
+        rows.push(Row {
+            address: "/lizenzen".to_owned(),
+            title: contract.map(|it| format!("{} {}", it.number, it.title)).unwrap_or_default(),
+            text: format!("{} Lizenzen verlängern oder auslaufen lassen", quantity(number)),
+            note: format!(
+                "enden am {}, in {}",
+                day(ending.ends_on),
+                count((ending.ends_on - today).num_days(), "Tag", "Tagen")
+            ),
+        });
+    }
+    Ok(rows)
 }
 
 #[cfg(test)]

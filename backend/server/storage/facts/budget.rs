@@ -25,12 +25,16 @@ pub(super) async fn budget(
         BudgetMode::Confirmed => budget_confirmations::latest(&mut *conn, call_off).await?,
         BudgetMode::ReferenceOnly | BudgetMode::Imported => None,
     };
-    let account = given.as_ref().map_or(named, |given| given.account.as_str());
-    if account.is_empty() && mode == BudgetMode::ReferenceOnly {
+    if named.is_empty() && mode == BudgetMode::ReferenceOnly {
         return Ok(None);
     }
-    let mut budget = account_on(&mut *conn, call_off, account, mode, day).await?;
-    budget.account_missing = account.is_empty() && mode == BudgetMode::Imported;
+    // Figures and payment plan are those of the account the requester named: that the treasurer chose
+    // another one must not look like a change since submission.
+    let mut budget = account_on(&mut *conn, call_off, named, mode, day).await?;
+    budget.account_missing = named.is_empty() && mode == BudgetMode::Imported;
+    if let Some(given) = &given {
+        budget.account.clone_from(&given.account);
+    }
     if mode == BudgetMode::Confirmed {
         budget.confirmation = Some(given.as_ref().map_or(FundsConfirmation::Awaited, |given| {
             FundsConfirmation::Given { by: given.by, on: berlin_date(given.at), amount: given.amount }

@@ -135,7 +135,8 @@ fn mechanism(key: &str, direct_limit: Option<Net>, with_freight: bool) -> Result
     }
 }
 
-/// Published values of the series that prices of these items name; no query where none does.
+/// Published final values of the series that prices of these items name; no query where none does. No price
+/// follows a provisional one.
 async fn index_values(conn: &mut PgConnection, items: &[Item]) -> Result<Vec<IndexValue>, StorageError> {
     let prices = items.iter().flat_map(|item| &item.prices);
     let series: BTreeSet<Uuid> = prices
@@ -153,7 +154,7 @@ async fn index_values(conn: &mut PgConnection, items: &[Item]) -> Result<Vec<Ind
                                                         'released', released_at IS NOT NULL) ORDER BY published_on, id),
                            '[]') AS "values!: Json<Vec<IndexValue>>"
            FROM index_value
-           WHERE series_id = ANY ($1)"#,
+           WHERE series_id = ANY ($1) AND NOT provisional"#,
         &series,
     )
     .fetch_one(conn)
