@@ -4,6 +4,7 @@ mod bad_input;
 mod by_pages;
 mod secrecy;
 
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use abruf::actor::Actor;
@@ -108,8 +109,8 @@ impl House {
 
     pub(super) async fn ask(&self, who: Who, method: &str, path: &str, body: Option<Value>) -> Answer {
         let mut tokens = self.tokens.lock().await;
-        if !tokens.contains_key(&who) {
-            tokens.insert(who, self.web.token(&who.email()).await);
+        if let Entry::Vacant(free) = tokens.entry(who) {
+            free.insert(self.web.token(&who.email()).await);
         }
         let token = tokens[&who].clone();
         drop(tokens);
