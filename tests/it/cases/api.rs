@@ -322,18 +322,24 @@ async fn concurrency(case: &Case, fixtures: &fixture::Fixtures) -> Result<Verdic
 async fn every_golden_case_comes_out_the_same_through_database_and_api() {
     // As without a database: ABRUF_CASES names other files.
     let path = environment("ABRUF_CASES").map_or_else(|| own_files().join("golden-cases.json"), PathBuf::from);
-    play_files(&[&path]).await;
+    let run = play_files(&[&path]).await;
+    print!("\n{run}");
+    assert!(run.is_sound(), "the database path says something else, see above");
+    assert!(0 < run.passed());
 }
 
 #[tokio::test]
 async fn cancellations_and_invoices_of_our_own_come_out_the_same_through_database_and_api() {
     let [cancellations, invoices] =
         ["cancellation.json", "invoice-matches-contract.json"].map(|name| own_files().join(name));
-    play_files(&[&cancellations, &invoices]).await;
+    let run = play_files(&[&cancellations, &invoices]).await;
+    print!("\n{run}");
+    assert!(run.is_sound(), "the database path says something else, see above");
+    assert!(0 < run.passed());
 }
 
 /// Plays every case of these files or folders whose kind has a path through the program.
-async fn play_files(paths: &[&Path]) {
+async fn play_files(paths: &[&Path]) -> Run {
     let mut run = Run::default();
     for path in paths.iter().flat_map(|path| files(path).unwrap()) {
         let file = read(&path).unwrap();
@@ -356,7 +362,5 @@ async fn play_files(paths: &[&Path]) {
             });
         }
     }
-    print!("\n{run}");
-    assert!(run.is_sound(), "the database path says something else, see above");
-    assert!(0 < run.passed());
+    run
 }
