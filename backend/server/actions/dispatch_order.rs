@@ -58,7 +58,8 @@ pub async fn dispatch(
     let facts = facts(&mut tx, &call_off, released_at, sent_at, None).await?;
     let note = Note { received: false, happened_at: sent_at, channel };
     let (findings, hash) = judge(keyed, &mut tx, &call_off, &facts, note).await?;
-    let word = CHANNELS.iter().find(|(key, _)| *key == channel).map_or("", |(_, word)| word);
+    // „Anders“ says nothing.
+    let word = CHANNELS.iter().find(|(key, _)| *key == channel && *key != "other").map_or("", |(_, word)| word);
     let step = OrderStep {
         decision: "dispatched",
         action: "call_off_dispatched",

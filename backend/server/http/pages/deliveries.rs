@@ -367,7 +367,8 @@ fn events(
 ) -> Vec<(String, String, String)> {
     let mut events = Vec::new();
     for it in sent {
-        let channel = CHANNELS.iter().find(|(key, _)| *key == it.channel).map_or("", |(_, word)| word);
+        let channel =
+            CHANNELS.iter().find(|(key, _)| *key == it.channel && *key != "other").map_or("", |(_, word)| word);
         let what = if it.received { "Beim Lieferanten eingegangen" } else { "Versandt" };
         events.push((it.at, format!("{what} am {}", day_of(it.happened_at)), channel.to_owned(), it.person.clone()));
     }
