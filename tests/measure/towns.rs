@@ -52,17 +52,15 @@ pub async fn desks(cluster: &Cluster, program: &Program, contract: &str, count: 
 }
 
 async fn pairs(owner: &mut PgConnection) -> Result<Vec<(String, String)>> {
-    let today = "valid_from <= current_date AND (valid_to IS NULL OR current_date <= valid_to)";
-    let query = format!(
-        "SELECT DISTINCT ON (o.name) b.email, a.email
+    let query = "WITH today AS (
+             SELECT organisation_id, role, email, release_limit_gross
+             FROM assignment JOIN person ON person.id = person_id
+             WHERE valid_from <= current_date AND (valid_to IS NULL OR current_date <= valid_to) AND email IS NOT NULL
+         )
+         SELECT DISTINCT ON (o.name) b.email, a.email
          FROM organisation o
-         JOIN (SELECT organisation_id, email FROM assignment JOIN person ON person.id = person_id WHERE role = 'buyer' AND {today}) b
-             ON b.organisation_id = o.id
-         JOIN (SELECT organisation_id, email, release_limit_gross FROM assignment JOIN person ON person.id = person_id
-               WHERE role = 'approver' AND {today}) a
-             ON a.organisation_id = o.id AND a.email <> b.email
-         WHERE b.email IS NOT NULL AND a.email IS NOT NULL
-         ORDER BY o.name, a.release_limit_gross DESC NULLS FIRST"
-    );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(query)).fetch_all(owner).await?)
+         JOIN today b ON b.organisation_id = o.id AND b.role = 'buyer'
+         JOIN today a ON a.organisation_id = o.id AND a.role = 'approver' AND a.email <> b.email
+         ORDER BY o.name, a.release_limit_gross DESC NULLS FIRST";
+    Ok(sqlx::query_as(query).fetch_all(owner).await?)
 }

@@ -342,6 +342,7 @@ async fn cancellations_and_invoices_of_our_own_come_out_the_same_through_databas
     all_pass(&play_files(&files).await);
 }
 
+#[expect(clippy::print_stdout, reason = "whoever runs other cases wants to read the verdicts")]
 fn all_pass(run: &Run) {
     print!("\n{run}");
     assert!(run.is_sound(), "the database path says something else, see above");
