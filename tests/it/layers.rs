@@ -187,7 +187,9 @@ fn the_domain_knows_no_other_crate_of_ours() {
 #[test]
 fn a_second_land_is_data_and_no_code_knows_it() {
     let mut wrong = Vec::new();
-    for source in sources(&["backend"], &["rs"]) {
+    // The calendars of all sixteen Länder come from a library; that file names each of them.
+    let calendars = "backend/domain/src/answer_period.rs";
+    for source in sources(&["backend"], &["rs"]).into_iter().filter(|source| source.path != calendars) {
         wrong.extend(source.naming(&["de/nw", "DE-NW", "\"nw\"", "NRW", "Nordrhein"]));
     }
     none_of(wrong, "what a Land says stands in its law pack");

@@ -97,7 +97,7 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
     let row = sqlx::query!(
         r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id AS "call_off_id!", o.event_id
          FROM outbox o
-         WHERE o.done_at IS NULL AND o.kind LIKE 'issue\\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
+         WHERE o.done_at IS NULL AND o.kind LIKE 'issue\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
            AND (o.kind = 'issue_order' OR NOT EXISTS (
                 SELECT FROM outbox first
                 WHERE first.call_off_id = o.call_off_id AND first.kind = 'issue_order' AND first.done_at IS NULL))

@@ -32,6 +32,7 @@ async fn licences_are_renewed_from_the_page_once_their_end_is_near() {
     assert!(!read(&eva.page("/").await).contains("Diese Lizenzen enden bald"));
 
     town.world.at("2026-11-30T09:00:00Z");
+    let eva = town.browser(&town.eva).await;
     let text = read(&eva.page("/").await);
     assert!(text.contains("Diese Lizenzen enden bald") && text.contains("120 Lizenzen verlängern"), "{text}");
     let page = eva.page("/lizenzen").await;

@@ -36,7 +36,7 @@ async fn a_free_text_item_asks_for_its_quote_and_keeps_below_its_cap() {
     let answer = browser.submit(&page, &lines, &without).await;
     assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(read(&answer.text).contains("Bitte nennen Sie das Angebot des Lieferanten"), "{}", read(&answer.text));
-    assert!(answer.text.contains("value=\"4800\"") && answer.text.contains("beleg-0-fehler"));
+    assert!(answer.text.contains("value=\"4800\"") && answer.text.contains("angebotsbeleg-0-fehler"));
 
     let above = [&row("5.000,01", "EVB-IT Dienstvertrag 17")[..], &[("weiter", "aktualisieren")]].concat();
     browser.leads_on(&page, &lines, &above).await;

@@ -89,7 +89,7 @@ impl From<TakenBack> for PartlyCancelled {
 /// The price of the rest stays as ordered unless the contract prices it anew. 422 with the numbers for what
 /// is not ordered any more or already delivered.
 #[utoipa::path(
-    post, path = "/api/v1/call-offs/{id}/partial-cancellations", tag = "orders",
+    post, path = "/api/v1/call-offs/{id}/partial-cancellations", tag = "orders", operation_id = "cancel_part",
     params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body = PartialCancellation, responses((status = 200, body = PartlyCancelled))
 )]

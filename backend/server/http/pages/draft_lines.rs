@@ -11,11 +11,13 @@ use abruf_domain::period::Period;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
+use chrono::{Months, NaiveDate};
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::FieldError;
 use crate::actions::draft_call_off::{self, Choice, LineInput, Preview};
+use crate::actions::renew_licences;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::access::encoded;
@@ -29,7 +31,7 @@ use crate::http::pages::line_entries::{Entry, entries, saved_entries};
 use crate::http::pages::order_view::{OrderView, SavingsView};
 use crate::http::pages::period_fields::{PeriodFields, read_period};
 use crate::http::pages::supplier_fields::{SupplierFields, read_choice};
-use crate::http::pages::written::{money, price, quantity};
+use crate::http::pages::written::{day, money, price, quantity};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, ScheduleItem};
@@ -68,6 +70,8 @@ struct LinesPage {
     searched: String,
     found: Option<i64>,
     period: Option<PeriodFields>,
+    /// Why this period is proposed, where nobody has chosen one yet.
+    proposed: Option<String>,
     order: OrderView,
     savings: Option<SavingsView>,
     supplier: SupplierFields,
@@ -93,6 +97,8 @@ struct Row {
     packing: String,
     quantity: String,
     net: String,
+    /// Free-text item: a quote or EVB-IT contract gives its price.
+    quoted: bool,
     offer_price: String,
     offer_document: String,
     article_error: Option<String>,
@@ -164,7 +170,11 @@ pub async fn save(
     let preview = draft::own(&app, &actor, id).await?;
     let one =
         |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str()).unwrap_or_default();
-    let period = PeriodFields::typed(one("performance_from"), one("performance_to"));
+    let period = match one("weiter") {
+        // The other date that is one click away.
+        "ein-jahr" => a_year_from(app.clock.today()),
+        _ => PeriodFields::typed(one("performance_from"), one("performance_to")),
+    };
     let asked_period = fields.iter().any(|(key, _)| key == "performance_from");
     let supplier = fields.iter().find(|(key, _)| key == "lieferant").map(|(_, value)| value.clone());
     let typed = Typed { entries: entries(&fields), period, search: one("suche").to_owned(), supplier };
@@ -180,6 +190,12 @@ pub async fn save(
     let preview = draft::own(&app, &actor, id).await?;
     let page = page(&app, &actor, frame.with_mistakes(), preview, typed, wrong.1).await?;
     Ok((wrong.0, Page(page)).into_response())
+}
+
+/// Twelve months from a day on.
+fn a_year_from(today: NaiveDate) -> PeriodFields {
+    let end = today.checked_add_months(Months::new(12)).and_then(|day| day.pred_opt()).unwrap_or(today);
+    PeriodFields { from: day(today), to: day(end) }
 }
 
 /// Where the button leads.
@@ -310,6 +326,7 @@ async fn page(
     };
     let articles: Vec<String> = typed.entries.iter().map(|entry| entry.article_number.clone()).collect();
     let known = facts::items(&mut tx, contract, &articles, today).await?;
+    let proposal = renew_licences::propose(&mut tx, &preview.call_off, today).await?;
     drop(tx);
 
     let per_month = |item: &Item| item.prices.iter().any(|term| matches!(term.price, Price::Subscription { .. }));
@@ -317,7 +334,14 @@ async fn page(
     let rows = table.rows(&typed.entries);
     let has_subscription = known.iter().any(per_month) || table.offers().iter().any(|item| item.per_month);
     let currency = &preview.facts.contract.currency;
+    let untouched = typed.period.from.is_empty() && typed.period.to.is_empty();
+    let proposal = proposal.filter(|_| has_subscription && untouched && errors.is_empty());
+    let period = match &proposal {
+        Some(it) => PeriodFields { from: day(it.period.from()), to: day(it.period.to()) },
+        None => typed.period,
+    };
     Ok(LinesPage {
+        proposed: proposal.map(|it| it.german()),
         supplier: SupplierFields::of(&preview, typed.supplier.as_deref()),
         id: preview.call_off.id,
         contract: contract_line(&preview),
@@ -325,7 +349,7 @@ async fn page(
         short,
         searched: searched.to_owned(),
         found,
-        period: has_subscription.then_some(typed.period),
+        period: has_subscription.then_some(period),
         order: OrderView::of(&preview.facts, &preview.review.priced),
         savings: preview
             .review
@@ -365,6 +389,10 @@ fn in_rows(rows: &[Row], errors: &[FieldError]) -> Mistakes {
         mistakes.extend(errors.iter().map(|error| FieldError::new(format!("menge-{first}"), &error.message)));
     }
     Mistakes(mistakes)
+}
+
+fn is_quoted(item: &Item) -> bool {
+    item.prices.iter().any(|term| matches!(term.price, Price::Quoted { .. }))
 }
 
 /// What rows are made of.
@@ -433,6 +461,7 @@ impl Table<'_> {
             price: item.price.clone(),
             packing: item.packing.clone(),
             article_number: item.article_number.clone(),
+            quoted: item.quoted,
             ..self.entered_row(&entry, sent)
         }
     }
@@ -459,6 +488,7 @@ impl Table<'_> {
             packing: String::new(),
             quantity: entry.quantity.clone(),
             net: self.net(entry),
+            quoted: item.is_some_and(is_quoted),
             offer_price: entry.offer_price.clone(),
             offer_document: entry.offer_document.clone(),
             article_error: error("article_number"),
