@@ -124,7 +124,7 @@ const ACCOUNTS: &[DemoAccount] = &[
         "kaemmerei@altenrode.example",
         HOME,
         &[Role::Treasurer],
-        "Abrufe und Einsparungen der eigenen Stadt lesen.",
+        "Mittel bestätigen, Konten führen, Verpflichtungen nach Jahren; Abrufe und Einsparungen lesen.",
     ),
     account(
         "Sachbearbeitung",
