@@ -141,7 +141,7 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         _ => None,
     };
     // The lane of prices and suppliers that depend on what was released before: turns first, then totals.
-    if turns::depends_on_earlier(&mut tx, call_off.contract).await? {
+    if facts::depends_on_earlier(&mut tx, &call_off, &lines, now).await? {
         let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
         turns::lock(&mut tx, call_off.contract, &articles).await?;
         volume::lock_running_totals(&mut tx, call_off.contract, &articles).await?;

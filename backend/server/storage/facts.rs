@@ -6,9 +6,14 @@ mod contract;
 mod item;
 mod member;
 mod request;
+mod standing;
+
+use std::sync::Arc;
 
 use abruf_domain::answer_period::{AnswerPeriod, RankRequest, holidays, horizon};
-use abruf_domain::facts::{CheckPoint, ContractTerms, Facts, Item, Measure, Parameters, Releaser, Scope, ScopeState};
+use abruf_domain::facts::{
+    Baseline, CheckPoint, ContractTerms, Facts, Item, Measure, Mechanism, Parameters, Releaser, Scope, ScopeState,
+};
 use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::law;
 use abruf_domain::money::Quantity;
@@ -21,8 +26,9 @@ use super::StorageError;
 use super::call_offs::{CallOff, Line};
 use super::error::consistent;
 use super::volume::Holding;
-use super::{organisations, parameters, rank_requests, volume};
+use super::{organisations, parameters, rank_requests, turns, volume};
 pub use item::{StoredPrice, items};
+use standing::{Party, View};
 
 /// Reads everything a review of this call-off may see at `now`.
 pub async fn gather(
@@ -52,27 +58,27 @@ pub async fn gather_beside(
 ) -> Result<Facts, StorageError> {
     let day = berlin_date(now);
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
-    let mut items = items(&mut *conn, call_off.contract, &articles, day).await?;
-    item::count_own(&mut *conn, call_off.contract, call_off.member, &mut items).await?;
-    let mut contract = contract::terms(&mut *conn, call_off.contract, call_off.member, items, day).await?;
-    let member = member::member(&mut *conn, call_off.body, call_off.member, day).await?;
+    let view = standing::view(&mut *conn, day).await?;
+    let (mut contract, party, baselines) =
+        standing_facts(&mut *conn, &view, call_off.contract, (call_off.body, call_off.member), &articles).await?;
+    item::count_own(&mut *conn, call_off.contract, call_off.member, &mut contract.items).await?;
     let scopes = free_of_own(&mut *conn, own, call_off, &contract).await?;
     count_all(&mut contract.items, &scopes)?;
-    let baselines = item::baselines(&mut *conn, &contract, call_off.member, &articles).await?;
-    let process_effect_counted = process_effect_counted(&mut *conn, call_off, day).await?;
-    let parameters = of_law_and_house(&mut *conn, call_off.member, day).await?;
-    let request = request::request(&mut *conn, call_off, lines, releaser, &parameters, day).await?;
+    let past = request::past(&mut *conn, call_off, &party.parameters, day).await?;
+    let mut request =
+        request::request(&mut *conn, call_off, lines, releaser, &contract, party.budget_mode, day).await?;
+    request.earlier = past.earlier;
     contract.answer_period = answer_period(conn, call_off, &request.rank_requests).await?;
     Ok(Facts {
         evaluated_at: now,
         check_point,
         contract,
-        member,
+        member: party.member.clone(),
         request,
         scopes,
         baselines,
-        process_effect_counted,
-        parameters,
+        process_effect_counted: past.process_effect_counted,
+        parameters: party.parameters.clone(),
     })
 }
 
@@ -82,21 +88,57 @@ pub async fn without_request(
     conn: &mut PgConnection,
     contract: ContractId,
     body: OrganisationId,
-    member_id: OrganisationId,
+    member: OrganisationId,
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
-    let day = berlin_date(now);
+    let view = standing::view(&mut *conn, berlin_date(now)).await?;
+    let (terms, party, baselines) = standing_facts(&mut *conn, &view, contract, (body, member), &[]).await?;
     Ok(Facts {
         evaluated_at: now,
         check_point: CheckPoint::Submission,
-        contract: contract::terms(&mut *conn, contract, member_id, Vec::new(), day).await?,
-        member: member::member(&mut *conn, body, member_id, day).await?,
+        contract: terms,
+        member: party.member.clone(),
         request: request::nothing(),
-        scopes: volume::scopes(&mut *conn, contract, member_id, &[], &[]).await?,
-        baselines: Vec::new(),
+        scopes: volume::scopes(conn, contract, member, &[], &[]).await?,
+        baselines,
         process_effect_counted: false,
-        parameters: of_law_and_house(conn, member_id, day).await?,
+        parameters: party.parameters.clone(),
     })
+}
+
+/// Whether anything of this contract depends on what was released before: a price on the running total, a
+/// supplier on whose turn it is. Only then has a release to lock first.
+pub async fn depends_on_earlier(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    lines: &[Line],
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
+    let view = standing::view(&mut *conn, berlin_date(now)).await?;
+    Ok(standing::terms(conn, &view, call_off.contract, &articles).await?.depends_on_earlier)
+}
+
+/// Terms, member and baselines as they stand; of what moves only whose turn it is.
+async fn standing_facts(
+    conn: &mut PgConnection,
+    view: &View,
+    contract: ContractId,
+    (body, member): (OrganisationId, OrganisationId),
+    articles: &[String],
+) -> Result<(ContractTerms, Arc<Party>, Vec<Baseline>), StorageError> {
+    let terms = standing::terms(&mut *conn, view, contract, articles).await?;
+    let of_member = standing::of_member(&mut *conn, view, contract, member, articles).await?;
+    let party = standing::party(&mut *conn, view, body, member).await?;
+    let mut terms = terms.contract.clone();
+    terms.entitlements.clone_from(&of_member.entitlements);
+    if let Some(agreement) = &mut terms.data_processing {
+        agreement.members = of_member.acceded.then_some(member).into_iter().collect();
+    }
+    if terms.mechanism == Mechanism::Rotation {
+        terms.last_awards = turns::last_awards(conn, contract).await?;
+    }
+    Ok((terms, party, of_member.baselines.clone()))
 }
 
 /// What all members have called off of an item stands in its guard row: nobody sums foreign rows.
@@ -142,26 +184,6 @@ async fn free_of_own(
         }
     }
     Ok(scopes)
-}
-
-async fn process_effect_counted(
-    conn: &mut PgConnection,
-    call_off: &CallOff,
-    day: NaiveDate,
-) -> Result<bool, StorageError> {
-    let row = sqlx::query!(
-        r#"SELECT EXISTS (
-             SELECT FROM savings_entry
-             WHERE contract_id = $1 AND member_id = $2 AND class = 'P' AND stage = 'planned'
-               AND extract(year FROM dated_on) = extract(year FROM $3::date)
-           ) AS "counted!""#,
-        call_off.contract.0,
-        call_off.member.0,
-        day
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(row.counted)
 }
 
 async fn of_law_and_house(

@@ -5,6 +5,7 @@
 //! it reads whose turn it is; a cancellation, before it takes its award back. Turns are locked before
 //! any guard row, by lot.
 
+use abruf_domain::facts::LastAward;
 use abruf_domain::ids::{CallOffId, ContractId, LotId, OrganisationId, ReviewId};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -24,6 +25,21 @@ pub async fn depends_on_earlier(conn: &mut PgConnection, contract: ContractId) -
     )
     .fetch_one(conn)
     .await?)
+}
+
+/// Who got the last award of each lot of a contract that rotates.
+pub async fn last_awards(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<LastAward>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT lot_id, last_supplier_id AS "last_supplier_id!"
+           FROM lot_turn
+           WHERE contract_id = $1 AND last_supplier_id IS NOT NULL
+           ORDER BY lot_id"#,
+        contract.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let award = |lot, supplier| LastAward { lot: Some(LotId(lot)), supplier: OrganisationId(supplier) };
+    Ok(rows.into_iter().map(|row| award(row.lot_id, row.last_supplier_id)).collect())
 }
 
 /// Holds the turns of the lots these articles belong to until the transaction ends; none where the

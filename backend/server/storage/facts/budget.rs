@@ -10,16 +10,16 @@ use sqlx::PgConnection;
 use crate::storage::call_offs::CallOff;
 use crate::storage::commitments::{Choice, commitments};
 use crate::storage::error::consistent;
-use crate::storage::{StorageError, budget_confirmations, budgets};
+use crate::storage::{StorageError, budget_confirmations};
 
 /// The account as it stands in the year of `day` and after. A year without a row has nothing available.
 /// Nothing where the member keeps references only and names none.
 pub(super) async fn budget(
     conn: &mut PgConnection,
     call_off: &CallOff,
+    mode: BudgetMode,
     day: NaiveDate,
 ) -> Result<Option<Budget>, StorageError> {
-    let mode = budgets::mode_on(&mut *conn, call_off.member, day).await?;
     let named = call_off.details.papers.budget_account.as_str();
     let given = match mode {
         BudgetMode::Confirmed => budget_confirmations::latest(&mut *conn, call_off).await?,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use abruf_domain::facts::{
     CashDiscount, ContractTerms, Covers, DataProcessingAgreement, Entitlement, ExtensionOption, IndexValue, Item,
-    LastAward, LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge,
+    LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge,
 };
 use abruf_domain::ids::{ContractId, EntitlementId, LotId, OrganisationId};
 use abruf_domain::money::{Net, Percent};
@@ -17,11 +17,10 @@ use uuid::Uuid;
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
-/// The terms as far as a request of `member` for `items` touches them.
+/// The terms as far as a request for `items` touches them; whom they entitle is asked per member.
 pub(super) async fn terms(
     conn: &mut PgConnection,
     id: ContractId,
-    member: OrganisationId,
     items: Vec<Item>,
     day: NaiveDate,
 ) -> Result<ContractTerms, StorageError> {
@@ -30,21 +29,14 @@ pub(super) async fn terms(
                   f.ends_on, f.currency, f.unit_price_decimals, f.fee_pct, f.process_central_share_net, f.min_order_value_net,
                   f.surcharge_net, f.surcharge_vat_pct, f.legal_basis_key, f.direct_limit_net, f.compare_with_freight,
                   f.runoff_allowed, f.cash_discount_pct, f.cash_discount_days, f.data_processing_reference,
-                  EXISTS (SELECT FROM data_processing_accession a
-                          WHERE a.contract_id = f.id AND a.member_id = $2 AND a.acceded_on <= $3) AS "acceded!",
                   coalesce((SELECT jsonb_agg(jsonb_build_object('new_end', o.new_end, 'notice_deadline', o.notice_deadline,
                                                                 'exercised_on', o.exercised_on) ORDER BY o.new_end, o.id)
                             FROM contract_option o WHERE o.contract_id = f.id), '[]') AS "options!: Json<Vec<ExtensionOption>>",
                   coalesce((SELECT jsonb_agg(jsonb_build_object('id', l.id, 'number', l.number, 'title', l.title) ORDER BY l.number)
-                            FROM lot l WHERE l.contract_id = f.id), '[]') AS "lots!: Json<Vec<Lot>>",
-                  coalesce((SELECT jsonb_agg(jsonb_build_object('lot', t.lot_id, 'supplier', t.last_supplier_id) ORDER BY t.lot_id)
-                            FROM lot_turn t
-                            WHERE t.contract_id = f.id AND t.last_supplier_id IS NOT NULL), '[]') AS "last_awards!: Json<Vec<LastAward>>"
+                            FROM lot l WHERE l.contract_id = f.id), '[]') AS "lots!: Json<Vec<Lot>>"
            FROM framework_contract f
            WHERE f.id = $1"#,
         id.0,
-        member.0,
-        day,
     )
     .fetch_one(&mut *conn)
     .await?;
@@ -81,7 +73,7 @@ pub(super) async fn terms(
         lots: row.lots.0,
         parties: parties(&mut *conn, id, day).await?,
         items,
-        entitlements: entitlements(&mut *conn, id, member).await?,
+        entitlements: Vec::new(),
         currency: row.currency,
         unit_price_decimals: row.unit_price_decimals.unsigned_abs(),
         min_order,
@@ -101,13 +93,13 @@ pub(super) async fn terms(
         )?,
         runoff_allowed: row.runoff_allowed,
         cash_discount,
-        // Other members that acceded are their own business: the rule asks for this one.
-        data_processing: row.data_processing_reference.map(|reference| DataProcessingAgreement {
-            reference,
-            members: row.acceded.then_some(member).into_iter().collect(),
-        }),
+        // Filled per member: others that acceded are their own business.
+        data_processing: row
+            .data_processing_reference
+            .map(|reference| DataProcessingAgreement { reference, members: BTreeSet::new() }),
         index_values,
-        last_awards: row.last_awards.0,
+        // Read anew each time: see `gather`.
+        last_awards: Vec::new(),
         // Counted where there is a request, by the holidays of the law pack: see `gather`.
         answer_period: None,
     })
@@ -192,8 +184,26 @@ async fn parties(conn: &mut PgConnection, contract: ContractId, day: NaiveDate) 
         .collect())
 }
 
+/// Whether the member has acceded to the data processing agreement by `day`.
+pub(super) async fn has_acceded(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    member: OrganisationId,
+    day: NaiveDate,
+) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM data_processing_accession
+                          WHERE contract_id = $1 AND member_id = $2 AND acceded_on <= $3) AS "acceded!""#,
+        contract.0,
+        member.0,
+        day,
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// The named entries of this member and all announced categories.
-async fn entitlements(
+pub(super) async fn entitlements(
     conn: &mut PgConnection,
     contract: ContractId,
     member: OrganisationId,

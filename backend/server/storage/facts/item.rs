@@ -1,8 +1,8 @@
 //! Requested items with their dated prices, what was called off of them, and their baselines.
 
 use abruf_domain::facts::{
-    Accessibility, Baseline, BaselineKind, CalledOff, ContractTerms, Counted, EvbIt, Item, ItemTraits, Per, Price,
-    PriceTerm, Tier, VatChange, VatTreatment,
+    Accessibility, Baseline, BaselineKind, CalledOff, Counted, EvbIt, Item, ItemTraits, Per, Price, PriceTerm, Tier,
+    VatChange, VatTreatment,
 };
 use abruf_domain::ids::{BaselineId, ContractId, ItemId, LotId, OrganisationId, PriceTermId};
 use abruf_domain::money::{Percent, Quantity, UnitPrice};
@@ -218,7 +218,7 @@ impl TryFrom<StoredPrice> for Price {
 /// Approved baselines: the member's own before common ones, better kinds first, newer first.
 pub(super) async fn baselines(
     conn: &mut PgConnection,
-    contract: &ContractTerms,
+    contract: ContractId,
     member: OrganisationId,
     articles: &[String],
 ) -> Result<Vec<Baseline>, StorageError> {
@@ -231,7 +231,7 @@ pub(super) async fn baselines(
          ORDER BY (b.member_id IS NULL),
                   array_position(ARRAY['prior_contract', 'market_quotes', 'external_benchmark', 'list_price'], b.kind),
                   b.dated_on DESC, b.id",
-        contract.id.0,
+        contract.0,
         articles,
         member.0
     )

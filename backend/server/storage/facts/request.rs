@@ -1,8 +1,9 @@
 //! What is asked for, with its papers, its money and the member's earlier call-offs.
 
-use abruf_domain::facts::{EarlierCallOff, Offer, Papers, Parameters, Releaser, Request, RequestLine};
+use abruf_domain::facts::{
+    BudgetMode, ContractTerms, EarlierCallOff, Offer, Papers, Parameters, Releaser, Request, RequestLine,
+};
 use abruf_domain::ids::OrganisationId;
-use abruf_domain::money::{Gross, Net, Quantity};
 use chrono::{Days, NaiveDate};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -11,23 +12,28 @@ use uuid::Uuid;
 use super::{award, budget};
 use crate::storage::StorageError;
 use crate::storage::call_offs::{CallOff, Line};
-use crate::storage::error::consistent;
 use crate::storage::organisations;
 
-/// The request of a call-off on `day`.
+/// The request of a call-off on `day`, without what the member did before ([`past`]).
 pub(super) async fn request(
     conn: &mut PgConnection,
     call_off: &CallOff,
     lines: &[Line],
     releaser: Option<Releaser>,
-    parameters: &Parameters,
+    contract: &ContractTerms,
+    mode: BudgetMode,
     day: NaiveDate,
 ) -> Result<Request, StorageError> {
     let award = award::award(&mut *conn, call_off, releaser.as_ref().map(|releaser| releaser.person)).await?;
+    let party = contract.parties.iter().find(|party| party.supplier == call_off.supplier);
+    let supplier_name = match party {
+        Some(party) => party.name.clone(),
+        None => organisations::name(&mut *conn, call_off.supplier).await?.unwrap_or_default(),
+    };
     let details = &call_off.details;
     Ok(Request {
         supplier: call_off.supplier,
-        supplier_name: organisations::name(&mut *conn, call_off.supplier).await?.unwrap_or_default(),
+        supplier_name,
         lines: lines
             .iter()
             .map(|line| RequestLine {
@@ -53,12 +59,12 @@ pub(super) async fn request(
             order_reference: details.papers.order_reference.clone(),
             recurring: details.papers.recurring,
         },
-        budget: budget::budget(&mut *conn, call_off, day).await?,
+        budget: budget::budget(conn, call_off, mode, day).await?,
         declines: award.declines,
         rank_requests: award.rank_requests,
         mini_competition: award.mini_competition,
         interests: award.interests,
-        earlier: earlier(conn, call_off, parameters, day).await?,
+        earlier: Vec::new(),
     })
 }
 
@@ -83,42 +89,44 @@ pub(super) fn nothing() -> Request {
     }
 }
 
-/// The member's own call-offs from this contract inside the longer of the two windows, drafts aside.
-async fn earlier(
+/// What the member did with this contract before.
+pub(super) struct Past {
+    /// Its own call-offs inside the longer of the two windows, drafts aside.
+    pub earlier: Vec<EarlierCallOff>,
+    /// Its process effect of the year of `day` is counted already.
+    pub process_effect_counted: bool,
+}
+
+/// What the member did with this contract up to `day`.
+pub(super) async fn past(
     conn: &mut PgConnection,
     call_off: &CallOff,
     parameters: &Parameters,
     day: NaiveDate,
-) -> Result<Vec<EarlierCallOff>, StorageError> {
+) -> Result<Past, StorageError> {
     let window = parameters.split_window_days.max(parameters.duplicate_window_days);
     let since = day.checked_sub_days(Days::new(window.into())).unwrap_or(NaiveDate::MIN);
-    let rows = sqlx::query!(
-        r#"SELECT coalesce(c.number, c.case_number) AS "number!", c.dated_on AS "date!", c.net AS "net!", c.gross AS "gross!",
-                  c.status NOT IN ('refused', 'withdrawn', 'expired', 'cancelled') AS "counts!",
-                  coalesce((SELECT jsonb_agg(jsonb_build_array(l.article_number, l.quantity::text) ORDER BY l.position)
-                            FROM call_off_line l
-                            WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND l.quantity > 0), '[]') AS "lines!: Json<Vec<(String, Quantity)>>"
-           FROM call_off c
-           WHERE c.contract_id = $1 AND c.member_id = $2 AND c.id <> $3 AND c.status <> 'draft' AND c.dated_on BETWEEN $4 AND $5
-           ORDER BY c.dated_on, c.id"#,
+    let row = sqlx::query!(
+        r#"SELECT EXISTS (SELECT FROM savings_entry
+                          WHERE contract_id = $1 AND member_id = $2 AND class = 'P' AND stage = 'planned'
+                            AND extract(year FROM dated_on) = extract(year FROM $5::date)) AS "process_effect_counted!",
+                  coalesce((SELECT jsonb_agg(jsonb_build_object(
+                                       'number', coalesce(c.number, c.case_number), 'date', c.dated_on, 'net', c.net::text, 'gross', c.gross::text,
+                                       'counts', c.status NOT IN ('refused', 'withdrawn', 'expired', 'cancelled'),
+                                       'lines', coalesce((SELECT jsonb_agg(jsonb_build_array(l.article_number, l.quantity::text) ORDER BY l.position)
+                                                          FROM call_off_line l
+                                                          WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND l.quantity > 0), '[]'))
+                                   ORDER BY c.dated_on, c.id)
+                            FROM call_off c
+                            WHERE c.contract_id = $1 AND c.member_id = $2 AND c.id <> $3 AND c.status <> 'draft'
+                              AND c.dated_on BETWEEN $4 AND $5), '[]') AS "earlier!: Json<Vec<EarlierCallOff>>""#,
         call_off.contract.0,
         call_off.member.0,
         call_off.id.0,
         since,
         day,
     )
-    .fetch_all(conn)
+    .fetch_one(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(EarlierCallOff {
-                date: row.date,
-                net: consistent(Net::new(row.net), "call_off", "net", &row.number)?,
-                gross: Some(consistent(Gross::new(row.gross), "call_off", "gross", &row.number)?),
-                counts: row.counts,
-                lines: row.lines.0,
-                number: row.number,
-            })
-        })
-        .collect()
+    Ok(Past { earlier: row.earlier.0, process_effect_counted: row.process_effect_counted })
 }
