@@ -74,6 +74,7 @@ pub mod use_competition;
 pub mod write_budget;
 pub mod write_contract;
 pub mod write_contract_parts;
+pub mod write_item;
 
 use abruf_documents::DocumentError;
 use abruf_domain::audit::AuditEntry;

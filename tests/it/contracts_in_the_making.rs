@@ -393,3 +393,128 @@ async fn the_clauses_of_a_contract_are_written_read_and_copied() {
     let single = "SELECT count(*) FROM framework_contract WHERE mechanism = 'single' AND direct_limit_net IS NULL";
     assert_eq!(house.number(single).await, 1);
 }
+
+#[tokio::test]
+async fn an_item_says_what_the_law_asks_of_it_and_is_taken_back_with_its_later_vat() {
+    let house = House::new().await;
+    let at = house.draft().await;
+    let add = format!("{at}/bearbeiten");
+    house
+        .done(
+            &add,
+            &[
+                ("part", "lot"),
+                ("lot_number", "1"),
+                ("lot_title", "Software"),
+                ("supplier", "Anhalt Digital GmbH"),
+                ("supplier_new", "ja"),
+                ("rank", "1"),
+            ],
+        )
+        .await;
+    let item = |own: &[(&'static str, &'static str)]| {
+        let mut fields = vec![
+            ("part", "item"),
+            ("item_lot", "1"),
+            ("article_number", "KURS-1"),
+            ("item_title", "Schulung mit Lernportal"),
+            ("unit", "Tag"),
+            ("vat_rate_pct", "19"),
+            ("min_quantity", "1"),
+            ("step", "1"),
+            ("price_kind", "fixed"),
+            ("price", "800,00"),
+        ];
+        fields.extend_from_slice(own);
+        fields
+    };
+    for (wrong, at_field) in [
+        (("cpv", "4800"), "cpv"),
+        (("vat_category", "E"), "vat_rate_pct"),
+        (("vat_changes", "01.01.2027 7"), "vat_changes"),
+        (("accessibility", "stated"), "accessibility_evidence"),
+        (("evb_it", "typed"), "evb_it_type"),
+        (("freight", "viel"), "freight"),
+    ] {
+        let answer = house.post(&add, &item(&[wrong])).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong:?}: {}", read(&answer.text));
+        assert!(answer.text.contains(&format!("id=\"{at_field}-fehler\"")), "{wrong:?}: {}", read(&answer.text));
+        assert!(answer.text.contains("Schulung mit Lernportal"), "what was typed stays: {wrong:?}");
+    }
+    assert_eq!(house.number("SELECT count(*) FROM item").await, 0, "nothing half-written");
+
+    let said = [
+        ("cpv", "80500000-9"),
+        ("vat_changes", "01.01.2027: E § 4 Nr. 21 UStG"),
+        ("accessibility", "excepted"),
+        ("accessibility_evidence", "unverhältnismäßige Belastung, Vermerk 7"),
+        ("evb_it", "typed"),
+        ("evb_it_type", "Dienstleistung"),
+        ("freight", "12,50"),
+        ("personal_data", "ja"),
+    ];
+    house.done(&add, &item(&said)).await;
+    let page = house.page(&add).await;
+    for words in [
+        "CPV 80500000-9",
+        "EVB-IT Dienstleistung",
+        "Ausnahme von der Barrierefreiheit",
+        "ab 01.01.2027 andere Umsatzsteuer",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    let stored: (String, Option<String>, String) = sqlx::query_as(
+        "SELECT v.vat_category || ' ' || v.vat_reason, i.accessibility_evidence, p.freight::text
+         FROM item i JOIN item_vat_change v ON v.item_id = i.id JOIN price_term p ON p.item_id = i.id",
+    )
+    .fetch_one(&house.web.database.owner)
+    .await
+    .unwrap();
+    assert_eq!(stored.0, "E § 4 Nr. 21 UStG");
+    assert_eq!(stored.1.as_deref(), Some("unverhältnismäßige Belastung, Vermerk 7"));
+    assert!(stored.2.starts_with("12.5"), "{}", stored.2);
+
+    let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM item").fetch_one(&house.web.database.owner).await.unwrap();
+    house.done(&format!("{at}/entfernen"), &[("part", "item"), ("id", &id.to_string())]).await;
+    assert_eq!(house.number("SELECT count(*) FROM item_vat_change").await, 0);
+}
+
+#[tokio::test]
+async fn an_item_of_the_api_is_refused_at_the_field_that_does_not_fit() {
+    let house = House::new().await;
+    let at = house.draft().await;
+    let path = format!("/api/v1/contracts/{}/parts", at.rsplit('/').next().unwrap());
+    let token = house.web.token("olga@elbe-saale.example").await;
+    let api = async |body: Value| house.web.api("POST", &path, &token, Some(body)).await;
+    let lot = json!({ "part": "lot", "number": 1, "title": "A", "supplier": { "name": "Neu GmbH", "is_new": true } });
+    assert_eq!(api(lot).await.status, StatusCode::NO_CONTENT);
+    let item = |own: Value| {
+        let mut item = json!({
+            "part": "item", "lot": 1, "article_number": "L1", "title": "Lizenz", "unit": "Stück", "vat_rate_pct": "0",
+            "vat_category": "AE", "vat_reason": "§ 13b UStG", "cpv": "48000000",
+            "vat_changes": [{ "from": "2027-01-01", "vat": { "category": "S", "rate": "19", "reason": "" } }],
+            "accessibility": { "state": "stated", "document": "VPAT 2026-4" }, "evb_it": { "state": "missing" },
+        });
+        for (key, value) in own.as_object().unwrap() {
+            item[key] = value.clone();
+        }
+        item
+    };
+    for (own, field) in [
+        (json!({ "vat_reason": "" }), "vat_reason"),
+        (json!({ "vat_category": "X" }), "vat_category"),
+        (json!({ "vat_rate_pct": "7" }), "vat_rate_pct"),
+        (
+            json!({ "vat_changes": [{ "from": "2027-01-01", "vat": { "category": "S", "rate": "0", "reason": "" } }] }),
+            "vat_changes",
+        ),
+        (json!({ "cpv": "48-0" }), "cpv"),
+    ] {
+        let wrong = api(item(own.clone())).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{own}: {}", wrong.text);
+        assert_eq!(wrong.json()["errors"][0]["field"], field, "{}", wrong.text);
+    }
+    let right = api(item(json!({}))).await;
+    assert_eq!(right.status, StatusCode::NO_CONTENT, "{}", right.text);
+    assert_eq!(house.number("SELECT count(*) FROM item WHERE vat_category = 'AE' AND evb_it_type = ''").await, 1);
+}

@@ -1,21 +1,21 @@
 //! Write what a draft is made of: lots with their suppliers, items with first prices, ceilings,
 //! entitlements, options. Lots are named by number and items by article number, as people do.
 
-use abruf_domain::facts::{Covers, Price};
-use abruf_domain::ids::{ContractId, ItemId, OrganisationId};
-use abruf_domain::money::{Percent, Quantity, Volume};
+use abruf_domain::facts::Covers;
+use abruf_domain::ids::{ContractId, OrganisationId};
+use abruf_domain::money::Volume;
 use abruf_domain::notation::Language::German;
-use abruf_domain::price_change;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::write_contract::{log, writable};
+use super::write_item::NewItem;
 use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::contract_drafts::{self, Terms};
-use crate::storage::contract_parts::{self, CeilingScope, NewEntitlement, NewItem, NewParty, PartId, UnreleasedPrice};
+use crate::storage::contract_parts::{self, CeilingScope, NewEntitlement, NewParty, PartId};
 use crate::storage::{StorageError, Tx, member_list, price_lists};
 
 /// A part of a contract, as the office enters it.
@@ -33,30 +33,7 @@ pub enum Part {
         supplier: Option<Supplier>,
     },
     /// An item, with its first price where it has one.
-    Item {
-        /// Number of its lot.
-        lot: i32,
-        /// Article number, unique in the contract.
-        article_number: String,
-        /// Text of the schedule.
-        title: String,
-        /// Unit in German.
-        unit: String,
-        /// VAT rate in percent; 0 is category Z.
-        vat_rate_pct: Percent,
-        /// Smallest quantity of a line.
-        #[serde(default)]
-        min_quantity: Option<Quantity>,
-        /// Packing unit; 0 is any quantity.
-        #[serde(default)]
-        step: Option<Quantity>,
-        /// Whether it processes personal data.
-        #[serde(default)]
-        personal_data: bool,
-        /// Its first price.
-        #[serde(default)]
-        price: Option<FirstPrice>,
-    },
+    Item(Box<NewItem>),
     /// A ceiling of the whole contract, a lot, an item, or a member's quota.
     Ceiling {
         /// contract, lot, item or member.
@@ -130,23 +107,6 @@ const fn first() -> i32 {
     1
 }
 
-/// A first price; it is released with the contract.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct FirstPrice {
-    /// With whom; may be left out where the lot has one supplier.
-    #[serde(default)]
-    pub supplier: String,
-    /// The price.
-    pub price: Price,
-    /// First day; absent: the first day of the term.
-    #[serde(default)]
-    pub valid_from: Option<NaiveDate>,
-    /// Last day.
-    #[serde(default)]
-    pub valid_to: Option<NaiveDate>,
-}
-
 /// Adds a part to a draft.
 pub async fn add(app: &App, actor: &Actor, contract: ContractId, part: &Part) -> Result<(), ActionError> {
     only(actor, &[Role::Office])?;
@@ -179,24 +139,24 @@ pub async fn remove(app: &App, actor: &Actor, contract: ContractId, part: PartId
 }
 
 /// One part on its way into the database.
-struct Writing<'a> {
-    app: &'a App,
-    actor: &'a Actor,
-    contract: ContractId,
-    terms: Terms,
-    tx: Tx,
+pub(super) struct Writing<'a> {
+    pub(super) app: &'a App,
+    pub(super) actor: &'a Actor,
+    pub(super) contract: ContractId,
+    pub(super) terms: Terms,
+    pub(super) tx: Tx,
 }
 
-fn wrong<T>(field: &str, message: impl Into<String>) -> Result<T, ActionError> {
+pub(super) fn wrong<T>(field: &str, message: impl Into<String>) -> Result<T, ActionError> {
     Err(ActionError::Invalid(vec![FieldError::new(field, message)]))
 }
 
-fn text(field: &str, text: &str, most: usize, missing: &str) -> Result<(), ActionError> {
+pub(super) fn text(field: &str, text: &str, most: usize, missing: &str) -> Result<(), ActionError> {
     super::check_text(field, text.trim(), most, missing)
 }
 
 /// Dates in order, and the last day not before the first.
-fn in_order(from: NaiveDate, to: Option<NaiveDate>) -> Result<(), ActionError> {
+pub(super) fn in_order(from: NaiveDate, to: Option<NaiveDate>) -> Result<(), ActionError> {
     match to {
         Some(to) if to < from => wrong(
             "valid_to",
@@ -210,7 +170,7 @@ impl Writing<'_> {
     async fn part(&mut self, part: &Part) -> Result<(), ActionError> {
         match part {
             Part::Lot { number, title, supplier } => self.lot(*number, title, supplier.as_ref()).await,
-            Part::Item { .. } => self.item(part).await,
+            Part::Item(item) => self.item(item).await,
             Part::Ceiling { scope, of, measure, limit, unlimited, hard } => {
                 self.ceiling(scope, of, measure, *limit, *unlimited, *hard).await
             }
@@ -289,87 +249,6 @@ impl Writing<'_> {
                 ),
             ),
         }
-    }
-
-    async fn item(&mut self, part: &Part) -> Result<(), ActionError> {
-        let Part::Item { lot, article_number, title, unit, vat_rate_pct, min_quantity, step, personal_data, price } =
-            part
-        else {
-            return Ok(());
-        };
-        let Some((lot_id, _)) = contract_parts::lot(&mut self.tx, self.contract, *lot).await? else {
-            return wrong(
-                "item_lot",
-                format!("Es gibt kein Los {lot}. Bitte legen Sie es zuerst an, oder wählen Sie ein anderes."),
-            );
-        };
-        text("article_number", article_number, 100, "Bitte geben Sie die Artikelnummer ein.")?;
-        text("item_title", title, 1_000, "Bitte geben Sie die Bezeichnung der Position ein.")?;
-        text("unit", unit, 40, "Bitte geben Sie die Einheit ein, zum Beispiel Stück.")?;
-        if vat_rate_pct.is_negative() || Percent::HUNDRED <= *vat_rate_pct {
-            return wrong(
-                "vat_rate_pct",
-                "Bitte geben Sie einen Umsatzsteuersatz ab 0 und unter 100 Prozent ein, zum Beispiel 19.",
-            );
-        }
-        let min_quantity = min_quantity.unwrap_or(Quantity::ONE);
-        if min_quantity.is_zero() || min_quantity.is_negative() {
-            return wrong("min_quantity", "Die Mindestmenge ist größer als 0. Bitte geben Sie zum Beispiel 1 ein.");
-        }
-        let step = step.unwrap_or(Quantity::ONE);
-        if step.is_negative() {
-            return wrong("step", "Die Verpackungseinheit ist 0 oder größer; 0 lässt jede Menge zu.");
-        }
-        let id = ItemId(self.app.chance.id(self.app.clock.now()));
-        let item = NewItem {
-            id,
-            lot: lot_id,
-            article_number: article_number.trim(),
-            title: title.trim(),
-            unit: unit.trim(),
-            vat_rate: *vat_rate_pct,
-            min_quantity,
-            step,
-            personal_data: *personal_data,
-        };
-        contract_parts::insert_item(&mut self.tx, self.contract, &item).await?;
-        let Some(first) = price else { return Ok(()) };
-        let faults = price_change::faults(&first.price, min_quantity);
-        if !faults.is_empty() {
-            let faults = faults.iter().map(|fault| FieldError::new("price", fault.german())).collect();
-            return Err(ActionError::Invalid(faults));
-        }
-        let suppliers = contract_parts::suppliers_of(&mut self.tx, self.contract, lot_id).await?;
-        let named = first.supplier.trim();
-        let supplier =
-            match suppliers.iter().filter(|(_, name)| named.is_empty() || name == named).collect::<Vec<_>>()[..] {
-                [(supplier, _)] => *supplier,
-                [] if named.is_empty() => {
-                    return wrong(
-                        "price_supplier",
-                        format!("Los {lot} hat noch keinen Lieferanten. Bitte tragen Sie ihn zuerst ein."),
-                    );
-                }
-                _ => {
-                    let names: Vec<&str> = suppliers.iter().map(|(_, name)| name.as_str()).collect();
-                    return wrong(
-                        "price_supplier",
-                        format!("Los {lot} hat die Lieferanten {}. Bitte nennen Sie einen davon.", names.join(", ")),
-                    );
-                }
-            };
-        let valid_from = first.valid_from.unwrap_or(self.terms.starts_on);
-        in_order(valid_from, first.valid_to)?;
-        let price = UnreleasedPrice {
-            id: self.app.chance.id(self.app.clock.now()),
-            item: id,
-            supplier,
-            price: &first.price,
-            valid_from,
-            valid_to: first.valid_to,
-            recorded_by: self.actor.person,
-        };
-        Ok(contract_parts::insert_price(&mut self.tx, self.contract, &price).await?)
     }
 
     async fn ceiling(

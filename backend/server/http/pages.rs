@@ -90,6 +90,7 @@ mod competition_view;
 
 // Parts of pages.
 pub mod approval_steps;
+pub mod item_traits;
 pub mod judged;
 pub mod line_entries;
 pub mod order_view;

@@ -157,6 +157,8 @@ pub struct ItemRow {
     pub title: String,
     /// Unit.
     pub unit: String,
+    /// CPV code, later VAT, EVB-IT type and the state of accessibility, in German; empty without any.
+    pub traits: String,
     /// Its newest price.
     pub price: Option<Price>,
 }
@@ -170,7 +172,15 @@ pub async fn item_rows(
 ) -> Result<(Vec<ItemRow>, i64), StorageError> {
     let rows = sqlx::query!(
         r#"SELECT i.id, l.number AS lot_number, i.article_number, i.title, i.unit, p.kind AS "kind?", p.unit_price, p.list_price,
-                  p.discount_pct, p.tiers, p.clause, count(*) OVER () AS "count!"
+                  p.discount_pct, p.tiers, p.clause, count(*) OVER () AS "count!",
+                  concat_ws(', ', 'CPV ' || i.cpv, 'Umsatzsteuer ' || nullif(i.vat_category, 'S'), 'EVB-IT ' || nullif(i.evb_it_type, ''),
+                            CASE WHEN i.evb_it_type = '' THEN 'EVB-IT-Typ offen' END,
+                            CASE i.accessibility WHEN 'stated' THEN 'Barrierefreiheit erklärt' WHEN 'excepted' THEN 'Ausnahme von der Barrierefreiheit'
+                                                 WHEN 'missing' THEN 'Barrierefreiheit offen' END,
+                            CASE WHEN i.personal_data THEN 'personenbezogene Daten' END,
+                            (SELECT string_agg('ab ' || to_char(v.valid_from, 'DD.MM.YYYY') || ' andere Umsatzsteuer', ', ' ORDER BY v.valid_from)
+                             FROM item_vat_change v
+                             WHERE v.contract_id = i.contract_id AND v.item_id = i.id)) AS "traits!"
            FROM item i
            JOIN lot l ON l.contract_id = i.contract_id AND l.id = i.lot_id
            LEFT JOIN LATERAL (
@@ -204,6 +214,7 @@ pub async fn item_rows(
             article_number: row.article_number,
             title: row.title,
             unit: row.unit,
+            traits: row.traits,
         })
     });
     Ok((rows.collect::<Result<_, StorageError>>()?, count))

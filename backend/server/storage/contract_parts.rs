@@ -3,7 +3,7 @@
 
 use abruf_domain::facts::{Covers, Price};
 use abruf_domain::ids::{ContractId, ItemId, LotId, OrganisationId, PersonId};
-use abruf_domain::money::{Percent, Quantity, Volume};
+use abruf_domain::money::{UnitPrice, Volume};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -115,54 +115,6 @@ pub async fn supplier_names(
     .await?)
 }
 
-/// An item to be entered.
-#[derive(Debug, Clone)]
-pub struct NewItem<'a> {
-    /// Its id.
-    pub id: ItemId,
-    /// Its lot.
-    pub lot: LotId,
-    /// Article number.
-    pub article_number: &'a str,
-    /// Text of the schedule.
-    pub title: &'a str,
-    /// Unit in German.
-    pub unit: &'a str,
-    /// VAT rate in percent; 0 is category Z.
-    pub vat_rate: Percent,
-    /// Smallest quantity of a line.
-    pub min_quantity: Quantity,
-    /// Packing unit; 0 is any quantity.
-    pub step: Quantity,
-    /// Whether it processes personal data.
-    pub personal_data: bool,
-}
-
-/// Enters an item.
-pub async fn insert_item(
-    conn: &mut PgConnection,
-    contract: ContractId,
-    item: &NewItem<'_>,
-) -> Result<(), StorageError> {
-    sqlx::query!(
-        "INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, vat_category, vat_rate_pct, min_quantity, step, personal_data)
-         VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7::numeric > 0 THEN 'S' ELSE 'Z' END, $7, $8, $9, $10)",
-        contract.0,
-        item.id.0,
-        item.lot.0,
-        item.article_number,
-        item.title,
-        item.unit,
-        item.vat_rate.decimal(),
-        item.min_quantity.decimal(),
-        item.step.decimal(),
-        item.personal_data,
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// A price that waits for its second person.
 #[derive(Debug, Clone)]
 pub struct UnreleasedPrice<'a> {
@@ -180,6 +132,8 @@ pub struct UnreleasedPrice<'a> {
     pub valid_to: Option<NaiveDate>,
     /// Who recorded it.
     pub recorded_by: PersonId,
+    /// Freight per unit.
+    pub freight: Option<UnitPrice>,
 }
 
 /// Enters an unreleased price as the next version of its item and supplier.
@@ -191,8 +145,8 @@ pub async fn insert_price(
     let columns = Columns::from(price.price);
     sqlx::query!(
         "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct, tiers,
-                                 clause, valid_from, valid_to, recorded_by)
-         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13
+                                 clause, valid_from, valid_to, recorded_by, freight)
+         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14
          FROM price_term
          WHERE contract_id = $1 AND item_id = $3 AND supplier_id = $4",
         contract.0,
@@ -208,6 +162,7 @@ pub async fn insert_price(
         price.valid_from,
         price.valid_to,
         price.recorded_by.0,
+        price.freight.map(UnitPrice::decimal),
     )
     .execute(conn)
     .await?;
@@ -400,6 +355,9 @@ pub async fn remove(conn: &mut PgConnection, contract: ContractId, part: PartId)
         }
         PartId::Item(id) => {
             remove_unreleased_prices(&mut *conn, contract, Some(&[id])).await?;
+            sqlx::query!("DELETE FROM item_vat_change WHERE contract_id = $1 AND item_id = $2", contract.0, id)
+                .execute(&mut *conn)
+                .await?;
             sqlx::query!("DELETE FROM item WHERE contract_id = $1 AND id = $2", contract.0, id).execute(conn).await?
         }
         PartId::Ceiling(id) => {

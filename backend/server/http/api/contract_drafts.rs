@@ -125,7 +125,9 @@ pub async fn put_terms(
 /// Adds a part to a draft: `{"part": "lot" | "item" | "ceiling" | "entitlement" | "option", ...}`.
 ///
 /// Lots are named by number, items by article number. A price is any of fixed, subscription, list_minus,
-/// tier_all_units, tier_graduated, index, quoted.
+/// tier_all_units, tier_graduated, index, quoted. An item may say its `cpv`, `vat_category` with `vat_reason`,
+/// later `vat_changes`, `accessibility` (`stated`, `excepted`, `missing`), `evb_it` (`typed`, `missing`) and the
+/// `freight` of its price.
 #[utoipa::path(
     post, path = "/api/v1/contracts/{id}/parts", tag = "contract-drafts",
     request_body(content = serde_json::Value, description = "A part"), responses((status = 204))

@@ -21,6 +21,7 @@ use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_draft_fields::{Removal, Typed};
+use crate::http::pages::item_traits::{ACCESSIBILITY_CHOICES, EVB_IT_CHOICES, VAT_CHOICES};
 use crate::http::pages::members::{from_to, kind_words};
 use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, index_choices};
 use crate::http::pages::volume_words::{scope_words, volume};

@@ -8,8 +8,10 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::write_contract_parts::{FirstPrice, Part, Supplier};
+use crate::actions::write_contract_parts::{Part, Supplier};
+use crate::actions::write_item::{FirstPrice, NewItem};
 use crate::http::form::Mistakes;
+use crate::http::pages::item_traits::ItemTraitFields;
 use crate::http::pages::price_fields::{PriceFields, read_price};
 use crate::http::pages::read_amount::read_number;
 use crate::http::pages::written::read_day;
@@ -45,8 +47,9 @@ pub struct Typed {
     pub min_quantity: String,
     /// Packing unit.
     pub step: String,
-    /// Whether it processes personal data.
-    pub personal_data: String,
+    /// What else there is to say of an item.
+    #[serde(flatten)]
+    pub traits: ItemTraitFields,
     /// Supplier of the price.
     pub price_supplier: String,
     /// Kind of the price.
@@ -207,22 +210,31 @@ impl Typed {
             mistakes.add("vat_rate_pct", "Bitte geben Sie den Umsatzsteuersatz ein, zum Beispiel 19.");
             return None;
         };
-        Some(Part::Item {
+        let mut item = NewItem {
             lot,
             article_number: self.article_number.trim().to_owned(),
             title: self.item_title.trim().to_owned(),
             unit: self.unit.trim().to_owned(),
+            cpv: String::new(),
             vat_rate_pct,
+            vat_category: None,
+            vat_reason: String::new(),
+            vat_changes: Vec::new(),
             min_quantity,
             step,
-            personal_data: !self.personal_data.is_empty(),
+            personal_data: false,
+            accessibility: None,
+            evb_it: None,
             price: price.map(|price| FirstPrice {
                 supplier: self.price_supplier.trim().to_owned(),
                 price,
                 valid_from: None,
                 valid_to: None,
+                freight: None,
             }),
-        })
+        };
+        self.traits.read_into(&mut item, mistakes);
+        Some(Part::Item(Box::new(item)))
     }
 
     fn ceiling(&self, mistakes: &mut Mistakes) -> Option<Part> {

@@ -245,7 +245,7 @@ pub struct NewItem<'a> {
     pub title: &'a str,
     /// Unit in German.
     pub unit: &'a str,
-    /// CPV code.
+    /// CPV code; empty where nobody has said.
     pub cpv: &'a str,
     /// VAT.
     pub vat: VatTreatment,
@@ -276,7 +276,7 @@ pub async fn insert_item(
     sqlx::query!(
         "INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, cpv, vat_category, vat_rate_pct, vat_reason,
                            min_quantity, step, personal_data, accessibility, accessibility_evidence, evb_it_type)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+         VALUES ($1, $2, $3, $4, $5, $6, nullif($7, ''), $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         contract.0,
         item.id.0,
         item.lot.0,
