@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use abruf_domain::facts::{
     CashDiscount, ContractTerms, Covers, DataProcessingAgreement, Entitlement, ExtensionOption, IndexValue, Item,
-    LastAward, LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge,
+    LastAward, LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge, VatTreatment,
 };
 use abruf_domain::ids::{ContractId, EntitlementId, LotId, OrganisationId};
 use abruf_domain::money::{Net, Percent};
@@ -30,6 +30,7 @@ pub(super) async fn terms(
                   f.ends_on, f.currency, f.unit_price_decimals, f.fee_pct, f.process_central_share_net, f.min_order_value_net,
                   f.surcharge_net, f.surcharge_vat_pct, f.legal_basis_key, f.direct_limit_net, f.compare_with_freight,
                   f.runoff_allowed, f.cash_discount_pct, f.cash_discount_days, f.data_processing_reference,
+                  f.in_house_vat_category, f.in_house_vat_reason,
                   EXISTS (SELECT FROM data_processing_accession a
                           WHERE a.contract_id = f.id AND a.member_id = $2 AND a.acceded_on <= $3) AS "acceded!",
                   coalesce((SELECT jsonb_agg(jsonb_build_object('new_end', o.new_end, 'notice_deadline', o.notice_deadline,
@@ -110,6 +111,11 @@ pub(super) async fn terms(
         last_awards: row.last_awards.0,
         // Counted where there is a request, by the holidays of the law pack: see `gather`.
         answer_period: None,
+        in_house_vat: (row.in_house_vat_category != "S").then_some(VatTreatment {
+            category: row.in_house_vat_category,
+            rate: Percent::ZERO,
+            reason: row.in_house_vat_reason,
+        }),
     })
 }
 
