@@ -1,10 +1,12 @@
 //! Supplier orders: what the body orders from the supplier after a member has ordered in-house. One per
 //! in-house order; it carries the VAT of the items and its own decision.
 
+use abruf_domain::call_off::Status;
 use abruf_domain::ids::{CallOffId, PersonId};
 use abruf_domain::money::{Gross, Net, Vat};
 use abruf_domain::supplier_order::State;
 use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
 use super::StorageError;
@@ -264,4 +266,66 @@ pub async fn waiting(conn: &mut PgConnection) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM supplier_order WHERE state = 'waiting'"#)
         .fetch_one(conn)
         .await?)
+}
+
+/// An in-house order beside its supplier order.
+#[derive(Debug, Clone)]
+pub struct PairSums {
+    /// Number of the in-house order.
+    pub in_house: String,
+    /// Its state.
+    pub status: Status,
+    /// Its net value.
+    pub net: Option<Decimal>,
+    /// ISO 4217.
+    pub currency: String,
+    /// Number, state, net value of the supplier order, and whether it was ever approved; `None` where there is none.
+    pub of_supplier: Option<(String, State, Decimal, bool)>,
+    /// Partial cancellations after its approval.
+    pub parts: i64,
+    /// Documents made.
+    pub documents: Vec<String>,
+    /// Work still to be done.
+    pub work: Vec<String>,
+}
+
+/// Every pair, for `abruf verify`; an in-house order without its supplier order too.
+pub async fn pairs(conn: &mut PgConnection) -> Result<Vec<PairSums>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT c.number AS "in_house!", c.status, c.net, f.currency, o.number AS "number?", o.state AS "state?", o.net AS "of_supplier?",
+                  (o.decided_by IS NOT NULL AND o.state <> 'refused') AS "approved?",
+                  (SELECT count(*) FROM partial_cancellation p
+                   WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id AND o.parts_before < p.sequence) AS "parts!",
+                  ARRAY(SELECT d.kind FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id) AS "documents!",
+                  ARRAY(SELECT w.kind FROM outbox w
+                        WHERE w.contract_id = c.contract_id AND w.call_off_id = c.id AND w.done_at IS NULL) AS "work!"
+           FROM call_off c
+           JOIN framework_contract f ON f.id = c.contract_id
+           LEFT JOIN supplier_order o ON o.contract_id = c.contract_id AND o.call_off_id = c.id
+           WHERE c.number IS NOT NULL AND f.supply_chain = 'through_body'
+           ORDER BY 1"#
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let of_supplier = match (row.number, row.state, row.of_supplier, row.approved) {
+                (Some(number), Some(state), Some(net), Some(approved)) => {
+                    let state = stored_key(&state, "supplier_order", "state", &number)?;
+                    Some((number, state, net, approved))
+                }
+                _ => None,
+            };
+            Ok(PairSums {
+                status: stored_key(&row.status, "call_off", "status", &row.in_house)?,
+                in_house: row.in_house,
+                net: row.net,
+                currency: row.currency,
+                of_supplier,
+                parts: row.parts,
+                documents: row.documents,
+                work: row.work,
+            })
+        })
+        .collect()
 }

@@ -9,7 +9,8 @@ use abruf_domain::supplier_order::State;
 use abruf_domain::supply_chain::{Side, number_of_supplier_order};
 use rust_decimal::Decimal;
 
-use crate::storage::verification::{self, GuardSums, LineSums, Numbers, PairSums, Worth};
+use crate::storage::supplier_orders::{self, PairSums};
+use crate::storage::verification::{self, GuardSums, LineSums, Numbers, Worth};
 use crate::storage::{StorageError, Tx};
 use crate::verify::Verification;
 
@@ -35,7 +36,7 @@ pub(super) async fn verify(
     for numbers in verification::numbers(tx).await? {
         verify_numbers(&numbers, found);
     }
-    for pair in verification::pairs(tx).await? {
+    for pair in supplier_orders::pairs(tx).await? {
         verify_pair(&pair, found);
     }
     report(3, 3);
