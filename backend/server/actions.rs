@@ -28,6 +28,7 @@ pub mod copy_contract;
 pub mod create_administrator;
 pub mod create_competition;
 pub mod decide_competition;
+pub mod decide_supplier_order;
 pub mod declare_interest;
 pub mod dispatch_order;
 pub mod draft_call_off;

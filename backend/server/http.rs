@@ -55,7 +55,8 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    let routes = money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base())))));
+    let routes =
+        supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
     law(mini_competitions(suppliers_and_quotas(routes)))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
@@ -343,6 +344,28 @@ fn orders_on_their_way(routes: Routes) -> Routes {
         .api(BY_READERS, routes!(api::invoices::list))
         .api(BY_BILLED, routes!(api::invoices::note))
         .api(BY_BILLED, routes!(api::invoices::cancel))
+}
+
+/// What the body orders from suppliers for its members: decided by the office, seen with the call-off.
+fn supplier_orders(routes: Routes) -> Routes {
+    const BY_OFFICE: Access = only(&[Role::Office]).on(Object::Document);
+    const BY_READERS: Access = only(READERS).on(Object::Document);
+    routes
+        .get("/verwaltung/lieferantenauftraege", only(&[Role::Office]), pages::supplier_orders::list)
+        .get("/verwaltung/lieferantenauftraege/{id}", BY_OFFICE, pages::supplier_orders::show)
+        .post("/verwaltung/lieferantenauftraege/{id}/freigeben", BY_OFFICE, pages::supplier_orders::approve)
+        .post("/verwaltung/lieferantenauftraege/{id}/ablehnen", BY_OFFICE, pages::supplier_orders::refuse)
+        .get("/abrufe/{id}/lieferantenauftrag.pdf", BY_READERS, pages::call_off_pdf::supplier_order)
+        .get("/abrufe/{id}/lieferantenauftrag/stornierung.pdf", BY_READERS, pages::call_off_pdf::supplier_cancellation)
+        .get(
+            "/abrufe/{id}/lieferantenauftrag/teilstornierungen/{sequence}",
+            BY_READERS,
+            pages::call_off_pdf::supplier_partial_cancellation,
+        )
+        .api(only(&[Role::Office]), routes!(api::supplier_orders::list))
+        .api(BY_READERS, routes!(api::supplier_orders::show))
+        .api(BY_OFFICE, routes!(api::supplier_orders::approve))
+        .api(BY_OFFICE, routes!(api::supplier_orders::refuse))
 }
 
 /// The pages of those who place and release call-offs.

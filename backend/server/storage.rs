@@ -62,6 +62,7 @@ pub mod releases;
 pub mod savings;
 pub mod sessions;
 pub mod sign_in_attempts;
+pub mod supplier_orders;
 pub mod supplier_stops;
 pub mod tasks;
 pub mod turns;

@@ -16,6 +16,7 @@ mod quota_transfers;
 mod release;
 mod requests;
 mod submission;
+mod supplier_orders;
 mod supplier_stops;
 mod turns;
 mod walls;

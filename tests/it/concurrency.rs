@@ -11,6 +11,7 @@ mod quota_transfer;
 mod repeated_keys;
 mod retries;
 mod rush;
+mod supplier_order;
 mod tiers;
 
 use std::future::Future;
@@ -28,7 +29,7 @@ use crate::cluster::environment;
 /// Fewest repeats of each race.
 const REPEATS: u64 = 20;
 /// Races that share the seconds of the suite.
-const RACES: u64 = 11;
+const RACES: u64 = 12;
 /// First seed unless one is given.
 const SEED: u64 = 20_261_122;
 

@@ -127,6 +127,10 @@ async fn every_promised_case_exists() {
             "late joiner by category",
             ordered(pool, "Gemeinde Birkau", "Entwicklung", "accession-after-notice", "notice").await,
         ),
+        (
+            "late joiner through the body",
+            ordered(pool, "Gemeinde Birkau", "Rechenzentrum", "accession-after-notice", "passed").await,
+        ),
         ("negative saving", ordered(pool, "Landkreis Nordharzland", "Notebooks", "savings-negative", "notice").await),
         ("stale evidence", ordered(pool, "Stadt Altenrode", "Seminar", "baseline-stale", "notice").await),
         ("small order with surcharge", ordered(pool, "Stadt Altenrode", "Seminar", "min-order-value", "notice").await),
@@ -155,6 +159,14 @@ async fn every_promised_case_exists() {
     ] {
         let home = count_status(pool, status).await;
         assert!(at_least <= home, "{status}: {home}");
+    }
+    for (state, at_least) in [("waiting", 1), ("approved", 2)] {
+        let orders: i64 = sqlx::query_scalar("SELECT count(*) FROM supplier_order WHERE state = $1")
+            .bind(state)
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        assert!(at_least <= orders, "supplier orders {state}: {orders}");
     }
     let about_to_expire =
         count(pool, "SELECT count(*) FROM call_off WHERE status = 'submitted' AND expires_at < '2026-11-25'").await;
@@ -282,7 +294,7 @@ async fn assert_invariants(database: &TestDatabase, day: &str) {
         pool,
         "SELECT count(*) FROM (
              SELECT c.id, g.last_number, count(o.number) AS numbers,
-                    coalesce(max(right(o.number, 4)::int), 0) AS highest, count(DISTINCT o.number) AS different
+                    coalesce(max(substring(o.number FROM '([0-9]+)(-A)?$')::int), 0) AS highest, count(DISTINCT o.number) AS different
              FROM framework_contract c
              JOIN guard g ON g.contract_id = c.id AND g.scope = 'contract' AND g.measure = 'value'
              LEFT JOIN call_off o ON o.contract_id = c.id AND o.number IS NOT NULL

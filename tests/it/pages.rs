@@ -11,6 +11,7 @@ mod questions;
 mod quotes;
 mod release;
 mod repeat;
+mod supplier_orders;
 mod suppliers;
 mod treasurer;
 

@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
+use crate::data::{
+    Body, Clause, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals,
+};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
@@ -53,6 +55,9 @@ pub struct CancellationData {
     pub supplier: Party,
     /// The framework contract.
     pub contract: ContractReference,
+    /// Which order of a pair is cancelled; `None` where the member ordered from the supplier itself.
+    #[serde(default)]
+    pub pair: Option<Pair>,
     /// The buyer's references.
     pub references: References,
     /// The lines taken back, with the position numbers of the order.

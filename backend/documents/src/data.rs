@@ -9,6 +9,7 @@ use std::str::FromStr;
 
 use abruf_domain::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
 use abruf_domain::period::Period;
+use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -256,4 +257,13 @@ impl fmt::Display for Currency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Which order of a pair a document is about, where the body orders for its member.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pair {
+    /// In-house order or supplier order.
+    pub side: Side,
+    /// Number of the other order; `None` while there is none.
+    pub other: Option<String>,
 }

@@ -4,7 +4,9 @@ use abruf_domain::period::Period;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, Clause, ContractReference, Currency, Line, Party, References, Signature, Surcharge, Totals};
+use crate::data::{
+    Body, Clause, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals,
+};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::{date, date_time};
 use crate::frame::Page;
@@ -54,6 +56,9 @@ pub struct OrderData {
     pub supplier: Party,
     /// The framework contract.
     pub contract: ContractReference,
+    /// Which order of a pair it is; `None` where the member orders from the supplier itself.
+    #[serde(default)]
+    pub pair: Option<Pair>,
     /// What the buyer wants quoted on delivery note and invoice.
     pub references: References,
     /// Where to deliver; the buyer's address if absent.

@@ -1,5 +1,6 @@
 //! What all documents share: Prüfkennung, template, layout, file.
 
+use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -143,11 +144,17 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     (bare.performance, bare.desired_delivery) = (None, None);
     (bare.contract.notice, bare.contract.notice_date, bare.contract.procedure) = (None, None, None);
     bare.contract.lots.clear();
-    for data in [sample::order(1), sample::order(60), sample::draft(2), bare] {
-        order::pages(&data, templates, &code)?;
+    let pair = [Side::InHouse, Side::Supplier].map(|side| sample::of_pair(3, side));
+    for data in [sample::order(1), sample::order(60), sample::draft(2), bare].iter().chain(&pair) {
+        order::pages(data, templates, &code)?;
     }
     for complete in [true, false] {
-        cancellation::pages(&sample::cancellation(5, complete), templates, &code)?;
+        let alone = sample::cancellation(5, complete);
+        cancellation::pages(&alone, templates, &code)?;
+        for order in &pair {
+            let of_pair = cancellation::CancellationData { pair: order.pair.clone(), ..alone.clone() };
+            cancellation::pages(&of_pair, templates, &code)?;
+        }
     }
     Ok(())
 }

@@ -6,13 +6,14 @@ use std::cmp::Reverse;
 
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice, Vat};
 use abruf_domain::period::Period;
+use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
 use crate::cancellation::{CancellationData, CancelledOrder};
 use crate::data::{
-    Body, Clause, Contact, ContractReference, Currency, Line, Party, References, Signature, Subscription, Surcharge,
-    Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, Line, Pair, Party, References, Signature, Subscription,
+    Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
 use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
@@ -178,6 +179,7 @@ pub fn order(lines: usize) -> OrderData {
         buyer: buyer(),
         supplier: supplier(),
         contract: contract(),
+        pair: None,
         references: references(),
         delivery_address: Some(party(
             "Stadt Altenrode",
@@ -216,6 +218,22 @@ pub fn draft(lines: usize) -> OrderData {
     OrderData { stage: Stage::Draft { as_of: instant(date(2027, 5, 4), 7, 30) }, ..order(lines) }
 }
 
+/// One order of a pair: the town orders in-house from the cooperative, or that from the supplier.
+#[must_use]
+pub fn of_pair(lines: usize, side: Side) -> OrderData {
+    let mut data = order(lines);
+    let (own, other, cooperative) = match side {
+        Side::Supplier => ("RV-2025-01-0042-B", "RV-2025-01-0042-A", &mut data.buyer),
+        Side::Direct | Side::InHouse => ("RV-2025-01-0042-A", "RV-2025-01-0042-B", &mut data.supplier),
+    };
+    *cooperative = Party { name: data.body.name.clone(), unit: None, address: data.body.address.clone() };
+    if let Stage::Released { number, .. } = &mut data.stage {
+        own.clone_into(number);
+    }
+    data.pair = Some(Pair { side, other: Some(other.to_owned()) });
+    data
+}
+
 /// A cancellation of the sample order, in whole or of its first line only.
 #[must_use]
 pub fn cancellation(lines: usize, complete: bool) -> CancellationData {
@@ -242,6 +260,7 @@ pub fn cancellation(lines: usize, complete: bool) -> CancellationData {
         buyer: ordered.buyer,
         supplier: ordered.supplier,
         contract: ordered.contract,
+        pair: ordered.pair,
         references: ordered.references,
         totals: totals(&lines, surcharge.as_ref()),
         lines,

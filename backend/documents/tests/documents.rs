@@ -6,6 +6,7 @@ use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, order, sample};
 use abruf_domain::money::Net;
+use abruf_domain::supply_chain::Side;
 use data_encoding::HEXLOWER;
 use proptest::prelude::*;
 
@@ -46,6 +47,8 @@ fn layouts_are_as_they_were_approved() {
         golden(&format!("order_{lines}"), &pages(&sample::order(lines)));
     }
     golden("draft_2", &pages(&sample::draft(2)));
+    golden("in_house_2", &pages(&sample::of_pair(2, Side::InHouse)));
+    golden("supplier_2", &pages(&sample::of_pair(2, Side::Supplier)));
     golden("stress_5", &pages(&sample::stress(5)));
     for (name, complete) in [("cancellation_5", true), ("cancellation_part", false)] {
         let data = sample::cancellation(5, complete);

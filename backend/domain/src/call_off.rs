@@ -6,6 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::supply_chain::Side;
+
 /// A text that is no status.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("`{0}` is no status of a call-off")]
@@ -142,10 +144,11 @@ impl FromStr for Status {
     }
 }
 
-/// The call-off number: contract number and running number with at least four digits (`RV-2025-01-0042`).
+/// The number of an order: contract number, running number with at least four digits, and which order of a pair
+/// it is (`RV-2025-01-0042`, `RV-2025-03-0042-A`).
 #[must_use]
-pub fn call_off_number(contract_number: &str, running: i32) -> String {
-    format!("{contract_number}-{running:04}")
+pub fn call_off_number(contract_number: &str, running: i32, side: Side) -> String {
+    format!("{contract_number}-{running:04}{}", side.suffix())
 }
 
 #[cfg(test)]
@@ -172,7 +175,13 @@ mod tests {
 
     #[test]
     fn the_running_number_grows_beyond_four_digits() {
-        assert_eq!(call_off_number("RV-2025-01", 42), "RV-2025-01-0042");
-        assert_eq!(call_off_number("RV-2025-01", 12_345), "RV-2025-01-12345");
+        assert_eq!(call_off_number("RV-2025-01", 42, Side::Direct), "RV-2025-01-0042");
+        assert_eq!(call_off_number("RV-2025-01", 12_345, Side::Direct), "RV-2025-01-12345");
+    }
+
+    #[test]
+    fn both_orders_of_a_pair_carry_one_running_number() {
+        assert_eq!(call_off_number("RV-2025-03", 7, Side::InHouse), "RV-2025-03-0007-A");
+        assert_eq!(call_off_number("RV-2025-03", 7, Side::Supplier), "RV-2025-03-0007-B");
     }
 }

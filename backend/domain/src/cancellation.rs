@@ -226,7 +226,9 @@ fn of_lines(facts: &Facts, lines: Vec<PricedLine>, surcharge: Net) -> PricedCall
     let lines_net: Net = lines.iter().filter_map(|line| line.net).sum();
     let parts: Vec<vat::VatPart> = lines.iter().flat_map(|line| vat_parts(facts, line, day)).collect();
     let charged = facts.contract.min_order.as_ref().and_then(|minimum| minimum.surcharge.as_ref());
-    let groups = vat::groups(&parts, charged.filter(|_| !surcharge.is_zero()));
+    let charged = charged.filter(|_| !surcharge.is_zero());
+    let charged = charged.map(|charged| vat::of_surcharge(charged, facts.contract.vat_of_the_whole()));
+    let groups = vat::groups(parts.iter().chain(&charged));
     let net = lines_net + surcharge;
     let vat_total: Vat = groups.iter().map(|group| group.tax).sum();
     PricedCallOff { lines, lines_net, surcharge, net, vat: groups, vat_total, gross: net.plus_vat(vat_total) }

@@ -235,6 +235,10 @@ pub const SUPERSEDED: &[Superseded] = &[
     Superseded { last_edition: 1, check: four_eyes::CHECK_1 },
     Superseded { last_edition: 1, check: item_in_scope::CHECK_1 },
     Superseded { last_edition: 1, check: supplier_is_party::CHECK_1 },
+    Superseded { last_edition: 2, check: inhouse_evidence_current::CHECK_1 },
+    Superseded { last_edition: 2, check: member_entitled::CHECK_1 },
+    Superseded { last_edition: 2, check: accession_after_notice::CHECK_1 },
+    Superseded { last_edition: 2, check: entitlement_after_notice::CHECK_1 },
 ];
 
 /// When a contract, its prices or a modification of it are activated.

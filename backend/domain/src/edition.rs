@@ -7,7 +7,7 @@
 use crate::checks::{self, Check};
 
 /// The edition that judges now.
-pub const CURRENT: u16 = 2;
+pub const CURRENT: u16 = 3;
 
 /// The edition of reviews that name none.
 pub const FIRST: u16 = 1;
@@ -34,6 +34,9 @@ const fn change(edition: u16, rule: &'static str, version: u16, what: &'static s
 
 /// What is said of a rule that was not there before.
 const NEW: &str = "Neue Regel.";
+
+/// What changed for contracts on which the body orders.
+const BODY_ENTITLED: &str = "Wo die Genossenschaft bestellt, ist sie abrufberechtigt und nicht das Mitglied.";
 
 /// Every change since the first edition, oldest first. A rule that is not named has not changed.
 pub const CHANGES: &[Change] = &[
@@ -65,6 +68,10 @@ pub const CHANGES: &[Change] = &[
     change(2, "member-is-contracting-authority", 1, NEW),
     change(2, "inhouse-evidence-current", 1, NEW),
     change(2, "power-to-bind", 1, NEW),
+    change(3, "inhouse-evidence-current", 2, "Gilt auch, wo die Genossenschaft für das Mitglied bestellt."),
+    change(3, "member-entitled", 2, BODY_ENTITLED),
+    change(3, "accession-after-notice", 2, BODY_ENTITLED),
+    change(3, "entitlement-after-notice", 2, BODY_ENTITLED),
 ];
 
 /// Rules of `current` as they stood in `edition`.

@@ -157,6 +157,7 @@ pub(crate) fn citrix() -> Facts {
             index_values: Vec::new(),
             last_awards: Vec::new(),
             answer_period: None,
+            in_house_vat: None,
         },
         member: Member {
             id: id::<OrganisationId>(MEMBER),

@@ -48,6 +48,7 @@
 //! | Absage | decline | of a supplier in a cascade |
 //! | Antwortfrist | answer period | in working days; silence counts after it |
 //! | Lieferantenvorschlag | proposal | whom the mechanism gives a draft |
+//! | In-House-Bestellung, Lieferantenauftrag | in-house order (A), supplier order (B) | the pair of a contract through the body |
 //! | Lieferstopp | stop | nothing may be ordered from a supplier |
 //! | Kontingentübertragung | quota transfer | with the consent of both members |
 
@@ -85,6 +86,8 @@ pub mod recheck;
 pub mod retention;
 pub mod review;
 pub mod savings;
+pub mod supplier_order;
+pub mod supply_chain;
 pub mod texts;
 pub mod volume;
 

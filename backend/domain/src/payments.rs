@@ -35,10 +35,11 @@ pub fn later_years(facts: &Facts, priced: &PricedCallOff, day: NaiveDate) -> BTr
     if surcharge.is_some() {
         parts.entry(complete).or_default();
     }
+    let surcharge = surcharge.map(|surcharge| vat::of_surcharge(surcharge, facts.contract.vat_of_the_whole()));
     let later = parts.into_iter().filter(|(year, _)| day.year() < *year);
     later
         .map(|(year, parts)| {
-            let groups = vat::groups(&parts, surcharge.filter(|_| year == complete));
+            let groups = vat::groups(parts.iter().chain(surcharge.iter().filter(|_| year == complete)));
             let net: Net = groups.iter().map(|group| group.base).sum();
             let tax: Vat = groups.iter().map(|group| group.tax).sum();
             (year, net.plus_vat(if facts.member.deducts_input_vat { Vat::ZERO } else { tax }))

@@ -75,8 +75,9 @@ pub fn price(facts: &Facts, day: NaiveDate) -> PricedCallOff {
         .filter(|minimum| lines_net < minimum.value)
         .and_then(|minimum| minimum.surcharge.as_ref());
 
-    let parts: Vec<VatPart> = lines.iter().flat_map(|line| vat_parts(facts, line, day)).collect();
-    let vat = vat::groups(&parts, surcharge);
+    let mut parts: Vec<VatPart> = lines.iter().flat_map(|line| vat_parts(facts, line, day)).collect();
+    parts.extend(surcharge.map(|surcharge| vat::of_surcharge(surcharge, facts.contract.vat_of_the_whole())));
+    let vat = vat::groups(&parts);
     let surcharge = surcharge.map_or(Net::ZERO, |surcharge| surcharge.net);
     let net = lines_net + surcharge;
     let vat_total: Vat = vat.iter().map(|group| group.tax).sum();
@@ -86,9 +87,10 @@ pub fn price(facts: &Facts, day: NaiveDate) -> PricedCallOff {
 /// VAT of a line; more than one part where the treatment changes within a subscription.
 #[must_use]
 pub fn vat_parts(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Vec<VatPart> {
-    match (facts.contract.item(&line.article_number), line.net) {
-        (Some(item), Some(net)) => vat::parts(item, net, facts.request.performance, day, line.months.is_some()),
-        _ => Vec::new(),
+    let Some((item, net)) = facts.contract.item(&line.article_number).zip(line.net) else { return Vec::new() };
+    match facts.contract.vat_of_the_whole() {
+        Some(whole) => vec![VatPart { vat: whole.clone(), base: net }],
+        None => vat::parts(item, net, facts.request.performance, day, line.months.is_some()),
     }
 }
 
@@ -111,7 +113,7 @@ fn price_line(facts: &Facts, line: &RequestLine, day: NaiveDate) -> PricedLine {
         unit_price: applied.as_ref().map(|applied| applied.unit_price.clone()),
         months: applied.as_ref().and_then(|applied| applied.months).map(|months| months.rounded().to_string()),
         net: applied.and_then(|applied| applied.net),
-        vat: item.map(|item| item.vat_on(supplied).clone()),
+        vat: item.map(|item| facts.contract.vat_of_the_whole().unwrap_or_else(|| item.vat_on(supplied)).clone()),
     }
 }
 

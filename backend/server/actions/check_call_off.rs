@@ -96,7 +96,7 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
         id: CallOffId(Uuid::nil()),
         body: terms.body,
         member,
-        buyer_of_record: member,
+        buyer_of_record: terms.buyer_of_record(member),
         supplier: supplier.unwrap_or(nobody),
         supplier_chosen: question.supplier.is_some(),
         status: Status::Draft,

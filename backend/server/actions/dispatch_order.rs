@@ -6,6 +6,7 @@ use abruf_domain::dispatch::{self, Dispatch};
 use abruf_domain::finding::{Finding, Outcome};
 use abruf_domain::ids::CallOffId;
 use abruf_domain::period::berlin_date;
+use abruf_domain::supplier_order::State;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Europe::Berlin;
 use serde_json::json;
@@ -18,7 +19,7 @@ use crate::app::App;
 use crate::storage::call_offs::CallOff;
 use crate::storage::dispatches::{self, DispatchNote};
 use crate::storage::order_reviews::{self, OrderReview};
-use crate::storage::{Tx, call_offs, contracts};
+use crate::storage::{Tx, call_offs, contracts, supplier_orders};
 
 /// How an order is sent: key and German.
 pub const CHANNELS: &[(&str, &str)] = &[
@@ -32,7 +33,8 @@ pub const CHANNELS: &[(&str, &str)] = &[
 /// Notes that the order was sent on a day (`None`: now) by a channel. Returns what the rules found.
 ///
 /// # Errors
-/// If the day lies before the release or in the future, or the channel is unknown.
+/// If the day lies before the release or in the future, the channel is unknown, or the body has not approved the
+/// supplier order of the pair.
 pub async fn dispatch(
     app: &App,
     actor: &Actor,
@@ -53,6 +55,14 @@ pub async fn dispatch(
     let Some(released_at) = call_off.released_at.filter(|_| call_off.status == Status::Released) else {
         return Err(ActionError::WrongState(call_off.status));
     };
+    if let Some(order) = supplier_orders::of_call_off(&mut tx, &call_off).await?
+        && order.state != State::Approved
+    {
+        return Err(ActionError::NotNow(format!(
+            "Der Lieferantenauftrag {} ist noch nicht freigegeben. Versendet wird erst, wenn die Geschäftsstelle ihn freigegeben hat.",
+            order.number
+        )));
+    }
     let sent_at = instant_on(sent_on, keyed.now, released_at);
     check_day("sent_on", berlin_date(sent_at), released_at, keyed.now, "der Freigabe")?;
     let facts = facts(&mut tx, &call_off, released_at, sent_at, None).await?;

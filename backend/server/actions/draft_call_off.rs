@@ -59,11 +59,6 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let terms = contracts::for_ordering(&mut tx, contract, app.clock.today()).await?.ok_or(ActionError::NotFound)?;
-    if terms.through_body {
-        return Err(ActionError::Refused(
-            "Bei diesem Vertrag bestellt die Genossenschaft für Sie. Abrufe darüber sind noch nicht möglich. Bitte wenden Sie sich an die Geschäftsstelle.",
-        ));
-    }
     let supplier = terms.first_supplier.ok_or(ActionError::Refused(
         "Für diesen Vertrag ist heute kein Lieferant eingetragen. Bitte wenden Sie sich an die Geschäftsstelle.",
     ))?;
@@ -74,7 +69,7 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
         id: CallOffId(app.chance.id(now)),
         body: terms.body,
         member: actor.organisation,
-        buyer_of_record: actor.organisation,
+        buyer_of_record: terms.buyer_of_record(actor.organisation),
         supplier,
         supplier_chosen: false,
         status: Status::Draft,

@@ -3,10 +3,14 @@
 //! written.
 
 use abruf_documents::Document;
+use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
 use abruf_domain::cancellation::given_back;
 use abruf_domain::facts::CheckPoint;
-use abruf_domain::ids::{CallOffId, DocumentId};
+use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
+use abruf_domain::pricing::PricedCallOff;
+use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_supplier};
+use chrono::{DateTime, Utc};
 
 use super::order_data::{CancellationEvent, cancelled_order, printed, released};
 use super::rest_of_order::priced_after;
@@ -16,7 +20,7 @@ use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::documents::{self, NewDocument};
 use crate::storage::outbox::{self, Work};
-use crate::storage::{Tx, assignments, audit_log, history, partial_cancellations};
+use crate::storage::{Tx, assignments, audit_log, history, partial_cancellations, supplier_orders};
 
 /// A Prüfkennung as people type it, in the form it is stored in; `None` if it cannot be one.
 #[must_use]
@@ -50,7 +54,8 @@ pub async fn issue_for(app: &App, id: CallOffId) -> Result<(), ActionError> {
 pub async fn draft_document(app: &App, actor: &Actor, id: CallOffId) -> Result<Document, ActionError> {
     let preview = super::draft_call_off::preview(app, actor, id).await?;
     let mut tx = app.db.begin(actor).await?;
-    let printed = printed(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced).await?;
+    let side = preview.facts.contract.supply_chain.side_of_the_member();
+    let printed = printed(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced, side).await?;
     tx.rollback().await?;
     let stage = abruf_documents::Stage::Draft { as_of: app.clock.now() };
     let data = printed.order(app, &preview.call_off, stage);
@@ -70,48 +75,109 @@ async fn issue(app: &App, mut tx: Tx, work: &Work) -> Result<(), ActionError> {
     }
 }
 
+/// What a kind of work prints: which order of a call-off, and what happened to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    Order,
+    Cancellation,
+    PartialCancellation,
+}
+
+/// Reads the kind of work; the side is that of the supplier order or the member's.
+fn event(kind: &str) -> (bool, Event) {
+    match kind {
+        "issue_order" => (false, Event::Order),
+        "issue_partial_cancellation" => (false, Event::PartialCancellation),
+        "issue_supplier_order" => (true, Event::Order),
+        "issue_supplier_partial_cancellation" => (true, Event::PartialCancellation),
+        "issue_supplier_cancellation" => (true, Event::Cancellation),
+        _ => (false, Event::Cancellation),
+    }
+}
+
+/// The kind under which a document is kept.
+const fn kept_as(of_supplier: bool, event: Event) -> &'static str {
+    match (of_supplier, event) {
+        (false, Event::Order) => "order",
+        (false, Event::Cancellation) => "cancellation",
+        (false, Event::PartialCancellation) => "partial_cancellation",
+        (true, Event::Order) => "supplier_order",
+        (true, Event::Cancellation) => "supplier_cancellation",
+        (true, Event::PartialCancellation) => "supplier_partial_cancellation",
+    }
+}
+
+/// An order that was released, on its side of the chain: what its documents have in common.
+struct Released {
+    side: Side,
+    facts: Facts,
+    priced: PricedCallOff,
+    number: String,
+    by: PersonId,
+    at: DateTime<Utc>,
+    /// Partial cancellations before it was ordered: it never held them.
+    parts_before: usize,
+}
+
+async fn of_side(tx: &mut Tx, work: &Work, call_off: &CallOff, of_supplier: bool) -> Result<Released, ActionError> {
+    let (facts, review) = history::latest_judgement(tx, work.contract, work.call_off, CheckPoint::Release.key())
+        .await?
+        .ok_or(ActionError::NotFound)?;
+    let (Some(number), Some(at), Some(by)) = (&call_off.number, call_off.released_at, call_off.releaser) else {
+        return Err(ActionError::WrongState(call_off.status));
+    };
+    if !of_supplier {
+        let side = facts.contract.supply_chain.side_of_the_member();
+        let (number, priced) = (number.clone(), review.priced);
+        return Ok(Released { side, facts, priced, number, by, at, parts_before: 0 });
+    }
+    let order = supplier_orders::of_call_off(tx, call_off).await?.ok_or(ActionError::NotFound)?;
+    let (Some(by), Some(at)) = (order.decided_by, order.decided_at) else {
+        return Err(ActionError::WrongState(call_off.status));
+    };
+    let (priced, parts_before) = (price_of_the_supplier(&facts), usize::try_from(order.parts_before).unwrap_or(0));
+    let facts = on_the_supplier_side(&facts);
+    Ok(Released { side: Side::Supplier, facts, priced, number: order.number, by, at, parts_before })
+}
+
 async fn render(
     app: &App,
     tx: &mut Tx,
     work: &Work,
     call_off: &CallOff,
 ) -> Result<(&'static str, Document), ActionError> {
-    let (facts, review) = history::latest_judgement(tx, work.contract, work.call_off, CheckPoint::Release.key())
-        .await?
-        .ok_or(ActionError::NotFound)?;
-    let (Some(number), Some(released_at), Some(releaser)) = (&call_off.number, call_off.released_at, call_off.releaser)
-    else {
-        return Err(ActionError::WrongState(call_off.status));
-    };
+    let (of_supplier, event) = event(&work.kind);
+    let kind = kept_as(of_supplier, event);
+    let Released { side, facts, priced, number, by, at, parts_before } =
+        of_side(tx, work, call_off, of_supplier).await?;
     let templates = app.templates.clone();
-    if work.kind == "issue_order" {
-        let printed = printed(tx, call_off, &facts, &review.priced).await?;
-        let releaser = assignments::person_name(tx, releaser).await?.unwrap_or_default();
-        let data = printed.order(app, call_off, released(number, releaser, released_at));
-        return Ok(("order", off_the_runtime(move || abruf_documents::order(&data, &templates)).await?));
+    let cancellations = partial_cancellations::of_call_off(tx, call_off).await?;
+    let rule = partial_cancellations::price_of_rest(tx, work.contract).await?;
+    let after = |count: usize| priced_after(&facts, &priced, &cancellations[..count], rule, work.contract);
+    if event == Event::Order {
+        let printed = printed(tx, call_off, &facts, &after(parts_before)?, side).await?;
+        let releaser = assignments::person_name(tx, by).await?.unwrap_or_default();
+        let data = printed.order(app, call_off, released(&number, releaser, at));
+        return Ok((kind, off_the_runtime(move || abruf_documents::order(&data, &templates)).await?));
     }
     let order = documents::of_call_off(tx, work.contract, work.call_off)
         .await?
         .into_iter()
-        .find(|document| document.kind == "order")
+        .find(|document| document.kind == kept_as(of_supplier, Event::Order))
         .ok_or(ActionError::NotFound)?;
-    let order = cancelled_order(number, released_at, &order.check_code)?;
-    let cancellations = partial_cancellations::of_call_off(tx, call_off).await?;
-    let rule = partial_cancellations::price_of_rest(tx, work.contract).await?;
-    let after = |count: usize| priced_after(&facts, &review.priced, &cancellations[..count], rule, work.contract);
-    if work.kind == "issue_partial_cancellation" {
+    let order = cancelled_order(&number, at, &order.check_code)?;
+    if event == Event::PartialCancellation {
         let count = cancellations.iter().position(|it| Some(it.id) == work.event).ok_or(ActionError::NotFound)?;
         let it = &cancellations[count];
         let back = given_back(&after(count)?, &after(count + 1)?);
-        let printed = printed(tx, call_off, &facts, &back).await?;
+        let printed = printed(tx, call_off, &facts, &back, side).await?;
         let signature = abruf_documents::data::Signature { name: it.person.clone(), at: it.at };
         let event = CancellationEvent { sequence: it.sequence, complete: false, reason: it.reason.clone() };
         let data = printed.cancellation(app, call_off, order, event, signature);
-        let document = off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?;
-        return Ok(("partial_cancellation", document));
+        return Ok((kind, off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?));
     }
     // What was cancelled in parts before is not given back again.
-    let printed = printed(tx, call_off, &facts, &after(cancellations.len())?).await?;
+    let printed = printed(tx, call_off, &facts, &after(cancellations.len())?, side).await?;
     let step = history::last_step(tx, work.contract, work.call_off, Status::Cancelled.key())
         .await?
         .ok_or(ActionError::NotFound)?;
@@ -119,7 +185,7 @@ async fn render(
     let sequence = i32::try_from(cancellations.len()).unwrap_or(i32::MAX).saturating_add(1);
     let event = CancellationEvent { sequence, complete: true, reason: step.reason };
     let data = printed.cancellation(app, call_off, order, event, cancelled);
-    Ok(("cancellation", off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?))
+    Ok((kind, off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?))
 }
 
 async fn freeze(

@@ -1,17 +1,20 @@
 //! What a document prints, put together from frozen facts: the review a release rests on, not today's
 //! price list. So a document can be made again years later with the same bytes.
+//!
+//! Of a pair, each order is printed from its side: the member orders from the body, the body from the supplier.
 
 use abruf_documents::data::{
-    Body, Clause, Contact, ContractReference, Currency, Line, Party, References, Signature, Subscription, Surcharge,
-    Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, Line, Pair, Party, References, Signature, Subscription,
+    Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
 use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Stage};
 use abruf_domain::Facts;
 use abruf_domain::facts::VatTreatment;
 use abruf_domain::ids::OrganisationId;
-use abruf_domain::money::{Percent, UnitPrice};
+use abruf_domain::money::UnitPrice;
 use abruf_domain::period::berlin_date;
-use abruf_domain::pricing::{PricedCallOff, PricedLine};
+use abruf_domain::pricing::{PricedCallOff, PricedLine, vat};
+use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -20,7 +23,7 @@ use super::ActionError;
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
 use crate::storage::organisations::Organisation;
-use crate::storage::{StorageError, assignments, contracts, organisations};
+use crate::storage::{StorageError, assignments, contracts, organisations, supplier_orders};
 
 /// Everything an order and its cancellation have in common.
 pub(super) struct Printed {
@@ -28,26 +31,38 @@ pub(super) struct Printed {
     buyer: Party,
     supplier: Party,
     contract: ContractReference,
+    pair: Option<Pair>,
     currency: Currency,
     lines: Vec<Line>,
     surcharge: Option<Surcharge>,
     totals: Totals,
     terms: Vec<Clause>,
-    requester: String,
+    requested: Signature,
+    references: References,
+    delivery_address: Option<Party>,
+    invoice_address: Option<Party>,
 }
 
-/// Reads names and addresses, and takes lines and amounts from facts and prices.
+/// Reads names and addresses, and takes lines and amounts from facts and prices of this side.
 pub(super) async fn printed(
     conn: &mut PgConnection,
     call_off: &CallOff,
     facts: &Facts,
     priced: &PricedCallOff,
+    side: Side,
 ) -> Result<Printed, ActionError> {
     let contract = contracts::find(&mut *conn, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let body = organisation(&mut *conn, call_off.body).await?;
-    let buyer = organisation(&mut *conn, call_off.buyer_of_record).await?;
-    let supplier = organisation(&mut *conn, call_off.supplier).await?;
-    let requester = assignments::person_name(&mut *conn, call_off.requester).await?.unwrap_or_default();
+    let (buyer, supplier) = match side {
+        Side::Direct => (call_off.member, call_off.supplier),
+        Side::InHouse => (call_off.member, call_off.body),
+        Side::Supplier => (call_off.body, call_off.supplier),
+    };
+    let member = party(&organisation(&mut *conn, call_off.member).await?);
+    let buyer = organisation(&mut *conn, buyer).await?;
+    let supplier = organisation(&mut *conn, supplier).await?;
+    let requested = requested(&mut *conn, call_off, side).await?;
+    let details = &call_off.details;
     let mut lots: Vec<String> =
         facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
     lots.sort();
@@ -76,11 +91,7 @@ pub(super) async fn printed(
         surcharge: surcharge.map(|surcharge| Surcharge {
             title: "Mindermengenzuschlag".to_owned(),
             net: surcharge.net,
-            vat: VatClass {
-                category: if surcharge.vat_rate == Percent::ZERO { VatCategory::Zero } else { VatCategory::Standard },
-                rate: surcharge.vat_rate,
-                reason: None,
-            },
+            vat: vat_class(&vat::of_surcharge(surcharge, facts.contract.vat_of_the_whole()).vat),
         }),
         totals: Totals {
             vat_rows: priced
@@ -104,32 +115,43 @@ pub(super) async fn printed(
             .then(|| Clause { title: "Liefer- und Zahlungsbedingungen".to_owned(), text: contract.delivery_terms })
             .into_iter()
             .collect(),
-        requester,
+        pair: pair(conn, call_off, side).await?,
+        requested,
+        // How the member files the order is not the supplier's business, and the invoice goes to the body.
+        references: match side {
+            Side::Supplier => References { contact: references(call_off).contact, ..References::default() },
+            Side::Direct | Side::InHouse => references(call_off),
+        },
+        delivery_address: match side {
+            Side::Supplier => address_party(&details.delivery_address).or(Some(member)),
+            Side::Direct | Side::InHouse => address_party(&details.delivery_address),
+        },
+        invoice_address: address_party(&details.invoice_address).filter(|_| side != Side::Supplier),
     })
 }
 
 impl Printed {
     /// The order, released or as a draft.
     pub(super) fn order(self, app: &App, call_off: &CallOff, stage: Stage) -> OrderData {
-        let details = &call_off.details;
         OrderData {
             stage,
             demo: app.demo,
             case_number: call_off.case_number.clone(),
             currency: self.currency,
             body: self.body,
-            references: references(call_off),
-            delivery_address: address_party(&details.delivery_address),
-            invoice_address: address_party(&details.invoice_address),
+            references: self.references,
+            delivery_address: self.delivery_address,
+            invoice_address: self.invoice_address,
+            pair: self.pair,
             buyer: self.buyer,
             supplier: self.supplier,
             contract: self.contract,
-            desired_delivery: details.desired_on,
-            performance: details.performance,
+            desired_delivery: call_off.details.desired_on,
+            performance: call_off.details.performance,
             lines: self.lines,
             surcharge: self.surcharge,
             totals: self.totals,
-            requested: Signature { name: self.requester, at: call_off.submitted_at.unwrap_or(call_off.changed_at) },
+            requested: self.requested,
             terms: self.terms,
             base_url: Some(app.base_url.to_string()),
         }
@@ -158,7 +180,8 @@ impl Printed {
             buyer: self.buyer,
             supplier: self.supplier,
             contract: self.contract,
-            references: references(call_off),
+            references: self.references,
+            pair: self.pair,
             lines: self.lines,
             surcharge: self.surcharge,
             totals: self.totals,
@@ -245,12 +268,32 @@ fn category(key: &str) -> VatCategory {
 }
 
 fn reason(facts: &Facts, category: &str) -> Option<String> {
+    if let Some(whole) = facts.contract.vat_of_the_whole() {
+        return Some(whole.reason.clone());
+    }
     facts
         .contract
         .items
         .iter()
         .find(|item| item.vat.category == category && !item.vat.reason.is_empty())
         .map(|item| item.vat.reason.clone())
+}
+
+/// Who asked for the order: behind a supplier order stands the release of the in-house order.
+async fn requested(conn: &mut PgConnection, call_off: &CallOff, side: Side) -> Result<Signature, ActionError> {
+    let released = call_off.releaser.zip(call_off.released_at).filter(|_| side == Side::Supplier);
+    let (person, at) = released.unwrap_or((call_off.requester, call_off.submitted_at.unwrap_or(call_off.changed_at)));
+    Ok(Signature { name: assignments::person_name(conn, person).await?.unwrap_or_default(), at })
+}
+
+/// The other order of the pair.
+async fn pair(conn: &mut PgConnection, call_off: &CallOff, side: Side) -> Result<Option<Pair>, ActionError> {
+    let other = match side {
+        Side::Direct => return Ok(None),
+        Side::InHouse => supplier_orders::of_call_off(conn, call_off).await?.map(|order| order.number),
+        Side::Supplier => call_off.number.clone(),
+    };
+    Ok(Some(Pair { side, other }))
 }
 
 fn references(call_off: &CallOff) -> References {

@@ -4,6 +4,9 @@
 //! compared with the one the requester saw. Same or lower price and no new block or justify finding:
 //! released. Anything else: nothing happens, the difference is shown.
 //!
+//! On a contract through the body this makes the in-house order, and in the same transaction the supplier order
+//! that waits for the body (`decide_supplier_order.rs`).
+//!
 //! Where a price depends on the running total, or a supplier on whose turn it is, the rows that say so
 //! are locked before they are read: the result is that of some serial order.
 
@@ -16,6 +19,7 @@ use abruf_domain::facts::{CheckPoint, Facts, Mechanism};
 use abruf_domain::ids::{CallOffId, LotId, ReviewId};
 use abruf_domain::money::Volume;
 use abruf_domain::review::difference;
+use abruf_domain::supply_chain::{Side, number_of_supplier_order, price_of_the_supplier};
 use abruf_domain::volume::demand;
 use abruf_domain::{Outcome, Review, review};
 use serde::{Deserialize, Serialize};
@@ -30,7 +34,7 @@ use crate::storage::history;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::releases::{self, NewRelease};
 use crate::storage::volume::{self, EntryKind, Held, Holding, Movement, Numbering};
-use crate::storage::{Tx, assignments, audit_log, facts, turns};
+use crate::storage::{Tx, assignments, audit_log, facts, supplier_orders, turns};
 
 /// What became of a release.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -236,9 +240,14 @@ async fn order(
     match volume::hold(&mut tx, call_off.contract, &movements, Numbering::TakeNext, &record).await? {
         Held::Refused => Ok(Attempt::Refused),
         Held::Moved { last_number } => {
-            let number = call_off_number(&facts.contract.number, last_number);
+            let side = facts.contract.supply_chain.side_of_the_member();
+            let number = call_off_number(&facts.contract.number, last_number, side);
             let amounts = Amounts::from(&review.priced);
             call_offs::set_released(&mut tx, id, &number, actor.person, &amounts, now).await?;
+            if let Some(of_supplier) = number_of_supplier_order(&number).filter(|_| side == Side::InHouse) {
+                let amounts = Amounts::from(&price_of_the_supplier(facts));
+                supplier_orders::insert(&mut tx, call_off, &of_supplier, releaser, &amounts, now).await?;
+            }
             let answer = Release::Released { id, number, review: Box::new(review) };
             keyed.keep(&mut tx, &answer).await?;
             tx.commit().await?;

@@ -8,6 +8,7 @@ use abruf_domain::money::{Net, Volume};
 use abruf_domain::notation::Language::German;
 use abruf_domain::pricing::PricedCallOff;
 use abruf_domain::savings::Savings;
+use abruf_domain::supply_chain::{on_the_supplier_side, price_of_the_supplier};
 use abruf_domain::volume::demand_at;
 use abruf_domain::{Facts, Review};
 use serde::{Deserialize, Serialize};
@@ -18,13 +19,13 @@ use super::draft_call_off::parse_quantity;
 use super::keyed::Keyed;
 use super::order_step::status_now;
 use super::{ActionError, FieldError, Who, call_off_record, check_text};
-use crate::storage::call_offs::CallOff;
+use crate::storage::call_offs::{Amounts, CallOff};
 use crate::storage::error::StorageError;
 use crate::storage::history::{self, Step};
 use crate::storage::order_lines::OrderLine;
 use crate::storage::partial_cancellations::{self, Kind, PartialCancellation};
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
-use crate::storage::{Tx, call_offs, outbox, savings};
+use crate::storage::{Tx, call_offs, outbox, savings, supplier_orders};
 
 /// A quantity of a line, as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +133,7 @@ pub(super) async fn take_back(
     };
     partial_cancellations::insert(tx, call_off, &cancellation).await?;
     partial_cancellations::write_rest(tx, call_off, &rest.priced, now).await?;
+    supplier_order_rest(keyed, tx, call_off, &facts, &all, rule, &cancellation).await?;
     savings::insert_rest(tx, call_off, &rest.savings, || app.chance.id(now), now).await?;
     // Nothing may be left to wait for.
     let to = status_now(tx, call_off).await?;
@@ -146,7 +148,7 @@ pub(super) async fn take_back(
     let step =
         Step { id: app.chance.id(now), decision, person: Some(actor.person), review: None, reason: &words, at: now };
     history::insert_step(tx, call_off, &step).await?;
-    outbox::push_partial_cancellation(tx, app.chance.id(now), cancellation.id, call_off, now).await?;
+    outbox::push_event(tx, app.chance.id(now), "issue_partial_cancellation", cancellation.id, call_off, now).await?;
 
     // The turn of a rotation stays where it is: the supplier keeps the rest of the award.
     let movements: Vec<Movement> = volume::holdings(tx, contract, id)
@@ -176,6 +178,28 @@ pub(super) async fn take_back(
         Held::Moved { .. } => Ok(answer),
         Held::Refused => Err(ActionError::Contended),
     }
+}
+
+/// Writes what is left of the supplier order; the supplier hears of it by a document of its own if it has the order.
+async fn supplier_order_rest(
+    keyed: Keyed<'_>,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    facts: &Facts,
+    all: &[CancelledQuantity],
+    rule: PriceOfRest,
+    cancellation: &PartialCancellation,
+) -> Result<(), ActionError> {
+    let Keyed { app, now, .. } = keyed;
+    let Some(order) = supplier_orders::of_call_off(tx, call_off).await? else { return Ok(()) };
+    let (facts, ordered) = (on_the_supplier_side(facts), price_of_the_supplier(facts));
+    let rest = rest_after(&facts, &ordered, all, rule, call_off.contract)?;
+    supplier_orders::write_rest(tx, call_off, &Amounts::from(&rest.priced), now).await?;
+    if order.was_approved() {
+        let kind = "issue_supplier_partial_cancellation";
+        outbox::push_event(tx, app.chance.id(now), kind, cancellation.id, call_off, now).await?;
+    }
+    Ok(())
 }
 
 /// The reason, without the spaces around it.

@@ -28,6 +28,9 @@ pub const REGIMES: &[(&str, &str)] = &[("vgv", "VgV (ab EU-Schwellenwert)"), ("u
 /// Who orders from whom.
 pub const SUPPLY_CHAINS: &[(&str, &str)] =
     &[("direct", "Mitglied bestellt beim Lieferanten"), ("through_body", "Genossenschaft bestellt für das Mitglied")];
+/// VAT of the in-house order, where the body orders.
+pub const IN_HOUSE_VATS: &[(&str, &str)] =
+    &[("S", "wie die Positionen, nach dem Tag der Leistung"), ("E", "steuerfrei"), ("O", "nicht steuerbar")];
 /// What a partial cancellation does to the price of the rest.
 pub const PRICES_OF_REST: &[(&str, &str)] =
     &[("price_as_ordered", "bleibt wie bestellt"), ("re_tier", "Rest wird neu berechnet, als wäre er allein bestellt")];
@@ -175,6 +178,7 @@ fn check(terms: &Terms) -> Result<(), ActionError> {
         ("price_of_rest", Some(&terms.price_of_rest), PRICES_OF_REST),
         ("retention_class", terms.retention_class.as_ref(), RETENTION_CLASSES),
         ("legal_basis_key", terms.clauses.legal_basis_key.as_ref(), LEGAL_BASES),
+        ("in_house_vat_category", Some(&terms.clauses.in_house_vat_category), IN_HOUSE_VATS),
         ("competition_criterion", terms.clauses.competition_criterion.as_ref(), CRITERIA),
     ] {
         if let Some(value) = value.filter(|value| !list.iter().any(|(key, _)| key == value)) {
@@ -279,7 +283,33 @@ fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
     if 400 < reference.chars().count() || !is_storable(reference) {
         wrong("data_processing_reference", "Erlaubt sind höchstens 400 Zeichen. Bitte kürzen Sie den Text.".to_owned());
     }
+    errors.extend(in_house_vat_mistakes(terms));
     errors
+}
+
+/// A supply without VAT names its reason; one with VAT, and a contract without in-house orders, has none.
+fn in_house_vat_mistakes(terms: &Terms) -> Option<FieldError> {
+    let clauses = &terms.clauses;
+    let reason = clauses.in_house_vat_reason.trim();
+    let wrong = |field: &str, message: &str| Some(FieldError::new(field, message));
+    match (clauses.in_house_vat_category.as_str(), terms.supply_chain.as_str()) {
+        ("S", _) if !reason.is_empty() => wrong(
+            "in_house_vat_reason",
+            "Ein Grund gehört nur zu „steuerfrei“ und „nicht steuerbar“. Bitte leeren Sie das Feld.",
+        ),
+        ("E" | "O", "direct") => wrong(
+            "in_house_vat_category",
+            "Diese Angabe gilt nur, wenn die Genossenschaft bestellt. Bitte wählen Sie „wie die Positionen“ oder den anderen Lieferweg.",
+        ),
+        ("E" | "O", _) if reason.is_empty() => wrong(
+            "in_house_vat_reason",
+            "Ohne Umsatzsteuer braucht die Bestellung einen Grund mit Fundstelle, zum Beispiel § 4 Nr. 29 UStG.",
+        ),
+        _ if 400 < reason.chars().count() || !is_storable(reason) => {
+            wrong("in_house_vat_reason", "Erlaubt sind höchstens 400 Zeichen. Bitte kürzen Sie den Text.")
+        }
+        _ => None,
+    }
 }
 
 /// Whether suppliers are asked one after the other.

@@ -47,6 +47,8 @@ pub(super) enum Fate {
     Returned,
     /// The requester tries to release it and may not; it waits for the second person.
     OwnRelease,
+    /// Released; the body has not decided on its supplier order yet.
+    LeftToBody,
     /// Released too late: something changed, and nobody cares until it expires.
     LeftAfterChange(NaiveDate),
 }
@@ -63,6 +65,7 @@ impl Fate {
                 | Self::Waiting
                 | Self::Returned
                 | Self::OwnRelease
+                | Self::LeftToBody
         )
     }
 }

@@ -31,7 +31,7 @@ use super::fill::Fill;
 pub(super) const CITRIX: &str = "citrix";
 /// Notebooks: 96 % of the ceiling are taken.
 pub(super) const NOTEBOOKS: &str = "notebooks";
-/// Hosting: ordered through the body, shown without call-offs.
+/// Hosting: ordered through the body, with pairs of orders.
 pub(super) const HOSTING: &str = "hosting";
 /// Development days: an announced category that includes future members.
 pub(super) const DEVELOPMENT: &str = "development";
@@ -59,6 +59,8 @@ pub(super) struct Design {
     pub search_words: &'static str,
     pub regime: &'static str,
     pub supply_chain: &'static str,
+    /// VAT between member and body where it is not that of the items.
+    pub in_house_vat: Option<VatTreatment>,
     pub legal_basis: &'static str,
     pub legal_basis_key: LegalBasis,
     pub notice_reference: String,

@@ -22,8 +22,8 @@ use crate::actions::draft_call_off::{self, LineInput};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{
-    ActionError, advance_call_off, ask_rank, cancel_call_off, end_request, justify_finding, record_volume,
-    return_call_off,
+    ActionError, advance_call_off, ask_rank, cancel_call_off, decide_supplier_order, end_request, justify_finding,
+    record_volume, return_call_off,
 };
 use crate::actor::{Actor, RunsAs};
 use crate::storage::call_offs::{Details, Papers};
@@ -321,6 +321,17 @@ impl Stream {
             .map_err(self.failed("justify"))?;
         let at = self.after(0, 1);
         self.schedule(at, Step::Release(life));
+        Ok(())
+    }
+
+    /// The office orders from the supplier what the member ordered in-house; then it is sent.
+    pub(super) async fn approve_supplier_order(&mut self, life: usize) -> Result<(), DemoError> {
+        let office = self.world.leadership.office.clone();
+        decide_supplier_order::approve(&self.app, &office, self.lives[life].id, None)
+            .await
+            .map_err(self.failed("approve the supplier order of"))?;
+        let at = self.after(0, 1);
+        self.schedule(at, Step::Advance(life, Status::Dispatched));
         Ok(())
     }
 

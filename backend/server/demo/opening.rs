@@ -110,6 +110,7 @@ impl Opening<'_> {
             cash_discount: None,
             competition_criterion: None,
             data_processing: design.processes_personal_data().then_some(DATA_PROCESSING),
+            in_house_vat: design.in_house_vat.as_ref(),
             notice_reference: &design.notice_reference,
             notice_date: design.notice_date,
             procedure_reference: &design.procedure_reference,

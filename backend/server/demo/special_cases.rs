@@ -35,6 +35,7 @@ pub(super) fn of(design: &Design, world: &World, dice: &Dice) -> Vec<Planned> {
         contracts::TONER => teller.toner(),
         contracts::FURNITURE => teller.furniture(),
         contracts::NETWORK => teller.network(),
+        contracts::HOSTING => teller.hosting(),
         _ => {}
     }
     teller.stories
@@ -158,6 +159,14 @@ impl Storyteller<'_> {
         self.tell(2, HOME, Fate::Draft, "Funk im Ratssaal.", &[("NET-AP", 3)]);
     }
 
+    fn hosting(&mut self) {
+        // Ordered in-house, approved by the office, sent; one by a town that joined after the notice.
+        self.tell(45, HOME, Fate::Ordered, "Zwei Server für das Fachverfahren Wohngeld.", &[("HST-S", 2)]);
+        self.tell(24, LATE_JOINER, Fate::Ordered, "Ein Server und Datensicherung.", &[("HST-S", 1), ("HST-BACKUP", 2)]);
+        // Released at home; the supplier order waits for the office.
+        self.tell(9, HOME, Fate::LeftToBody, "Ein großer Server für das Ratsinformationssystem.", &[("HST-L", 1)]);
+    }
+
     fn tell(&mut self, days: u64, member: &str, fate: Fate, need: &str, lines: &[(&'static str, i64)]) {
         self.tell_on(self.calendar.working_day_before(days), member, fate, need, lines);
     }
@@ -166,7 +175,8 @@ impl Storyteller<'_> {
         let basket = Basket {
             lines: lines.iter().map(|(article, count)| (*article, units(*count))).collect(),
             need: need.to_owned(),
-            performance: Some(year_after(day)).filter(|_| lines.iter().any(|(article, _)| article.starts_with("CTX"))),
+            performance: Some(year_after(day))
+                .filter(|_| lines.iter().any(|(article, _)| article.starts_with("CTX") || article.starts_with("HST"))),
             desired_in: Some(21),
         };
         self.stories.push(Planned::new(self.dice, day, self.world.index(member), basket, fate));

@@ -60,6 +60,7 @@ pub(super) enum Step {
     Expire(usize),
     Cancel(usize),
     Justify(usize),
+    ApproveSupplierOrder(usize),
     Advance(usize, Status),
 }
 
@@ -187,6 +188,7 @@ impl Stream {
             Step::Expire(life) => self.expire(life).await,
             Step::Cancel(life) => self.cancel(life).await,
             Step::Justify(life) => self.justify(life).await,
+            Step::ApproveSupplierOrder(life) => self.approve_supplier_order(life).await,
             Step::Advance(life, to) => self.advance(life, to).await,
         }
     }
@@ -234,7 +236,7 @@ impl Stream {
             Fate::AskedFirst | Fate::Returned if !once_returned => {
                 (decided_at, Step::Return(life, self.dice.text(super::words::QUESTIONS)))
             }
-            Fate::Ordered | Fate::AskedFirst | Fate::Corrected(_) | Fate::Cancelled => {
+            Fate::Ordered | Fate::AskedFirst | Fate::Corrected(_) | Fate::Cancelled | Fate::LeftToBody => {
                 (decided_at, Step::Release(life))
             }
             Fate::ReleasedOn(_) | Fate::LeftAfterChange(_) if once_returned => (decided_at, Step::Release(life)),
@@ -276,6 +278,11 @@ impl Stream {
         if self.lives[life].planned.fate == Fate::Cancelled {
             let at = self.after(1, 4);
             self.schedule(at, Step::Cancel(life));
+        } else if self.lives[life].planned.fate == Fate::LeftToBody {
+            // The office has it on its list today.
+        } else if self.contract.design.supply_chain == "through_body" {
+            let at = self.after(0, 1);
+            self.schedule(at, Step::ApproveSupplierOrder(life));
         } else {
             let at = self.after(0, 1);
             self.schedule(at, Step::Advance(life, Status::Dispatched));

@@ -24,4 +24,5 @@ pub mod quota_transfers;
 pub mod review;
 pub mod savings;
 pub mod sessions;
+pub mod supplier_orders;
 pub mod suppliers;

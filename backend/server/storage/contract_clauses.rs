@@ -40,6 +40,12 @@ pub struct Clauses {
     /// Share of the central tender counted against the process effect; absent: no process effect.
     #[schema(value_type = Option<String>, example = "410.00")]
     pub process_central_share_net: Option<Net>,
+    /// VAT between member and body where the body orders: S as on the items, E exempt, O outside the scope.
+    #[schema(example = "S")]
+    pub in_house_vat_category: String,
+    /// Why E or O, with its source; printed on the in-house order.
+    #[schema(example = "§ 4 Nr. 29 UStG")]
+    pub in_house_vat_reason: String,
 }
 
 impl Default for Clauses {
@@ -55,6 +61,8 @@ impl Default for Clauses {
             data_processing_reference: None,
             unit_price_decimals: 2,
             process_central_share_net: None,
+            in_house_vat_category: "S".to_owned(),
+            in_house_vat_reason: String::new(),
         }
     }
 }
@@ -70,7 +78,7 @@ pub async fn write(
         "UPDATE framework_contract
          SET mechanism = $2, legal_basis_key = $3, runoff_allowed = $4, cash_discount_pct = $5, cash_discount_days = $6,
              direct_limit_net = $7, competition_criterion = $8, compare_with_freight = $9, data_processing_reference = $10,
-             unit_price_decimals = $11, process_central_share_net = $12
+             unit_price_decimals = $11, process_central_share_net = $12, in_house_vat_category = $13, in_house_vat_reason = $14
          WHERE id = $1",
         id.0,
         mechanism,
@@ -84,6 +92,8 @@ pub async fn write(
         clauses.data_processing_reference,
         clauses.unit_price_decimals,
         clauses.process_central_share_net.map(Net::decimal),
+        clauses.in_house_vat_category,
+        clauses.in_house_vat_reason,
     )
     .execute(conn)
     .await?;
@@ -94,7 +104,8 @@ pub async fn write(
 pub async fn of(conn: &mut PgConnection, id: ContractId) -> Result<Clauses, StorageError> {
     let row = sqlx::query!(
         "SELECT legal_basis_key, runoff_allowed, cash_discount_pct, cash_discount_days, direct_limit_net, competition_criterion,
-                compare_with_freight, data_processing_reference, unit_price_decimals, process_central_share_net
+                compare_with_freight, data_processing_reference, unit_price_decimals, process_central_share_net,
+                in_house_vat_category, in_house_vat_reason
          FROM framework_contract
          WHERE id = $1",
         id.0
@@ -115,5 +126,7 @@ pub async fn of(conn: &mut PgConnection, id: ContractId) -> Result<Clauses, Stor
         compare_with_freight: row.compare_with_freight,
         data_processing_reference: row.data_processing_reference,
         unit_price_decimals: row.unit_price_decimals,
+        in_house_vat_category: row.in_house_vat_category,
+        in_house_vat_reason: row.in_house_vat_reason,
     })
 }

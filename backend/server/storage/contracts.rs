@@ -15,12 +15,20 @@ use super::error::consistent;
 pub struct ForOrdering {
     /// Purchasing body of the contract.
     pub body: OrganisationId,
-    /// The body orders for the member; paired orders come later.
+    /// The body orders for the member: two linked orders.
     pub through_body: bool,
     /// Mechanism key: where it is not `single`, the draft's supplier is proposed by the domain.
     pub mechanism: String,
     /// Supplier of the first lot today.
     pub first_supplier: Option<OrganisationId>,
+}
+
+impl ForOrdering {
+    /// Who orders from the supplier what this member needs.
+    #[must_use]
+    pub fn buyer_of_record(&self, member: OrganisationId) -> OrganisationId {
+        if self.through_body { self.body } else { member }
+    }
 }
 
 /// A visible contract, for a new draft.

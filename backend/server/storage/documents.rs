@@ -12,7 +12,7 @@ use super::StorageError;
 pub struct DocumentRow {
     /// Which.
     pub id: DocumentId,
-    /// order, cancellation or partial_cancellation.
+    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
     pub kind: String,
     /// Which partial cancellation it prints, from 1.
     pub sequence: Option<i32>,
@@ -37,7 +37,7 @@ pub struct NewDocument<'a> {
     pub contract: ContractId,
     /// The call-off.
     pub call_off: CallOffId,
-    /// order, cancellation or partial_cancellation.
+    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
     pub kind: &'a str,
     /// The partial cancellation it prints.
     pub event: Option<Uuid>,
@@ -132,21 +132,23 @@ pub async fn file(
     Ok(row.map(|row| (row.file_name, row.bytes)))
 }
 
-/// File name and bytes of a partial cancellation.
+/// File name and bytes of a partial cancellation, of the order or of its supplier order.
 pub async fn partial_cancellation(
     conn: &mut PgConnection,
     contract: ContractId,
     call_off: CallOffId,
+    kind: &str,
     sequence: i32,
 ) -> Result<Option<(String, Vec<u8>)>, StorageError> {
     let row = sqlx::query!(
         "SELECT d.file_name, d.bytes
          FROM document d
          JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
-         WHERE d.contract_id = $1 AND d.call_off_id = $2 AND p.sequence = $3",
+         WHERE d.contract_id = $1 AND d.call_off_id = $2 AND p.sequence = $3 AND d.kind = $4",
         contract.0,
         call_off.0,
-        sequence
+        sequence,
+        kind
     )
     .fetch_optional(conn)
     .await?;
@@ -156,7 +158,7 @@ pub async fn partial_cancellation(
 /// What may be told about a document to whoever holds it: no amounts, no names.
 #[derive(Debug, Clone)]
 pub struct Authenticity {
-    /// order, cancellation or partial_cancellation.
+    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
     pub kind: String,
     /// Call-off number.
     pub number: String,
@@ -174,11 +176,13 @@ pub struct Authenticity {
 pub async fn by_check_code(conn: &mut PgConnection, check_code: &str) -> Result<Option<Authenticity>, StorageError> {
     Ok(sqlx::query_as!(
         Authenticity,
-        r#"SELECT d.kind, coalesce(c.number, '') AS "number!", c.status, d.sha256, c.released_at,
+        r#"SELECT d.kind, coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status, d.sha256,
+                  CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
                   coalesce(p.at, c.ended_at) AS ended_at
            FROM document d
            LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
+           LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
            WHERE d.check_code = $1
            ORDER BY d.created_at
            LIMIT 1"#,

@@ -66,22 +66,24 @@ pub async fn push_about(
     Ok(())
 }
 
-/// Writes the work of printing a partial cancellation.
-pub async fn push_partial_cancellation(
+/// Writes the work of printing a partial cancellation, of an order or of its supplier order.
+pub async fn push_event(
     conn: &mut PgConnection,
     id: Uuid,
+    kind: &str,
     event: Uuid,
     call_off: &CallOff,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO outbox (id, kind, contract_id, call_off_id, event_id, created_at, not_before)
-         VALUES ($1, 'issue_partial_cancellation', $2, $3, $4, $5, $5)",
+         VALUES ($1, $6, $2, $3, $4, $5, $5)",
         id,
         call_off.contract.0,
         call_off.id.0,
         event,
-        now
+        now,
+        kind
     )
     .execute(conn)
     .await?;
@@ -98,9 +100,9 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
         r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id AS "call_off_id!", o.event_id
          FROM outbox o
          WHERE o.done_at IS NULL AND o.kind LIKE 'issue\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
-           AND (o.kind = 'issue_order' OR NOT EXISTS (
+           AND (o.kind IN ('issue_order', 'issue_supplier_order') OR NOT EXISTS (
                 SELECT FROM outbox first
-                WHERE first.call_off_id = o.call_off_id AND first.kind = 'issue_order' AND first.done_at IS NULL))
+                WHERE first.call_off_id = o.call_off_id AND first.kind IN ('issue_order', 'issue_supplier_order') AND first.done_at IS NULL))
          ORDER BY o.not_before, o.id
          LIMIT 1
          FOR UPDATE OF o SKIP LOCKED"#,

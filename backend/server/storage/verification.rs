@@ -284,6 +284,8 @@ pub async fn order_lines(conn: &mut PgConnection) -> Result<Vec<LineSums>, Stora
 pub struct Numbers {
     /// Number of the contract.
     pub contract: String,
+    /// Whether the member's orders are the first of a pair.
+    pub through_body: bool,
     /// Last number the counter gave out.
     pub last: i32,
     /// The numbers of its call-offs.
@@ -294,7 +296,7 @@ pub struct Numbers {
 pub async fn numbers(conn: &mut PgConnection) -> Result<Vec<Numbers>, StorageError> {
     Ok(sqlx::query_as!(
         Numbers,
-        r#"SELECT f.number AS contract, g.last_number AS last,
+        r#"SELECT f.number AS contract, f.supply_chain = 'through_body' AS "through_body!", g.last_number AS last,
                   ARRAY(SELECT c.number FROM call_off c
                         WHERE c.contract_id = g.contract_id AND c.number IS NOT NULL) AS "given!"
            FROM guard g

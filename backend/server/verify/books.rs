@@ -5,8 +5,11 @@ use std::collections::BTreeSet;
 
 use abruf_domain::call_off::{Status, call_off_number};
 use abruf_domain::notation::Language::German;
+use abruf_domain::supplier_order::State;
+use abruf_domain::supply_chain::{Side, number_of_supplier_order};
 use rust_decimal::Decimal;
 
+use crate::storage::supplier_orders::{self, PairSums};
 use crate::storage::verification::{self, GuardSums, LineSums, Numbers, Worth};
 use crate::storage::{StorageError, Tx};
 use crate::verify::Verification;
@@ -32,6 +35,9 @@ pub(super) async fn verify(
     report(2, 3);
     for numbers in verification::numbers(tx).await? {
         verify_numbers(&numbers, found);
+    }
+    for pair in supplier_orders::pairs(tx).await? {
+        verify_pair(&pair, found);
     }
     report(3, 3);
     Ok(())
@@ -150,8 +156,46 @@ fn verify_documents(worth: &Worth, found: &mut Verification) {
     }
 }
 
+/// Both orders of a pair carry one number and one net value, and end together; the supplier got what it was told.
+fn verify_pair(pair: &PairSums, found: &mut Verification) {
+    let place = || format!("Abruf {}", pair.in_house);
+    let Some((number, state, net, approved)) = &pair.of_supplier else {
+        return found.fails(place(), "der Lieferantenauftrag dazu fehlt");
+    };
+    if number_of_supplier_order(&pair.in_house).as_ref() != Some(number) {
+        found.fails(place(), format!("der Lieferantenauftrag dazu trägt die fremde Nummer {number}"));
+    }
+    if pair.net != Some(*net) {
+        let money = |amount| German.money(amount, &pair.currency);
+        let in_house = money(pair.net.unwrap_or_default());
+        found.fails(place(), format!("der Nettowert ist {in_house}, der des Lieferantenauftrags {}", money(*net)));
+    }
+    let over = matches!(state, State::Refused | State::Cancelled);
+    if over != (pair.status == Status::Cancelled) {
+        let german = (pair.status.german(), state.german());
+        found.fails(place(), format!("er ist {}, der Lieferantenauftrag {}", german.0, german.1));
+    }
+    let cancelled = *approved && *state == State::Cancelled;
+    let parts = if *approved { usize::try_from(pair.parts).unwrap_or_default() } else { 0 };
+    for (due, kind, work, german) in [
+        (usize::from(*approved), "supplier_order", "issue_supplier_order", "Lieferantenauftrag"),
+        (usize::from(cancelled), "supplier_cancellation", "issue_supplier_cancellation", "Stornierung"),
+        (parts, "supplier_partial_cancellation", "issue_supplier_partial_cancellation", "Teilstornierung"),
+    ] {
+        let count = |kinds: &[String], kind| kinds.iter().filter(|it| *it == kind).count();
+        let (made, to_come) = (count(&pair.documents, kind), count(&pair.work, work));
+        found.documents_to_come += to_come;
+        if due != made + to_come {
+            let what = format!("zum Lieferantenauftrag gehören {due} Dokumente „{german}“, es gibt {}", made + to_come);
+            found.fails(place(), what);
+        }
+    }
+}
+
 fn verify_numbers(numbers: &Numbers, found: &mut Verification) {
-    let due: BTreeSet<String> = (1..=numbers.last).map(|running| call_off_number(&numbers.contract, running)).collect();
+    let side = if numbers.through_body { Side::InHouse } else { Side::Direct };
+    let due: BTreeSet<String> =
+        (1..=numbers.last).map(|running| call_off_number(&numbers.contract, running, side)).collect();
     let given: BTreeSet<String> = numbers.given.iter().cloned().collect();
     let place = || format!("Nummern des Vertrags {}", numbers.contract);
     for missing in due.difference(&given) {

@@ -193,6 +193,11 @@ fn terms(
         regime: contract.regime,
         legal_basis: contract.legal_basis,
         supply_chain: contract.supply_chain,
+        in_house_vat: contract.in_house_vat.as_ref().map(|vat| VatTreatment {
+            category: vat.category.clone(),
+            rate: Percent::ZERO,
+            reason: vat.reason.clone(),
+        }),
         mechanism: mechanism(contract)?,
         runoff_allowed: contract.runoff_allowed,
         cash_discount: contract.skonto.as_ref().map(|skonto| CashDiscount { rate: skonto.pct, days: skonto.days }),

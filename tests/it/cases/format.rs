@@ -145,6 +145,8 @@ pub(super) struct Contract {
     /// Ours: who orders from whom.
     #[serde(default)]
     pub(super) supply_chain: SupplyChain,
+    /// Ours: VAT of the in-house order where it is not that of the items.
+    pub(super) in_house_vat: Option<InHouseVat>,
     /// Ours: freight counts in the comparison of best prices.
     #[serde(default)]
     pub(super) compare_with_freight: bool,
@@ -160,6 +162,14 @@ pub(super) struct Contract {
     /// Ours: lots with their suppliers and ceilings.
     #[serde(default)]
     pub(super) lots: Vec<Lot>,
+}
+
+/// E exempt or O outside the scope of the tax.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct InHouseVat {
+    pub(super) category: String,
+    pub(super) reason: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]

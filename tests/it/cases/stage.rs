@@ -167,6 +167,7 @@ impl<'a> Stage<'a> {
             cash_discount: terms.cash_discount,
             competition_criterion: facts.request.mini_competition.as_ref().and_then(|held| held.announced),
             data_processing: terms.data_processing.as_ref().map(|agreement| agreement.reference.as_str()),
+            in_house_vat: terms.in_house_vat.as_ref(),
             notice_reference: &terms.notice_reference,
             notice_date: terms.notice_date,
             procedure_reference: "V-1",

@@ -20,8 +20,8 @@ const PROMISES: &[Promise] = &[
     (
         "numbers rise one by one in the order of the log",
         "SELECT format('%s follows %s', place.number, place.before)
-         FROM (SELECT c.number, right(c.number, 4)::int AS this, a.sequence,
-                      lag(right(c.number, 4)::int, 1, 0) OVER (ORDER BY a.sequence) AS before
+         FROM (SELECT c.number, substring(c.number FROM '([0-9]+)(-A)?$')::int AS this, a.sequence,
+                      lag(substring(c.number FROM '([0-9]+)(-A)?$')::int, 1, 0) OVER (ORDER BY a.sequence) AS before
                FROM call_off c
                LEFT JOIN audit_entry a ON a.chain_id = c.contract_id AND a.call_off_id = c.id AND a.action = 'call_off_released'
                WHERE c.contract_id = $1 AND c.number IS NOT NULL) AS place

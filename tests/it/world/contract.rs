@@ -160,6 +160,7 @@ pub struct NewContract<'a> {
     process_share: Option<&'a str>,
     mechanism: &'a str,
     direct_limit: Option<&'a str>,
+    through_body: bool,
     suppliers: Vec<OrganisationId>,
     options: Vec<(&'a str, &'a str, Option<&'a str>)>,
     lots: Vec<&'a str>,
@@ -184,6 +185,7 @@ impl World {
             process_share: None,
             mechanism: "single",
             direct_limit: None,
+            through_body: false,
             suppliers: vec![self.supplier],
             options: Vec::new(),
             lots: Vec::new(),
@@ -196,6 +198,11 @@ impl World {
 }
 
 impl<'a> NewContract<'a> {
+    /// The body orders for its members, who order in-house without VAT; evidence for the year lies in the file.
+    pub fn through_body(self) -> Self {
+        Self { through_body: true, ..self }
+    }
+
     /// Date of the contract notice.
     pub fn announced(self, notice: &'a str) -> Self {
         Self { notice, ..self }
@@ -337,10 +344,12 @@ impl<'a> NewContract<'a> {
         sqlx::query(
             "INSERT INTO framework_contract (id, body_id, number, title, regime, status, supply_chain, mechanism, legal_basis,
                                              notice_reference, notice_date, procedure_reference, starts_on, ends_on, fee_pct,
-                                             process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct, direct_limit_net, activated_at)
-             VALUES ($1, $2, $3, 'Citrix-Lizenzen und Schulung', 'vgv', 'active', 'direct', $11, '§ 103 Abs. 5 GWB',
+                                             process_central_share_net, min_order_value_net, surcharge_net, surcharge_vat_pct, direct_limit_net, activated_at,
+                                             in_house_vat_category, in_house_vat_reason)
+             VALUES ($1, $2, $3, 'Citrix-Lizenzen und Schulung', 'vgv', 'active', CASE WHEN $13 THEN 'through_body' ELSE 'direct' END, $11, '§ 103 Abs. 5 GWB',
                      '2024/S 222-700001', $4::date, 'V-2024-11', $5::date, $6::date, $7::numeric, $8::numeric, $9::numeric,
-                     $10::numeric, CASE WHEN $10 IS NOT NULL THEN 19 END, $12::numeric, $5::date)",
+                     $10::numeric, CASE WHEN $10 IS NOT NULL THEN 19 END, $12::numeric, $5::date,
+                     CASE WHEN $13 THEN 'E' ELSE 'S' END, CASE WHEN $13 THEN '§ 4 Nr. 29 UStG' ELSE '' END)",
         )
         .bind(id)
         .bind(self.world.body.0)
@@ -354,9 +363,13 @@ impl<'a> NewContract<'a> {
         .bind(self.surcharge)
         .bind(self.mechanism)
         .bind(self.direct_limit)
+        .bind(self.through_body)
         .execute(&mut **tx)
         .await
         .unwrap();
+        if self.through_body {
+            self.insert_evidence(tx).await;
+        }
         sqlx::query("INSERT INTO contract_body (contract_id, body_id, is_lead) VALUES ($1, $2, true)")
             .bind(id)
             .bind(self.world.body.0)
@@ -377,6 +390,22 @@ impl<'a> NewContract<'a> {
             .await
             .unwrap();
         }
+    }
+
+    async fn insert_evidence(&self, tx: &mut PgTransaction<'_>) {
+        let [recorder, approver] = self.world.clerks;
+        sqlx::query(
+            "INSERT INTO inhouse_evidence (id, body_id, year, control, activity_share_pct, private_capital, document, recorded_by,
+                                           approved_by, approved_at)
+             VALUES ($1, $2, 2026, true, 93, false, 'Nachweis 2026', $3, $4, '2026-03-01')",
+        )
+        .bind(self.world.id())
+        .bind(self.world.body.0)
+        .bind(recorder.0)
+        .bind(approver.0)
+        .execute(&mut **tx)
+        .await
+        .unwrap();
     }
 
     async fn insert_lots(&self, tx: &mut PgTransaction<'_>, contract: Uuid) {

@@ -69,8 +69,20 @@ const PROMISES: &[Promise] = &[
          LEFT JOIN call_off c ON c.contract_id = g.contract_id AND c.number IS NOT NULL
          WHERE ($1::uuid IS NULL OR g.contract_id = $1) AND g.scope = 'contract' AND g.measure = 'value'
          GROUP BY f.number, g.last_number
-         HAVING array_agg(right(c.number, 4)::int ORDER BY c.number) FILTER (WHERE c.id IS NOT NULL)
+         HAVING array_agg(substring(c.number FROM '([0-9]+)(-A)?$')::int ORDER BY c.number) FILTER (WHERE c.id IS NOT NULL)
                 IS DISTINCT FROM (SELECT array_agg(n) FROM generate_series(1, g.last_number) AS n)",
+    ),
+    (
+        "an in-house order has its supplier order, of the same number and net value, and both end together",
+        "SELECT format('%s is %s, net %s; %s is %s, net %s', c.number, c.status, c.net, o.number, o.state, o.net)
+         FROM call_off c
+         JOIN framework_contract f ON f.id = c.contract_id
+         LEFT JOIN supplier_order o ON o.contract_id = c.contract_id AND o.call_off_id = c.id
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1) AND c.number IS NOT NULL
+           AND ((f.supply_chain = 'through_body') <> (o.number IS NOT NULL)
+                OR o.number <> regexp_replace(c.number, '-A$', '-B') OR o.net <> c.net
+                OR (c.status = 'cancelled') <> (o.state IN ('refused', 'cancelled'))
+                OR (c.status NOT IN ('released', 'cancelled') AND o.state <> 'approved'))",
     ),
     (
         "an order was released once and has one piece of work for its document",

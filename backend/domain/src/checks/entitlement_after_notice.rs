@@ -2,24 +2,38 @@
 //!
 //! A named list is fixed by the notice: an entry or document dated later entitles nobody, unless a
 //! modification under § 132 GWB with its arithmetic stands behind it. A member covered by an
-//! announced category needs no entry. Entries without dates are not judged.
+//! announced category needs no entry. Entries without dates are not judged. Where the body orders for the
+//! member, no entry of the member is needed at all.
 
 use crate::checks::member_entitled::by_category;
 use crate::checks::{Check, texts};
 use crate::facts::Entitlement;
 use crate::finding::{Addressee, Verdict};
 use crate::review::Case;
+use crate::supply_chain::EntitledParty;
 
 /// The rule.
 pub const CHECK: Check = Check {
     id: "entitlement-after-notice",
-    version: 1,
+    version: 2,
     addressee: Addressee::Office,
     texts: texts!("entitlement_after_notice"),
     run,
 };
 
+/// Until edition 2: it asked for the member whoever ordered.
+pub(super) const CHECK_1: Check = Check { version: 1, run: run_1, ..CHECK };
+
 fn run(case: &Case<'_>) -> Vec<Verdict> {
+    match case.facts.contract.supply_chain.entitled_party() {
+        EntitledParty::Member => run_1(case),
+        EntitledParty::Body => {
+            vec![Verdict::passed().wording("body").figure("member", case.facts.member.name.as_str())]
+        }
+    }
+}
+
+fn run_1(case: &Case<'_>) -> Vec<Verdict> {
     if by_category(case).is_some() {
         return Vec::new();
     }

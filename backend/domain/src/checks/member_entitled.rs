@@ -1,19 +1,38 @@
 //! Entitled to call off (Abrufberechtigung).
 //!
 //! A member may use a framework only if the notice identified it: on a named list valid on the day,
-//! or in an announced category of kinds and a region (C-216/17, recital 60 Dir. 2014/24/EU).
+//! or in an announced category of kinds and a region (C-216/17, recital 60 Dir. 2014/24/EU). Where the body
+//! orders for the member, the entitled party is the body, which concluded the contract; the member orders
+//! in-house (§ 108 GWB), and inhouse-evidence-current asks for that.
 
 use crate::checks::member_active::outside;
 use crate::checks::{Check, texts};
 use crate::facts::{Covers, Entitlement};
 use crate::finding::{Addressee, Verdict};
 use crate::review::Case;
+use crate::supply_chain::EntitledParty;
 
 /// The rule.
 pub const CHECK: Check =
-    Check { id: "member-entitled", version: 1, addressee: Addressee::Office, texts: texts!("member_entitled"), run };
+    Check { id: "member-entitled", version: 2, addressee: Addressee::Office, texts: texts!("member_entitled"), run };
+
+/// Until edition 2: it asked for the member whoever ordered.
+pub(super) const CHECK_1: Check = Check { version: 1, run: run_1, ..CHECK };
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
+    let contract = &case.facts.contract;
+    match contract.supply_chain.entitled_party() {
+        EntitledParty::Member => run_1(case),
+        EntitledParty::Body => vec![
+            Verdict::passed()
+                .wording("body")
+                .figure("member", case.facts.member.name.as_str())
+                .figure("contract", contract.number.as_str()),
+        ],
+    }
+}
+
+fn run_1(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
     let own: Vec<&Entitlement> =
         contract.entitlements.iter().filter(|entry| entry.covers.covers(&case.facts.member)).collect();

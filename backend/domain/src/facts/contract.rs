@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{Entitlement, Item};
+use super::{Entitlement, Item, VatTreatment};
 use crate::answer_period::AnswerPeriod;
 use crate::ids::{ContractId, IndexSeriesId, LotId, OrganisationId};
 use crate::money::{IndexPoints, Net, Percent};
@@ -78,6 +78,10 @@ pub struct ContractTerms {
     /// How long a supplier of the cascade may think; `None`: silence is no decline.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer_period: Option<AnswerPeriod>,
+    /// VAT of the in-house order where it is not that of the items: exempt (E) or outside the scope (O), with
+    /// its reason. Counts through the body only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_house_vat: Option<VatTreatment>,
 }
 
 impl ContractTerms {

@@ -59,16 +59,23 @@ pub fn parts(item: &Item, net: Net, performance: Option<Period>, day: NaiveDate,
     parts
 }
 
-/// The groups of all parts and the surcharge, highest rate first.
+/// A surcharge with its VAT: the contract's rate, or the treatment of the whole order.
 #[must_use]
-pub fn groups<'a>(parts: impl IntoIterator<Item = &'a VatPart>, surcharge: Option<&Surcharge>) -> Vec<VatGroup> {
+pub fn of_surcharge(surcharge: &Surcharge, whole: Option<&VatTreatment>) -> VatPart {
+    let own = || VatTreatment {
+        category: if surcharge.vat_rate == Percent::ZERO { "Z" } else { "S" }.to_owned(),
+        rate: surcharge.vat_rate,
+        reason: String::new(),
+    };
+    VatPart { vat: whole.cloned().unwrap_or_else(own), base: surcharge.net }
+}
+
+/// The groups of all parts, highest rate first.
+#[must_use]
+pub fn groups<'a>(parts: impl IntoIterator<Item = &'a VatPart>) -> Vec<VatGroup> {
     let mut groups: Vec<VatGroup> = Vec::new();
     for part in parts {
         add(&mut groups, &part.vat.category, part.vat.rate, part.base);
-    }
-    if let Some(surcharge) = surcharge {
-        let category = if surcharge.vat_rate == Percent::ZERO { "Z" } else { "S" };
-        add(&mut groups, category, surcharge.vat_rate, surcharge.net);
     }
     for group in &mut groups {
         group.tax = group.base.vat(group.rate);

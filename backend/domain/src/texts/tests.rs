@@ -10,7 +10,7 @@ use super::*;
 use crate::checks;
 use crate::edition;
 use crate::example::{MEMBER, REQUESTER, between, category, ceiling, citrix, id, line, named, of, since};
-use crate::facts::{CheckPoint, ExtensionOption, Facts, Measure, MinOrder, Releaser, Scope, Surcharge};
+use crate::facts::{CheckPoint, ExtensionOption, Facts, Measure, MinOrder, Releaser, Scope, SupplyChain, Surcharge};
 use crate::period::Validity;
 use crate::review::{review, review_as_of};
 
@@ -95,6 +95,12 @@ fn general() -> Vec<Facts> {
             let entry = &mut facts.contract.entitlements[0];
             entry.proven_on = Some(of("2025-02-10"));
             entry.modification_reference = Some("Änderung 1 vom 05.02.2025".to_owned());
+        }),
+        // member-entitled, accession-after-notice, entitlement-after-notice: the body orders
+        bent(|facts| {
+            facts.contract.supply_chain = SupplyChain::ThroughBody;
+            facts.contract.entitlements.clear();
+            facts.member.memberships = vec![since("2025-07-01")];
         }),
         // contract-active
         bent(|facts| facts.contract.status = "suspended".to_owned()),

@@ -32,6 +32,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Citrix Lizenz Lizenzen Fernzugriff Homeoffice Terminalserver virtueller Arbeitsplatz Schulung",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung \
                       (§ 103 Abs. 5 GWB) als zentrale Beschaffungsstelle europaweit im offenen Verfahren vergeben hat. \
                       „Öffentliche Auftraggeber können Liefer- und Dienstleistungen von zentralen Beschaffungsstellen \

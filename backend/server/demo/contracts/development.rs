@@ -41,6 +41,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Entwicklung Programmierung Entwickler Personentage Dienstleistung Projekt Schnittstelle Software OZG",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung als \
                       zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) europaweit im offenen Verfahren vergeben hat. Die \
                       Bekanntmachung nennt als Auftraggeber auch künftige Mitglieder bestimmter Arten; die Höchstmenge ist \

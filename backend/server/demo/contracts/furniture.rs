@@ -20,6 +20,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Tisch Schreibtisch Stuhl Drehstuhl Möbel Büro ergonomisch",
         regime: "uvgo",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung für ihre \
                       Mitglieder öffentlich ausgeschrieben hat (§ 15 UVgO). Abgerufen wird nach der bekannt gemachten \
                       Rangfolge der Auftragnehmer.",

@@ -1,7 +1,8 @@
-//! Hosting by the municipal IT company, ordered through the cooperative (in-house). Paired orders are
-//! not built yet, so it is shown without call-offs.
+//! Hosting by the municipal IT company, ordered through the cooperative (in-house): pairs of orders, the in-house
+//! one exempt from VAT, the supplier's taxed.
 
-use abruf_domain::facts::{BaselineKind, LegalBasis};
+use abruf_domain::facts::{BaselineKind, LegalBasis, VatTreatment};
+use abruf_domain::money::Percent;
 use chrono::{Datelike, Days};
 
 use super::{Ceiling, Choice, Design, Entitled, HOSTING, Lot, item, monthly, number, term};
@@ -32,6 +33,12 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Hosting Server Rechenzentrum Cloud Backup Datensicherung Betrieb virtuelle Maschine",
         regime: "vgv",
         supply_chain: "through_body",
+        in_house_vat: Some(VatTreatment {
+            category: "E".to_owned(),
+            rate: Percent::ZERO,
+            reason: "§ 4 Nr. 29 UStG: Leistung des Zusammenschlusses an seine Mitglieder gegen Kostenerstattung"
+                .to_owned(),
+        }),
         legal_basis: "Sie beauftragen die Genossenschaft ohne Vergabeverfahren, weil Sie über sie gemeinsam mit den anderen \
                       Mitgliedern „eine ähnliche Kontrolle wie über [Ihre] eigenen Dienststellen“ ausüben (§ 108 Abs. 1 Nr. 1, \
                       Abs. 4 und 5 GWB), mehr als 80 Prozent ihrer Tätigkeit den Mitgliedern dienen und an ihr kein privates \

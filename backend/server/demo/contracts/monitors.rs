@@ -38,6 +38,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Monitor Bildschirm Display Halterung Arm ergonomisch Arbeitsplatz",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung als \
                       zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) europaweit im offenen Verfahren vergeben hat und Ihr Haus in \
                       der Bekanntmachung als Auftraggeber genannt ist (§ 21 Abs. 2 VgV). Höchstwert und Höchstmengen sind bekannt \

@@ -18,6 +18,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Netzwerk Switch WLAN Funk Router Kabel Accesspoint",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung als \
                       zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) vergeben hat. Die Auftragnehmer erhalten die Abrufe \
                       abwechselnd (§ 21 Abs. 4 Nr. 1 VgV).",

@@ -36,6 +36,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Notebook Laptop Computer PC mobiles Gerät Dockingstation Tasche Hardware Arbeitsplatz",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung \
                       (§ 103 Abs. 5 GWB) als zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) europaweit im offenen \
                       Verfahren mit einem Unternehmen geschlossen hat. Die Einzelaufträge „werden … entsprechend den \

@@ -34,6 +34,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Drucker Kopierer Multifunktionsgerät Scanner Laserdrucker Etagendrucker",
         regime: "vgv",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung als \
                       zentrale Beschaffungsstelle (§ 120 Abs. 4 GWB) europaweit im offenen Verfahren in zwei Losen vergeben hat. \
                       Abrufe sind nur zwischen den in der Bekanntmachung genannten Auftraggebern und dem Unternehmen des \

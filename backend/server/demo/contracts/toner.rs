@@ -32,6 +32,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Toner Kartusche Druckerpatrone Verbrauchsmaterial Fachbuch Kommentar Buch Literatur Büromaterial",
         regime: "uvgo",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Abrufe waren ohne eigenes Vergabeverfahren erlaubt, weil die Genossenschaft die Rahmenvereinbarung für ihre \
                       Mitglieder national öffentlich ausgeschrieben hat (§ 15 UVgO, anzuwenden nach § 1 Abs. 2 TVergG LSA). Nach \
                       dem letzten Tag der Laufzeit ist jeder weitere Abruf unzulässig. Für Bücher gilt der gebundene Ladenpreis \

@@ -41,6 +41,7 @@ pub(super) fn design(calendar: Calendar) -> Design {
         search_words: "Schulung Seminar Fortbildung Kurs Weiterbildung Excel Vergaberecht Datenschutz Lehrgang",
         regime: "uvgo",
         supply_chain: "direct",
+        in_house_vat: None,
         legal_basis: "Sie dürfen ohne eigenes Vergabeverfahren abrufen, weil die Genossenschaft die Rahmenvereinbarung für ihre \
                       Mitglieder national öffentlich ausgeschrieben hat (§ 15 UVgO, anzuwenden nach § 1 Abs. 2 TVergG LSA). \
                       Abrufen dürfen die Auftraggeber, die in den Vergabeunterlagen namentlich genannt sind. Die Laufzeit \

@@ -153,7 +153,8 @@ pub async fn documents(
     ))
 }
 
-/// A document as PDF; `kind` is order, cancellation, or partial_cancellation-1 and so on.
+/// A document as PDF; `kind` is order, cancellation, or partial_cancellation-1 and so on; with `supplier_` before it,
+/// of the supplier order of a pair.
 #[utoipa::path(
     get, path = "/api/v1/call-offs/{id}/documents/{kind}", tag = "proof",
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>))
@@ -169,9 +170,11 @@ pub async fn document(
     // Somebody waits: make it now if the job has not come to it yet.
     issue_document::issue_for(&app, call_off.id).await?;
     let mut tx = app.db.begin(&actor).await?;
-    let part = kind.strip_prefix("partial_cancellation-").and_then(|sequence| sequence.parse().ok());
+    let part = kind.rsplit_once('-').and_then(|(kind, sequence)| Some((kind, sequence.parse().ok()?)));
     let file = match part {
-        Some(sequence) => documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, sequence).await?,
+        Some((kind, sequence)) => {
+            documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, kind, sequence).await?
+        }
         None => documents::file(&mut tx, call_off.contract, call_off.id, &kind).await?,
     };
     let (name, bytes) = file.ok_or_else(Problem::not_found)?;

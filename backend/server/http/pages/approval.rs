@@ -28,6 +28,7 @@ use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::{Judged, OpenFinding, open_finding};
 use crate::http::pages::order_view::{OrderView, SavingsView};
+use crate::http::pages::pair_view::{PairRow, pair_view};
 use crate::http::pages::questions::{QuestionView, question_views};
 use crate::http::pages::written::{day_of, instant, money, period, quantity, runs_out};
 use crate::http::session::SignedIn;
@@ -45,6 +46,7 @@ struct ApprovalPage {
     order: OrderView,
     judged: Judged,
     savings: Option<SavingsView>,
+    pair: Option<[PairRow; 2]>,
     /// Why this person cannot release it, from the rules that are judged at release only.
     not_by_me: Vec<OpenFinding>,
     owed: Vec<OpenFinding>,
@@ -261,6 +263,7 @@ async fn page(
         member: organisations::name(&mut tx, call_off.member).await?.unwrap_or_default(),
         supplier: organisations::name(&mut tx, call_off.supplier).await?.unwrap_or_default(),
         order: OrderView::of(&preview.facts, &preview.review.priced),
+        pair: pair_view(&mut tx, call_off, &preview.facts, &preview.review.priced).await?,
         savings: preview.review.savings.as_ref().map(|savings| SavingsView::of(savings, &preview.facts)),
         owed: preview.owed.iter().map(words).collect(),
         steps: turns.map(step_views).unwrap_or_default(),

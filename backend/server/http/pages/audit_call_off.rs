@@ -264,6 +264,9 @@ fn document_view(it: DocumentRow) -> DocumentView {
         kind: match it.kind.as_str() {
             "order" => "Bestellung",
             "partial_cancellation" => "Teilstornierung",
+            "supplier_order" => "Lieferantenauftrag",
+            "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
+            "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
             _ => "Stornierung",
         },
         sha256: in_groups(&it.sha256),

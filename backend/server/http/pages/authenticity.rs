@@ -30,19 +30,26 @@ impl AuthenticityPage {
         match found.kind.as_str() {
             "cancellation" => "Stornierung zum Abruf",
             "partial_cancellation" => "Teilstornierung zum Abruf",
+            "supplier_order" => "Lieferantenauftrag",
+            "supplier_cancellation" => "Stornierung zum Lieferantenauftrag",
+            "supplier_partial_cancellation" => "Teilstornierung zum Lieferantenauftrag",
             _ => "Abruf",
         }
     }
 
+    fn is_order(found: &Authenticity) -> bool {
+        matches!(found.kind.as_str(), "order" | "supplier_order")
+    }
+
     /// The day printed on the paper: of the release, or of the cancellation.
     fn dated(found: &Authenticity) -> String {
-        let at = if found.kind == "order" { found.released_at } else { found.ended_at };
+        let at = if Self::is_order(found) { found.released_at } else { found.ended_at };
         at.map(day_of).unwrap_or_default()
     }
 
     /// Since when the order on this paper no longer stands.
     fn cancelled(found: &Authenticity) -> Option<String> {
-        let cancelled = found.kind == "order" && found.status == Status::Cancelled.key();
+        let cancelled = Self::is_order(found) && found.status == Status::Cancelled.key();
         found.ended_at.filter(|_| cancelled).map(day_of)
     }
 

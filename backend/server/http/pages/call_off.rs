@@ -20,6 +20,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::Judged;
 use crate::http::pages::order_view::{OrderView, SavingsView};
+use crate::http::pages::pair_view::{PairRow, pair_view};
 use crate::http::pages::questions::{QuestionView, question_views};
 use crate::http::pages::refused_lines::refused_view;
 use crate::http::pages::timeline::{TimelineView, timeline};
@@ -61,6 +62,8 @@ struct CallOffPage {
     fulfilment: Vec<(&'static str, &'static str, String)>,
     /// What was taken back: what, why, who and when.
     taken_back: Vec<(String, String, String)>,
+    /// Both orders, where the body orders from the supplier.
+    pair: Option<[PairRow; 2]>,
     /// Rests that are no orderable quantity any more, in words.
     off_step: Vec<String>,
     /// Partial cancellations whose document is still to be made.
@@ -118,7 +121,7 @@ impl CallOffPage {
     }
 
     fn may_copy(&self) -> bool {
-        self.role == Role::Buyer && self.contract.supply_chain == "direct"
+        self.role == Role::Buyer
     }
 
     fn may_release(&self) -> bool {
@@ -153,6 +156,9 @@ impl CallOffPage {
         match document.kind.as_str() {
             "order" => "Bestellung",
             "partial_cancellation" => "Teilstornierung",
+            "supplier_order" => "Lieferantenauftrag",
+            "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
+            "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
             _ => "Stornierung",
         }
     }
@@ -160,6 +166,11 @@ impl CallOffPage {
     fn file(&self, document: &DocumentRow) -> String {
         match (document.kind.as_str(), document.sequence) {
             ("order", _) => "bestellung.pdf".to_owned(),
+            ("supplier_order", _) => "lieferantenauftrag.pdf".to_owned(),
+            ("supplier_cancellation", _) => "lieferantenauftrag/stornierung.pdf".to_owned(),
+            ("supplier_partial_cancellation", Some(sequence)) => {
+                format!("lieferantenauftrag/teilstornierungen/{sequence}")
+            }
             (_, Some(sequence)) => format!("teilstornierungen/{sequence}"),
             _ => "stornierung.pdf".to_owned(),
         }
@@ -249,12 +260,15 @@ pub(super) async fn rendered(
         timeline: timeline(&steps),
         fulfilment: fulfilment(&mut tx, &call_off).await?,
         taken_back: stands.cancellations.iter().map(|it| taken_back(it, &review, &contract.currency)).collect(),
+        pair: pair_view(&mut tx, &call_off, &facts, &stands.priced).await?,
         off_step: stands.off_step.iter().map(off_step).collect(),
         parts_to_come: stands
             .cancellations
             .iter()
             .map(|it| it.sequence)
-            .filter(|sequence| documents.iter().all(|document| document.sequence != Some(*sequence)))
+            .filter(|sequence| {
+                documents.iter().all(|it| it.kind != "partial_cancellation" || it.sequence != Some(*sequence))
+            })
             .collect(),
         documents,
         role: actor.role,

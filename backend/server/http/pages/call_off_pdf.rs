@@ -1,4 +1,4 @@
-//! The PDFs of a call-off: order, cancellation, draft.
+//! The PDFs of a call-off: order, cancellation, draft; of a pair, those of the supplier order too.
 
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
@@ -39,13 +39,43 @@ pub async fn partial_cancellation(
     SignedIn(actor): SignedIn,
     Path((id, sequence)): Path<(Uuid, i32)>,
 ) -> Result<Response, Problem> {
-    let id = CallOffId(id);
-    let mut tx = app.db.begin(&actor).await?;
+    part(&app, &actor, CallOffId(id), "partial_cancellation", sequence).await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag.pdf`
+pub async fn supplier_order(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "supplier_order").await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag/stornierung.pdf`
+pub async fn supplier_cancellation(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "supplier_cancellation").await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag/teilstornierungen/{sequence}`
+pub async fn supplier_partial_cancellation(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, sequence)): Path<(Uuid, i32)>,
+) -> Result<Response, Problem> {
+    part(&app, &actor, CallOffId(id), "supplier_partial_cancellation", sequence).await
+}
+
+async fn part(app: &App, actor: &Actor, id: CallOffId, kind: &str, sequence: i32) -> Result<Response, Problem> {
+    let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await?;
-    issue_document::issue_for(&app, id).await?;
-    let mut tx = app.db.begin(&actor).await?;
-    let file = documents::partial_cancellation(&mut tx, call_off.contract, id, sequence).await?;
+    issue_document::issue_for(app, id).await?;
+    let mut tx = app.db.begin(actor).await?;
+    let file = documents::partial_cancellation(&mut tx, call_off.contract, id, kind, sequence).await?;
     let (name, bytes) = file.ok_or_else(Problem::not_found)?;
     Ok(pdf(&name, bytes))
 }

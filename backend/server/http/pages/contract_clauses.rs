@@ -29,6 +29,10 @@ pub struct ClauseFields {
     pub unit_price_decimals: String,
     /// Share of the central tender.
     pub process_central_share_net: String,
+    /// VAT category of the in-house order.
+    pub in_house_vat_category: String,
+    /// Its reason.
+    pub in_house_vat_reason: String,
 }
 
 impl ClauseFields {
@@ -48,6 +52,8 @@ impl ClauseFields {
             data_processing_reference: clauses.data_processing_reference.clone().unwrap_or_default(),
             unit_price_decimals: clauses.unit_price_decimals.to_string(),
             process_central_share_net: net(clauses.process_central_share_net),
+            in_house_vat_category: clauses.in_house_vat_category.clone(),
+            in_house_vat_reason: clauses.in_house_vat_reason.clone(),
         }
     }
 
@@ -78,6 +84,8 @@ impl ClauseFields {
             compare_with_freight: self.compare_with_freight == "ja",
             data_processing_reference: some(&self.data_processing_reference),
             unit_price_decimals: decimals.ok().flatten().unwrap_or(2),
+            in_house_vat_category: some(&self.in_house_vat_category).unwrap_or_else(|| "S".to_owned()),
+            in_house_vat_reason: self.in_house_vat_reason.trim().to_owned(),
         }
     }
 }
@@ -106,6 +114,8 @@ mod tests {
             direct_limit_net: Some("25000.00".parse().unwrap()),
             compare_with_freight: true,
             unit_price_decimals: 4,
+            in_house_vat_category: "E".to_owned(),
+            in_house_vat_reason: "§ 4 Nr. 29 UStG".to_owned(),
             ..Clauses::default()
         };
         let mut mistakes = Mistakes::default();

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::actions::ActionError;
 use crate::actions::write_contract::{
-    self, CRITERIA, LEGAL_BASES, MECHANISMS, PRICES_OF_REST, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS,
+    self, CRITERIA, IN_HOUSE_VATS, LEGAL_BASES, MECHANISMS, PRICES_OF_REST, REGIMES, RETENTION_CLASSES, SUPPLY_CHAINS,
 };
 use crate::app::App;
 use crate::http::extract::{Form, Path};
@@ -129,6 +129,10 @@ pub struct Typed {
     unit_price_decimals: String,
     #[serde(default)]
     process_central_share_net: String,
+    #[serde(default)]
+    in_house_vat_category: String,
+    #[serde(default)]
+    in_house_vat_reason: String,
 }
 
 fn as_ordered() -> String {
@@ -176,6 +180,8 @@ impl Typed {
             data_processing_reference: clauses.data_processing_reference,
             unit_price_decimals: clauses.unit_price_decimals,
             process_central_share_net: clauses.process_central_share_net,
+            in_house_vat_category: clauses.in_house_vat_category,
+            in_house_vat_reason: clauses.in_house_vat_reason,
             number: terms.number,
             title: terms.title,
             description: terms.description,
@@ -206,6 +212,8 @@ impl Typed {
             data_processing_reference: self.data_processing_reference.clone(),
             unit_price_decimals: self.unit_price_decimals.clone(),
             process_central_share_net: self.process_central_share_net.clone(),
+            in_house_vat_category: self.in_house_vat_category.clone(),
+            in_house_vat_reason: self.in_house_vat_reason.clone(),
         }
     }
 

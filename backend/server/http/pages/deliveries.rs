@@ -3,6 +3,7 @@
 use abruf_domain::call_off::Status;
 use abruf_domain::finding::Outcome;
 use abruf_domain::ids::CallOffId;
+use abruf_domain::supplier_order::State as OrderState;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -34,7 +35,7 @@ use crate::storage::confirmations::{self, Confirmation};
 use crate::storage::deliveries::{self, Delivery};
 use crate::storage::dispatches::{self, DispatchNote};
 use crate::storage::order_lines::{self, OrderLine};
-use crate::storage::{contracts, organisations};
+use crate::storage::{contracts, organisations, supplier_orders};
 
 /// What the fields of confirmed quantities are called, before the position.
 const CONFIRMED: &str = "bestaetigt_";
@@ -47,6 +48,8 @@ struct DeliveriesPage {
     number: String,
     supplier: String,
     status: Status,
+    /// Number of the supplier order that the body has not approved yet.
+    awaits: Option<String>,
     /// „teilgeliefert“, where the state has no word for it.
     arrival: &'static str,
     role: Role,
@@ -82,7 +85,7 @@ impl DeliveriesPage {
     }
 
     fn may_dispatch(&self) -> bool {
-        self.orders() && self.status == Status::Released
+        self.orders() && self.status == Status::Released && self.awaits.is_none()
     }
 
     fn may_receive(&self) -> bool {
@@ -311,8 +314,10 @@ async fn rendered(
         let what = line.map_or("", |line| line.title.as_str());
         format!("{} × {what}: {}", quantity(complaint.quantity), complaint.wording)
     };
+    let awaits = supplier_orders::of_call_off(&mut tx, &call_off).await?;
     let page = DeliveriesPage {
         id,
+        awaits: awaits.filter(|it| it.state == OrderState::Waiting).map(|it| it.number),
         supplier: organisations::name(&mut tx, call_off.supplier).await?.unwrap_or_default(),
         status: call_off.status,
         arrival: arrival(&call_off, &lines),

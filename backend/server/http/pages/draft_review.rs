@@ -18,6 +18,7 @@ use crate::http::finding_view::gap_errors;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};
 use crate::http::pages::judged::Judged;
+use crate::http::pages::pair_view::{PairRow, pair_view};
 use crate::http::session::SignedIn;
 use crate::storage::{history, mini_competitions};
 
@@ -28,6 +29,7 @@ struct ReviewPage {
     id: CallOffId,
     contract: String,
     judged: Judged,
+    pair: Option<[PairRow; 2]>,
     gaps: Vec<FieldError>,
     declined: bool,
     mistake: Option<String>,
@@ -84,6 +86,7 @@ pub async fn show(
         frame: frame.titled("Prüfung"),
         contract: contract_line(&preview),
         judged: Judged::of(review, &preview.facts.contract.currency, &written, actor.role, true),
+        pair: pair_view(&mut tx, &preview.call_off, &preview.facts, &review.priced).await?,
         gaps: gap_errors(&review.gaps),
         declined: asked.hinweis == "abgelehnt",
         mistake: (asked.hinweis == "begruendung")

@@ -20,6 +20,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};
 use crate::http::pages::judged::Judged;
 use crate::http::pages::order_view::{OrderView, SavingsView};
+use crate::http::pages::pair_view::{PairRow, pair_view};
 use crate::http::pages::questions::{QuestionView, question_views};
 use crate::http::pages::written::{day, period};
 use crate::http::session::SignedIn;
@@ -32,6 +33,7 @@ struct SummaryPage {
     id: CallOffId,
     preview: Preview,
     order: OrderView,
+    pair: Option<[PairRow; 2]>,
     savings: Option<SavingsView>,
     judged: Judged,
     /// The question it came back with, while it is not answered.
@@ -97,6 +99,7 @@ async fn page(
         mistakes,
         id,
         order: OrderView::of(&preview.facts, &preview.review.priced),
+        pair: pair_view(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced).await?,
         savings: preview.review.savings.as_ref().map(|savings| SavingsView::of(savings, &preview.facts)),
         judged: Judged::of(&preview.review, &preview.facts.contract.currency, &written, actor.role, true),
         idempotency_key: app.chance.id(app.clock.now()),

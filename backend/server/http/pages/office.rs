@@ -13,7 +13,7 @@ use crate::http::pages::written::{count, day, money};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::membership_list::{self, AssignmentRow};
-use crate::storage::{contracts, tasks};
+use crate::storage::{contracts, supplier_orders, tasks};
 
 /// Accounts on a page.
 const PAGE: i64 = 50;
@@ -27,6 +27,7 @@ pub struct OfficePage {
     frame: Frame,
     office: bool,
     owed: String,
+    supplier_orders: String,
     members: String,
     contracts: String,
     people: String,
@@ -50,6 +51,7 @@ pub async fn show(
         } else {
             format!("{} offen", count(number(owed), "Begründung", "Begründungen"))
         },
+        supplier_orders: count(supplier_orders::waiting(&mut tx).await?, "wartet", "warten"),
         members: count(membership_list::count(&mut tx, actor.body, "").await?, "Mitgliedschaft", "Mitgliedschaften"),
         contracts: count(number(contracts::list(&mut tx, None).await?.len()), "Rahmenvertrag", "Rahmenverträge"),
         people: count(membership_list::assignment_count(&mut tx, actor.body, "").await?, "Aufgabe", "Aufgaben"),

@@ -2,8 +2,8 @@
 //! answer it before anything is asked for; the review of a call-off asks them again.
 
 use abruf_domain::checks::{
-    Check, accession_after_notice, cap_breached, contract_active, entitlement_after_notice, member_active,
-    member_entitled, within_term,
+    Check, accession_after_notice, cap_breached, contract_active, entitlement_after_notice, inhouse_evidence_current,
+    member_active, member_entitled, within_term,
 };
 use abruf_domain::facts::{Covers, Entitlement};
 use abruf_domain::ids::OrganisationId;
@@ -21,8 +21,9 @@ use crate::storage::contracts::Contract;
 use crate::storage::{StorageError, facts};
 
 /// The rules that need no request.
-const RULES: [Check; 7] = [
+const RULES: [Check; 8] = [
     member_active::CHECK,
+    inhouse_evidence_current::CHECK,
     member_entitled::CHECK,
     accession_after_notice::CHECK,
     entitlement_after_notice::CHECK,
@@ -74,7 +75,7 @@ impl Standing {
     /// Whether a call-off can be begun.
     #[must_use]
     pub fn may_call_off(&self) -> bool {
-        !self.through_body && !self.exhausted && self.blocks.is_empty()
+        !self.exhausted && self.blocks.is_empty()
     }
 
     /// Nothing about the member itself stands in the way.
@@ -98,7 +99,6 @@ impl Standing {
             Some("contract-active") => "Vertrag ist nicht aktiv",
             Some("within-term") => "außerhalb der Laufzeit",
             Some(_) => "für Abrufe gesperrt",
-            None if self.through_body => "Bestellung über die Genossenschaft",
             None if self.exhausted => "ausgeschöpft",
             None => "",
         }
@@ -107,6 +107,12 @@ impl Standing {
     /// Why the member may: its entry or group, with document and date.
     #[must_use]
     pub fn entitlement_line(&self) -> Option<String> {
+        if self.through_body {
+            let member = &self.facts.member.name;
+            return Some(format!(
+                "Die Genossenschaft ist abrufberechtigt. {member} bestellt bei ihr in-house (§ 108 GWB)."
+            ));
+        }
         let entry = self.entitlement()?;
         let member = &self.facts.member.name;
         let dated = entry.proven_on.map(|on| format!(", Stand {}", day(on))).unwrap_or_default();

@@ -26,8 +26,8 @@ use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
-    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, organisations, supplier_stops,
-    tasks,
+    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, organisations,
+    supplier_orders, supplier_stops, tasks,
 };
 
 /// Contracts that end within so many days are pointed out.
@@ -45,7 +45,7 @@ struct StartPage {
     cards: Vec<Card>,
     own: Vec<Row>,
     tasks: Vec<Row>,
-    /// Quota transfers that need this side, orders with a stopped supplier.
+    /// Quota transfers that need this side, orders with a stopped supplier, supplier orders that wait.
     unsettled: Vec<Row>,
     /// Requests that run out soon and that this person can do something about.
     expiring: Vec<Row>,
@@ -103,6 +103,7 @@ pub async fn show(
         unsettled: [
             transfers(&mut tx, &actor).await?,
             stopped(&mut tx, &actor, app.clock.today()).await?,
+            to_order(&mut tx, &actor).await?,
         ]
         .concat(),
         expiring: expiring(&mut tx, &actor, now).await?,
@@ -150,12 +151,22 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
         Role::Approver => vec![approver_card(conn, now).await?],
         Role::Office => {
             let open = tasks::owed(conn, Addressee::Office, 500).await?;
-            vec![Card {
+            let mut cards = vec![Card {
                 address: "/verwaltung/begruendungen",
                 title: "Offene Begründungen",
                 figure: open.len().to_string(),
                 text: "schreibt die Geschäftsstelle, damit freigegeben werden kann".to_owned(),
-            }]
+            }];
+            let waiting = supplier_orders::waiting(conn).await?;
+            if 0 < waiting {
+                cards.push(Card {
+                    address: "/verwaltung/lieferantenauftraege",
+                    title: "Lieferantenaufträge",
+                    figure: waiting.to_string(),
+                    text: "warten auf Ihre Freigabe: Mitglieder haben in-house bestellt".to_owned(),
+                });
+            }
+            cards
         }
         Role::Board | Role::SupervisoryBoard => vec![Card {
             address: "/berichte",
@@ -274,6 +285,24 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
             ),
             text: format!("{}, {}, {}", it.case_number, it.member, it.contract_number),
             note: it.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
+        })
+        .collect())
+}
+
+/// Supplier orders that wait for this person of the office.
+async fn to_order(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Office {
+        return Ok(Vec::new());
+    }
+    let waiting = supplier_orders::list(conn, actor.person, true, ROWS).await?;
+    Ok(waiting
+        .into_iter()
+        .filter(|it| !it.own)
+        .map(|it| Row {
+            address: format!("/verwaltung/lieferantenauftraege/{}", it.call_off),
+            title: format!("Lieferantenauftrag {}", it.number),
+            text: format!("für {}, bei {}", it.member, it.supplier),
+            note: format!("bestellt am {}", day_of(it.created_at)),
         })
         .collect())
 }

@@ -61,6 +61,8 @@ fn words(decision: &str) -> &'static str {
         "invoice_noted" => "Rechnung erfasst",
         "invoice_cancelled" => "Rechnung gilt nicht mehr",
         "cancelled" => "Storniert",
+        "supplier_order_approved" => "Lieferantenauftrag der Genossenschaft freigegeben",
+        "supplier_order_refused" => "Lieferantenauftrag von der Genossenschaft abgelehnt",
         "justified" => "Feststellung begründet",
         _ => "Geändert",
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use abruf_domain::facts::{
     CashDiscount, ContractTerms, Covers, DataProcessingAgreement, Entitlement, ExtensionOption, IndexValue, Item,
-    LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge,
+    LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge, VatTreatment,
 };
 use abruf_domain::ids::{ContractId, EntitlementId, LotId, OrganisationId};
 use abruf_domain::money::{Net, Percent};
@@ -29,6 +29,7 @@ pub(super) async fn terms(
                   f.ends_on, f.currency, f.unit_price_decimals, f.fee_pct, f.process_central_share_net, f.min_order_value_net,
                   f.surcharge_net, f.surcharge_vat_pct, f.legal_basis_key, f.direct_limit_net, f.compare_with_freight,
                   f.runoff_allowed, f.cash_discount_pct, f.cash_discount_days, f.data_processing_reference,
+                  f.in_house_vat_category, f.in_house_vat_reason,
                   coalesce((SELECT jsonb_agg(jsonb_build_object('new_end', o.new_end, 'notice_deadline', o.notice_deadline,
                                                                 'exercised_on', o.exercised_on) ORDER BY o.new_end, o.id)
                             FROM contract_option o WHERE o.contract_id = f.id), '[]') AS "options!: Json<Vec<ExtensionOption>>",
@@ -102,6 +103,11 @@ pub(super) async fn terms(
         last_awards: Vec::new(),
         // Counted where there is a request, by the holidays of the law pack: see `gather`.
         answer_period: None,
+        in_house_vat: (row.in_house_vat_category != "S").then_some(VatTreatment {
+            category: row.in_house_vat_category,
+            rate: Percent::ZERO,
+            reason: row.in_house_vat_reason,
+        }),
     })
 }
 

@@ -48,6 +48,8 @@ pub struct NewContract<'a> {
     pub competition_criterion: Option<AwardCriterion>,
     /// Framework-wide agreement under Art. 28 GDPR.
     pub data_processing: Option<&'a str>,
+    /// VAT of the in-house order where it is not that of the items.
+    pub in_house_vat: Option<&'a VatTreatment>,
     /// Number of the notice.
     pub notice_reference: &'a str,
     /// Date of the notice.
@@ -78,9 +80,10 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
              notice_reference, notice_date, procedure_reference, starts_on, ends_on, unit_price_decimals, fee_pct,
              min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, activated_at,
              mechanism, direct_limit_net, compare_with_freight, legal_basis_key, runoff_allowed, cash_discount_pct,
-             cash_discount_days, competition_criterion, data_processing_reference, answer_period_days)
+             cash_discount_days, competition_criterion, data_processing_reference, answer_period_days,
+             in_house_vat_category, in_house_vat_reason)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 'active', $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27,
-                 $28, $29, $30, $31)",
+                 $28, $29, $30, $31, $32, $33)",
         contract.id.0,
         contract.body.0,
         contract.number,
@@ -112,6 +115,8 @@ pub async fn insert(conn: &mut PgConnection, contract: &NewContract<'_>) -> Resu
         contract.competition_criterion.map(criterion),
         contract.data_processing,
         contract.answer_period_days,
+        contract.in_house_vat.map_or("S", |vat| vat.category.as_str()),
+        contract.in_house_vat.map_or("", |vat| vat.reason.as_str()),
     )
     .execute(&mut *conn)
     .await?;
