@@ -6,6 +6,7 @@
 
 mod aborts;
 mod churn;
+mod limits;
 mod mutants;
 mod quota_transfer;
 mod repeated_keys;
