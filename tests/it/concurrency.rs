@@ -6,6 +6,7 @@
 
 mod aborts;
 mod churn;
+mod killed;
 mod limits;
 mod mutants;
 mod quota_transfer;
