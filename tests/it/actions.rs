@@ -3,6 +3,7 @@
 //! Told with the people of Altenrode and the Citrix contract of the golden cases (GC-01): 120 users for
 //! twelve months and two training days are 19,424.00 euros net.
 
+mod agreement;
 mod approval_chain;
 mod cascade;
 mod documents;
@@ -107,9 +108,9 @@ impl Altenrode {
             .unwrap()
     }
 
-    /// The review that a release rests on, as it is stored.
-    async fn release_review(&self, contract: &Contract, id: CallOffId) -> Review {
-        let mut tx = self.world.app.db.begin(&self.karl).await.unwrap();
+    /// The review that a release rests on, as it is stored and as this approver sees it.
+    async fn release_review(&self, approver: &Actor, contract: &Contract, id: CallOffId) -> Review {
+        let mut tx = self.world.app.db.begin(approver).await.unwrap();
         let review = latest_review(&mut tx, contract.id, id, CheckPoint::Release.key()).await.unwrap();
         tx.rollback().await.unwrap();
         review.expect("a released call-off has a review of its release")

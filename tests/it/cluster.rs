@@ -45,8 +45,11 @@ pub struct TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        // If the receiver is gone so is the whole cluster.
-        let _ = cluster().finished.send(std::mem::take(&mut self.name));
+        // One without a name belongs to a program under test, and goes with its folder.
+        if !self.name.is_empty() {
+            // If the receiver is gone so is the whole cluster.
+            let _ = cluster().finished.send(std::mem::take(&mut self.name));
+        }
     }
 }
 
@@ -57,10 +60,21 @@ pub async fn fresh_database() -> TestDatabase {
     let mut maintenance = maintenance_connection(cluster).await;
     run(&mut maintenance, format!("CREATE DATABASE {name} TEMPLATE {TEMPLATE}")).await;
     maintenance.close().await.expect("closing the maintenance connection");
-    let pool = |options: PgConnectOptions| {
-        PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options.disable_statement_logging())
-    };
-    TestDatabase { owner: pool(owner_options(&name)), app: pool(session_settings(app_options(&name))), name }
+    TestDatabase { owner: owner_pool(owner_options(&name)), app: pool(session_settings(app_options(&name))), name }
+}
+
+/// A database of a program under test, which looks after it: pools of both roles, as for one of our own.
+pub fn database_of(owner: PgConnectOptions, app: PgConnectOptions) -> TestDatabase {
+    TestDatabase { owner: owner_pool(owner), app: pool(session_settings(app)), name: String::new() }
+}
+
+/// Planning takes longer than doing: the promises are asked for some thousand times.
+fn owner_pool(options: PgConnectOptions) -> PgPool {
+    pool(options.options([("plan_cache_mode", "force_generic_plan")]))
+}
+
+fn pool(options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new().max_connections(CONNECTIONS).connect_lazy_with(options.disable_statement_logging())
 }
 
 /// Options of the application role on the database `name`, for a pool of another size.

@@ -6,6 +6,8 @@
 
 mod aborts;
 mod churn;
+mod killed;
+mod limits;
 mod mutants;
 mod quota_transfer;
 mod repeated_keys;
@@ -24,22 +26,20 @@ use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use tokio::sync::Barrier;
 
-use crate::cluster::environment;
+use crate::stress::{first_seed, say, time};
 
 /// Fewest repeats of each race.
 const REPEATS: u64 = 20;
 /// Races that share the seconds of the suite.
-const RACES: u64 = 12;
-/// First seed unless one is given.
-const SEED: u64 = 20_261_122;
+const RACES: u32 = 9;
 
 /// Something one of the racers does.
 type Deed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Runs a race with one seed after the other, and says how often and from which seed.
 async fn repeated(race: &str, mut once: impl AsyncFnMut(u64)) {
-    let first = number("ABRUF_TEST_SEED").unwrap_or(SEED);
-    let at_least = Duration::from_secs(number("ABRUF_TEST_SECONDS").unwrap_or(0) / RACES);
+    let first = first_seed();
+    let at_least = time().unwrap_or_default() / RACES;
     let began = Instant::now();
     let mut count = 0;
     while count < REPEATS || began.elapsed() < at_least {
@@ -77,15 +77,4 @@ async fn together<T: Send + 'static>(seed: u64, deeds: Vec<Deed<T>>) -> Vec<T> {
     }
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = environment(variable)?;
-    let text = text.to_str().unwrap_or_default();
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, but has to be a whole number")))
-}
-
-#[expect(clippy::print_stdout, reason = "the test program shows it when a race fails, or on --nocapture")]
-fn say(line: &str) {
-    println!("{line}");
 }

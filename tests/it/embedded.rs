@@ -117,6 +117,12 @@ impl Place {
         Path::new(fs::read_to_string(self.data.join("pg-bin")).unwrap().trim()).join(name)
     }
 
+    /// The first process of the server that runs here.
+    pub fn postmaster(&self) -> u32 {
+        let text = fs::read_to_string(self.data.join("pg/postmaster.pid")).unwrap();
+        text.lines().next().unwrap().parse().unwrap()
+    }
+
     /// What `pg_controldata` says of the cluster.
     pub fn control_data(&self, key: &str) -> String {
         let output =
@@ -220,11 +226,11 @@ impl Drop for Held {
     }
 }
 
-fn send(pid: u32, signal: Signal) -> rustix::io::Result<()> {
+pub fn send(pid: u32, signal: Signal) -> rustix::io::Result<()> {
     kill_process(Pid::from_raw(pid.try_into().unwrap()).unwrap(), signal)
 }
 
-fn children_of(parent: u32) -> Vec<u32> {
+pub fn children_of(parent: u32) -> Vec<u32> {
     let children = format!("/proc/{parent}/task");
     let mut found = Vec::new();
     for task in fs::read_dir(children).unwrap().flatten() {

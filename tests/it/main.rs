@@ -28,6 +28,7 @@ mod restore;
 mod serve;
 mod sign_in;
 mod simulator;
+mod stress;
 mod verify;
 mod web;
 mod world;

@@ -13,14 +13,14 @@ use crate::cluster;
 use crate::embedded::Place;
 
 /// A running `abruf serve`.
-struct Served {
-    child: Child,
-    address: String,
+pub struct Served {
+    pub child: Child,
+    pub address: String,
 }
 
 impl Served {
     /// Starts it with nothing in its environment but `settings`, and waits until it is ready.
-    async fn start(settings: &[(&str, &str)]) -> Self {
+    pub async fn start(settings: &[(&str, &str)]) -> Self {
         let mut served = Self::spawn(settings);
         let begin = Instant::now();
         while served.status("/health/ready").await != Some(200) {
@@ -61,7 +61,7 @@ impl Served {
         Some(answer.status().as_u16())
     }
 
-    fn stop(self) {
+    pub fn stop(self) {
         assert_eq!(self.terminate(), Some(0));
     }
 

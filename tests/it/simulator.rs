@@ -6,7 +6,7 @@
 //! that do what an action must not, have to be found out (`mutants.rs`).
 
 mod mutants;
-mod promises;
+pub mod promises;
 mod steps;
 mod town;
 
@@ -22,23 +22,20 @@ use chrono::{DateTime, Utc};
 use rand::SeedableRng;
 use rand::rngs::ChaCha12Rng;
 
-use crate::cluster::environment;
+use crate::stress::{first_seed, number, say, time};
 use crate::world::World;
 use crate::world::contract::Contract;
 use mutants::Mutant;
 use promises::Seen;
 use town::Town;
 
-/// Fewest seeds that prove anything; the rest up to those below is played while there is time.
-const FEWEST: u64 = 25;
-const TIME: Duration = Duration::from_secs(120);
+/// So many seeds together have seen everything.
+const EVERYTHING: u64 = 25;
 /// Seeds and steps of the ordinary test and of the long one.
 const SEEDS: u64 = 100;
 const STEPS: usize = 200;
 const MANY_SEEDS: u64 = 10_000;
 const MANY_STEPS: usize = 500;
-/// First seed unless one is given.
-const SEED: u64 = 20_261_122;
 /// Databases at work at the same time, and seeds that share one.
 const WORKERS: usize = 4;
 const SEEDS_OF_A_DATABASE: usize = 25;
@@ -125,7 +122,7 @@ impl<'a> Simulation<'a> {
     }
 }
 
-/// Plays the seeds from the first on, several at a time; beyond [`FEWEST`] only while there is `time`.
+/// Plays the seeds from the first on, several at a time: all, or those that begin within `time`.
 async fn play(first: u64, seeds: u64, steps: usize, time: Option<Duration>) {
     let began = Instant::now();
     let next = Arc::new(AtomicU64::new(0));
@@ -144,11 +141,11 @@ async fn play(first: u64, seeds: u64, steps: usize, time: Option<Duration>) {
         }
     }
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    say(&format!("simulator: {played} seeds from {first}, {steps} steps each, {:.1?}: {counts:?}", began.elapsed()));
-    if seeds < FEWEST {
+    let took = began.elapsed();
+    say(&format!("simulator: {played} of {seeds} seeds from {first}, {steps} steps each, {took:.1?}: {counts:?}"));
+    if played < EVERYTHING {
         return;
     }
-    assert!(FEWEST <= played, "only {played} seeds, at least {FEWEST} are wanted");
     for expected in [
         "drafted",
         "submitted",
@@ -197,7 +194,7 @@ async fn work(
         for _ in 0..SEEDS_OF_A_DATABASE {
             let number = next.fetch_add(1, Ordering::Relaxed);
             let late = time.is_some_and(|time| time < began.elapsed());
-            if seeds <= number || (late && FEWEST <= number) {
+            if seeds <= number || late {
                 return Ok((counts, played));
             }
             let seed = first.wrapping_add(number);
@@ -217,27 +214,15 @@ async fn work(
 async fn whatever_people_do_every_promise_holds_after_every_step() {
     match number("ABRUF_SIM_SEED") {
         Some(seed) => play(seed, 1, STEPS, None).await,
-        None => play(number("ABRUF_TEST_SEED").unwrap_or(SEED), SEEDS, STEPS, Some(TIME)).await,
+        None => play(first_seed(), SEEDS, STEPS, None).await,
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "long: run by ./check --long"]
 async fn whatever_people_do_for_long_every_promise_holds_after_every_step() {
-    let seconds = number("ABRUF_TEST_SECONDS").map(Duration::from_secs);
     match number("ABRUF_SIM_SEED") {
         Some(seed) => play(seed, 1, MANY_STEPS, None).await,
-        None => play(number("ABRUF_TEST_SEED").unwrap_or(SEED), MANY_SEEDS, MANY_STEPS, seconds).await,
+        None => play(first_seed(), MANY_SEEDS, MANY_STEPS, time()).await,
     }
-}
-
-fn number(variable: &str) -> Option<u64> {
-    let text = environment(variable)?;
-    let text = text.to_str().unwrap_or_default();
-    Some(text.parse().unwrap_or_else(|_| panic!("{variable} is `{text}`, but has to be a whole number")))
-}
-
-#[expect(clippy::print_stdout, reason = "the test program shows it when the test fails, or on --nocapture")]
-fn say(line: &str) {
-    println!("{line}");
 }

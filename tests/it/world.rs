@@ -35,6 +35,7 @@ use abruf::clock::Clock;
 use abruf::storage::Db;
 use abruf_documents::Templates;
 use abruf_domain::ids::{OrganisationId, PersonId};
+use chrono::{DateTime, Utc};
 use sqlx::{ConnectOptions, PgPool};
 use uuid::Uuid;
 
@@ -47,8 +48,11 @@ type Made<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// When every test begins: a Sunday in the second year of the default contract term, 10:00 in Berlin.
 const BEGIN: &str = "2026-11-22T09:00:00Z";
 
+/// Connections of an ordinary test. Each session plans every statement anew, which takes longer than the
+/// statements themselves: few make the tests fast.
+const CONNECTIONS: u32 = 3;
 /// Enough for a race, few enough for two cores.
-const CONNECTIONS: u32 = 12;
+const CONNECTIONS_OF_A_RACE: u32 = 16;
 
 /// One purchasing body and everything around it.
 pub struct World {
@@ -70,14 +74,29 @@ impl World {
         Self::seeded(42).await
     }
 
+    /// For many who act at once.
+    pub async fn crowded() -> Self {
+        Self::with(42, CONNECTIONS_OF_A_RACE).await
+    }
+
     /// With a source of chance of its own.
     pub async fn seeded(seed: u64) -> Self {
+        Self::with(seed, CONNECTIONS).await
+    }
+
+    async fn with(seed: u64, connections: u32) -> Self {
         let database = fresh_database().await;
         let options = app_options(&database.name).disable_statement_logging();
+        let db = Db::connect(options, connections).await.unwrap();
+        Self::over(database, db, BEGIN.parse().unwrap(), Chance::seeded(seed)).await
+    }
+
+    /// Over a database that is migrated and empty, at this instant.
+    pub async fn over(database: TestDatabase, db: Db, begin: DateTime<Utc>, chance: Chance) -> Self {
         let app = App {
-            db: Db::connect(options, CONNECTIONS).await.unwrap(),
-            clock: Clock::standing(BEGIN.parse().unwrap()),
-            chance: Chance::seeded(seed),
+            db,
+            clock: Clock::standing(begin),
+            chance,
             templates: Arc::new(Templates::embedded()),
             base_url: "http://127.0.0.1:8080".into(),
             demo: false,

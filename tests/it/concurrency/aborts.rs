@@ -21,7 +21,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::{SEED, number, say};
+use crate::stress::{first_seed, say};
 use crate::world::World;
 use crate::world::contract::{Contract, fixed, value};
 
@@ -108,7 +108,7 @@ struct Served {
 
 impl Served {
     async fn new() -> Self {
-        let world = World::new().await;
+        let world = World::crowded().await;
         let town = world.member("Stadt Altenrode").await;
         let [eva, karl] = [world.buyer(town).await, world.approver(town).await];
         let contract = world
@@ -117,11 +117,7 @@ impl Served {
             .item("NBK", fixed("900.00"))
             .entitles(town)
             .await;
-        let variables = [("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", &*world.app.base_url)];
-        let settings =
-            Settings::from_variables(&variables.map(|(name, value)| (name.into(), value.into())).into(), false)
-                .unwrap();
-        let security = Security::load(&world.app, &settings, Ready::default()).await.unwrap();
+        let security = security_of(&world).await;
         let tokens = (token(&world, &security, &eva).await, token(&world, &security, &karl).await);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -189,8 +185,16 @@ impl Served {
     }
 }
 
+/// Keys and tokens of the house.
+pub async fn security_of(world: &World) -> Security {
+    let variables = [("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", &*world.app.base_url)];
+    let settings =
+        Settings::from_variables(&variables.map(|(name, value)| (name.into(), value.into())).into(), false).unwrap();
+    Security::load(&world.app, &settings, Ready::default()).await.unwrap()
+}
+
 /// A bearer token for one who acts.
-async fn token(world: &World, security: &Security, actor: &Actor) -> String {
+pub async fn token(world: &World, security: &Security, actor: &Actor) -> String {
     let now = world.app.clock.now();
     let session = Session {
         id: world.id(),
@@ -209,7 +213,7 @@ async fn token(world: &World, security: &Security, actor: &Actor) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_clients_hang_up_and_nothing_is_lost_doubled_or_left_open() {
     let served = Served::new().await;
-    let seed = number("ABRUF_TEST_SEED").unwrap_or(SEED);
+    let seed = first_seed();
     let mut rng = ChaCha12Rng::seed_from_u64(seed);
     let (evas, karls) = &served.security;
     let first = served.world.draft(&served.eva, &served.contract, &[("NBK", "1")]).await;

@@ -215,7 +215,7 @@ async fn take_everything_back(world: &World, towns: &[Town; 2], contract: &Contr
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn whatever_happens_at_once_no_volume_is_lost_or_made() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let begin = world.app.clock.now();
     let towns = [Town::new(&world, "Stadt Altenrode").await, Town::new(&world, "Stadt Neufeld").await];
     let mut outcomes = BTreeSet::new();
@@ -243,7 +243,7 @@ async fn whatever_happens_at_once_no_volume_is_lost_or_made() {
 /// A tender is avoided once per member, contract and year, however many orders come in one instant.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn orders_at_once_count_the_process_effect_of_the_year_once() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let town = Town::new(&world, "Stadt Altenrode").await;
     for (key, value) in [("process_cost_flat_net", "3667.00"), ("direct_award_limit_net", "500.00")] {
         world.law(key, value).await;
@@ -281,7 +281,7 @@ async fn orders_at_once_count_the_process_effect_of_the_year_once() {
 /// The clock strikes while ten requests are being released and three sweeps run.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_request_either_expires_or_is_released() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let begin = world.app.clock.now();
     let town = Town::new(&world, "Stadt Altenrode").await;
     let mut outcomes = BTreeSet::new();

@@ -146,7 +146,7 @@ async fn crossing(world: &World, seed: u64, submit: super::rush::Submit) -> Vec<
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn opposite_line_orders_never_deadlock() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     repeated("requests with opposite line orders", async |seed| {
         for submission in crossing(&world, seed, super::rush::product).await {
             assert!(matches!(submission, Ok(Submission::Submitted { .. })), "{submission:?}");
@@ -158,7 +158,7 @@ async fn opposite_line_orders_never_deadlock() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn taking_the_rows_in_the_order_of_lines_deadlocks_and_the_race_sees_it() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     for seed in 0..20 {
         let submissions = crossing(&world, seed, unordered).await;
         let deadlock = |result: &Result<_, _>| matches!(result, Err(ActionError::Storage(StorageError::TryAgain(_))));

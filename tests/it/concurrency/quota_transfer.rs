@@ -14,7 +14,7 @@ const CALL_OFFS: usize = 10;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_transfer_and_call_offs_of_the_same_rest_never_go_over() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let [giver, taker] = [world.member("Stadt Altenrode").await, world.member("Stadt Neufeld").await];
     let eva = world.buyer(giver).await;
     let [karl, nora] = [world.approver(giver).await, world.approver(taker).await];

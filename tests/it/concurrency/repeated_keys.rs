@@ -66,7 +66,7 @@ async fn contract(world: &World, seed: u64, eva: &Actor) -> Contract {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_same_key_at_once_has_one_effect_and_one_answer() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let town = world.member("Stadt Altenrode").await;
     let [eva, karl] = [world.buyer(town).await, world.approver(town).await];
     repeated("the same key at once", async |seed| {
@@ -97,7 +97,7 @@ async fn the_same_key_at_once_has_one_effect_and_one_answer() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_key_used_for_two_requests_at_once_belongs_to_one_of_them() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let town = world.member("Stadt Altenrode").await;
     let eva = world.buyer(town).await;
     repeated("one key for two requests", async |seed| {
@@ -119,7 +119,7 @@ async fn a_key_used_for_two_requests_at_once_belongs_to_one_of_them() {
 
 #[tokio::test]
 async fn a_key_with_another_body_or_from_another_person_is_another_request() {
-    let world = World::new().await;
+    let world = World::crowded().await;
     let town = world.member("Stadt Altenrode").await;
     let [eva, emil, karl] = [world.buyer(town).await, world.buyer(town).await, world.approver(town).await];
     let contract = contract(&world, 1, &eva).await;

@@ -3,7 +3,7 @@
 //! second body is refused (422), another town's use of the same key is its own, and the numbers of the
 //! orders have no gap.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use abruf::actions::ActionError;
 use abruf::actions::release_call_off::release;
@@ -18,8 +18,9 @@ use rand::rngs::ChaCha12Rng;
 use rand::{RngExt, SeedableRng};
 use sqlx::{ConnectOptions, PgPool};
 
-use super::{Deed, SEED, number, say, together};
+use super::{Deed, together};
 use crate::cluster::app_options;
+use crate::stress::{first_seed, say, time};
 use crate::world::World;
 use crate::world::contract::{Contract, fixed, value};
 
@@ -157,7 +158,7 @@ struct Trial {
 
 impl Trial {
     async fn new(seed: u64) -> Self {
-        let world = World::new().await;
+        let world = World::crowded().await;
         let [altenrode, neufeld] = [world.member("Stadt Altenrode").await, world.member("Stadt Neufeld").await];
         let contract = world
             .contract("RV-2025-01")
@@ -229,14 +230,16 @@ impl Trial {
         self.retries += sends.len() + 1;
     }
 
-    async fn until(&mut self, retries: usize, first: u64) {
+    /// So many retries, or as many as fit into the time.
+    async fn until(&mut self, retries: usize, first: u64, time: Option<Duration>) {
+        let began = Instant::now();
         let template = [0, 1].map(|town| self.people[town][0].clone());
         let template = [
             self.world.draft(&template[0], &self.contract, &[("NBK", "1")]).await,
             self.world.draft(&template[1], &self.contract, &[("NBK", "1")]).await,
         ];
         let mut orders: i64 = 0;
-        while self.retries < retries {
+        while self.retries < retries && time.is_none_or(|time| began.elapsed() < time) {
             let here = self.world.copies(template[0], &self.people[0][0], BATCH).await;
             let there = self.world.copies(template[1], &self.people[1][0], BATCH).await;
             for (here, there) in here.into_iter().zip(there) {
@@ -249,10 +252,11 @@ impl Trial {
         self.one_effect_each(orders).await;
         self.world.keeps_its_promises().await;
         say(&format!(
-            "retries: {} from seed {first}, {orders} orders, {} other bodies refused, {} answers lost on the way",
+            "retries: {} of {retries} from seed {first}, {orders} orders, {} other bodies refused, {} answers lost on the way",
             self.retries, self.refused, self.lost
         ));
-        assert!(retries / 50 < self.refused && retries / 50 < self.lost, "too few accidents to prove anything");
+        let few = self.retries / 50;
+        assert!(few < self.refused && few < self.lost, "too few accidents to prove anything");
     }
 
     /// Every call-off was submitted once and released once, and the numbers run from 1 to the last.
@@ -269,17 +273,13 @@ impl Trial {
     }
 }
 
-fn seed() -> u64 {
-    number("ABRUF_TEST_SEED").unwrap_or(SEED)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_thousand_retries_have_one_effect_and_one_answer_each() {
-    Trial::new(seed()).await.until(RETRIES, seed()).await;
+    Trial::new(first_seed()).await.until(RETRIES, first_seed(), None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 #[ignore = "long: run by ./check --long"]
 async fn ten_thousand_retries_have_one_effect_and_one_answer_each() {
-    Trial::new(seed()).await.until(MANY_RETRIES, seed()).await;
+    Trial::new(first_seed()).await.until(MANY_RETRIES, first_seed(), time()).await;
 }

@@ -15,14 +15,15 @@ use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use uuid::Uuid;
 
-use super::{Deed, repeated, together};
+use super::{Deed, together};
+use crate::stress::{each_seed, each_seed_in_time};
 use crate::world::World;
 use crate::world::contract::{Contract, NewContract, fixed, quantity, value};
 
 /// Requests that find room.
-const ROOM: usize = 10;
+pub const ROOM: usize = 10;
 /// Who wants it.
-const RUSH: usize = 50;
+pub const RUSH: usize = 50;
 const BUYERS: usize = 5;
 
 /// Hands a draft over: the product, or a mutant of it.
@@ -74,14 +75,20 @@ impl Scarce {
 pub struct Field {
     pub world: World,
     buyers: Vec<Actor>,
-    approvers: BTreeMap<Uuid, [Actor; 2]>,
+    pub approvers: BTreeMap<Uuid, [Actor; 2]>,
+    /// First and last day of the contracts.
+    pub term: [String; 2],
 }
 
 impl Field {
     pub async fn new(scarce: Scarce) -> Self {
-        let world = World::new().await;
+        Self::over(World::crowded().await, scarce).await
+    }
+
+    pub async fn over(world: World, scarce: Scarce) -> Self {
         let one_town = matches!(scarce, Scarce::Quota | Scarce::Everything);
-        let mut field = Self { world, buyers: Vec::new(), approvers: BTreeMap::new() };
+        let term = ["2025-03-01", "2027-02-28"].map(str::to_owned);
+        let mut field = Self { world, buyers: Vec::new(), approvers: BTreeMap::new(), term };
         for number in 0..if one_town { 1 } else { BUYERS } {
             let town = field.world.member(&format!("Stadt Altenrode {number}")).await;
             let approvers = [field.world.approver(town).await, field.world.approver(town).await];
@@ -94,9 +101,14 @@ impl Field {
     }
 
     /// A new contract with room for ten, and fifty drafts of one unit each.
-    async fn drafts(&self, scarce: Scarce, seed: u64) -> (Contract, Vec<(Actor, CallOffId)>) {
+    pub async fn drafts(&self, scarce: Scarce, seed: u64) -> (Contract, Vec<(Actor, CallOffId)>) {
         let number = format!("RV-{seed}");
-        let contract = self.world.contract(&number).lot("Schulung").item("TRN", fixed("1180.00").unit("Tag"));
+        let contract = self
+            .world
+            .contract(&number)
+            .term(&self.term[0], &self.term[1])
+            .lot("Schulung")
+            .item("TRN", fixed("1180.00").unit("Tag"));
         let contract = self.approvers.keys().fold(contract, |contract, town| contract.entitles((*town).into()));
         let contract = scarce.limit(contract, self).await;
         let first = self.world.draft(&self.buyers[0], &contract, &[("TRN", "1")]).await;
@@ -214,7 +226,7 @@ impl Field {
     }
 
     /// Limited scopes whose whole limit is not in this account and in no other.
-    async fn not_all(&self, account: &str, contract: &Contract) -> Vec<String> {
+    pub async fn not_all(&self, account: &str, contract: &Contract) -> Vec<String> {
         sqlx::query_scalar(
             "SELECT format('%s %s: %s reserved and %s authorised of %s', scope, measure, reserved, authorised, limit_amount)
              FROM guard
@@ -230,31 +242,32 @@ impl Field {
     }
 }
 
-async fn ten_of_fifty(scarce: Scarce) {
-    let field = Field::new(scarce).await;
-    repeated(&format!("fifty submissions against a rest of ten, {scarce:?}"), async |seed| {
-        let broken = field.race(scarce, seed, product).await;
-        assert!(broken.is_empty(), "{}", broken.join("\n"));
-    })
-    .await;
+/// Races of each kind in the ordinary test and in the long one.
+const RACES: u64 = 5;
+const MANY_RACES: u64 = 100;
+
+const SCARCE: [Scarce; 4] = [Scarce::Value, Scarce::Quantity, Scarce::Quota, Scarce::Everything];
+
+async fn ten_of_fifty(field: &Field, scarce: Scarce, seed: u64) {
+    let broken = field.race(scarce, seed, product).await;
+    assert!(broken.is_empty(), "seed {seed}: {}", broken.join("\n"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_of_fifty_submissions_find_room_under_a_value_ceiling() {
-    ten_of_fifty(Scarce::Value).await;
+async fn ten_of_fifty_submissions_find_room_under_each_kind_of_limit() {
+    for scarce in SCARCE {
+        let field = Field::new(scarce).await;
+        let what = format!("fifty submissions against a rest of ten, {scarce:?}");
+        each_seed(&what, RACES, async |seed| ten_of_fifty(&field, scarce, seed).await).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_of_fifty_submissions_find_room_under_a_quantity_ceiling() {
-    ten_of_fifty(Scarce::Quantity).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_of_fifty_submissions_find_room_under_a_member_quota() {
-    ten_of_fifty(Scarce::Quota).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn ten_of_fifty_submissions_find_room_under_nested_ceilings() {
-    ten_of_fifty(Scarce::Everything).await;
+#[ignore = "long: run by ./check --long"]
+async fn ten_of_fifty_submissions_find_room_a_hundred_times_under_each_kind_of_limit() {
+    for scarce in SCARCE {
+        let field = Field::new(scarce).await;
+        let what = format!("fifty submissions against a rest of ten, long, {scarce:?}");
+        each_seed_in_time(&what, MANY_RACES, 4, async |seed| ten_of_fifty(&field, scarce, seed).await).await;
+    }
 }

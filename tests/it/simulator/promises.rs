@@ -122,7 +122,8 @@ impl Seen {
     }
 }
 
-async fn broken_now(world: &World, contract: ContractId) -> Vec<String> {
+/// Every promise of the contract that does not hold at this moment.
+pub async fn broken_now(world: &World, contract: ContractId) -> Vec<String> {
     let mut broken = world.breaking(PROMISES, Some(contract.0)).await;
     broken.extend(world.broken_promises_of(contract).await);
     broken
