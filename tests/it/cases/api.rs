@@ -337,6 +337,11 @@ async fn every_golden_case_and_each_of_a_second_land_comes_out_the_same_through_
 }
 
 #[tokio::test]
+async fn orders_through_the_body_come_out_the_same_through_database_and_api() {
+    all_pass(&play_files(&[own_files().join("supply-chain.json")]).await);
+}
+
+#[tokio::test]
 async fn cancellations_and_invoices_of_our_own_come_out_the_same_through_database_and_api() {
     let files = ["cancellation.json", "invoice-matches-contract.json"].map(|name| own_files().join(name));
     all_pass(&play_files(&files).await);

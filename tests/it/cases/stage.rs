@@ -269,7 +269,8 @@ impl<'a> Stage<'a> {
             document: "Nachweis".to_owned(),
         };
         let evidence = facts.member.inhouse_evidence.clone().unwrap_or_else(|| vec![lawful]);
-        let needs_evidence = facts.contract.legal_basis == Some(LegalBasis::Inhouse);
+        let needs_evidence = facts.contract.legal_basis == Some(LegalBasis::Inhouse)
+            || facts.contract.supply_chain == SupplyChain::ThroughBody;
         for evidence in evidence.into_iter().filter(|_| needs_evidence) {
             let [recorded_by, approved_by] = self.clerks;
             let approved = evidence.approved.then_some((approved_by, facts.evaluated_at));
