@@ -76,7 +76,12 @@ impl World {
 
     /// For many who act at once.
     pub async fn crowded() -> Self {
-        Self::with(42, CONNECTIONS_OF_A_RACE).await
+        Self::crowded_from(42).await
+    }
+
+    /// For many who act at once, with a source of chance of its own.
+    pub async fn crowded_from(seed: u64) -> Self {
+        Self::with(seed, CONNECTIONS_OF_A_RACE).await
     }
 
     /// With a source of chance of its own.

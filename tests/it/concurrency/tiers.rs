@@ -18,7 +18,7 @@ const TIERS: &[(&str, &str)] = &[("1", "48.00"), ("101", "44.50"), ("201", "41.0
 
 /// `expected`: what all 280 units cost.
 async fn race(counted: &'static str, expected: &str, seed: u64) {
-    let world = World::seeded(seed).await;
+    let world = World::crowded_from(seed).await;
     let mut towns = Vec::new();
     for name in ["Stadt Altenrode", "Stadt Neufeld"] {
         let town = world.member(name).await;
