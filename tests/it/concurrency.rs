@@ -21,6 +21,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use abruf::actions::ActionError;
+use abruf::storage::StorageError;
 use rand::rngs::ChaCha12Rng;
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
@@ -77,4 +79,31 @@ async fn together<T: Send + 'static>(seed: u64, deeds: Vec<Deed<T>>) -> Vec<T> {
     }
     results.sort_by_key(|(number, _)| *number);
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// How often somebody tries again who was told to.
+pub const PATIENCE: usize = 20;
+
+/// Whether somebody is told to try again: others were faster eight times, or it took too long to wait for
+/// a row (55P03, on a machine with much to do). A deadlock (40P01) is no such answer.
+pub fn busy(error: &ActionError) -> bool {
+    match error {
+        ActionError::Contended => true,
+        ActionError::Storage(StorageError::TryAgain(error)) => {
+            error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
+        }
+        _ => false,
+    }
+}
+
+/// Does it again while it is told to try again; the last answer counts.
+async fn patiently<T>(deed: impl AsyncFn() -> Result<T, ActionError>) -> Result<T, ActionError> {
+    let mut answer = deed().await;
+    for _ in 1..PATIENCE {
+        match &answer {
+            Err(error) if busy(error) => answer = deed().await,
+            _ => break,
+        }
+    }
+    answer
 }

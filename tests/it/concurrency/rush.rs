@@ -15,7 +15,7 @@ use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use uuid::Uuid;
 
-use super::{Deed, together};
+use super::{Deed, patiently, together};
 use crate::stress::{each_seed, each_seed_in_time};
 use crate::world::World;
 use crate::world::contract::{Contract, NewContract, fixed, quantity, value};
@@ -31,7 +31,7 @@ pub type Submit = fn(App, Actor, CallOffId) -> Deed<Result<Submission, ActionErr
 
 /// The product.
 pub fn product(app: App, actor: Actor, id: CallOffId) -> Deed<Result<Submission, ActionError>> {
-    Box::pin(async move { submit(&app, &actor, id, None).await })
+    Box::pin(patiently(async move || submit(&app, &actor, id, None).await))
 }
 
 /// By what the rest is limited.
@@ -170,7 +170,7 @@ impl Field {
         for (town, id) in waiting {
             for approver in self.approvers[&town.0].clone() {
                 let app = self.world.app.clone();
-                deeds.push(Box::pin(async move { release(&app, &approver, id, None).await }));
+                deeds.push(Box::pin(patiently(async move || release(&app, &approver, id, None).await)));
             }
         }
         let releases = together(seed, deeds).await;

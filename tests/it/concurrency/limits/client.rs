@@ -19,21 +19,7 @@ use sqlx::PgPool;
 
 use super::Counts;
 use super::scene::{CLIENTS, Scene, Town};
-
-/// How often somebody tries again who was told to.
-const PATIENCE: usize = 20;
-
-/// Whether somebody is told to try again: others were faster eight times, or it took too long to wait for
-/// a row (55P03, on a machine with much to do). A deadlock (40P01) is no such answer.
-fn busy(error: &ActionError) -> bool {
-    match error {
-        ActionError::Contended => true,
-        ActionError::Storage(StorageError::TryAgain(error)) => {
-            error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "55P03")
-        }
-        _ => false,
-    }
-}
+use crate::concurrency::{PATIENCE, busy};
 
 /// What became of a client.
 #[derive(Debug, Default)]
