@@ -10,7 +10,6 @@ use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actor::Actor;
 use abruf::app::App;
-use abruf::storage::StorageError;
 use abruf_domain::ids::{CallOffId, ContractId};
 use chrono::{DateTime, TimeDelta, Utc};
 use rand::rngs::ChaCha12Rng;
