@@ -497,10 +497,10 @@ pub(super) struct PriceColumns {
     pub positions: Vec<i32>,
     pub items: Vec<Option<Uuid>>,
     pub terms: Vec<Option<Uuid>>,
-    pub unit_prices: Vec<Option<rust_decimal::Decimal>>,
-    pub nets: Vec<Option<rust_decimal::Decimal>>,
+    pub unit_prices: Vec<Option<Decimal>>,
+    pub nets: Vec<Option<Decimal>>,
     pub categories: Vec<Option<String>>,
-    pub rates: Vec<Option<rust_decimal::Decimal>>,
+    pub rates: Vec<Option<Decimal>>,
 }
 
 impl PriceColumns {
