@@ -27,7 +27,7 @@ impl Done {
 
     /// Pieces finished between two instants of the run.
     pub fn between(&self, from: Duration, to: Duration) -> usize {
-        self.finished.iter().filter(|at| (from..to).contains(at)).count()
+        self.finished.iter().filter(|at| (from..to).contains(*at)).count()
     }
 }
 
