@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::actions::{end_request, escalate_request, issue_document, renew_licences, transfer_quota};
 use crate::app::App;
+use crate::traffic;
 
 /// How often the outbox is looked at when it is empty.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
@@ -46,15 +48,20 @@ impl Jobs {
 
 async fn make_documents(app: App, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match issue_document::issue_next(&app).await {
-            Ok(true) => continue,
-            Ok(false) => {}
+        let begin = Instant::now();
+        let pause = match issue_document::issue_next(&app).await {
+            // Whoever waits for a document makes it at once; here nobody waits.
+            Ok(true) => traffic::rest_after(begin.elapsed()),
+            Ok(false) => OUTBOX_PAUSE,
             // The outbox row knows it too and is tried again later.
-            Err(error) => tracing::error!(%error, "a document could not be issued"),
-        }
+            Err(error) => {
+                tracing::error!(%error, "a document could not be issued");
+                OUTBOX_PAUSE
+            }
+        };
         tokio::select! {
             _ = stopped.changed() => {}
-            () = tokio::time::sleep(OUTBOX_PAUSE) => {}
+            () = tokio::time::sleep(pause) => {}
         }
     }
 }

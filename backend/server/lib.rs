@@ -16,4 +16,5 @@ pub mod password;
 pub mod recheck;
 pub mod reports;
 pub mod storage;
+pub mod traffic;
 pub mod verify;

@@ -87,24 +87,40 @@ pub async fn wait_for_documents(cluster: &Cluster) -> Result<()> {
     }
 }
 
-/// A run with a wrong sum has no speed.
+/// A run with a wrong sum has no speed: the ledger is the guard rows, each order has one key and each chain
+/// is whole, and nobody forgot a transaction.
 pub async fn assert_sums(cluster: &Cluster) -> Result<()> {
     let mut owner = cluster.owner_options().connect().await?;
-    let wrong: i64 = sqlx::query_scalar(
-        "SELECT count(*) FROM guard g
+    let wrong: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT 'guard rows differ from the ledger', count(*) FROM guard g
          CROSS JOIN LATERAL (
              SELECT coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0) AS authorised,
                     coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved
              FROM volume_entry e WHERE e.contract_id = g.contract_id AND e.guard_id = g.id) AS ledger
-         WHERE g.authorised <> ledger.authorised OR g.reserved <> ledger.reserved",
+         WHERE g.authorised <> ledger.authorised OR g.reserved <> ledger.reserved
+         UNION ALL
+         SELECT 'guard rows are above their limit', count(*) FROM guard
+         WHERE hard AND NOT breached AND limit_amount < authorised + recorded + reserved
+         UNION ALL
+         SELECT 'entries do not continue their chain', count(*) FROM (
+             SELECT e.chain_hash <> sha256(e.previous_hash || e.leaf_hash)
+                    OR e.previous_hash <> lag(e.chain_hash, 1, e.previous_hash) OVER (PARTITION BY chain_id ORDER BY sequence) AS broken
+             FROM audit_entry e) AS entry
+         WHERE broken
+         UNION ALL
+         SELECT 'chains do not end at their head', count(*) FROM guard g
+         WHERE g.scope = 'contract' AND g.measure = 'value' AND 0 < g.chain_length
+           AND NOT EXISTS (SELECT FROM audit_entry e
+                           WHERE e.chain_id = g.contract_id AND e.sequence = g.chain_length AND e.chain_hash = g.chain_head)
+         UNION ALL
+         SELECT 'orders have several keys', count(*) - count(DISTINCT answer ->> 'id') FROM idempotency_record
+         WHERE answer ->> 'outcome' = 'released'
+         UNION ALL
+         SELECT 'sessions are idle in a transaction', count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'",
     )
-    .fetch_one(&mut owner)
+    .fetch_all(&mut owner)
     .await?;
-    let idle: i64 = sqlx::query_scalar("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'")
-        .fetch_one(&mut owner)
-        .await?;
-    if wrong != 0 || idle != 0 {
-        return Err(format!("{wrong} guard rows differ from the ledger, {idle} sessions idle in transaction").into());
-    }
-    Ok(())
+    let found: Vec<String> =
+        wrong.into_iter().filter(|(_, count)| *count != 0).map(|(what, count)| format!("{count} {what}")).collect();
+    if found.is_empty() { Ok(()) } else { Err(found.join(", ").into()) }
 }

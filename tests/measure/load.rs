@@ -14,6 +14,8 @@ use crate::{Result, now};
 pub struct Done {
     pub times: Times,
     pub took: Duration,
+    /// When each piece was finished, from the beginning of the run.
+    finished: Vec<Duration>,
 }
 
 impl Done {
@@ -21,6 +23,11 @@ impl Done {
     pub fn per_second(&self) -> Decimal {
         let micros = Decimal::from(self.took.as_micros() as u64).max(Decimal::ONE);
         (Decimal::from(self.times.len()) * Decimal::from(1_000_000) / micros).round_dp(1)
+    }
+
+    /// Pieces finished between two instants of the run.
+    pub fn between(&self, from: Duration, to: Duration) -> usize {
+        self.finished.iter().filter(|at| (from..to).contains(*at)).count()
     }
 }
 
@@ -41,19 +48,22 @@ where
         .map(|_| {
             let (list, work) = (Arc::clone(&list), work.clone());
             tokio::spawn(async move {
-                let mut times = Times::default();
+                let (mut times, mut finished) = (Times::default(), Vec::new());
                 while time.is_none_or(|time| begin.elapsed() < time) {
                     let piece = list.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
                     let Some(piece) = piece else { break };
                     times.add(work(piece).await?);
+                    finished.push(begin.elapsed());
                 }
-                Result::Ok(times)
+                Result::Ok((times, finished))
             })
         })
         .collect();
-    let mut times = Times::default();
+    let (mut times, mut finished) = (Times::default(), Vec::new());
     for task in tasks {
-        times.extend(task.await??);
+        let (of_one, at) = task.await??;
+        times.extend(of_one);
+        finished.extend(at);
     }
-    Ok(Done { times, took: begin.elapsed() })
+    Ok(Done { times, took: begin.elapsed(), finished })
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::ActionError;
@@ -37,12 +38,18 @@ impl Keyed<'_> {
     /// Repeats of one request wait for each other at their call-off and find the answer. Whoever gets
     /// here and finds the key taken has used it for two call-offs at once.
     pub async fn keep<T: Serialize + Sync>(&self, conn: &mut PgConnection, answer: &T) -> Result<(), ActionError> {
-        let Some(key) = self.key else { return Ok(()) };
-        let answer = serde_json::to_value(answer).map_err(|error| unreadable(key, &error))?;
+        let Some((key, answer)) = self.answer(answer)? else { return Ok(()) };
         match idempotency::insert(conn, self.actor.person, key, &answer, self.now).await? {
             true => Ok(()),
             false => Err(ActionError::KeyReused),
         }
+    }
+
+    /// The key with its answer as it is stored, for whoever writes both with something else.
+    pub fn answer<T: Serialize>(&self, answer: &T) -> Result<Option<(&IdempotencyKey, Value)>, ActionError> {
+        let Some(key) = self.key else { return Ok(None) };
+        let answer = serde_json::to_value(answer).map_err(|error| unreadable(key, &error))?;
+        Ok(Some((key, answer)))
     }
 }
 

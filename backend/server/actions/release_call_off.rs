@@ -32,7 +32,7 @@ use crate::app::App;
 use crate::storage::call_offs::{self, Amounts, CallOff};
 use crate::storage::history;
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::releases::{self, NewRelease};
+use crate::storage::releases::{self, NewRelease, Order};
 use crate::storage::volume::{self, EntryKind, Held, Holding, Movement, Numbering};
 use crate::storage::{Tx, assignments, audit_log, facts, supplier_orders, turns};
 
@@ -145,15 +145,16 @@ async fn attempt(keyed: Keyed<'_>, id: CallOffId) -> Result<Attempt, ActionError
         _ => None,
     };
     // The lane of prices and suppliers that depend on what was released before: turns first, then totals.
-    if facts::depends_on_earlier(&mut tx, &call_off, &lines, now).await? {
+    let mut view = facts::view(&mut tx, now).await?;
+    if facts::depends_on_earlier(&mut tx, &view, &call_off, &lines).await? {
         let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
         turns::lock(&mut tx, call_off.contract, &articles).await?;
         volume::lock_running_totals(&mut tx, call_off.contract, &articles).await?;
+        view = facts::view(&mut tx, now).await?;
     }
     let releaser = assignments::releaser(&mut tx, actor.person, actor.assignment).await?;
-    let held = volume::holdings(&mut tx, call_off.contract, id).await?;
-    let releaser = Some(releaser);
-    let facts = facts::gather_beside(&mut tx, &held, &call_off, &lines, CheckPoint::Release, releaser, now).await?;
+    let (facts, held) =
+        facts::gather_with(&mut tx, &view, &call_off, &lines, CheckPoint::Release, Some(releaser), now).await?;
     let review = review(&facts);
     if release_only_block(&review) {
         let answer = Release::Blocked { id, review: Box::new(review) };
@@ -242,14 +243,14 @@ async fn order(
         Held::Moved { last_number } => {
             let side = facts.contract.supply_chain.side_of_the_member();
             let number = call_off_number(&facts.contract.number, last_number, side);
-            let amounts = Amounts::from(&review.priced);
-            call_offs::set_released(&mut tx, id, &number, actor.person, &amounts, now).await?;
             if let Some(of_supplier) = number_of_supplier_order(&number).filter(|_| side == Side::InHouse) {
                 let amounts = Amounts::from(&price_of_the_supplier(facts));
                 supplier_orders::insert(&mut tx, call_off, &of_supplier, releaser, &amounts, now).await?;
             }
-            let answer = Release::Released { id, number, review: Box::new(review) };
-            keyed.keep(&mut tx, &answer).await?;
+            let amounts = Amounts::from(&review.priced);
+            let answer = Release::Released { id, number: number.clone(), review: Box::new(review) };
+            let order = Order { id, number: &number, releaser, amounts: &amounts, at: now };
+            releases::finish(&mut tx, &order, keyed.answer(&answer)?).await?.then_some(()).ok_or(ActionError::KeyReused)?;
             tx.commit().await?;
             Ok(Attempt::Done(answer))
         }

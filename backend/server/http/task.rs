@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
 use crate::http::problem::Problem;
+use crate::traffic;
 
 /// After this the client is told to try again; the task itself still finishes.
 pub const TIME_OUT: Duration = Duration::from_secs(30);
@@ -23,7 +24,15 @@ pub async fn own(request: Request, next: Next) -> Response {
 }
 
 async fn own_for(limit: Duration, request: Request, next: Next) -> Response {
-    let task = tokio::spawn(next.run(request).in_current_span());
+    let under_way = traffic::begin();
+    let task = tokio::spawn(
+        async move {
+            let response = next.run(request).await;
+            drop(under_way);
+            response
+        }
+        .in_current_span(),
+    );
     match tokio::time::timeout(limit, task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => {

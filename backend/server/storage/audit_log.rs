@@ -58,6 +58,16 @@ impl Record {
         Self { detail: Some((salt, detail)), ..Self::new(entry, concerns) }
     }
 
+    /// Salt of the erasable detail, if there is one.
+    pub(super) fn salt(&self) -> Option<&[u8]> {
+        self.detail.as_ref().map(|(salt, _)| &salt[..])
+    }
+
+    /// The erasable detail, if there is one.
+    pub(super) fn detail(&self) -> Option<&Value> {
+        self.detail.as_ref().map(|(_, detail)| detail)
+    }
+
     /// Writes the erasable detail, if there is one.
     ///
     /// No `ON CONFLICT`: naming its columns would demand that the row can be read, and it can be read
@@ -116,13 +126,16 @@ pub async fn append_to_contract(
     contract: ContractId,
     record: &Record,
 ) -> Result<(), StorageError> {
-    record.write_detail(&mut *conn, contract.0).await?;
     let done = sqlx::query!(
         "WITH head AS (
              UPDATE guard
              SET chain_length = chain_length + 1, chain_previous = chain_head, chain_head = sha256(chain_head || $2)
              WHERE contract_id = $1 AND scope = 'contract' AND measure = 'value'
              RETURNING chain_length, chain_previous, chain_head
+         ), detail AS (
+             INSERT INTO audit_detail (chain_id, leaf_hash, member_id, body_id, salt, detail)
+             SELECT $1, $2, $5, $3, $9, $10
+             WHERE $9::bytea IS NOT NULL
          )
          INSERT INTO audit_entry (chain_id, sequence, body_id, call_off_id, member_id, action, at, canonical, leaf_hash, previous_hash, chain_hash)
          SELECT $1, head.chain_length, $3, $4, $5, $6, $7::text::timestamptz, $8, $2, head.chain_previous, head.chain_head
@@ -135,6 +148,8 @@ pub async fn append_to_contract(
         record.entry.action,
         record.entry.at,
         record.canonical,
+        record.salt(),
+        record.detail(),
     )
     .execute(conn)
     .await?;

@@ -8,7 +8,9 @@ use abruf_domain::period::Period;
 use abruf_domain::pricing::PricedCallOff;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use rust_decimal::Decimal;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use uuid::Uuid;
 
 use super::StorageError;
@@ -189,12 +191,6 @@ impl Line {
 /// A call-off with its lines.
 pub type WithLines = (CallOff, Vec<Line>);
 
-/// Finds a visible call-off and its lines.
-pub async fn find(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
-    let Some(call_off) = read(&mut *conn, id).await? else { return Ok(None) };
-    let lines = lines(conn, &call_off).await?;
-    Ok(Some((call_off, lines)))
-}
 
 /// As [`find`], holding the row until the transaction ends; a parallel attempt waits as long as [`super::session_settings`] allows.
 pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
@@ -203,9 +199,18 @@ pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithL
     find(conn, id).await
 }
 
-async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>, StorageError> {
+/// Finds a visible call-off and its lines.
+pub async fn find(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
     let Some(row) = sqlx::query!(
-        r#"SELECT c.*, a.account AS "budget_account?"
+        r#"SELECT c.*, a.account AS "budget_account?",
+                  coalesce((SELECT jsonb_agg(jsonb_build_object(
+                                       'position', l.position, 'article_number', l.article_number, 'quantity', l.quantity::text,
+                                       'item', l.item_id, 'price_term', l.price_term_id, 'unit_price', l.unit_price::text, 'net', l.net::text,
+                                       'vat_category', l.vat_category, 'vat_rate_pct', l.vat_rate_pct::text, 'vat_reason', i.vat_reason,
+                                       'offer_unit_price', l.offer_unit_price::text, 'offer_document', l.offer_document) ORDER BY l.position)
+                            FROM call_off_line l
+                            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
+                            WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND l.quantity > 0), '[]') AS "lines!: Json<Vec<StoredLine>>"
            FROM call_off c
            LEFT JOIN budget_account a ON a.id = c.budget_account_id
            WHERE c.id = $1"#,
@@ -229,7 +234,8 @@ async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>,
         (Some(from), Some(to)) => Some(consistent(Period::new(from, to), "call_off", "performance_to", id)?),
         _ => None,
     };
-    Ok(Some(CallOff {
+    let lines = row.lines.0.into_iter().map(|line| line.read(id)).collect::<Result<_, _>>()?;
+    let call_off = CallOff {
         contract: ContractId(row.contract_id),
         id,
         body: OrganisationId(row.body_id),
@@ -271,56 +277,53 @@ async fn read(conn: &mut PgConnection, id: CallOffId) -> Result<Option<CallOff>,
         released_at: row.released_at,
         ended_at: row.ended_at,
         version: row.version,
-    }))
+    };
+    Ok(Some((call_off, lines)))
 }
 
-async fn lines(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Line>, StorageError> {
-    let rows = sqlx::query!(
-        r#"SELECT l.position, l.article_number, l.quantity, l.item_id, l.price_term_id, l.unit_price, l.net,
-                  l.vat_category, l.vat_rate_pct, l.offer_unit_price, l.offer_document, i.vat_reason AS "vat_reason?"
-           FROM call_off_line l
-           LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-           WHERE l.contract_id = $1 AND l.call_off_id = $2 AND l.quantity > 0
-           ORDER BY l.position"#,
-        call_off.contract.0,
-        call_off.id.0
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let key = || format!("{} position {}", call_off.id, row.position);
-            let vat = match (row.vat_category, row.vat_rate_pct) {
-                (Some(category), Some(rate)) => Some(VatTreatment {
-                    category,
-                    rate: consistent(Percent::new(rate), "call_off_line", "vat_rate_pct", key())?,
-                    reason: row.vat_reason.unwrap_or_default(),
-                }),
-                _ => None,
-            };
-            Ok(Line {
-                position: row.position,
-                article_number: row.article_number,
-                quantity: consistent(Quantity::new(row.quantity), "call_off_line", "quantity", key())?,
-                item: row.item_id.map(ItemId),
-                price_term: row.price_term_id.map(PriceTermId),
-                unit_price: row
-                    .unit_price
-                    .map(|price| consistent(UnitPrice::new(price), "call_off_line", "unit_price", key()))
-                    .transpose()?,
-                net: row.net.map(|net| consistent(Net::new(net), "call_off_line", "net", key())).transpose()?,
-                vat,
-                offer: row
-                    .offer_unit_price
-                    .map(|price| {
-                        let unit_price = UnitPrice::new(price);
-                        let unit_price = consistent(unit_price, "call_off_line", "offer_unit_price", key())?;
-                        Ok::<_, StorageError>(Offer { unit_price, document: row.offer_document })
-                    })
-                    .transpose()?,
-            })
+/// A line as the statement above builds it; amounts as text, so that none becomes a float.
+#[derive(Debug, Deserialize)]
+struct StoredLine {
+    position: i32,
+    article_number: String,
+    quantity: Decimal,
+    item: Option<ItemId>,
+    price_term: Option<PriceTermId>,
+    unit_price: Option<Decimal>,
+    net: Option<Decimal>,
+    vat_category: Option<String>,
+    vat_rate_pct: Option<Decimal>,
+    vat_reason: Option<String>,
+    offer_unit_price: Option<Decimal>,
+    offer_document: String,
+}
+
+impl StoredLine {
+    fn read(self, call_off: CallOffId) -> Result<Line, StorageError> {
+        let key = || format!("{call_off} position {}", self.position);
+        let unit_price =
+            |price, column| consistent(UnitPrice::new(price), "call_off_line", column, key());
+        let vat = match (self.vat_category, self.vat_rate_pct) {
+            (Some(category), Some(rate)) => Some(VatTreatment {
+                category,
+                rate: consistent(Percent::new(rate), "call_off_line", "vat_rate_pct", key())?,
+                reason: self.vat_reason.unwrap_or_default(),
+            }),
+            _ => None,
+        };
+        let offered = self.offer_unit_price.map(|price| unit_price(price, "offer_unit_price")).transpose()?;
+        Ok(Line {
+            quantity: consistent(Quantity::new(self.quantity), "call_off_line", "quantity", key())?,
+            item: self.item,
+            price_term: self.price_term,
+            unit_price: self.unit_price.map(|price| unit_price(price, "unit_price")).transpose()?,
+            net: self.net.map(|net| consistent(Net::new(net), "call_off_line", "net", key())).transpose()?,
+            vat,
+            offer: offered.map(|unit_price| Offer { unit_price, document: self.offer_document }),
+            position: self.position,
+            article_number: self.article_number,
         })
-        .collect()
+    }
 }
 
 /// Writes a new draft.
@@ -373,7 +376,7 @@ pub async fn replace_lines(conn: &mut PgConnection, call_off: &CallOff, lines: &
         call_off.id.0,
         &articles,
         &quantities,
-        &offers as &[Option<rust_decimal::Decimal>],
+        &offers as &[Option<Decimal>],
         &documents,
     )
     .execute(conn)
@@ -478,10 +481,10 @@ pub async fn write_prices(
         &columns.positions,
         &columns.items as &[Option<Uuid>],
         &columns.terms as &[Option<Uuid>],
-        &columns.unit_prices as &[Option<rust_decimal::Decimal>],
-        &columns.nets as &[Option<rust_decimal::Decimal>],
+        &columns.unit_prices as &[Option<Decimal>],
+        &columns.nets as &[Option<Decimal>],
         &columns.categories as &[Option<String>],
-        &columns.rates as &[Option<rust_decimal::Decimal>],
+        &columns.rates as &[Option<Decimal>],
     )
     .execute(conn)
     .await?;
@@ -494,10 +497,10 @@ pub(super) struct PriceColumns {
     pub positions: Vec<i32>,
     pub items: Vec<Option<Uuid>>,
     pub terms: Vec<Option<Uuid>>,
-    pub unit_prices: Vec<Option<rust_decimal::Decimal>>,
-    pub nets: Vec<Option<rust_decimal::Decimal>>,
+    pub unit_prices: Vec<Option<Decimal>>,
+    pub nets: Vec<Option<Decimal>>,
     pub categories: Vec<Option<String>>,
-    pub rates: Vec<Option<rust_decimal::Decimal>>,
+    pub rates: Vec<Option<Decimal>>,
 }
 
 impl PriceColumns {
@@ -555,34 +558,6 @@ pub async fn set_declined(
         .execute(conn)
         .await?;
     affected("note a declined submission", 1, done.rows_affected())
-}
-
-/// The request becomes an order.
-pub async fn set_released(
-    conn: &mut PgConnection,
-    id: CallOffId,
-    number: &str,
-    releaser: PersonId,
-    amounts: &Amounts,
-    now: DateTime<Utc>,
-) -> Result<(), StorageError> {
-    let done = sqlx::query!(
-        "UPDATE call_off
-         SET status = 'released', number = $2, releaser_id = $3, net = $4, surcharge_net = $5, vat = $6, gross = $7,
-             released_at = $8, changed_at = $8, version = version + 1
-         WHERE id = $1 AND status = 'submitted'",
-        id.0,
-        number,
-        releaser.0,
-        amounts.net.decimal(),
-        amounts.surcharge.decimal(),
-        amounts.vat.decimal(),
-        amounts.gross.decimal(),
-        now,
-    )
-    .execute(conn)
-    .await?;
-    affected("release a call-off", 1, done.rows_affected())
 }
 
 /// Changes the state, and notes the end where it is one.

@@ -28,7 +28,14 @@ use super::error::consistent;
 use super::volume::Holding;
 use super::{organisations, parameters, rank_requests, turns, volume};
 pub use item::{StoredPrice, items};
-use standing::{Party, View};
+use standing::Party;
+pub use standing::View;
+
+/// The state of the facts that stand, as whoever acts on this connection sees them on the day of `now`. What is
+/// read under it is at least as new as it; after waiting for a lock it is to be asked for again.
+pub async fn view(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<View, StorageError> {
+    standing::view(conn, berlin_date(now)).await
+}
 
 /// Reads everything a review of this call-off may see at `now`.
 pub async fn gather(
@@ -39,37 +46,37 @@ pub async fn gather(
     releaser: Option<Releaser>,
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
-    let own = match call_off.status.holds_reservation() {
-        true => volume::holdings(&mut *conn, call_off.contract, call_off.id).await?,
-        false => Vec::new(),
-    };
-    gather_beside(conn, &own, call_off, lines, check_point, releaser, now).await
+    let view = view(&mut *conn, now).await?;
+    let (facts, _) = gather_with(conn, &view, call_off, lines, check_point, releaser, now).await?;
+    Ok(facts)
 }
 
-/// As [`gather`], for a caller who knows already what the call-off itself holds.
-pub async fn gather_beside(
+/// As [`gather`], under a state the caller knows; beside the facts what the call-off itself holds.
+pub async fn gather_with(
     conn: &mut PgConnection,
-    own: &[Holding],
+    view: &View,
     call_off: &CallOff,
     lines: &[Line],
     check_point: CheckPoint,
     releaser: Option<Releaser>,
     now: DateTime<Utc>,
-) -> Result<Facts, StorageError> {
+) -> Result<(Facts, Vec<Holding>), StorageError> {
     let day = berlin_date(now);
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
-    let view = standing::view(&mut *conn, day).await?;
     let (mut contract, party, baselines) =
-        standing_facts(&mut *conn, &view, call_off.contract, (call_off.body, call_off.member), &articles).await?;
+        standing_facts(&mut *conn, view, call_off.contract, (call_off.body, call_off.member), &articles).await?;
     item::count_own(&mut *conn, call_off.contract, call_off.member, &mut contract.items).await?;
-    let scopes = free_of_own(&mut *conn, own, call_off, &contract).await?;
+    let lots: Vec<Uuid> = contract.items.iter().filter_map(|item| item.lot).map(Uuid::from).collect();
+    let items: Vec<Uuid> = contract.items.iter().map(|item| item.id.0).collect();
+    let (scopes, held) =
+        volume::scopes_beside(&mut *conn, call_off.contract, call_off.id, call_off.member, &lots, &items).await?;
     count_all(&mut contract.items, &scopes)?;
     let past = request::past(&mut *conn, call_off, &party.parameters, day).await?;
     let mut request =
         request::request(&mut *conn, call_off, lines, releaser, &contract, party.budget_mode, day).await?;
     request.earlier = past.earlier;
     contract.answer_period = answer_period(conn, call_off, &request.rank_requests).await?;
-    Ok(Facts {
+    let facts = Facts {
         evaluated_at: now,
         check_point,
         contract,
@@ -79,7 +86,8 @@ pub async fn gather_beside(
         baselines,
         process_effect_counted: past.process_effect_counted,
         parameters: party.parameters.clone(),
-    })
+    };
+    Ok((facts, held))
 }
 
 /// What is known of a member and a contract before anything is asked for: enough for the rules about
@@ -91,7 +99,7 @@ pub async fn without_request(
     member: OrganisationId,
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
-    let view = standing::view(&mut *conn, berlin_date(now)).await?;
+    let view = view(&mut *conn, now).await?;
     let (terms, party, baselines) = standing_facts(&mut *conn, &view, contract, (body, member), &[]).await?;
     Ok(Facts {
         evaluated_at: now,
@@ -110,13 +118,12 @@ pub async fn without_request(
 /// supplier on whose turn it is. Only then has a release to lock first.
 pub async fn depends_on_earlier(
     conn: &mut PgConnection,
+    view: &View,
     call_off: &CallOff,
     lines: &[Line],
-    now: DateTime<Utc>,
 ) -> Result<bool, StorageError> {
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
-    let view = standing::view(&mut *conn, berlin_date(now)).await?;
-    Ok(standing::terms(conn, &view, call_off.contract, &articles).await?.depends_on_earlier)
+    Ok(standing::terms(conn, view, call_off.contract, &articles).await?.depends_on_earlier)
 }
 
 /// Terms, member and baselines as they stand; of what moves only whose turn it is.
@@ -166,24 +173,6 @@ async fn answer_period(
     let jurisdiction = organisations::jurisdiction(conn, call_off.body).await?.unwrap_or_default();
     let holidays = holidays(&jurisdiction, first, horizon(last));
     Ok(holidays.map(|holidays| AnswerPeriod { working_days, holidays }))
-}
-
-/// Ceiling scopes without what this call-off itself has reserved: it must not stand in its own way.
-async fn free_of_own(
-    conn: &mut PgConnection,
-    own: &[Holding],
-    call_off: &CallOff,
-    contract: &ContractTerms,
-) -> Result<Vec<ScopeState>, StorageError> {
-    let lots: Vec<Uuid> = contract.items.iter().filter_map(|item| item.lot).map(Uuid::from).collect();
-    let items: Vec<Uuid> = contract.items.iter().map(|item| item.id.0).collect();
-    let mut scopes = volume::scopes(conn, call_off.contract, call_off.member, &lots, &items).await?;
-    for scope in &mut scopes {
-        if let Some(held) = own.iter().find(|held| held.guard == scope.guard) {
-            scope.reserved = scope.reserved - held.reserved;
-        }
-    }
-    Ok(scopes)
 }
 
 async fn of_law_and_house(

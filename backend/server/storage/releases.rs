@@ -1,21 +1,23 @@
-//! What a release writes before it takes the guard rows: one statement, because each round trip of a
-//! release is one that everybody behind it waits for.
+//! What a release writes before it takes the guard rows, and after: one statement each, because each round trip
+//! of a release is one that everybody behind it waits for.
 
 use abruf_domain::Review;
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::facts::Facts;
-use abruf_domain::ids::{GuardId, PersonId, ReviewId};
+use abruf_domain::ids::{CallOffId, GuardId, PersonId, ReviewId};
 use abruf_domain::money::Volume;
 use abruf_domain::period::berlin_date;
 use abruf_domain::savings::METHOD_VERSION;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde_json::Value;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
-use super::call_offs::{CallOff, PriceColumns};
+use super::call_offs::{Amounts, CallOff, PriceColumns};
 use super::error::{affected, consistent};
+use super::idempotency::IdempotencyKey;
 use super::savings::Planned;
 use super::volume::{EntryKind, LedgerColumns};
 
@@ -132,4 +134,63 @@ pub async fn write(
     let lines = u64::try_from(review.priced.lines.len()).unwrap_or(u64::MAX);
     affected("write the prices of a call-off", lines, u64::try_from(written).unwrap_or_default())?;
     Ok(hash)
+}
+
+/// What a release makes of a request.
+#[derive(Debug)]
+pub struct Order<'a> {
+    /// The request.
+    pub id: CallOffId,
+    /// The order's number.
+    pub number: &'a str,
+    /// Who released.
+    pub releaser: PersonId,
+    /// What it costs.
+    pub amounts: &'a Amounts,
+    /// When.
+    pub at: DateTime<Utc>,
+}
+
+/// The request becomes an order, and the key of the release gets its answer; `false` if the key has got another
+/// in the meantime. The last statement: everybody who orders from the contract waits for it.
+///
+/// # Errors
+/// [`StorageError`] if it is no request any more.
+pub async fn finish(
+    conn: &mut PgConnection,
+    order: &Order<'_>,
+    keyed: Option<(&IdempotencyKey, Value)>,
+) -> Result<bool, StorageError> {
+    let (key, answer) = keyed.unzip();
+    let done = sqlx::query!(
+        r#"WITH ordered AS (
+             UPDATE call_off
+             SET status = 'released', number = $2, releaser_id = $3, net = $4, surcharge_net = $5, vat = $6, gross = $7,
+                 released_at = $8, changed_at = $8, version = version + 1
+             WHERE id = $1 AND status = 'submitted'
+             RETURNING id
+           ), kept AS (
+             INSERT INTO idempotency_record (person_id, key, request_sha256, status, answer, created_at)
+             SELECT $3, $9, $10, 200, $11, $8
+             WHERE $9::text IS NOT NULL
+             ON CONFLICT (person_id, key) DO NOTHING
+             RETURNING key
+           )
+           SELECT (SELECT count(*) FROM ordered) AS "ordered!", (SELECT count(*) FROM kept) AS "kept!""#,
+        order.id.0,
+        order.number,
+        order.releaser.0,
+        order.amounts.net.decimal(),
+        order.amounts.surcharge.decimal(),
+        order.amounts.vat.decimal(),
+        order.amounts.gross.decimal(),
+        order.at,
+        key.map(|key| key.key.as_str()),
+        key.map(|key| &key.request_sha256[..]),
+        answer,
+    )
+    .fetch_one(conn)
+    .await?;
+    affected("release a call-off", 1, u64::try_from(done.ordered).unwrap_or_default())?;
+    Ok(key.is_none() || done.kept == 1)
 }

@@ -85,7 +85,6 @@ pub async fn hold(
     numbering: Numbering,
     record: &Record,
 ) -> Result<Held, StorageError> {
-    record.write_detail(&mut *conn, contract.0).await?;
     let mut ordered: Vec<&Movement> = movements.iter().filter(|movement| !movement.is_contract_value()).collect();
     ordered.sort_by_key(|movement| movement.rank());
     for movement in ordered {
@@ -125,6 +124,10 @@ pub async fn hold(
              INSERT INTO audit_entry (chain_id, sequence, body_id, call_off_id, member_id, action, at, canonical, leaf_hash, previous_hash, chain_hash)
              SELECT $1, held.chain_length, $6, $7, $8, $9, $10::text::timestamptz, $11, $5, held.chain_previous, held.chain_head
              FROM held
+           ), detail AS (
+             INSERT INTO audit_detail (chain_id, leaf_hash, member_id, body_id, salt, detail)
+             SELECT $1, $5, $8, $6, $12, $13
+             WHERE $12::bytea IS NOT NULL
            )
            SELECT last_number FROM held"#,
         contract.0,
@@ -138,6 +141,8 @@ pub async fn hold(
         record.entry.action,
         record.entry.at,
         record.canonical,
+        record.salt(),
+        record.detail(),
     )
     .fetch_optional(conn)
     .await?;
@@ -338,6 +343,66 @@ pub async fn scopes(
             })
         })
         .collect()
+}
+
+/// As [`scopes`], without what this call-off itself has reserved there: it must not stand in its own way. Tells
+/// beside it what the call-off holds in each of these rows.
+pub async fn scopes_beside(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    member: OrganisationId,
+    lots: &[Uuid],
+    items: &[Uuid],
+) -> Result<(Vec<ScopeState>, Vec<Holding>), StorageError> {
+    let rows = sqlx::query!(
+        r#"WITH own AS MATERIALIZED (
+             SELECT guard_id, coalesce(sum(amount) FILTER (WHERE account = 'reserved'), 0) AS reserved,
+                    coalesce(sum(amount) FILTER (WHERE account = 'authorised'), 0) AS authorised
+             FROM volume_entry
+             WHERE contract_id = $1 AND call_off_id = $5
+             GROUP BY guard_id
+           )
+           SELECT g.id, g.scope, g.measure, g.lot_id, g.item_id, g.limit_amount, g.hard, g.authorised, g.recorded, g.reserved, g.breached,
+                  own.reserved AS "own_reserved?", own.authorised AS "own_authorised?"
+           FROM guard g
+           LEFT JOIN own ON own.guard_id = g.id
+           WHERE g.contract_id = $1
+             AND (g.scope = 'contract' OR g.lot_id = ANY ($3) OR g.item_id = ANY ($4) OR g.member_id = $2)
+           ORDER BY g.scope, g.measure, g.id"#,
+        contract.0,
+        member.0,
+        lots,
+        items,
+        call_off.0,
+    )
+    .fetch_all(conn)
+    .await?;
+    let (mut states, mut held) = (Vec::with_capacity(rows.len()), Vec::new());
+    for row in rows {
+        let volume = |value, column| consistent(Volume::new(value), "guard", column, row.id);
+        let (guard, scope, measure) =
+            (GuardId(row.id), scope(&row.scope, row.lot_id, row.item_id, row.id)?, measure(&row.measure, row.id)?);
+        let mut state = ScopeState {
+            guard,
+            scope,
+            measure,
+            limit: row.limit_amount.map(|limit| volume(limit, "limit_amount")).transpose()?,
+            hard: row.hard,
+            authorised: volume(row.authorised, "authorised")?,
+            recorded: volume(row.recorded, "recorded")?,
+            reserved: volume(row.reserved, "reserved")?,
+            breached: row.breached,
+        };
+        if let (Some(reserved), Some(authorised)) = (row.own_reserved, row.own_authorised) {
+            let own = |value| consistent(Volume::new(value), "volume_entry", "amount", row.id);
+            let holding = Holding { guard, scope, measure, reserved: own(reserved)?, authorised: own(authorised)? };
+            state.reserved = state.reserved - holding.reserved;
+            held.push(holding);
+        }
+        states.push(state);
+    }
+    Ok((states, held))
 }
 
 /// What became of a recorded fact.

@@ -30,7 +30,7 @@ const OF_MEMBERS: usize = 8192;
 
 /// Under which state, and with whose eyes, facts are read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct View {
+pub struct View {
     state: Uuid,
     /// The actor without the person: policies of these tables ask for nothing else.
     eyes: String,
