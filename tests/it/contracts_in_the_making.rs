@@ -518,3 +518,42 @@ async fn an_item_of_the_api_is_refused_at_the_field_that_does_not_fit() {
     assert_eq!(right.status, StatusCode::NO_CONTENT, "{}", right.text);
     assert_eq!(house.number("SELECT count(*) FROM item WHERE vat_category = 'AE' AND evb_it_type = ''").await, 1);
 }
+
+#[tokio::test]
+async fn a_contract_lies_where_its_body_does_unless_somebody_says_otherwise() {
+    let house = House::new().await;
+    let lies_in = async |number: &'static str| -> String {
+        let sql = "SELECT jurisdiction FROM framework_contract WHERE number = $1";
+        sqlx::query_scalar(sql).bind(number).fetch_one(&house.web.database.owner).await.unwrap()
+    };
+    let at = house.draft().await;
+    assert_eq!(lies_in("RV-2026-09").await, "de/st");
+    assert!(house.page(&format!("{at}/bearbeiten")).await.contains("Geprüft nach dem Vergaberecht von: Sachsen-Anhalt"));
+
+    let terms = format!("{at}/bedingungen");
+    let with = |jurisdiction: &'static str| -> Vec<(&'static str, &'static str)> {
+        TERMS.into_iter().chain(QUOTED).chain([("currency", "EUR"), ("jurisdiction", jurisdiction)]).collect()
+    };
+    let nowhere = house.post(&terms, &with("at")).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = read(&nowhere.text);
+    assert!(said.contains("„at“ ist kein Rechtsraum. Möglich sind: de, de/st, de/nw"), "{said}");
+    assert_eq!(lies_in("RV-2026-09").await, "de/st", "nothing was written");
+    house.done(&terms, &with("de/nw")).await;
+    assert_eq!(lies_in("RV-2026-09").await, "de/nw");
+    assert!(house.page(&terms).await.contains("Nordrhein-Westfalen"));
+    assert!(house.page(&at).await.contains("Rechtsraum der Vergabe Nordrhein-Westfalen"));
+
+    house.done(&format!("{at}/kopieren"), &[]).await;
+    assert_eq!(lies_in("RV-2026-09-Kopie").await, "de/nw", "a copy stays where the old contract lies");
+    let token = house.web.token("olga@elbe-saale.example").await;
+    let id = at.rsplit('/').next().unwrap();
+    let ready = house.web.api("GET", &format!("/api/v1/contracts/{id}/readiness"), &token, None).await.json();
+    assert_eq!(ready["jurisdiction"], "de/nw");
+    let mut said = house.web.api("GET", &format!("/api/v1/contracts/{id}/terms"), &token, None).await.json();
+    assert_eq!(said["jurisdiction"], "de/nw");
+    said["jurisdiction"] = json!("");
+    let put = house.web.api("PUT", &format!("/api/v1/contracts/{id}/terms"), &token, Some(said)).await;
+    assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.text);
+    assert_eq!(lies_in("RV-2026-09").await, "de/st", "without a word it is the body's");
+}

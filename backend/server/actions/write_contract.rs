@@ -5,6 +5,7 @@ use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
 use abruf_domain::ids::{ContractId, GuardId};
+use abruf_domain::law;
 use abruf_domain::money::Net;
 use abruf_domain::notation::Language::German;
 use chrono::{DateTime, Utc};
@@ -73,9 +74,9 @@ pub async fn draft(
     if let Some(id) = keyed.replay(&mut tx).await? {
         return Ok(id);
     }
+    let terms = &settled(&mut tx, actor, terms).await?;
     let id = ContractId(app.chance.id(now));
     let guard = GuardId(app.chance.id(now));
-    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::insert(&mut tx, id, actor.body, guard, terms).await.map_err(|error| taken(error, terms))?;
     log(app, &mut tx, actor, id, "contract_drafted", terms, now).await?;
     keyed.keep(&mut tx, &id).await?;
@@ -90,10 +91,10 @@ pub async fn rewrite(app: &App, actor: &Actor, id: ContractId, terms: &Terms) ->
     let mut tx = app.db.begin(actor).await?;
     writable(&mut tx, actor, id).await?;
     check(terms)?;
+    let terms = &settled(&mut tx, actor, terms).await?;
     if contract_drafts::terms(&mut tx, id).await?.as_ref() == Some(terms) {
         return Ok(());
     }
-    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::update(&mut tx, id, terms).await.map_err(|error| taken(error, terms))?;
     contract_drafts::touch(&mut tx, id).await?;
     log(app, &mut tx, actor, id, "contract_terms_changed", terms, now).await?;
@@ -317,13 +318,28 @@ fn has_ranks(mechanism: &str) -> bool {
     matches!(mechanism, "cascade" | "mini_competition_above")
 }
 
-/// A period in working days needs the holidays of the body's law pack.
-async fn check_calendar(tx: &mut Tx, actor: &Actor, terms: &Terms) -> Result<(), ActionError> {
+/// The terms with their jurisdiction: the body's, where they name none.
+async fn settled(tx: &mut Tx, actor: &Actor, terms: &Terms) -> Result<Terms, ActionError> {
+    let own = organisations::jurisdiction(tx, actor.body).await?.unwrap_or_default();
+    let named = terms.jurisdiction.trim();
+    let jurisdiction = if named.is_empty() { own.as_str() } else { named };
+    // The body's own may lie in a Land without a pack; then general law stands for it.
+    if jurisdiction != own && law::pack(jurisdiction).is_none() {
+        let known: Vec<&str> = law::packs().iter().map(|pack| pack.jurisdiction.as_str()).collect();
+        let shown: String = jurisdiction.chars().take(40).collect();
+        let message = format!("„{shown}“ ist kein Rechtsraum. Möglich sind: {}.", known.join(", "));
+        return Err(ActionError::Invalid(vec![FieldError::new("jurisdiction", message)]));
+    }
+    check_calendar(jurisdiction, terms)?;
+    Ok(Terms { jurisdiction: jurisdiction.to_owned(), ..terms.clone() })
+}
+
+/// A period in working days needs the holidays of the contract's law pack.
+fn check_calendar(jurisdiction: &str, terms: &Terms) -> Result<(), ActionError> {
     if terms.answer_period_days.is_none() {
         return Ok(());
     }
-    let jurisdiction = organisations::jurisdiction(tx, actor.body).await?.unwrap_or_default();
-    match answer_period::holidays(&jurisdiction, terms.starts_on, terms.starts_on) {
+    match answer_period::holidays(jurisdiction, terms.starts_on, terms.starts_on) {
         Some(_) => Ok(()),
         None => Err(ActionError::Invalid(vec![FieldError::new(
             "answer_period_days",

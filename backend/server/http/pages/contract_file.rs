@@ -13,6 +13,7 @@ use crate::actions::activate_contract::is_in_the_making;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::law::name_of;
 use crate::http::pages::members::from_to;
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
@@ -174,7 +175,7 @@ pub async fn show(
     let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
         frame: frame.titled(format!("{} {}", it.number, it.title)),
-        terms: [terms(&it), choice_and_quotas(written.as_ref())].concat(),
+        terms: [terms(&it), law_choice_and_quotas(written.as_ref())].concat(),
         options: options.iter().map(option_words).collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
@@ -247,10 +248,10 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What silence means in a cascade, and who agrees to transfers of quotas.
-fn choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
+/// Whose procurement law holds, what silence means in a cascade, and who agrees to transfers of quotas.
+fn law_choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
     let Some(written) = written else { return Vec::new() };
-    let mut rows = Vec::new();
+    let mut rows = vec![("Rechtsraum der Vergabe", name_of(&written.jurisdiction))];
     if matches!(written.mechanism.as_str(), "cascade" | "mini_competition_above") {
         let words = match written.answer_period_days {
             Some(1) => "1 Arbeitstag, danach zählt Schweigen als Absage".to_owned(),

@@ -3,6 +3,7 @@
 
 use abruf_domain::cancellation::PriceOfRest;
 use abruf_domain::ids::ContractId;
+use abruf_domain::law;
 use abruf_domain::money::{Net, Percent};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,6 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_clauses::ClauseFields;
+use crate::http::pages::law::name_of;
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{day, read_day};
 use crate::http::problem::Problem;
@@ -41,6 +43,8 @@ pub struct ContractTermsPage {
     retention_classes: Vec<(&'static str, &'static str)>,
     legal_bases: Vec<(&'static str, &'static str)>,
     criteria: Vec<(&'static str, &'static str)>,
+    /// Path and name of each jurisdiction with a law pack; the one chosen, where it has none.
+    jurisdictions: Vec<(String, String)>,
 }
 
 impl ContractTermsPage {
@@ -65,6 +69,8 @@ pub struct Typed {
     search_words: String,
     #[serde(default)]
     regime: String,
+    #[serde(default)]
+    jurisdiction: String,
     #[serde(default)]
     supply_chain: String,
     #[serde(default)]
@@ -187,6 +193,7 @@ impl Typed {
             description: terms.description,
             search_words: terms.search_words,
             regime: terms.regime,
+            jurisdiction: terms.jurisdiction,
             supply_chain: terms.supply_chain,
             mechanism: terms.mechanism,
             currency: terms.currency,
@@ -285,6 +292,7 @@ impl Typed {
             description: text(&self.description),
             search_words: text(&self.search_words),
             regime: self.regime.clone(),
+            jurisdiction: self.jurisdiction.clone(),
             supply_chain: self.supply_chain.clone(),
             mechanism: self.mechanism.clone(),
             currency: text(&self.currency),
@@ -379,6 +387,7 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         frame: frame.titled(if id.is_some() { "Bedingungen des Vertrags" } else { "Neuer Vertrag" }),
         id,
         number: typed.number.clone(),
+        jurisdictions: jurisdictions(&typed.jurisdiction),
         typed,
         mistakes,
         idempotency_key: app.chance.id(app.clock.now()),
@@ -386,6 +395,17 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         legal_bases: or_none(LEGAL_BASES),
         criteria: or_none(CRITERIA),
     }
+}
+
+/// Whose procurement law can be chosen. A stored one without a pack stays what it is.
+fn jurisdictions(chosen: &str) -> Vec<(String, String)> {
+    let own = (String::new(), "Rechtsraum der Genossenschaft".to_owned());
+    let mut all: Vec<_> =
+        law::packs().iter().map(|pack| (pack.jurisdiction.clone(), pack.name.clone())).collect();
+    if !chosen.is_empty() && law::pack(chosen).is_none() {
+        all.push((chosen.to_owned(), name_of(chosen)));
+    }
+    std::iter::once(own).filter(|_| chosen.is_empty()).chain(all).collect()
 }
 
 /// The list, with the choice of none before it.
