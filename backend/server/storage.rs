@@ -8,6 +8,7 @@ pub mod approval_orders;
 pub mod assignments;
 pub mod audit_log;
 pub mod awards;
+pub mod bonuses;
 pub mod budget_confirmations;
 pub mod budgets;
 pub mod call_off_list;

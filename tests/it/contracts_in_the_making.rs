@@ -528,7 +528,9 @@ async fn a_contract_lies_where_its_body_does_unless_somebody_says_otherwise() {
     };
     let at = house.draft().await;
     assert_eq!(lies_in("RV-2026-09").await, "de/st");
-    assert!(house.page(&format!("{at}/bearbeiten")).await.contains("Geprüft nach dem Vergaberecht von: Sachsen-Anhalt"));
+    assert!(
+        house.page(&format!("{at}/bearbeiten")).await.contains("Geprüft nach dem Vergaberecht von: Sachsen-Anhalt")
+    );
 
     let terms = format!("{at}/bedingungen");
     let with = |jurisdiction: &'static str| -> Vec<(&'static str, &'static str)> {
@@ -556,4 +558,32 @@ async fn a_contract_lies_where_its_body_does_unless_somebody_says_otherwise() {
     let put = house.web.api("PUT", &format!("/api/v1/contracts/{id}/terms"), &token, Some(said)).await;
     assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.text);
     assert_eq!(lies_in("RV-2026-09").await, "de/st", "without a word it is the body's");
+}
+
+#[tokio::test]
+async fn a_bonus_is_written_step_by_step_and_read_on_the_contract() {
+    let house = House::new().await;
+    let at = house.draft().await;
+    let terms = format!("{at}/bedingungen");
+    let with = |steps: &'static str| -> Vec<(&'static str, &'static str)> {
+        let bonus = [("currency", "EUR"), ("bonus_steps", steps), ("bonus_goes_to", "body")];
+        TERMS.into_iter().chain(QUOTED).chain(bonus).collect()
+    };
+    for (steps, told) in [
+        ("50.000 1", "hat keinen Doppelpunkt"),
+        ("0: 0", "gewährt nichts"),
+        ("-1: 2", "beginnt unter 0"),
+        ("50.000: 2\n10.000: 3", "ist nicht höher als die davor"),
+    ] {
+        let answer = house.post(&terms, &with(steps)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{steps}");
+        assert!(read(&answer.text).contains(told), "{steps}: {}", read(&answer.text));
+    }
+    assert_eq!(house.number("SELECT count(*) FROM framework_contract WHERE bonus_steps IS NOT NULL").await, 0);
+    house.done(&terms, &with("50.000: 1\n100.000: 1,5")).await;
+    let said = house.page(&at).await;
+    assert!(said.contains("Ab 100.000,00 € Jahresumsatz aller Mitglieder: 1,5 % vom ganzen Umsatz."), "{said}");
+    assert!(said.contains("Der Bonus bleibt bei der Genossenschaft."), "{said}");
+    house.done(&format!("{at}/kopieren"), &[]).await;
+    assert_eq!(house.number("SELECT count(*) FROM framework_contract WHERE bonus_goes_to = 'body'").await, 2);
 }

@@ -177,7 +177,12 @@ async fn judge(
         .filter(|(text, ..)| text.is_empty())
         .map(|(_, field, sentence, cure)| EmptyText { field, sentence, cure })
         .collect();
-    Ok(Some(Readiness { findings: activation::judge(&activation), empty, currency: quoted.currency, jurisdiction: said.jurisdiction }))
+    Ok(Some(Readiness {
+        findings: activation::judge(&activation),
+        empty,
+        currency: quoted.currency,
+        jurisdiction: said.jurisdiction,
+    }))
 }
 
 fn same_version(making: &Making, seen: i32) -> Result<(), ActionError> {

@@ -2,6 +2,7 @@
 
 use abruf_domain::answer_period;
 use abruf_domain::audit::AuditEntry;
+use abruf_domain::bonus::{BonusClause, BonusMistake, BonusStep, MOST_STEPS};
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
 use abruf_domain::ids::{ContractId, GuardId};
@@ -270,6 +271,9 @@ fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
     if clauses.cash_discount_days.is_some_and(|days| !(0..=365).contains(&days)) {
         wrong("cash_discount_days", "Möglich sind 0 bis 365 Tage.".to_owned());
     }
+    if let Some(mistake) = clauses.bonus.as_ref().and_then(BonusClause::mistake) {
+        wrong("bonus_steps", bonus_words(mistake, &terms.currency));
+    }
     if terms.mechanism == "mini_competition_above" && clauses.direct_limit_net.is_none() {
         let message = "Ein Mini-Wettbewerb braucht die bekannt gemachte Wertgrenze, bis zu der direkt abgerufen wird. \
                        Bitte geben Sie sie ein; 0 heißt: immer Mini-Wettbewerb.";
@@ -286,6 +290,29 @@ fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
     }
     errors.extend(in_house_vat_mistakes(terms));
     errors
+}
+
+fn bonus_words(mistake: BonusMistake, currency: &str) -> String {
+    let step = |step: BonusStep| {
+        format!("„ab {}: {}“", German.money(step.from.decimal(), currency), German.percent(step.rate.decimal()))
+    };
+    match mistake {
+        BonusMistake::Steps(count) => {
+            format!(
+                "Ein Bonus braucht 1 bis {MOST_STEPS} Stufen, hier sind es {count}. Ohne Bonus bleibt das Feld leer."
+            )
+        }
+        BonusMistake::NegativeTurnover(it) => {
+            format!("Die Stufe {} beginnt unter 0. Bitte geben Sie einen Umsatz von 0 oder mehr ein.", step(it))
+        }
+        BonusMistake::NoRate(it) => {
+            format!("Die Stufe {} gewährt nichts. Bitte geben Sie mehr als 0 % ein oder streichen Sie sie.", step(it))
+        }
+        BonusMistake::NotGrowing(it) => format!(
+            "Die Stufe {} ist nicht höher als die davor. Umsatz und Prozentsatz müssen von Stufe zu Stufe steigen.",
+            step(it)
+        ),
+    }
 }
 
 /// A supply without VAT names its reason; one with VAT, and a contract without in-house orders, has none.

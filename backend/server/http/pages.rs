@@ -8,6 +8,8 @@ pub mod audit;
 pub mod audit_call_off;
 pub mod audit_log;
 pub mod authenticity;
+pub mod bonus;
+mod bonus_fields;
 pub mod budget;
 pub mod budget_accounts;
 pub mod budget_confirmation;

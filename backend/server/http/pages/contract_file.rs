@@ -13,6 +13,7 @@ use crate::actions::activate_contract::is_in_the_making;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::bonus_fields::clause_words;
 use crate::http::pages::law::name_of;
 use crate::http::pages::members::from_to;
 use crate::http::pages::meter::Meter;
@@ -21,6 +22,7 @@ use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, vol
 use crate::http::pages::written::{self, count, day, money, percent};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::contract_clauses::Clauses;
 use crate::storage::contract_drafts::{self, Terms};
 use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
 use crate::storage::contracts::{self, Contract, EntitlementRow};
@@ -175,7 +177,7 @@ pub async fn show(
     let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
         frame: frame.titled(format!("{} {}", it.number, it.title)),
-        terms: [terms(&it), law_choice_and_quotas(written.as_ref())].concat(),
+        terms: [terms(&it), law_choice_and_quotas(written.as_ref()), payment(written.as_ref(), &it.currency)].concat(),
         options: options.iter().map(option_words).collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
@@ -263,6 +265,21 @@ fn law_choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)>
     let office = if written.quota_transfers_confirmed { ", die Geschäftsstelle bestätigt" } else { "" };
     rows.push(("Übertragung von Kontingenten", format!("mit Zustimmung beider Mitglieder{office}")));
     rows
+}
+
+/// What paying early and calling off much earns; neither is part of an order value.
+fn payment(written: Option<&Terms>, currency: &str) -> Vec<(&'static str, String)> {
+    let Some(clauses) = written.map(|it| &it.clauses) else { return Vec::new() };
+    let discount = cash_discount_words(clauses).unwrap_or_else(|| "keines".to_owned());
+    let bonus = clauses.bonus.as_ref().map(|it| clause_words(it, currency).join(" "));
+    vec![("Skonto", discount), ("Bonus", bonus.unwrap_or_else(|| "keiner".to_owned()))]
+}
+
+/// `2 % bei Zahlung binnen 14 Tagen`
+pub(super) fn cash_discount_words(clauses: &Clauses) -> Option<String> {
+    let (rate, days) = clauses.cash_discount_pct.zip(clauses.cash_discount_days)?;
+    let days = if days == 1 { "eines Tages".to_owned() } else { format!("{days} Tagen") };
+    Some(format!("{} bei Zahlung binnen {days}", percent(rate.decimal())))
 }
 
 fn status_words(status: &str) -> &str {

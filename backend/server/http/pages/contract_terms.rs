@@ -21,6 +21,7 @@ use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::bonus_fields::BONUS_RECIPIENTS;
 use crate::http::pages::contract_clauses::ClauseFields;
 use crate::http::pages::law::name_of;
 use crate::http::pages::read_amount::{read_amount, read_number};
@@ -124,6 +125,10 @@ pub struct Typed {
     #[serde(default)]
     cash_discount_days: String,
     #[serde(default)]
+    bonus_steps: String,
+    #[serde(default)]
+    bonus_goes_to: String,
+    #[serde(default)]
     direct_limit_net: String,
     #[serde(default)]
     competition_criterion: String,
@@ -180,6 +185,8 @@ impl Typed {
             runoff_forbidden: clauses.runoff_forbidden,
             cash_discount_pct: clauses.cash_discount_pct,
             cash_discount_days: clauses.cash_discount_days,
+            bonus_steps: clauses.bonus_steps,
+            bonus_goes_to: clauses.bonus_goes_to,
             direct_limit_net: clauses.direct_limit_net,
             competition_criterion: clauses.competition_criterion,
             compare_with_freight: clauses.compare_with_freight,
@@ -213,6 +220,8 @@ impl Typed {
             runoff_forbidden: self.runoff_forbidden.clone(),
             cash_discount_pct: self.cash_discount_pct.clone(),
             cash_discount_days: self.cash_discount_days.clone(),
+            bonus_steps: self.bonus_steps.clone(),
+            bonus_goes_to: self.bonus_goes_to.clone(),
             direct_limit_net: self.direct_limit_net.clone(),
             competition_criterion: self.competition_criterion.clone(),
             compare_with_freight: self.compare_with_freight.clone(),
@@ -400,8 +409,7 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
 /// Whose procurement law can be chosen. A stored one without a pack stays what it is.
 fn jurisdictions(chosen: &str) -> Vec<(String, String)> {
     let own = (String::new(), "Rechtsraum der Genossenschaft".to_owned());
-    let mut all: Vec<_> =
-        law::packs().iter().map(|pack| (pack.jurisdiction.clone(), pack.name.clone())).collect();
+    let mut all: Vec<_> = law::packs().iter().map(|pack| (pack.jurisdiction.clone(), pack.name.clone())).collect();
     if !chosen.is_empty() && law::pack(chosen).is_none() {
         all.push((chosen.to_owned(), name_of(chosen)));
     }
