@@ -17,6 +17,7 @@ pub mod ask_competition_question;
 pub mod ask_rank;
 pub mod cancel_call_off;
 pub mod cancel_part;
+pub mod change_items;
 pub mod change_law;
 pub mod change_prices;
 pub mod check_call_off;

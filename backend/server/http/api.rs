@@ -13,6 +13,7 @@ pub mod contracts;
 pub mod decisions;
 pub mod fulfilment;
 pub mod invoices;
+pub mod item_changes;
 pub mod law;
 pub mod licences;
 pub mod mini_competitions;

@@ -21,6 +21,7 @@ mod contract_clauses;
 pub mod contract_draft;
 mod contract_draft_fields;
 pub mod contract_file;
+pub mod contract_items;
 pub mod contract_prices;
 pub mod contract_terms;
 pub mod help;
