@@ -366,7 +366,7 @@ async fn procurement_rules_follow_the_contract_and_the_others_the_member() {
     let judged = async |draft: CallOffId| -> Value {
         submit(&house.web.app, &house.eva, draft, None).await.unwrap();
         let sql =
-            "SELECT jsonb_build_object('land', facts -> 'contract' -> 'jurisdiction', 'law', facts -> 'parameters')
+            "SELECT jsonb_build_object('land', facts::jsonb -> 'contract' -> 'jurisdiction', 'law', facts::jsonb -> 'parameters')
                    FROM review WHERE call_off_id = $1";
         sqlx::query_scalar(sql).bind(draft.0).fetch_one(owner).await.unwrap()
     };

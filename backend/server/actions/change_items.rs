@@ -22,15 +22,34 @@ use crate::storage::{StorageError, Tx};
 /// What this file does is possible only while the contract runs.
 const ONLY: &str = "Positionen ändern Sie nur, solange er läuft.";
 
-/// What somebody wants an item to be; what is `None` stays.
+/// What somebody wants one trait to be.
+#[derive(Debug, Clone, Default)]
+pub enum Wanted<T> {
+    /// As it is.
+    #[default]
+    Same,
+    /// This from now on.
+    Be(T),
+}
+
+impl<T: Clone> Wanted<T> {
+    fn over(self, standing: &T) -> T {
+        match self {
+            Self::Same => standing.clone(),
+            Self::Be(wanted) => wanted,
+        }
+    }
+}
+
+/// What somebody wants an item to be.
 #[derive(Debug, Clone, Default)]
 pub struct ItemWish {
     /// CPV code; empty: none.
-    pub cpv: Option<String>,
-    /// Accessibility; the inner `None`: no user interface.
-    pub accessibility: Option<Option<Accessibility>>,
-    /// EVB-IT contract; the inner `None`: no IT item.
-    pub evb_it: Option<Option<EvbIt>>,
+    pub cpv: Wanted<String>,
+    /// Accessibility; `None`: no user interface.
+    pub accessibility: Wanted<Option<Accessibility>>,
+    /// EVB-IT contract; `None`: no IT item.
+    pub evb_it: Wanted<Option<EvbIt>>,
     /// A VAT treatment from a first day of supply on.
     pub vat: Option<VatChange>,
 }
@@ -159,9 +178,9 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &ItemChange
     })?;
     let ItemWish { cpv, accessibility, evb_it, vat } = change.wish.clone();
     let after = Traits {
-        cpv: cpv.map_or_else(|| before.traits.cpv.clone(), |cpv| cpv.trim().to_owned()),
-        accessibility: accessibility.unwrap_or_else(|| before.traits.accessibility.clone()),
-        evb_it: evb_it.unwrap_or_else(|| before.traits.evb_it.clone()),
+        cpv: cpv.over(&before.traits.cpv).trim().to_owned(),
+        accessibility: accessibility.over(&before.traits.accessibility),
+        evb_it: evb_it.over(&before.traits.evb_it),
         vat,
     };
     let mut mistakes = Vec::new();

@@ -10,7 +10,6 @@ use abruf::actions::file_complaint::{ComplaintInput, complain, resolve};
 use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::release_call_off::release;
 use abruf::actions::rest_of_order::PartInput;
-use abruf::actions::rest_of_order::PartInput;
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
 use abruf_domain::finding::Outcome;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::actions::change_items::{self, ItemChange, ItemWish};
+use crate::actions::change_items::{self, ItemChange, ItemWish, Wanted};
 use crate::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
@@ -105,9 +105,9 @@ pub async fn propose_item(
     let change = ItemChange {
         article_number: body.article_number,
         wish: ItemWish {
-            cpv: body.cpv,
-            accessibility: body.accessibility.map(Into::into),
-            evb_it: body.evb_it.map(Into::into),
+            cpv: body.cpv.map_or(Wanted::Same, Wanted::Be),
+            accessibility: body.accessibility.map_or(Wanted::Same, |it| Wanted::Be(it.into())),
+            evb_it: body.evb_it.map_or(Wanted::Same, |it| Wanted::Be(it.into())),
             vat: body.vat,
         },
         document: body.document,

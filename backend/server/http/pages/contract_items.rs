@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::change_items::{self, ItemChange, ItemWish, Preview};
+use crate::actions::change_items::{self, ItemChange, ItemWish, Preview, Wanted};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
@@ -209,7 +209,12 @@ fn read(typed: &Typed) -> Result<ItemChange, Vec<FieldError>> {
     }
     Ok(ItemChange {
         article_number: typed.article_number.clone(),
-        wish: ItemWish { cpv: Some(typed.cpv.clone()), accessibility: Some(accessibility), evb_it: Some(evb_it), vat },
+        wish: ItemWish {
+            cpv: Wanted::Be(typed.cpv.clone()),
+            accessibility: Wanted::Be(accessibility),
+            evb_it: Wanted::Be(evb_it),
+            vat,
+        },
         document: typed.document.clone(),
     })
 }
@@ -331,12 +336,12 @@ fn evb_it_words(traits: &Traits) -> String {
 
 /// „19 % ab 01.01.2027“
 fn vat_words(row: &VatRow) -> String {
-    let mut words = match row.category.as_str() {
+    let words = match row.category.as_str() {
         "S" => format!("{} %", row.rate.replace('.', ",")),
         category => format!("{category} {}", row.reason).trim().to_owned(),
     };
-    if let Some(from) = row.from {
-        words.push_str(&format!(" ab {}", day(from)));
+    match row.from {
+        Some(from) => format!("{words} ab {}", day(from)),
+        None => words,
     }
-    words
 }
