@@ -3,6 +3,7 @@
 
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
+use abruf_domain::mini_competition::State;
 
 use super::{ActionError, Who, call_off_record, only};
 use crate::actor::{Actor, Role};
@@ -27,7 +28,9 @@ pub async fn discard(app: &App, actor: &Actor, id: CallOffId) -> Result<(), Acti
     if !draft.status.may_become(Status::Discarded) {
         return Err(ActionError::WrongState(draft.status));
     }
-    if mini_competitions::of_call_off(&mut tx, id).await?.is_some() {
+    // One that was awarded is over: its file stays, with or without an order.
+    let competition = mini_competitions::of_call_off(&mut tx, id).await?;
+    if competition.is_some_and(|(_, state)| state != State::Awarded) {
         return Err(ActionError::Refused(
             "Zu diesem Entwurf läuft ein Miniwettbewerb. Bitte schließen Sie ihn ab oder heben Sie ihn auf. Danach können Sie den Entwurf verwerfen.",
         ));

@@ -304,7 +304,7 @@ fn mechanism_words(mechanism: &str) -> &str {
         "cascade" => "Rangfolge",
         "rotation" => "reihum",
         "best_price_per_item" => "günstigster je Position",
-        "mini_competition_above" => "Kleinstwettbewerb",
+        "mini_competition_above" => "Rangfolge bis zur Wertgrenze, darüber Miniwettbewerb",
         other => other,
     }
 }
