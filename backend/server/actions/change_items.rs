@@ -218,14 +218,14 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &ItemChange
     if !mistakes.is_empty() {
         return Err(ActionError::Invalid(mistakes));
     }
-    let hits = price_proposals::hits(tx, contract.id, &[before.article_number.clone()]).await?;
+    let hits = price_proposals::hits(tx, contract.id, std::slice::from_ref(&before.article_number)).await?;
     Ok(Preview { before, after, hits })
 }
 
 /// A stored proposal beside what stands now.
 async fn stored(tx: &mut Tx, contract: ContractId, proposal: &Proposal) -> Result<Preview, ActionError> {
     let before = item_proposals::by_id(tx, contract, proposal.item).await?.ok_or(ActionError::NotFound)?;
-    let hits = price_proposals::hits(tx, contract, &[before.article_number.clone()]).await?;
+    let hits = price_proposals::hits(tx, contract, std::slice::from_ref(&before.article_number)).await?;
     Ok(Preview { before, after: proposal.after.clone(), hits })
 }
 
