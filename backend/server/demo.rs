@@ -1,4 +1,4 @@
-//! Example data: one invented cooperative of about ninety members with ten contracts and the
+//! Example data: one invented cooperative of about ninety members with eleven contracts and the
 //! call-offs of five years.
 //!
 //! **Made by the program itself.** Organisations, people and contracts are entered; every call-off is
@@ -18,6 +18,7 @@ pub mod accounts;
 mod calendar;
 mod call_offs;
 mod ceilings;
+mod competitions;
 mod contracts;
 mod dice;
 mod fill;

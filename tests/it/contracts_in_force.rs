@@ -3,6 +3,7 @@
 
 use abruf::actor::Actor;
 use axum::http::StatusCode;
+use serde_json::json;
 
 use crate::pages::browser::read;
 use crate::web::{Answer, Web};
@@ -269,4 +270,100 @@ async fn new_prices_are_looked_at_proposed_and_released_by_a_second_person_and_o
     );
     let buyer = house.web.cookie_of(&house.eva, "eva@altenrode.example").await;
     assert_eq!(house.web.get(&house.at("preise"), &buyer).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn what_an_item_is_changes_by_two_persons_and_at_most_one_change_waits() {
+    let house = House::new().await;
+    let form = |fields: &[(&'static str, &'static str)]| -> Vec<(&'static str, &'static str)> {
+        let given = |name: &str| fields.iter().any(|(own, _)| *own == name);
+        let usual = [
+            ("article_number", "A1"),
+            ("cpv", ""),
+            ("accessibility", ""),
+            ("evb_it", ""),
+            ("document", "Erklärung vom 12.11.2026"),
+            ("schritt", "vorschlagen"),
+        ];
+        usual.into_iter().filter(|(name, _)| !given(name)).chain(fields.iter().copied()).collect()
+    };
+    for (wrong, told) in [
+        (&[("article_number", "Z9"), ("cpv", "48000000")][..], "„Z9“ steht nicht im Vertrag"),
+        (&[("cpv", "48")], "acht Ziffern"),
+        (&[("accessibility", "stated")], "Bitte nennen Sie den Nachweis"),
+        (&[("evb_it", "typed")], "Vertragstyp"),
+        (&[("vat_rate_pct", "7")], "ersten Liefertag"),
+        (&[("vat_from", "22.11.2026"), ("vat_rate_pct", "7")], "nie rückwirkend"),
+        (&[("vat_from", "01.01.2027"), ("vat_category", "E")], "braucht einen Grund"),
+        (&[], "So ändert sich nichts"),
+        (&[("cpv", "48000000"), ("document", " ")], "Bitte nennen Sie den Beleg"),
+    ] {
+        let said = house.refused("positionen", &form(wrong)).await;
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(house.number("SELECT count(*) FROM item_proposal").await, 0);
+
+    let wanted = form(&[
+        ("cpv", "48000000-8"),
+        ("accessibility", "stated"),
+        ("accessibility_evidence", "BITV-Test"),
+        ("vat_from", "01.01.2027"),
+        ("vat_rate_pct", "7"),
+    ]);
+    let look: Vec<_> =
+        wanted.iter().copied().filter(|(name, _)| *name != "schritt").chain([("schritt", "ansehen")]).collect();
+    let seen = house.post("positionen", &look).await;
+    assert_eq!(seen.status, StatusCode::OK);
+    let said = read(&seen.text);
+    assert!(said.contains("Neu: Erklärung: BITV-Test") && said.contains("dazu 7 % ab 01.01.2027"), "{said}");
+    assert!(said.contains("Stadt Altenrode: 1 offene Anfrage mit 1 Position"), "{said}");
+    assert_eq!(house.number("SELECT count(*) FROM item_proposal").await, 0, "looking writes nothing");
+
+    house.done("positionen", &wanted).await;
+    let second = house.post("positionen", &form(&[("cpv", "30000000")])).await;
+    assert_eq!(second.status, StatusCode::CONFLICT, "at most one waits");
+    let id = house.text("SELECT id::text FROM item_proposal").await;
+    let release = [("schritt", "freigeben"), ("proposal", id.as_str())];
+    let own = house.post("positionen", &release).await;
+    assert_eq!(own.status, StatusCode::CONFLICT);
+    assert!(read(&own.text).contains("eine zweite Person"), "{}", read(&own.text));
+    let before = "SELECT concat_ws(' ', cpv, accessibility) FROM item WHERE article_number = 'A1'";
+    assert_eq!(house.text(before).await, "", "a proposal changes nothing");
+    let done = house.post_as(&house.otto, "positionen", &release).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", read(&done.text));
+    assert_eq!(house.text(before).await, "48000000-8 stated");
+    let vat = "SELECT concat_ws(' ', valid_from, trim_scale(vat_rate_pct)) FROM item_vat_change";
+    assert_eq!(house.text(vat).await, "2027-01-01 7");
+    assert!(house.page("positionen?artikel=A1", &house.olga).await.contains("A1"));
+    let logged = "SELECT string_agg(action, ', ' ORDER BY sequence) FROM audit_entry WHERE action LIKE 'item_change%'";
+    assert_eq!(house.text(logged).await, "item_change_proposed, item_change_released");
+
+    house.done("positionen", &form(&[("cpv", "30000000")])).await;
+    let id = house.text("SELECT id::text FROM item_proposal WHERE decided_at IS NULL").await;
+    house.done("positionen", &[("schritt", "zuruecknehmen"), ("proposal", &id)]).await;
+    assert_eq!(house.text(before).await, "48000000-8 stated");
+}
+
+#[tokio::test]
+async fn programs_change_items_as_people_do_and_leave_what_they_do_not_name() {
+    let house = House::new().await;
+    let [olga, otto] =
+        [house.web.token("olga@elbe-saale.example").await, house.web.token("otto@elbe-saale.example").await];
+    let path = format!("/api/v1/contracts/{}/item-changes", house.contract.id);
+    let evb_it =
+        json!({ "article_number": "A1", "evb_it": { "state": "typed", "kind": "Kauf" }, "document": "Nachtrag 1" });
+    let made = house.web.api("POST", &path, &olga, Some(evb_it)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let release = format!("{path}/{}/release", made.json()["id"].as_str().unwrap());
+    assert_eq!(house.web.api("POST", &release, &olga, None).await.status, StatusCode::CONFLICT);
+    assert_eq!(house.web.api("POST", &release, &otto, None).await.status, StatusCode::NO_CONTENT);
+    let cpv = json!({ "article_number": "A1", "cpv": "48000000", "document": "Nachtrag 2" });
+    let made = house.web.api("POST", &path, &olga, Some(cpv)).await;
+    let release = format!("{path}/{}/release", made.json()["id"].as_str().unwrap());
+    assert_eq!(house.web.api("POST", &release, &otto, None).await.status, StatusCode::NO_CONTENT);
+    let is = "SELECT concat_ws(' ', cpv, evb_it_type) FROM item WHERE article_number = 'A1'";
+    assert_eq!(house.text(is).await, "48000000 Kauf");
+    let alone = "UPDATE item_proposal SET decided_by = recorded_by";
+    let error = sqlx::query(alone).execute(&house.web.database.owner).await.unwrap_err().into_database_error().unwrap();
+    assert_eq!(error.constraint(), Some("item_proposal_four_eyes"));
 }

@@ -518,3 +518,72 @@ async fn an_item_of_the_api_is_refused_at_the_field_that_does_not_fit() {
     assert_eq!(right.status, StatusCode::NO_CONTENT, "{}", right.text);
     assert_eq!(house.number("SELECT count(*) FROM item WHERE vat_category = 'AE' AND evb_it_type = ''").await, 1);
 }
+
+#[tokio::test]
+async fn a_contract_lies_where_its_body_does_unless_somebody_says_otherwise() {
+    let house = House::new().await;
+    let lies_in = async |number: &'static str| -> String {
+        let sql = "SELECT jurisdiction FROM framework_contract WHERE number = $1";
+        sqlx::query_scalar(sql).bind(number).fetch_one(&house.web.database.owner).await.unwrap()
+    };
+    let at = house.draft().await;
+    assert_eq!(lies_in("RV-2026-09").await, "de/st");
+    assert!(
+        house.page(&format!("{at}/bearbeiten")).await.contains("Geprüft nach dem Vergaberecht von: Sachsen-Anhalt")
+    );
+
+    let terms = format!("{at}/bedingungen");
+    let with = |jurisdiction: &'static str| -> Vec<(&'static str, &'static str)> {
+        TERMS.into_iter().chain(QUOTED).chain([("currency", "EUR"), ("jurisdiction", jurisdiction)]).collect()
+    };
+    let nowhere = house.post(&terms, &with("at")).await;
+    assert_eq!(nowhere.status, StatusCode::UNPROCESSABLE_ENTITY);
+    let said = read(&nowhere.text);
+    assert!(said.contains("„at“ ist kein Rechtsraum. Möglich sind: de, de/st, de/nw"), "{said}");
+    assert_eq!(lies_in("RV-2026-09").await, "de/st", "nothing was written");
+    house.done(&terms, &with("de/nw")).await;
+    assert_eq!(lies_in("RV-2026-09").await, "de/nw");
+    assert!(house.page(&terms).await.contains("Nordrhein-Westfalen"));
+    assert!(house.page(&at).await.contains("Rechtsraum der Vergabe Nordrhein-Westfalen"));
+
+    house.done(&format!("{at}/kopieren"), &[]).await;
+    assert_eq!(lies_in("RV-2026-09-Kopie").await, "de/nw", "a copy stays where the old contract lies");
+    let token = house.web.token("olga@elbe-saale.example").await;
+    let id = at.rsplit('/').next().unwrap();
+    let ready = house.web.api("GET", &format!("/api/v1/contracts/{id}/readiness"), &token, None).await.json();
+    assert_eq!(ready["jurisdiction"], "de/nw");
+    let mut said = house.web.api("GET", &format!("/api/v1/contracts/{id}/terms"), &token, None).await.json();
+    assert_eq!(said["jurisdiction"], "de/nw");
+    said["jurisdiction"] = json!("");
+    let put = house.web.api("PUT", &format!("/api/v1/contracts/{id}/terms"), &token, Some(said)).await;
+    assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.text);
+    assert_eq!(lies_in("RV-2026-09").await, "de/st", "without a word it is the body's");
+}
+
+#[tokio::test]
+async fn a_bonus_is_written_step_by_step_and_read_on_the_contract() {
+    let house = House::new().await;
+    let at = house.draft().await;
+    let terms = format!("{at}/bedingungen");
+    let with = |steps: &'static str| -> Vec<(&'static str, &'static str)> {
+        let bonus = [("currency", "EUR"), ("bonus_steps", steps), ("bonus_goes_to", "body")];
+        TERMS.into_iter().chain(QUOTED).chain(bonus).collect()
+    };
+    for (steps, told) in [
+        ("50.000 1", "hat keinen Doppelpunkt"),
+        ("0: 0", "gewährt nichts"),
+        ("-1: 2", "beginnt unter 0"),
+        ("50.000: 2\n10.000: 3", "ist nicht höher als die davor"),
+    ] {
+        let answer = house.post(&terms, &with(steps)).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{steps}");
+        assert!(read(&answer.text).contains(told), "{steps}: {}", read(&answer.text));
+    }
+    assert_eq!(house.number("SELECT count(*) FROM framework_contract WHERE bonus_steps IS NOT NULL").await, 0);
+    house.done(&terms, &with("50.000: 1\n100.000: 1,5")).await;
+    let said = house.page(&at).await;
+    assert!(said.contains("Ab 100.000,00 € Jahresumsatz aller Mitglieder: 1,5 % vom ganzen Umsatz."), "{said}");
+    assert!(said.contains("Der Bonus bleibt bei der Genossenschaft."), "{said}");
+    house.done(&format!("{at}/kopieren"), &[]).await;
+    assert_eq!(house.number("SELECT count(*) FROM framework_contract WHERE bonus_goes_to = 'body'").await, 2);
+}

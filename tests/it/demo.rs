@@ -105,7 +105,7 @@ async fn every_promised_case_exists() {
     let database = fresh_database().await;
     let report = load(&database, SEED, anchor()).await;
     assert_eq!(report.unforeseen, [""; 0], "the plan fits the rules");
-    assert_eq!((report.members, report.contracts), (90, 10));
+    assert_eq!((report.members, report.contracts), (90, 11));
     let pool = &database.owner;
     assert_nobody_is_real(pool).await;
     assert_invariants(&database, "2026-11-22").await;
@@ -168,6 +168,15 @@ async fn every_promised_case_exists() {
             .unwrap();
         assert!(at_least <= orders, "supplier orders {state}: {orders}");
     }
+    for (state, at_least) in [("sent", 1), ("awarded", 1)] {
+        let competitions: i64 = sqlx::query_scalar("SELECT count(*) FROM mini_competition WHERE state = $1")
+            .bind(state)
+            .fetch_one(pool)
+            .await
+            .unwrap();
+        assert!(at_least <= competitions, "mini-competitions {state}: {competitions}");
+    }
+    assert!(ordered(pool, "Stadt Altenrode", "IT-Sicherheit", "mini-competition-complete", "passed").await);
     let about_to_expire =
         count(pool, "SELECT count(*) FROM call_off WHERE status = 'submitted' AND expires_at < '2026-11-25'").await;
     assert!(1 <= about_to_expire, "a request about to expire");
@@ -305,7 +314,7 @@ async fn assert_invariants(database: &TestDatabase, day: &str) {
     assert_eq!(gaps, 0, "numbers without gap per contract ({day})");
     let mut owner = pool.acquire().await.unwrap();
     let chains = audit_log::chains(&mut owner).await.unwrap();
-    assert_eq!(chains.len(), 12, "ten contracts, the body, the sign-ins");
+    assert_eq!(chains.len(), 13, "eleven contracts, the body, the sign-ins");
     for chain in chains {
         let entries = audit_log::entries(&mut owner, chain.id).await.unwrap();
         verify_chain(&entries, chain.length, &chain.head).unwrap();

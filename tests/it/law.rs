@@ -217,7 +217,7 @@ async fn a_preview_names_whom_it_hits_and_leaves_out_whom_a_narrower_law_shields
     let land = look("de/st").await;
     assert!(land.contains("Bisher 100.000,00 €, dann 20.000,00 €"), "{land}");
     assert!(land.contains("1 Mitglied") && land.contains("Stadt Altenrode") && !land.contains("Rheinberge"), "{land}");
-    assert!(land.contains("1 Rahmenvertrag") && land.contains("RV-2025-01"), "{land}");
+    assert!(land.contains("Trifft Verträge keine"), "it is read where the member is: {land}");
     let federal = look("de").await;
     assert!(
         federal.contains("Bisher 1.000,00 €") && !federal.contains("Stadt"),
@@ -354,6 +354,61 @@ async fn findings_cite_the_law_of_the_members_land_and_stored_reviews_replay() {
     assert!(stored.contains("GO NRW") && !stored.contains("KVG LSA"), "a stored review keeps what it cited");
     let done = recheck_all(&house.web.app, |_, _| {}).await.unwrap();
     assert_eq!((done.reviews, done.identical), (1, 1), "{:?}", done.alarms);
+}
+
+#[tokio::test]
+async fn procurement_rules_follow_the_contract_and_the_others_the_member() {
+    let house = House::new().await;
+    let owner = &house.web.database.owner;
+    let threshold = "INSERT INTO legal_parameter (jurisdiction, key, value, valid_from, source, certainty)
+                     VALUES ('de/nw', 'eu_threshold_supplies_net', '1.00', '2020-01-01', 'Fall', '?')";
+    sqlx::query(threshold).execute(owner).await.unwrap();
+    let judged = async |draft: CallOffId| -> Value {
+        submit(&house.web.app, &house.eva, draft, None).await.unwrap();
+        let sql =
+            "SELECT jsonb_build_object('land', facts::jsonb -> 'contract' -> 'jurisdiction', 'law', facts::jsonb -> 'parameters')
+                   FROM review WHERE call_off_id = $1";
+        sqlx::query_scalar(sql).bind(draft.0).fetch_one(owner).await.unwrap()
+    };
+    // The body, and with it the contract, has its seat in Saxony-Anhalt; the member in the other Land.
+    let own = judged(house.drafts[0]).await;
+    assert_eq!(own["land"], "de/st");
+    assert_eq!(own["law"]["eu_threshold"], "216000.00", "the threshold is the contract's");
+    assert_eq!(own["law"]["citations"]["evb-it-type"], Value::Null, "the rule book's words are those of the Land");
+    assert!(own["law"]["citations"]["power-to-bind"]["source"].as_str().unwrap().contains("GO NRW"));
+
+    sqlx::query("UPDATE framework_contract SET jurisdiction = 'de/nw'").execute(owner).await.unwrap();
+    let moved = judged(house.drafts[1]).await;
+    assert_eq!(moved["land"], "de/nw");
+    assert_eq!(moved["law"]["eu_threshold"], "1.00");
+    assert!(moved["law"]["citations"]["evb-it-type"]["source"].as_str().unwrap().contains("LHO NRW"));
+    let done = recheck_all(&house.web.app, |_, _| {}).await.unwrap();
+    assert_eq!((done.reviews, done.identical), (2, 2), "{:?}", done.alarms);
+    let form = "UPDATE framework_contract SET jurisdiction = 'Sachsen-Anhalt'";
+    assert_eq!(house.refused_by(form).await, "framework_contract_jurisdiction_form");
+}
+
+#[tokio::test]
+async fn a_preview_of_procurement_law_names_the_contracts_it_hits() {
+    let house = House::new().await;
+    let look = async |jurisdiction| {
+        let fields = [
+            ("schritt", "ansehen"),
+            ("jurisdiction", jurisdiction),
+            ("value", "220.000,00"),
+            ("valid_from", "01.12.2026"),
+            ("source", "Verordnung"),
+            ("certainty", "?"),
+        ];
+        let answer = house.post(&house.olga, "eu_threshold_supplies_net", &fields).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+        let page = read(&answer.text);
+        page.split("Vorschau").nth(1).unwrap().split("Verlauf").next().unwrap().to_owned()
+    };
+    let land = look("de/st").await;
+    assert!(land.contains("RV-2025-01") && land.contains("Trifft Mitglieder keine"), "{land}");
+    let other = look("de/nw").await;
+    assert!(other.contains("Trifft Verträge keine"), "no contract lies there: {other}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ mod access;
 mod actions;
 mod audit_pages;
 mod board_pages;
+mod bonus;
 mod calendar;
 mod cases;
 mod cluster;

@@ -4,6 +4,7 @@ mod approval_order;
 mod bad_input;
 pub mod browser;
 mod budget;
+mod discard;
 mod everybody;
 mod journey;
 mod licences;

@@ -25,7 +25,7 @@ pub struct Activation {
     pub number: String,
     /// What comes into force.
     pub subject: Subject,
-    /// The law of the body's jurisdiction on the day.
+    /// The law of the contract's jurisdiction on the day.
     #[serde(default)]
     pub law: ActivationLaw,
 }

@@ -44,6 +44,8 @@ macro_rules! statuses {
 statuses! {
     /// Being written by the requester.
     Draft = "draft", "Entwurf";
+    /// A draft its writer gave up; it never held anything.
+    Discarded = "discarded", "verworfen";
     /// Waits for release; its volume is reserved.
     Submitted = "submitted", "liegt zur Freigabe";
     /// Back with the requester, reservation kept, because something changed since submission.
@@ -96,12 +98,13 @@ impl Status {
     #[must_use]
     pub fn may_become(self, next: Self) -> bool {
         use Status::{
-            Cancelled, Closed, Confirmed, Delivered, Dispatched, Draft, Expired, Invoiced, Refused, Released, Returned,
-            Submitted, Withdrawn,
+            Cancelled, Closed, Confirmed, Delivered, Discarded, Dispatched, Draft, Expired, Invoiced, Refused,
+            Released, Returned, Submitted, Withdrawn,
         };
         matches!(
             (self, next),
             (Draft | Returned, Submitted)
+                | (Draft, Discarded)
                 | (Submitted, Returned | Refused | Released)
                 | (Submitted | Returned, Withdrawn | Expired)
                 | (Released, Dispatched)
@@ -158,6 +161,13 @@ mod tests {
     #[test]
     fn a_refused_call_off_stays_refused() {
         assert!(Status::ALL.iter().all(|next| !Status::Refused.may_become(*next)));
+    }
+
+    #[test]
+    fn only_a_draft_is_discarded_and_then_for_good() {
+        let from: Vec<_> = Status::ALL.iter().filter(|from| from.may_become(Status::Discarded)).collect();
+        assert_eq!(from, [&Status::Draft]);
+        assert!(Status::ALL.iter().all(|next| !Status::Discarded.may_become(*next)));
     }
 
     #[test]

@@ -158,6 +158,7 @@ pub(crate) fn citrix() -> Facts {
             last_awards: Vec::new(),
             answer_period: None,
             in_house_vat: None,
+            jurisdiction: None,
         },
         member: Member {
             id: id::<OrganisationId>(MEMBER),

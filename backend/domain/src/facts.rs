@@ -116,15 +116,16 @@ pub struct Parameters {
     /// Days back in which the same order is taken for a duplicate.
     #[serde(default = "fourteen")]
     pub duplicate_window_days: u32,
-    /// EU threshold for supplies and services at D; `None` where the source does not say.
+    /// EU threshold for supplies and services at D in the contract's jurisdiction; `None` where the source
+    /// does not say.
     #[serde(default)]
     pub eu_threshold: Option<Net>,
-    /// Share of its activity above which an in-house body works for its owners; `None` where the source
-    /// does not say: then the 80 % that § 108 (1) no. 2 GWB has had from the start.
+    /// Share of its activity above which an in-house body works for its owners, in the contract's
+    /// jurisdiction; `None` where the source does not say: then the 80 % that § 108 (1) no. 2 GWB has had from the start.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inhouse_activity_share: Option<Percent>,
-    /// What findings cite in the member's jurisdiction where that differs from the words of the rule
-    /// book, by rule; see [`crate::law::citations`].
+    /// What findings cite where that differs from the words of the rule book, by rule: procurement rules in
+    /// the contract's jurisdiction, the others in the member's; see [`crate::law::RULES_OF_CONTRACT`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub citations: BTreeMap<String, Citation>,
 }

@@ -177,6 +177,52 @@ pub fn citations(jurisdiction: &str) -> BTreeMap<String, Citation> {
     citations
 }
 
+/// Rules that apply procurement law: in a call-off they cite the jurisdiction of the contract. Every other
+/// rule is about the member's own duties and cites its Land.
+pub const RULES_OF_CONTRACT: &[&str] = &[
+    "accessibility-evidence",
+    "accession-after-notice",
+    "best-price-item",
+    "cap-breached",
+    "cap-quantity",
+    "cap-undefined",
+    "cap-value",
+    "cap-warning",
+    "cascade-order",
+    "contract-active",
+    "entitlement-after-notice",
+    "evb-it-type",
+    "inhouse-evidence-current",
+    "item-in-scope",
+    "lot-supplier-match",
+    "member-entitled",
+    "mini-competition-complete",
+    "mini-competition-required",
+    "modification-limits",
+    "performance-beyond-term",
+    "rotation-turn",
+    "standstill-check",
+    "supplier-is-party",
+    "term-cap",
+    "within-term",
+];
+
+/// As [`citations`], as far as the jurisdiction is that of a contract.
+#[must_use]
+pub fn citations_of_contract(jurisdiction: &str) -> BTreeMap<String, Citation> {
+    let mut cited = citations(jurisdiction);
+    cited.retain(|rule, _| RULES_OF_CONTRACT.contains(&rule.as_str()));
+    cited
+}
+
+/// As [`citations`], as far as the jurisdiction is that of a member.
+#[must_use]
+pub fn citations_of_member(jurisdiction: &str) -> BTreeMap<String, Citation> {
+    let mut cited = citations(jurisdiction);
+    cited.retain(|rule, _| !RULES_OF_CONTRACT.contains(&rule.as_str()));
+    cited
+}
+
 impl Citation {
     fn differs_from(&self, rule: &checks::Rule) -> bool {
         rule.texts.source(Language::German) != self.source || rule.texts.certainty() != self.certainty

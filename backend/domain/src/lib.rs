@@ -24,6 +24,8 @@
 //! | Mindermengenzuschlag | surcharge | small-order surcharge |
 //! | Umlage | fee | of the cooperative |
 //! | Vorgangsnummer | case number | for the telephone |
+//! | Bonus, Rückvergütung | bonus | by turnover of a year, outside order value and saving |
+//! | Gutschrift | credit note | pays a bonus |
 //! | Stornierung | cancellation | after release, by counter entries |
 //! | Teilstornierung | partial cancellation | of quantities before performance |
 //! | Restmenge schließen | short close | takes back what will not be delivered |
@@ -57,6 +59,7 @@ pub mod allocation;
 pub mod answer_period;
 pub mod approval;
 pub mod audit;
+pub mod bonus;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;

@@ -42,6 +42,7 @@ impl LicenceLine {
         !matches!(
             self.status,
             Status::Draft
+                | Status::Discarded
                 | Status::Submitted
                 | Status::Returned
                 | Status::Refused
@@ -52,7 +53,10 @@ impl LicenceLine {
     }
 
     const fn is_over(&self) -> bool {
-        matches!(self.status, Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled)
+        matches!(
+            self.status,
+            Status::Discarded | Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled
+        )
     }
 }
 

@@ -41,6 +41,8 @@ pub struct Readiness {
     pub empty: Vec<EmptyText>,
     /// ISO 4217, for the words of the findings.
     pub currency: String,
+    /// Path of the jurisdiction whose procurement law it was judged by.
+    pub jurisdiction: String,
 }
 
 impl Readiness {
@@ -74,7 +76,7 @@ pub enum Activated {
 /// Judges a visible contract in the making, as if a second person activated it now.
 pub async fn readiness(app: &App, actor: &Actor, id: ContractId) -> Result<Option<Readiness>, ActionError> {
     let mut tx = app.db.begin(actor).await?;
-    judge(app, actor, &mut tx, id, actor.person, PersonId(Uuid::nil())).await
+    judge(app, &mut tx, id, actor.person, PersonId(Uuid::nil())).await
 }
 
 /// Hands a draft in for activation. `seen` is the version the person has looked at.
@@ -92,7 +94,7 @@ pub async fn hand_in(
     let making = writable(&mut tx, actor, id).await?;
     same_version(&making, seen)?;
     let second = PersonId(Uuid::nil());
-    let readiness = judge(app, actor, &mut tx, id, actor.person, second).await?.ok_or(ActionError::NotFound)?;
+    let readiness = judge(app, &mut tx, id, actor.person, second).await?.ok_or(ActionError::NotFound)?;
     if !readiness.is_complete() {
         return Ok(Activated::Refused(readiness));
     }
@@ -120,7 +122,7 @@ pub async fn activate(app: &App, actor: &Actor, id: ContractId, seen: i32) -> Re
                 .to_owned(),
         ));
     };
-    let readiness = judge(app, actor, &mut tx, id, prepared_by, actor.person).await?.ok_or(ActionError::NotFound)?;
+    let readiness = judge(app, &mut tx, id, prepared_by, actor.person).await?.ok_or(ActionError::NotFound)?;
     if !readiness.is_complete() {
         return Ok(Activated::Refused(readiness));
     }
@@ -136,7 +138,6 @@ pub async fn activate(app: &App, actor: &Actor, id: ContractId, seen: i32) -> Re
 /// The rules of activation over a contract, and the texts that are empty.
 async fn judge(
     app: &App,
-    actor: &Actor,
     tx: &mut Tx,
     id: ContractId,
     prepared_by: PersonId,
@@ -148,7 +149,7 @@ async fn judge(
     };
     let subject = Subject::Contract(Box::new(contract));
     let day = app.clock.today();
-    let said = parameters::valid_for_member(tx, actor.body, day).await?;
+    let said = parameters::valid_for_contract(tx, id, day).await?;
     let law = ActivationLaw::of(&said.law, law::citations(&said.jurisdiction));
     let activation = Activation { day, number, subject, law };
     let texts = [
@@ -176,7 +177,12 @@ async fn judge(
         .filter(|(text, ..)| text.is_empty())
         .map(|(_, field, sentence, cure)| EmptyText { field, sentence, cure })
         .collect();
-    Ok(Some(Readiness { findings: activation::judge(&activation), empty, currency: quoted.currency }))
+    Ok(Some(Readiness {
+        findings: activation::judge(&activation),
+        empty,
+        currency: quoted.currency,
+        jurisdiction: said.jurisdiction,
+    }))
 }
 
 fn same_version(making: &Making, seen: i32) -> Result<(), ActionError> {

@@ -11,7 +11,8 @@ use super::competition_step::{held, log};
 use super::{ActionError, FieldError, check_text};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::storage::mini_competitions::{self, Competition, NewQuestion};
+use crate::storage::mini_competition_messages::{self, NewQuestion};
+use crate::storage::mini_competitions::Competition;
 use crate::storage::{Tx, outbox};
 
 /// Longest question and answer, in characters.
@@ -37,7 +38,7 @@ pub async fn ask(
     check_invited_supplier(&mut tx, id, supplier).await?;
     check_arrival(&competition, "asked_at", asked_at, now)?;
     let new = NewQuestion { id: app.chance.id(now), supplier, asked_at, question };
-    mini_competitions::insert_question(&mut tx, competition.contract, id, &new, actor.person, now).await?;
+    mini_competition_messages::insert_question(&mut tx, competition.contract, id, &new, actor.person, now).await?;
     let detail = json!({ "question": new.id, "supplier": supplier, "asked_at": asked_at, "text": new.question });
     log(app, &mut tx, actor, &competition, "competition_question_recorded", detail, now).await?;
     tx.commit().await?;
@@ -71,14 +72,15 @@ pub async fn answer(
             "Die Frist ist zu Ende. Eine Antwort könnte kein Angebot mehr ändern.".to_owned(),
         ));
     }
-    let questions = mini_competitions::questions(&mut tx, id).await?;
+    let questions = mini_competition_messages::questions(&mut tx, id).await?;
     let asked = questions.iter().find(|it| it.id == question).ok_or(ActionError::NotFound)?;
     if asked.answer.is_some() {
         return Err(ActionError::NotNow(
             "Diese Frage ist schon beantwortet. Eine Antwort an alle lässt sich nicht zurückholen.".to_owned(),
         ));
     }
-    mini_competitions::insert_answer(&mut tx, competition.contract, question, &answer, actor.person, now).await?;
+    mini_competition_messages::insert_answer(&mut tx, competition.contract, question, &answer, actor.person, now)
+        .await?;
     outbox::push_about(&mut tx, app.chance.id(now), "tell_answer", competition.contract, id, now).await?;
     let detail = json!({ "question": question, "answer": answer });
     log(app, &mut tx, actor, &competition, "competition_question_answered", detail, now).await?;
@@ -91,7 +93,7 @@ pub(super) async fn check_invited_supplier(
     id: MiniCompetitionId,
     supplier: OrganisationId,
 ) -> Result<(), ActionError> {
-    let invited = mini_competitions::invitations(tx, id).await?;
+    let invited = mini_competition_messages::invitations(tx, id).await?;
     if invited.iter().any(|it| it.supplier == supplier) {
         return Ok(());
     }

@@ -7,7 +7,7 @@
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
-use abruf_domain::law::keys::{self, Key};
+use abruf_domain::law::keys::{self, Key, ReadFrom};
 use abruf_domain::law::{self, lies_in};
 use abruf_domain::notation::Language::German;
 use abruf_domain::texts::Certainty;
@@ -289,7 +289,8 @@ fn stands_already(
     Some(FieldError::new("value", message))
 }
 
-/// Whom a value hits from its first day on: who lies in the jurisdiction, unless a narrower one says
+/// Whom a value hits from its first day on: members or contracts, by whose jurisdiction it is read from, that
+/// lie in the jurisdiction, unless a narrower one says
 /// something of its own.
 async fn hit(
     tx: &mut Tx,
@@ -309,6 +310,10 @@ async fn hit(
         lies_in(&judged.jurisdiction, jurisdiction) && valid().find(narrower).is_none()
     };
     let names = |all: Vec<Judged>| all.into_iter().filter(judged_by_it).map(|it| it.name).collect();
+    let (members, contracts) = match key.read_from {
+        ReadFrom::Member => (parameter_proposals::members(tx, actor.body, day).await?, Vec::new()),
+        ReadFrom::Contract => (Vec::new(), parameter_proposals::contracts(tx, actor.body, day).await?),
+    };
     let before = valid().filter(|it| lies_in(jurisdiction, &it.jurisdiction)).max_by_key(|it| it.jurisdiction.len());
     let next =
         of_key().filter(|it| it.jurisdiction == jurisdiction && day < it.valid_from).map(|it| it.valid_from).min();
@@ -316,8 +321,8 @@ async fn hit(
         key,
         before: before.map(|it| it.value.clone()),
         until: next.and_then(|next| next.pred_opt()),
-        members: names(parameter_proposals::members(tx, actor.body, day).await?),
-        contracts: names(parameter_proposals::contracts(tx, actor.body, day).await?),
+        members: names(members),
+        contracts: names(contracts),
         value,
     })
 }

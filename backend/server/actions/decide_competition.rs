@@ -9,7 +9,7 @@ use super::{ActionError, check_text};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::storage::mini_competitions::{self, Competition, Decision};
-use crate::storage::{mini_competition_offers, outbox};
+use crate::storage::{mini_competition_messages, mini_competition_offers, outbox};
 
 /// Longest reason, in characters.
 const LONGEST: usize = 4000;
@@ -34,7 +34,7 @@ pub async fn award(
     let mut tx = app.db.begin(actor).await?;
     let competition = held(&mut tx, actor, id, Step::Award).await?;
     let scoring = mini_competition_offers::scoring(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    let names = mini_competitions::invitations(&mut tx, id).await?;
+    let names = mini_competition_messages::invitations(&mut tx, id).await?;
     let name = |supplier| {
         let found = names.iter().find(|it| it.supplier == supplier);
         found.map_or_else(|| "Dieser Lieferant".to_owned(), |it| it.name.clone())

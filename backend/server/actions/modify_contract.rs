@@ -156,7 +156,7 @@ async fn judge(
     rows: &[ModificationRow],
 ) -> Result<Vec<Finding>, ActionError> {
     let day = app.clock.today();
-    let said = parameters::valid_for_member(tx, contract.body, day).await?;
+    let said = parameters::valid_for_contract(tx, contract.id, day).await?;
     let minor: Percent =
         said.parsed(if contract.regime == "uvgo" { "modification_minor_uvgo_pct" } else { "modification_minor_pct" })?;
     let works: Percent = said.parsed("modification_minor_works_pct")?;

@@ -12,7 +12,8 @@ use super::create_competition::answer_days;
 use super::{ActionError, FieldError, is_storable};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::storage::mini_competitions::{self, Invitation};
+use crate::storage::mini_competition_messages::{self, Invitation};
+use crate::storage::mini_competitions;
 use crate::storage::outbox;
 
 /// Longest address, in characters.
@@ -68,7 +69,7 @@ pub async fn send(
             name,
         })
         .collect();
-    mini_competitions::send(&mut tx, competition.contract, id, &invitations, actor.person, now).await?;
+    mini_competition_messages::send(&mut tx, competition.contract, id, &invitations, actor.person, now).await?;
     outbox::push_about(&mut tx, app.chance.id(now), "tell_invitation", competition.contract, id, now).await?;
     let invited: Vec<_> = invitations
         .iter()

@@ -2,9 +2,11 @@
 
 use abruf_domain::answer_period;
 use abruf_domain::audit::AuditEntry;
+use abruf_domain::bonus::{BonusClause, BonusMistake, BonusStep, MOST_STEPS};
 use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::contract_life::{BEFORE_ACTIVATION, State, Status};
 use abruf_domain::ids::{ContractId, GuardId};
+use abruf_domain::law;
 use abruf_domain::money::Net;
 use abruf_domain::notation::Language::German;
 use chrono::{DateTime, Utc};
@@ -73,9 +75,9 @@ pub async fn draft(
     if let Some(id) = keyed.replay(&mut tx).await? {
         return Ok(id);
     }
+    let terms = &settled(&mut tx, actor, terms).await?;
     let id = ContractId(app.chance.id(now));
     let guard = GuardId(app.chance.id(now));
-    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::insert(&mut tx, id, actor.body, guard, terms).await.map_err(|error| taken(error, terms))?;
     log(app, &mut tx, actor, id, "contract_drafted", terms, now).await?;
     keyed.keep(&mut tx, &id).await?;
@@ -90,10 +92,10 @@ pub async fn rewrite(app: &App, actor: &Actor, id: ContractId, terms: &Terms) ->
     let mut tx = app.db.begin(actor).await?;
     writable(&mut tx, actor, id).await?;
     check(terms)?;
+    let terms = &settled(&mut tx, actor, terms).await?;
     if contract_drafts::terms(&mut tx, id).await?.as_ref() == Some(terms) {
         return Ok(());
     }
-    check_calendar(&mut tx, actor, terms).await?;
     contract_drafts::update(&mut tx, id, terms).await.map_err(|error| taken(error, terms))?;
     contract_drafts::touch(&mut tx, id).await?;
     log(app, &mut tx, actor, id, "contract_terms_changed", terms, now).await?;
@@ -269,6 +271,9 @@ fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
     if clauses.cash_discount_days.is_some_and(|days| !(0..=365).contains(&days)) {
         wrong("cash_discount_days", "Möglich sind 0 bis 365 Tage.".to_owned());
     }
+    if let Some(mistake) = clauses.bonus.as_ref().and_then(BonusClause::mistake) {
+        wrong("bonus_steps", bonus_words(mistake, &terms.currency));
+    }
     if terms.mechanism == "mini_competition_above" && clauses.direct_limit_net.is_none() {
         let message = "Ein Mini-Wettbewerb braucht die bekannt gemachte Wertgrenze, bis zu der direkt abgerufen wird. \
                        Bitte geben Sie sie ein; 0 heißt: immer Mini-Wettbewerb.";
@@ -285,6 +290,29 @@ fn clause_mistakes(terms: &Terms) -> Vec<FieldError> {
     }
     errors.extend(in_house_vat_mistakes(terms));
     errors
+}
+
+fn bonus_words(mistake: BonusMistake, currency: &str) -> String {
+    let step = |step: BonusStep| {
+        format!("„ab {}: {}“", German.money(step.from.decimal(), currency), German.percent(step.rate.decimal()))
+    };
+    match mistake {
+        BonusMistake::Steps(count) => {
+            format!(
+                "Ein Bonus braucht 1 bis {MOST_STEPS} Stufen, hier sind es {count}. Ohne Bonus bleibt das Feld leer."
+            )
+        }
+        BonusMistake::NegativeTurnover(it) => {
+            format!("Die Stufe {} beginnt unter 0. Bitte geben Sie einen Umsatz von 0 oder mehr ein.", step(it))
+        }
+        BonusMistake::NoRate(it) => {
+            format!("Die Stufe {} gewährt nichts. Bitte geben Sie mehr als 0 % ein oder streichen Sie sie.", step(it))
+        }
+        BonusMistake::NotGrowing(it) => format!(
+            "Die Stufe {} ist nicht höher als die davor. Umsatz und Prozentsatz müssen von Stufe zu Stufe steigen.",
+            step(it)
+        ),
+    }
 }
 
 /// A supply without VAT names its reason; one with VAT, and a contract without in-house orders, has none.
@@ -317,13 +345,28 @@ fn has_ranks(mechanism: &str) -> bool {
     matches!(mechanism, "cascade" | "mini_competition_above")
 }
 
-/// A period in working days needs the holidays of the body's law pack.
-async fn check_calendar(tx: &mut Tx, actor: &Actor, terms: &Terms) -> Result<(), ActionError> {
+/// The terms with their jurisdiction: the body's, where they name none.
+async fn settled(tx: &mut Tx, actor: &Actor, terms: &Terms) -> Result<Terms, ActionError> {
+    let own = organisations::jurisdiction(tx, actor.body).await?.unwrap_or_default();
+    let named = terms.jurisdiction.trim();
+    let jurisdiction = if named.is_empty() { own.as_str() } else { named };
+    // The body's own may lie in a Land without a pack; then general law stands for it.
+    if jurisdiction != own && law::pack(jurisdiction).is_none() {
+        let known: Vec<&str> = law::packs().iter().map(|pack| pack.jurisdiction.as_str()).collect();
+        let shown: String = jurisdiction.chars().take(40).collect();
+        let message = format!("„{shown}“ ist kein Rechtsraum. Möglich sind: {}.", known.join(", "));
+        return Err(ActionError::Invalid(vec![FieldError::new("jurisdiction", message)]));
+    }
+    check_calendar(jurisdiction, terms)?;
+    Ok(Terms { jurisdiction: jurisdiction.to_owned(), ..terms.clone() })
+}
+
+/// A period in working days needs the holidays of the contract's law pack.
+fn check_calendar(jurisdiction: &str, terms: &Terms) -> Result<(), ActionError> {
     if terms.answer_period_days.is_none() {
         return Ok(());
     }
-    let jurisdiction = organisations::jurisdiction(tx, actor.body).await?.unwrap_or_default();
-    match answer_period::holidays(&jurisdiction, terms.starts_on, terms.starts_on) {
+    match answer_period::holidays(jurisdiction, terms.starts_on, terms.starts_on) {
         Some(_) => Ok(()),
         None => Err(ActionError::Invalid(vec![FieldError::new(
             "answer_period_days",

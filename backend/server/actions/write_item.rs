@@ -93,12 +93,7 @@ impl Writing<'_> {
         text("article_number", &item.article_number, 100, "Bitte geben Sie die Artikelnummer ein.")?;
         text("item_title", &item.title, 1_000, "Bitte geben Sie die Bezeichnung der Position ein.")?;
         text("unit", &item.unit, 40, "Bitte geben Sie die Einheit ein, zum Beispiel Stück.")?;
-        if !item.cpv.trim().is_empty() && !is_cpv(item.cpv.trim()) {
-            return wrong(
-                "cpv",
-                "Ein CPV-Code hat acht Ziffern, zum Beispiel 48000000 oder 48000000-8. Bitte prüfen Sie ihn.",
-            );
-        }
+        check_cpv(item.cpv.trim())?;
         let vat = vat_of(item);
         check_vat("vat", &vat)?;
         for change in &item.vat_changes {
@@ -110,7 +105,8 @@ impl Writing<'_> {
                 "Bitte ordnen Sie die Änderungen der Umsatzsteuer nach dem Tag, jeden Tag einmal.",
             );
         }
-        check_traits(item)?;
+        check_accessibility(item.accessibility.as_ref())?;
+        check_evb_it(item.evb_it.as_ref())?;
         let min_quantity = item.min_quantity.unwrap_or(Quantity::ONE);
         if min_quantity.is_zero() || min_quantity.is_negative() {
             return wrong("min_quantity", "Die Mindestmenge ist größer als 0. Bitte geben Sie zum Beispiel 1 ein.");
@@ -186,6 +182,14 @@ impl Writing<'_> {
     }
 }
 
+/// None at all, or a code.
+pub(super) fn check_cpv(cpv: &str) -> Result<(), ActionError> {
+    if cpv.is_empty() || is_cpv(cpv) {
+        return Ok(());
+    }
+    wrong("cpv", "Ein CPV-Code hat acht Ziffern, zum Beispiel 48000000 oder 48000000-8. Bitte prüfen Sie ihn.")
+}
+
 /// Eight digits, with or without the check digit (Regulation (EC) No 213/2008).
 fn is_cpv(code: &str) -> bool {
     let (digits, check) = code.split_once('-').unwrap_or((code, "0"));
@@ -203,7 +207,7 @@ fn vat_of(item: &NewItem) -> VatTreatment {
 }
 
 /// Category, rate and reason fit together, as the invoice standard wants them.
-fn check_vat(place: &str, vat: &VatTreatment) -> Result<(), ActionError> {
+pub(super) fn check_vat(place: &str, vat: &VatTreatment) -> Result<(), ActionError> {
     let field = |own: &str| if place == "vat" { own.to_owned() } else { place.to_owned() };
     if !VAT_CATEGORIES.contains(&vat.category.as_str()) {
         let known = VAT_CATEGORIES.join(", ");
@@ -233,14 +237,19 @@ fn check_vat(place: &str, vat: &VatTreatment) -> Result<(), ActionError> {
     Ok(())
 }
 
-fn check_traits(item: &NewItem) -> Result<(), ActionError> {
-    match &item.accessibility {
+/// What is stated or excepted has its evidence.
+pub(super) fn check_accessibility(accessibility: Option<&Accessibility>) -> Result<(), ActionError> {
+    match accessibility {
         Some(Accessibility::Stated { document: proof } | Accessibility::Excepted { reason: proof }) => {
-            text("accessibility_evidence", proof, 500, "Bitte nennen Sie den Nachweis, oder den Grund der Ausnahme.")?;
+            text("accessibility_evidence", proof, 500, "Bitte nennen Sie den Nachweis, oder den Grund der Ausnahme.")
         }
-        Some(Accessibility::Missing) | None => {}
+        Some(Accessibility::Missing) | None => Ok(()),
     }
-    match &item.evb_it {
+}
+
+/// A typed EVB-IT contract has its type.
+pub(super) fn check_evb_it(evb_it: Option<&EvbIt>) -> Result<(), ActionError> {
+    match evb_it {
         Some(EvbIt::Typed { kind }) => {
             text("evb_it_type", kind, 200, "Bitte nennen Sie den EVB-IT-Vertragstyp, zum Beispiel Überlassung Typ B.")
         }

@@ -47,6 +47,10 @@ pub(super) enum Fate {
     Returned,
     /// The requester tries to release it and may not; it waits for the second person.
     OwnRelease,
+    /// A draft whose suppliers still think: its mini-competition runs.
+    Competing,
+    /// As [`Fate::Ordered`], after a mini-competition was awarded.
+    Competed,
     /// Released; the body has not decided on its supplier order yet.
     LeftToBody,
     /// Released too late: something changed, and nobody cares until it expires.
@@ -66,6 +70,7 @@ impl Fate {
                 | Self::Returned
                 | Self::OwnRelease
                 | Self::LeftToBody
+                | Self::Competed
         )
     }
 }

@@ -1,4 +1,4 @@
-//! The ten contracts: what each is made of, and how members use it. One file per contract.
+//! The eleven contracts: what each is made of, and how members use it. One file per contract.
 //!
 //! Dates count from the anchor day, so that one is always about to expire and one always has expired.
 //! Ceilings follow from the planned demand (`demo/ceilings.rs`): whatever the seed, each contract is
@@ -12,6 +12,7 @@ mod monitors;
 mod network;
 mod notebooks;
 mod printers;
+mod security;
 mod toner;
 mod training;
 
@@ -48,6 +49,9 @@ pub(super) const TONER: &str = "toner";
 pub(super) const FURNITURE: &str = "furniture";
 /// Network devices: suppliers take turns.
 pub(super) const NETWORK: &str = "network";
+
+/// IT security: larger needs are put up for a mini-competition.
+pub(super) const SECURITY: &str = "security";
 
 /// A contract before it is entered.
 #[derive(Debug, Clone)]
@@ -102,14 +106,19 @@ pub(super) enum Choice {
     Cascade { next: &'static str, answer_days: i32 },
     /// In turn.
     Rotation { next: &'static str },
+    /// In rank up to this net amount, above it by mini-competition.
+    Competition { next: &'static str, direct_limit: &'static str },
 }
 
 impl Choice {
-    pub(super) const fn mechanism(self) -> Mechanism {
+    pub(super) fn mechanism(self) -> Mechanism {
         match self {
             Self::One => Mechanism::Single,
             Self::Cascade { .. } => Mechanism::Cascade,
             Self::Rotation { .. } => Mechanism::Rotation,
+            Self::Competition { direct_limit, .. } => {
+                Mechanism::MiniCompetitionAbove { direct_limit: amount(direct_limit) }
+            }
         }
     }
 
@@ -117,14 +126,14 @@ impl Choice {
     pub(super) const fn next(self) -> Option<&'static str> {
         match self {
             Self::One => None,
-            Self::Cascade { next, .. } | Self::Rotation { next } => Some(next),
+            Self::Cascade { next, .. } | Self::Rotation { next } | Self::Competition { next, .. } => Some(next),
         }
     }
 
     pub(super) const fn answer_days(self) -> Option<i32> {
         match self {
             Self::Cascade { answer_days, .. } => Some(answer_days),
-            Self::One | Self::Rotation { .. } => None,
+            Self::One | Self::Rotation { .. } | Self::Competition { .. } => None,
         }
     }
 }
@@ -239,6 +248,7 @@ pub(super) fn all(calendar: Calendar) -> Vec<Design> {
         development::design(calendar),
         furniture::design(calendar),
         network::design(calendar),
+        security::design(calendar),
     ]
 }
 

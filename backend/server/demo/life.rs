@@ -48,7 +48,7 @@ pub(super) struct Life {
     pub planned: Planned,
     pub corrected: bool,
     pub returned: bool,
-    version: i32,
+    pub version: i32,
     details: Details,
     /// Who is asked to release it.
     approver: usize,
@@ -70,6 +70,7 @@ impl Stream {
         };
         let slip = self.slip(&planned);
         let is_draft = planned.fate == Fate::Draft;
+        let competes = matches!(planned.fate, Fate::Competing | Fate::Competed);
         let approver = self.approver(&planned);
         let life = self.lives.len();
         self.lives.push(Life {
@@ -84,6 +85,9 @@ impl Stream {
         self.write(life, slip).await?;
         if is_draft && let Choice::Cascade { .. } = self.contract.design.choice {
             self.ask_first(life).await?;
+        }
+        if competes {
+            return self.compete(life).await;
         }
         if !is_draft {
             let at = self.soon();
@@ -401,7 +405,7 @@ impl Stream {
         Ok(value.map_or(Volume::ZERO, abruf_domain::facts::ScopeState::taken))
     }
 
-    fn buyer(&self, planned: &Planned) -> Actor {
+    pub(super) fn buyer(&self, planned: &Planned) -> Actor {
         let buyers = &self.world.members[planned.member].staff.buyers;
         buyers[planned.buyer % buyers.len()].clone()
     }
@@ -418,7 +422,7 @@ impl Stream {
         if self.dice.percent(15) { others.last() } else { others.first() }.copied().unwrap_or(0)
     }
 
-    fn asked(&self, life: usize) -> Approver {
+    pub(super) fn asked(&self, life: usize) -> Approver {
         let life = &self.lives[life];
         self.world.members[life.planned.member].staff.approvers[life.approver].clone()
     }
@@ -432,7 +436,7 @@ impl Stream {
     }
 
     /// Names the step that could not be done.
-    fn failed(&self, step: &'static str) -> impl Fn(ActionError) -> DemoError + use<> {
+    pub(super) fn failed(&self, step: &'static str) -> impl Fn(ActionError) -> DemoError + use<> {
         let (contract, at): (String, DateTime<Utc>) = (self.contract.design.number.clone(), self.now());
         move |source| DemoError::Action { step, contract: contract.clone(), at, source }
     }

@@ -36,6 +36,7 @@ pub(super) fn of(design: &Design, world: &World, dice: &Dice) -> Vec<Planned> {
         contracts::FURNITURE => teller.furniture(),
         contracts::NETWORK => teller.network(),
         contracts::HOSTING => teller.hosting(),
+        contracts::SECURITY => teller.security(),
         _ => {}
     }
     teller.stories
@@ -165,6 +166,14 @@ impl Storyteller<'_> {
         self.tell(24, LATE_JOINER, Fate::Ordered, "Ein Server und Datensicherung.", &[("HST-S", 1), ("HST-BACKUP", 2)]);
         // Released at home; the supplier order waits for the office.
         self.tell(9, HOME, Fate::LeftToBody, "Ein großer Server für das Ratsinformationssystem.", &[("HST-L", 1)]);
+    }
+
+    fn security(&mut self) {
+        // Awarded, ordered; and one whose suppliers still have time, with the first offer under seal.
+        let need = "Sicherheitskonzept nach IT-Grundschutz für Rathaus und Bauhof, Umfang laut Voruntersuchung.";
+        self.tell(52, HOME, Fate::Competed, need, &[("SEC-PT", 18), ("SEC-UEBUNG", 1)]);
+        let need = "Notfallhandbuch und zwei Übungen vor der Landratswahl, laut Beschluss der Lenkungsgruppe.";
+        self.tell(9, HOME, Fate::Competing, need, &[("SEC-PT", 12), ("SEC-UEBUNG", 2)]);
     }
 
     fn tell(&mut self, days: u64, member: &str, fate: Fate, need: &str, lines: &[(&'static str, i64)]) {

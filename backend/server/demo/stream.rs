@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering as Memory};
 
 use abruf_domain::call_off::Status;
+use abruf_domain::ids::MiniCompetitionId;
 use abruf_domain::{Outcome, Review};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::mpsc::UnboundedSender;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::DemoError;
 use super::calendar::{at, in_office_hours, later};
 use super::call_offs::{Fate, Planned};
+use super::competitions::Round;
 use super::contracts::{Baseline, Slip};
 use super::dice::Dice;
 use super::life::Life;
@@ -61,6 +63,7 @@ pub(super) enum Step {
     Cancel(usize),
     Justify(usize),
     ApproveSupplierOrder(usize),
+    Compete(usize, MiniCompetitionId, Round),
     Advance(usize, Status),
 }
 
@@ -189,6 +192,7 @@ impl Stream {
             Step::Cancel(life) => self.cancel(life).await,
             Step::Justify(life) => self.justify(life).await,
             Step::ApproveSupplierOrder(life) => self.approve_supplier_order(life).await,
+            Step::Compete(life, id, round) => self.compete_on(life, id, round).await,
             Step::Advance(life, to) => self.advance(life, to).await,
         }
     }
@@ -236,9 +240,12 @@ impl Stream {
             Fate::AskedFirst | Fate::Returned if !once_returned => {
                 (decided_at, Step::Return(life, self.dice.text(super::words::QUESTIONS)))
             }
-            Fate::Ordered | Fate::AskedFirst | Fate::Corrected(_) | Fate::Cancelled | Fate::LeftToBody => {
-                (decided_at, Step::Release(life))
-            }
+            Fate::Ordered
+            | Fate::AskedFirst
+            | Fate::Corrected(_)
+            | Fate::Cancelled
+            | Fate::LeftToBody
+            | Fate::Competed => (decided_at, Step::Release(life)),
             Fate::ReleasedOn(_) | Fate::LeftAfterChange(_) if once_returned => (decided_at, Step::Release(life)),
             Fate::ReleasedOn(day) | Fate::LeftAfterChange(day) => {
                 (in_office_hours(day, self.dice.roll(300)), Step::Release(life))
@@ -248,7 +255,7 @@ impl Stream {
             Fate::Expired => (expires_at + TimeDelta::minutes(7), Step::Expire(life)),
             Fate::OwnRelease => (self.soon(), Step::ReleaseOwn(life)),
             Fate::Waiting | Fate::Returned => return,
-            Fate::Declined(_) | Fate::Draft => {
+            Fate::Declined(_) | Fate::Draft | Fate::Competing => {
                 // The rules allowed what the plan took for impossible.
                 self.wonder(life, "submitted");
                 (decided_at, Step::Withdraw(life))

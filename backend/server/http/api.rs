@@ -3,6 +3,7 @@
 
 pub mod approval_order;
 pub mod awards;
+pub mod bonuses;
 pub mod budgets;
 pub mod call_offs;
 pub mod check;
@@ -12,6 +13,7 @@ pub mod contracts;
 pub mod decisions;
 pub mod fulfilment;
 pub mod invoices;
+pub mod item_changes;
 pub mod law;
 pub mod licences;
 pub mod mini_competitions;

@@ -568,7 +568,8 @@ pub async fn set_status(
     to: Status,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let ends = matches!(to, Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled);
+    let ends =
+        matches!(to, Status::Discarded | Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled);
     let done = sqlx::query!(
         "UPDATE call_off
          SET status = $3, changed_at = $4, ended_at = CASE WHEN $5 THEN $4 ELSE ended_at END, version = version + 1

@@ -1,13 +1,15 @@
 //! Clauses of a contract beside its term: legal basis, payment, award limits, what happens after the end.
 
+use abruf_domain::bonus::{BonusClause, BonusStep};
 use abruf_domain::ids::ContractId;
 use abruf_domain::money::{Net, Percent};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
+use sqlx::types::Json;
 use utoipa::ToSchema;
 
 use super::StorageError;
-use super::error::{affected, consistent};
+use super::error::{affected, consistent, stored_key};
 
 /// Clauses of a framework contract; amounts in the contract's currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -25,6 +27,9 @@ pub struct Clauses {
     /// Days within which paying earns it.
     #[schema(example = 14)]
     pub cash_discount_days: Option<i32>,
+    /// Bonus by yearly turnover; outside order value and saving. Absent: none.
+    #[schema(value_type = Option<Object>, example = json!({"steps": [{"from": "50000.00", "rate": "1.5"}], "goes_to": "members"}))]
+    pub bonus: Option<BonusClause>,
     /// Limit for direct call-offs; needed where a mini-competition is held above it.
     #[schema(value_type = Option<String>, example = "25000.00")]
     pub direct_limit_net: Option<Net>,
@@ -55,6 +60,7 @@ impl Default for Clauses {
             runoff_allowed: true,
             cash_discount_pct: None,
             cash_discount_days: None,
+            bonus: None,
             direct_limit_net: None,
             competition_criterion: None,
             compare_with_freight: false,
@@ -78,7 +84,8 @@ pub async fn write(
         "UPDATE framework_contract
          SET mechanism = $2, legal_basis_key = $3, runoff_allowed = $4, cash_discount_pct = $5, cash_discount_days = $6,
              direct_limit_net = $7, competition_criterion = $8, compare_with_freight = $9, data_processing_reference = $10,
-             unit_price_decimals = $11, process_central_share_net = $12, in_house_vat_category = $13, in_house_vat_reason = $14
+             unit_price_decimals = $11, process_central_share_net = $12, in_house_vat_category = $13, in_house_vat_reason = $14,
+             bonus_steps = $15, bonus_goes_to = $16
          WHERE id = $1",
         id.0,
         mechanism,
@@ -94,6 +101,8 @@ pub async fn write(
         clauses.process_central_share_net.map(Net::decimal),
         clauses.in_house_vat_category,
         clauses.in_house_vat_reason,
+        clauses.bonus.as_ref().map(|bonus| Json(&bonus.steps)) as _,
+        clauses.bonus.as_ref().map(|bonus| bonus.goes_to.key()),
     )
     .execute(conn)
     .await?;
@@ -103,17 +112,19 @@ pub async fn write(
 /// The clauses of a visible contract.
 pub async fn of(conn: &mut PgConnection, id: ContractId) -> Result<Clauses, StorageError> {
     let row = sqlx::query!(
-        "SELECT legal_basis_key, runoff_allowed, cash_discount_pct, cash_discount_days, direct_limit_net, competition_criterion,
+        r#"SELECT legal_basis_key, runoff_allowed, cash_discount_pct, cash_discount_days, direct_limit_net, competition_criterion,
                 compare_with_freight, data_processing_reference, unit_price_decimals, process_central_share_net,
-                in_house_vat_category, in_house_vat_reason
+                in_house_vat_category, in_house_vat_reason, bonus_steps AS "bonus_steps: Json<Vec<BonusStep>>", bonus_goes_to
          FROM framework_contract
-         WHERE id = $1",
+         WHERE id = $1"#,
         id.0
     )
     .fetch_one(conn)
     .await?;
     let net =
         |value: Option<_>, column| consistent(value.map(Net::new).transpose(), "framework_contract", column, id.0);
+    let goes_to = |key: &str| stored_key(key, "framework_contract", "bonus_goes_to", id.0);
+    let bonus = row.bonus_steps.zip(row.bonus_goes_to);
     let cash_discount_pct = row.cash_discount_pct.map(Percent::new).transpose();
     Ok(Clauses {
         cash_discount_pct: consistent(cash_discount_pct, "framework_contract", "cash_discount_pct", id.0)?,
@@ -122,6 +133,9 @@ pub async fn of(conn: &mut PgConnection, id: ContractId) -> Result<Clauses, Stor
         legal_basis_key: row.legal_basis_key,
         runoff_allowed: row.runoff_allowed,
         cash_discount_days: row.cash_discount_days,
+        bonus: bonus
+            .map(|(steps, key)| Ok::<_, StorageError>(BonusClause { steps: steps.0, goes_to: goes_to(&key)? }))
+            .transpose()?,
         competition_criterion: row.competition_criterion,
         compare_with_freight: row.compare_with_freight,
         data_processing_reference: row.data_processing_reference,

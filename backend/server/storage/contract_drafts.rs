@@ -32,6 +32,10 @@ pub struct Terms {
     /// vgv or uvgo.
     #[schema(example = "vgv")]
     pub regime: String,
+    /// Path of the law pack of its procurement regime; empty: that of the body.
+    #[serde(default)]
+    #[schema(example = "de/st", max_length = 40)]
+    pub jurisdiction: String,
     /// direct or through_body.
     #[serde(default = "direct")]
     pub supply_chain: String,
@@ -171,9 +175,9 @@ pub async fn insert(
              id, body_id, status, number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis,
              notice_reference, notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated,
              fee_pct, min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
-             answer_period_days, quota_transfers_confirmed, price_of_rest)
+             answer_period_days, quota_transfers_confirmed, price_of_rest, jurisdiction)
          VALUES ($1, $2, 'draft', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-                 $24, $25, $26, $27, $28, $29)",
+                 $24, $25, $26, $27, $28, $29, nullif($30, ''))",
         id.0,
         body.0,
         terms.number,
@@ -203,6 +207,7 @@ pub async fn insert(
         terms.answer_period_days,
         terms.quota_transfers_confirmed,
         terms.price_of_rest,
+        terms.jurisdiction,
     )
     .execute(&mut *conn)
     .await?;
@@ -230,7 +235,8 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
              awarded_on = $14, starts_on = $15, ends_on = $16, term_reason = $17, term_reason_dated = $18, fee_pct = $19,
              min_order_value_net = $20, surcharge_net = $21, surcharge_vat_pct = $22, delivery_terms = $23,
              retention_class = $24, price_change_limit_pct = $25, answer_period_days = $26, quota_transfers_confirmed = $27,
-             price_of_rest = $28
+             price_of_rest = $28,
+             jurisdiction = coalesce(nullif($29, ''), (SELECT o.jurisdiction FROM organisation o WHERE o.id = body_id))
          WHERE id = $1",
         id.0,
         terms.number,
@@ -260,6 +266,7 @@ pub async fn update(conn: &mut PgConnection, id: ContractId, terms: &Terms) -> R
         terms.answer_period_days,
         terms.quota_transfers_confirmed,
         terms.price_of_rest,
+        terms.jurisdiction,
     )
     .execute(conn)
     .await?;
@@ -272,7 +279,7 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
         "SELECT number, title, description, search_words, regime, supply_chain, mechanism, currency, legal_basis, notice_reference,
                 notice_date, procedure_reference, awarded_on, starts_on, ends_on, term_reason, term_reason_dated, fee_pct,
                 min_order_value_net, surcharge_net, surcharge_vat_pct, delivery_terms, retention_class, price_change_limit_pct,
-                answer_period_days, quota_transfers_confirmed, price_of_rest
+                answer_period_days, quota_transfers_confirmed, price_of_rest, jurisdiction
          FROM framework_contract
          WHERE id = $1",
         id.0
@@ -295,6 +302,7 @@ pub async fn terms(conn: &mut PgConnection, id: ContractId) -> Result<Option<Ter
         description: row.description,
         search_words: row.search_words,
         regime: row.regime,
+        jurisdiction: row.jurisdiction,
         supply_chain: row.supply_chain,
         mechanism: row.mechanism,
         currency: row.currency,

@@ -8,6 +8,7 @@ mod member;
 mod request;
 mod standing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use abruf_domain::answer_period::{AnswerPeriod, RankRequest, holidays, horizon};
@@ -15,8 +16,8 @@ use abruf_domain::facts::{
     Baseline, CheckPoint, ContractTerms, Facts, Item, Measure, Mechanism, Parameters, Releaser, Scope, ScopeState,
 };
 use abruf_domain::ids::{ContractId, OrganisationId};
-use abruf_domain::law;
-use abruf_domain::money::Quantity;
+use abruf_domain::law::{self, Citation};
+use abruf_domain::money::{Net, Percent, Quantity};
 use abruf_domain::period::berlin_date;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
@@ -26,8 +27,8 @@ use super::StorageError;
 use super::call_offs::{CallOff, Line};
 use super::error::consistent;
 use super::volume::Holding;
-use super::{organisations, parameters, rank_requests, turns, volume};
-pub use item::{StoredPrice, items};
+use super::{parameters, rank_requests, turns, volume};
+pub use item::{StoredPrice, accessibility, evb_it, items};
 use standing::Party;
 pub use standing::View;
 
@@ -63,7 +64,7 @@ pub async fn gather_with(
 ) -> Result<(Facts, Vec<Holding>), StorageError> {
     let day = berlin_date(now);
     let articles: Vec<String> = lines.iter().map(|line| line.article_number.clone()).collect();
-    let (mut contract, party, baselines) =
+    let Standing { mut contract, party, parameters, baselines } =
         standing_facts(&mut *conn, view, call_off.contract, (call_off.body, call_off.member), &articles).await?;
     item::count_own(&mut *conn, call_off.contract, call_off.member, &mut contract.items).await?;
     let lots: Vec<Uuid> = contract.items.iter().filter_map(|item| item.lot).map(Uuid::from).collect();
@@ -75,7 +76,8 @@ pub async fn gather_with(
     let mut request =
         request::request(&mut *conn, call_off, lines, releaser, &contract, party.budget_mode, day).await?;
     request.earlier = past.earlier;
-    contract.answer_period = answer_period(conn, call_off, &request.rank_requests).await?;
+    let jurisdiction = contract.jurisdiction.as_deref().unwrap_or_default();
+    contract.answer_period = answer_period(conn, call_off, jurisdiction, &request.rank_requests).await?;
     let facts = Facts {
         evaluated_at: now,
         check_point,
@@ -85,7 +87,7 @@ pub async fn gather_with(
         scopes,
         baselines,
         process_effect_counted: past.process_effect_counted,
-        parameters: party.parameters.clone(),
+        parameters,
     };
     Ok((facts, held))
 }
@@ -100,17 +102,17 @@ pub async fn without_request(
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
     let view = view(&mut *conn, now).await?;
-    let (terms, party, baselines) = standing_facts(&mut *conn, &view, contract, (body, member), &[]).await?;
+    let standing = standing_facts(&mut *conn, &view, contract, (body, member), &[]).await?;
     Ok(Facts {
         evaluated_at: now,
         check_point: CheckPoint::Submission,
-        contract: terms,
-        member: party.member.clone(),
+        contract: standing.contract,
+        member: standing.party.member.clone(),
         request: request::nothing(),
         scopes: volume::scopes(conn, contract, member, &[], &[]).await?,
-        baselines,
+        baselines: standing.baselines,
         process_effect_counted: false,
-        parameters: party.parameters.clone(),
+        parameters: standing.parameters,
     })
 }
 
@@ -126,6 +128,14 @@ pub async fn depends_on_earlier(
     Ok(standing::terms(conn, view, call_off.contract, &articles).await?.depends_on_earlier)
 }
 
+/// What stands, put together for one request.
+struct Standing {
+    contract: ContractTerms,
+    party: Arc<Party>,
+    parameters: Parameters,
+    baselines: Vec<Baseline>,
+}
+
 /// Terms, member and baselines as they stand; of what moves only whose turn it is.
 async fn standing_facts(
     conn: &mut PgConnection,
@@ -133,19 +143,20 @@ async fn standing_facts(
     contract: ContractId,
     (body, member): (OrganisationId, OrganisationId),
     articles: &[String],
-) -> Result<(ContractTerms, Arc<Party>, Vec<Baseline>), StorageError> {
+) -> Result<Standing, StorageError> {
     let terms = standing::terms(&mut *conn, view, contract, articles).await?;
     let of_member = standing::of_member(&mut *conn, view, contract, member, articles).await?;
     let party = standing::party(&mut *conn, view, body, member).await?;
-    let mut terms = terms.contract.clone();
-    terms.entitlements.clone_from(&of_member.entitlements);
-    if let Some(agreement) = &mut terms.data_processing {
+    let parameters = terms.law.beside(&party.parameters);
+    let mut contract_terms = terms.contract.clone();
+    contract_terms.entitlements.clone_from(&of_member.entitlements);
+    if let Some(agreement) = &mut contract_terms.data_processing {
         agreement.members = of_member.acceded.then_some(member).into_iter().collect();
     }
-    if terms.mechanism == Mechanism::Rotation {
-        terms.last_awards = turns::last_awards(conn, contract).await?;
+    if contract_terms.mechanism == Mechanism::Rotation {
+        contract_terms.last_awards = turns::last_awards(conn, contract).await?;
     }
-    Ok((terms, party, of_member.baselines.clone()))
+    Ok(Standing { contract: contract_terms, party, parameters, baselines: of_member.baselines.clone() })
 }
 
 /// What all members have called off of an item stands in its guard row: nobody sums foreign rows.
@@ -160,21 +171,55 @@ fn count_all(items: &mut [Item], scopes: &[ScopeState]) -> Result<(), StorageErr
     Ok(())
 }
 
-/// The answer period of the contract with the holidays that requests of this call-off can meet; `None`
+/// The answer period of the contract with the holidays of its jurisdiction that requests of this call-off can meet; `None`
 /// where nobody was asked, the contract sets none, or no calendar is known: then silence says nothing.
 async fn answer_period(
     conn: &mut PgConnection,
     call_off: &CallOff,
+    jurisdiction: &str,
     requests: &[RankRequest],
 ) -> Result<Option<AnswerPeriod>, StorageError> {
     let days = || requests.iter().map(|request| request.asked_on);
     let Some((first, last)) = days().min().zip(days().max()) else { return Ok(None) };
     let Some(working_days) = rank_requests::answer_period(&mut *conn, call_off).await? else { return Ok(None) };
-    let jurisdiction = organisations::jurisdiction(conn, call_off.body).await?.unwrap_or_default();
-    let holidays = holidays(&jurisdiction, first, horizon(last));
+    let holidays = holidays(jurisdiction, first, horizon(last));
     Ok(holidays.map(|holidays| AnswerPeriod { working_days, holidays }))
 }
 
+/// What the jurisdiction of a contract says about call-offs from it.
+#[derive(Debug, Clone, PartialEq)]
+struct ProcurementLaw {
+    eu_threshold: Option<Net>,
+    inhouse_activity_share: Option<Percent>,
+    /// By rule, of the rules that apply procurement law.
+    citations: BTreeMap<String, Citation>,
+}
+
+impl ProcurementLaw {
+    /// The parameters of a review: the contract's law beside the member's.
+    fn beside(&self, member: &Parameters) -> Parameters {
+        let mut parameters = member.clone();
+        parameters.eu_threshold = self.eu_threshold;
+        parameters.inhouse_activity_share = self.inhouse_activity_share;
+        parameters.citations.extend(self.citations.clone());
+        parameters
+    }
+}
+
+async fn procurement_law(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    day: NaiveDate,
+) -> Result<ProcurementLaw, StorageError> {
+    let values = parameters::valid_for_contract(conn, contract, day).await?;
+    Ok(ProcurementLaw {
+        eu_threshold: values.parsed_if_set("eu_threshold_supplies_net")?,
+        inhouse_activity_share: values.parsed_if_set("inhouse_activity_share_pct")?,
+        citations: law::citations_of_contract(&values.jurisdiction),
+    })
+}
+
+/// The law of the member's Land and the rules of its house; what a contract decides is not in it yet.
 async fn of_law_and_house(
     conn: &mut PgConnection,
     member: OrganisationId,
@@ -189,8 +234,8 @@ async fn of_law_and_house(
         process_own_call_off_effort: values.parsed("process_own_calloff_effort_net")?,
         split_window_days: values.parsed("split_window_days")?,
         duplicate_window_days: values.parsed("duplicate_window_days")?,
-        eu_threshold: values.parsed_if_set("eu_threshold_supplies_net")?,
-        inhouse_activity_share: values.parsed_if_set("inhouse_activity_share_pct")?,
-        citations: law::citations(&values.jurisdiction),
+        eu_threshold: None,
+        inhouse_activity_share: None,
+        citations: law::citations_of_member(&values.jurisdiction),
     })
 }

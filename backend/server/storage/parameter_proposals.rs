@@ -151,7 +151,7 @@ pub async fn members(
     .await?)
 }
 
-/// Contracts of a body that are in the making, or run on a day or later: they are judged where the body is.
+/// Contracts of a body that are in the making, or run on a day or later.
 pub async fn contracts(
     conn: &mut PgConnection,
     body: OrganisationId,
@@ -159,9 +159,8 @@ pub async fn contracts(
 ) -> Result<Vec<Judged>, StorageError> {
     Ok(sqlx::query_as!(
         Judged,
-        r#"SELECT concat_ws(' ', c.number, c.title) AS "name!", o.jurisdiction
+        r#"SELECT concat_ws(' ', c.number, c.title) AS "name!", c.jurisdiction
            FROM framework_contract c
-           JOIN organisation o ON o.id = c.body_id
            WHERE c.body_id = $1 AND c.status NOT IN ('terminated', 'wound_up', 'archived')
              AND $2 <= greatest(c.ends_on, (SELECT max(n.new_end) FROM contract_option n WHERE n.contract_id = c.id))
            ORDER BY c.number"#,

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use abruf_domain::ids::OrganisationId;
+use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::law::{Law, LawPack};
 use chrono::NaiveDate;
 use sqlx::PgConnection;
@@ -56,6 +56,27 @@ pub async fn valid_for_member(
          WHERE p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 <= p.valid_to)
          ORDER BY length(p.jurisdiction)",
         member.0,
+        day
+    )
+    .fetch_all(conn)
+    .await?;
+    let jurisdiction = rows.first().map(|row| row.jurisdiction.clone()).unwrap_or_default();
+    Ok(ParameterSet { jurisdiction, law: Law::of(rows.into_iter().map(|row| (row.key, row.value))) })
+}
+
+/// Parameters for the jurisdiction path of a visible contract: the procurement law it was awarded under.
+pub async fn valid_for_contract(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    day: NaiveDate,
+) -> Result<ParameterSet, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT p.key, p.value, c.jurisdiction
+         FROM legal_parameter p
+         JOIN framework_contract c ON c.id = $1 AND (c.jurisdiction = p.jurisdiction OR starts_with(c.jurisdiction, p.jurisdiction || '/'))
+         WHERE p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 <= p.valid_to)
+         ORDER BY length(p.jurisdiction)",
+        contract.0,
         day
     )
     .fetch_all(conn)

@@ -191,7 +191,6 @@ async fn read(
     only: Option<AssignmentId>,
     today: NaiveDate,
 ) -> Result<Vec<Acting>, StorageError> {
-    // An auditor of all members also sees those that have left: their call-offs are still in scope.
     let rows = sqlx::query_as!(
         AssignmentRow,
         r#"SELECT a.id, a.role,
@@ -200,12 +199,7 @@ async fn read(
                   a.period_from, a.period_to,
                   CASE
                       WHEN a.role <> 'auditor' THEN '{}'
-                      WHEN a.all_members THEN ARRAY(
-                          SELECT DISTINCT r.organisation_id FROM organisation_role r
-                          WHERE r.body_id = a.body_id AND r.role = 'member' ORDER BY r.organisation_id)
-                      ELSE ARRAY(
-                          SELECT m.member_id FROM assignment_member m
-                          WHERE m.assignment_id = a.id ORDER BY m.member_id)
+                      ELSE abruf.audited_members(a.id, a.body_id, a.all_members)
                   END AS "members!: Vec<Uuid>"
            FROM assignment a
            JOIN organisation o ON o.id = a.organisation_id

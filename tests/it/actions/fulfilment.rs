@@ -212,7 +212,7 @@ async fn a_short_close_frees_what_did_not_arrive_and_a_complaint_frees_nothing()
     let here = Altenrode::new().await;
     let app = &here.world.app;
     let (contract, id) = here.sent_order().await;
-    let nothing_yet = close_short(app, &here.karl, id, "Lieferant kann nicht", None).await;
+    let nothing_yet = close_short(app, &here.karl, id, None, "Lieferant kann nicht", None).await;
     assert!(matches!(nothing_yet, Err(ActionError::NotNow(_))), "{nothing_yet:?}");
     here.deliver(id, &[(1, "4"), (2, "20")]).await.unwrap();
     let complaint = ComplaintInput {
@@ -232,10 +232,10 @@ async fn a_short_close_frees_what_did_not_arrive_and_a_complaint_frees_nothing()
     let complained = complain(app, &here.eva, id, &complaint, None).await.unwrap();
     assert_eq!(here.volume(&contract, "contract").await, ["12749", "0", "0"], "returns free no volume");
 
-    let buyer = close_short(app, &here.eva, id, "Lieferant kann nicht", None).await;
+    let buyer = close_short(app, &here.eva, id, None, "Lieferant kann nicht", None).await;
     assert!(matches!(buyer, Err(ActionError::NotPermitted(_))), "{buyer:?}");
-    assert_eq!(invalid_field(close_short(app, &here.karl, id, " ", None).await), "reason");
-    let closed = close_short(app, &here.karl, id, "Lieferant kann nicht", None).await.unwrap();
+    assert_eq!(invalid_field(close_short(app, &here.karl, id, None, " ", None).await), "reason");
+    let closed = close_short(app, &here.karl, id, None, "Lieferant kann nicht", None).await.unwrap();
     // Six notebooks at 874.90.
     assert_eq!(closed.freed.to_string(), "5249.40");
     assert_eq!(here.status(id).await, Status::Delivered);
@@ -251,6 +251,30 @@ async fn a_short_close_frees_what_did_not_arrive_and_a_complaint_frees_nothing()
     here.world.keeps_its_promises().await;
     let found = verify(app, |_, _, _| {}).await.unwrap();
     assert!(found.failures.is_empty(), "{:?}", found.failures);
+}
+
+#[tokio::test]
+async fn a_part_of_the_rest_is_closed_and_the_other_part_still_comes() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let (contract, id) = here.sent_order().await;
+    here.deliver(id, &[(1, "4"), (2, "20")]).await.unwrap();
+    let part = |quantity: &str| [PartInput { position: 1, quantity: quantity.to_owned() }];
+    let close =
+        async |parts: &[PartInput]| close_short(app, &here.karl, id, Some(parts), "Zwei kommen nicht mehr", None).await;
+    assert_eq!(invalid_field(close(&part("7")).await), "lines[0].quantity", "six are open");
+    assert_eq!(invalid_field(close(&part("0")).await), "lines[0].quantity");
+    assert_eq!(invalid_field(close(&[]).await), "lines");
+    assert_eq!(here.volume(&contract, "contract").await, ["12749", "0", "0"], "nothing was written");
+
+    let closed = close(&part("2")).await.unwrap();
+    // Two notebooks at 874.90; four still come.
+    assert_eq!(closed.freed.to_string(), "1749.80");
+    assert_eq!(here.status(id).await, Status::Dispatched);
+    assert_eq!(here.volume(&contract, "contract").await, ["10999.2", "0", "0"]);
+    here.deliver(id, &[(1, "4")]).await.unwrap();
+    assert_eq!(here.status(id).await, Status::Delivered);
+    here.world.keeps_its_promises().await;
 }
 
 #[tokio::test]
@@ -301,7 +325,7 @@ async fn the_page_leads_from_dispatch_to_the_last_piece() {
 
     let karl = Browser::signed_in(&here.world, &here.karl).await;
     let page = karl.page(&path).await;
-    karl.leads_on(&page, &form("restmenge"), &[("reason", "Kommt nicht mehr")]).await;
+    karl.leads_on(&page, &form("restmenge"), &[("entfaellt_1", "6"), ("reason", "Kommt nicht mehr")]).await;
     let text = read(&karl.page(&format!("/abrufe/{id}")).await);
     for words in ["geliefert", "Restmenge geschlossen 1: 6 × NBK", "3.499,60 €"] {
         assert!(text.contains(words), "{words}: {text}");

@@ -1,6 +1,7 @@
 //! Requests on their way back or out: returned, changed, withdrawn, refused, run out.
 
 use abruf::actions::ActionError;
+use abruf::actions::discard_draft::discard;
 use abruf::actions::end_request::{expire, expire_due, refuse, withdraw};
 use abruf::actions::release_call_off::release;
 use abruf::actions::return_call_off::return_to_requester;
@@ -159,6 +160,38 @@ async fn only_the_requester_withdraws_and_nothing_that_is_over() {
     assert!(matches!(again, Err(ActionError::WrongState(Status::Withdrawn))), "{again:?}");
     let returned = return_to_requester(app, &here.karl, id, "").await;
     assert!(matches!(returned, Err(ActionError::WrongState(Status::Withdrawn))), "{returned:?}");
+    here.world.keeps_its_promises().await;
+}
+
+#[tokio::test]
+async fn only_its_writer_discards_a_draft_and_then_it_is_gone_for_good() {
+    let here = Altenrode::new().await;
+    let contract = here.contract().await;
+    let app = &here.world.app;
+    let emil = here.world.buyer(here.town).await;
+    let id = here.world.draft(&here.eva, &contract, LINES).await;
+    let foreign = discard(app, &emil, id).await;
+    assert!(matches!(foreign, Err(ActionError::NotFound)), "{foreign:?}");
+    let approver = discard(app, &here.karl, id).await;
+    assert!(matches!(approver, Err(ActionError::NotPermitted(_))), "{approver:?}");
+    discard(app, &here.eva, id).await.unwrap();
+    assert_eq!(here.world.call_off(id).await.status, Status::Discarded);
+    assert_eq!(here.steps(id).await, ["created", "discarded"]);
+    assert_eq!(here.log(id).await, ["draft_discarded"]);
+    assert_eq!(here.volume(&contract, "contract").await, ["0", "0", "0"]);
+    let again = discard(app, &here.eva, id).await;
+    assert!(matches!(again, Err(ActionError::WrongState(Status::Discarded))), "{again:?}");
+    let late = submit(app, &here.eva, id, None).await;
+    assert!(matches!(late, Err(ActionError::WrongState(Status::Discarded))), "{late:?}");
+    // The body never saw the draft, and does not see that it is gone.
+    let mut tx = app.db.begin(&here.olga).await.unwrap();
+    let seen = "SELECT count(*) FROM audit_entry WHERE action = 'draft_discarded'";
+    assert_eq!(sqlx::query_scalar::<_, i64>(seen).fetch_one(&mut *tx).await.unwrap(), 0);
+    tx.rollback().await.unwrap();
+
+    let request = here.request(&contract).await;
+    let submitted = discard(app, &here.eva, request).await;
+    assert!(matches!(submitted, Err(ActionError::WrongState(Status::Submitted))), "{submitted:?}");
     here.world.keeps_its_promises().await;
 }
 

@@ -193,6 +193,7 @@ fn terms(
         regime: contract.regime,
         legal_basis: contract.legal_basis,
         supply_chain: contract.supply_chain,
+        jurisdiction: None,
         in_house_vat: contract.in_house_vat.as_ref().map(|vat| VatTreatment {
             category: vat.category.clone(),
             rate: Percent::ZERO,

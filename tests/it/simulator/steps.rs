@@ -258,7 +258,7 @@ impl Simulation<'_> {
 
     async fn close_short(&mut self, known: Known) -> Done {
         let approver = self.somebody(known, Self::approver);
-        let done = close_short(&self.world.app, &approver, known.id, "Kommt nicht mehr", None).await;
+        let done = close_short(&self.world.app, &approver, known.id, None, "Kommt nicht mehr", None).await;
         told(done.map(|_| "closed short"))
     }
 

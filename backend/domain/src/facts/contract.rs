@@ -51,6 +51,10 @@ pub struct ContractTerms {
     /// Which procurement rules it was awarded under.
     #[serde(default)]
     pub regime: Regime,
+    /// Path of the jurisdiction whose procurement law it was awarded under, e.g. `de/st`; `None` where the
+    /// source does not say: then the member's stood for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<String>,
     /// Why a member may call off without tendering; `None` where the source does not say.
     #[serde(default)]
     pub legal_basis: Option<LegalBasis>,

@@ -59,6 +59,27 @@ impl Origin {
     }
 }
 
+/// In whose jurisdiction a number is looked up: one call-off can touch two, where the body has its seat in
+/// one Land and the member in another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReadFrom {
+    /// The contract's: procurement law, under which it was awarded.
+    Contract,
+    /// The member's: budget, form, retention, and what it could have done without the contract.
+    Member,
+}
+
+impl ReadFrom {
+    /// The words users read.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Contract => "Rechtsraum der Vergabe des Rahmenvertrags",
+            Self::Member => "Rechtsraum des Mitglieds",
+        }
+    }
+}
+
 /// A key.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
@@ -72,6 +93,8 @@ pub struct Key {
     pub form: Form,
     /// Whose number it is.
     pub origin: Origin,
+    /// In whose jurisdiction it is looked up.
+    pub read_from: ReadFrom,
     /// Whether every jurisdiction has to have a value on every day; without one no call-off could be judged.
     pub always: bool,
     /// Ids of the rules that read it.
@@ -109,6 +132,7 @@ pub const ALL: &[Key] = &[
         meaning: "Bis zu diesem Nettowert wäre ohne Rahmenvertrag keine Ausschreibung nötig. Darunter entsteht kein Prozesseffekt.",
         form: amount(),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &[],
         also: "Prozesseffekt der Einsparung",
@@ -119,6 +143,7 @@ pub const ALL: &[Key] = &[
         meaning: "Ab diesem Nettowert gilt europäisches Vergaberecht.",
         form: amount(),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["standstill-check", "modification-limits"],
         also: "",
@@ -129,6 +154,7 @@ pub const ALL: &[Key] = &[
         meaning: "Ab diesem Nettowert gilt europäisches Vergaberecht.",
         form: amount(),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["modification-limits"],
         also: "",
@@ -139,6 +165,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viel Prozent des ursprünglichen Werts dürfen alle geringfügigen Erhöhungen zusammen erreichen.",
         form: percent("0"),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["modification-limits"],
         also: "",
@@ -149,6 +176,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viel Prozent des ursprünglichen Werts dürfen alle geringfügigen Erhöhungen zusammen erreichen.",
         form: percent("0"),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["modification-limits"],
         also: "",
@@ -159,6 +187,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viel Prozent des ursprünglichen Werts dürfen alle geringfügigen Erhöhungen nach UVgO zusammen erreichen.",
         form: percent("0"),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["modification-limits"],
         also: "",
@@ -169,6 +198,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viel Prozent des ursprünglichen Werts darf eine Erhöhung wegen zusätzlicher oder unvorhersehbarer Leistungen erreichen.",
         form: percent("0"),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["modification-limits"],
         also: "",
@@ -179,6 +209,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange läuft ein Rahmenvertrag mit allen Optionen höchstens ohne besonderen Grund.",
         form: count("Jahre", 1, 30),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["term-cap"],
         also: "",
@@ -189,6 +220,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange läuft ein Rahmenvertrag mit allen Optionen höchstens ohne besonderen Grund.",
         form: count("Jahre", 1, 30),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["term-cap"],
         also: "",
@@ -199,6 +231,7 @@ pub const ALL: &[Key] = &[
         meaning: "Verträge mit Zuschlag vor diesem Tag konnten die Pflicht nicht kennen. Bei ihnen genügt eine Begründung.",
         form: Form::Date,
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["cap-undefined"],
         also: "",
@@ -209,6 +242,7 @@ pub const ALL: &[Key] = &[
         meaning: "Mehr als diesen Anteil ihrer Tätigkeit muss eine In-House-Einrichtung für ihre Eigentümer erbringen.",
         form: percent("50"),
         origin: Origin::Law,
+        read_from: ReadFrom::Contract,
         always: false,
         rules: &["inhouse-evidence-current"],
         also: "",
@@ -219,6 +253,7 @@ pub const ALL: &[Key] = &[
         meaning: "Mindestens so lange ab dem Zuschlag, in jedem Fall bis zum Vertragsende.",
         form: count("Jahre", 1, 100),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: false,
         rules: &[],
         also: "Aufbewahrungsfristen",
@@ -229,6 +264,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange ab dem Ende des Jahres.",
         form: count("Jahre", 1, 100),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: false,
         rules: &[],
         also: "Aufbewahrungsfristen",
@@ -239,6 +275,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange ab dem Ende des Jahres.",
         form: count("Jahre", 1, 100),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: false,
         rules: &[],
         also: "Aufbewahrungsfristen",
@@ -249,6 +286,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange ab dem 1. Januar nach dem Beschluss über den Jahresabschluss.",
         form: count("Jahre", 1, 100),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: false,
         rules: &[],
         also: "Aufbewahrungsfristen",
@@ -259,6 +297,7 @@ pub const ALL: &[Key] = &[
         meaning: "So lange ab dem 1. Januar nach dem Beschluss über den Jahresabschluss.",
         form: count("Jahre", 1, 100),
         origin: Origin::Law,
+        read_from: ReadFrom::Member,
         always: false,
         rules: &[],
         also: "Aufbewahrungsfristen",
@@ -269,6 +308,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viele Tage zurück zählen eigene Abrufe neben einer Grenze zusammen.",
         form: count("Tage", 1, 366),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &["order-splitting"],
         also: "",
@@ -279,6 +319,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viele Tage zurück gilt der gleiche Abruf als Versehen.",
         form: count("Tage", 1, 366),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &["duplicate-call-off"],
         also: "",
@@ -289,6 +330,7 @@ pub const ALL: &[Key] = &[
         meaning: "Ab diesem Anteil eines Höchstwerts wird gewarnt.",
         form: Form::Share,
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &["cap-warning"],
         also: "",
@@ -299,6 +341,7 @@ pub const ALL: &[Key] = &[
         meaning: "Ältere Vergleichspreise gelten als veraltet und zählen nicht als belegt.",
         form: count("Monate", 1, 240),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &["baseline-stale"],
         also: "Einsparung",
@@ -309,6 +352,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viele Tage nach der Einreichung verfällt eine Anfrage, die niemand freigibt.",
         form: count("Tage", 1, 366),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &[],
         also: "Frist jeder Anfrage",
@@ -319,6 +363,7 @@ pub const ALL: &[Key] = &[
         meaning: "So viele Tage vor dem Verfall wird an eine Anfrage erinnert.",
         form: count("Tage", 0, 365),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &[],
         also: "Erinnerung an Anfragen",
@@ -329,6 +374,7 @@ pub const ALL: &[Key] = &[
         meaning: "Pauschale je vermiedener Ausschreibung nach Vorstandsbeschluss. Ohne Beschluss 0,00 €.",
         form: amount(),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &[],
         also: "Prozesseffekt der Einsparung",
@@ -339,6 +385,7 @@ pub const ALL: &[Key] = &[
         meaning: "Wird von der Pauschale für die vermiedene Ausschreibung abgezogen.",
         form: amount(),
         origin: Origin::House,
+        read_from: ReadFrom::Member,
         always: true,
         rules: &[],
         also: "Prozesseffekt der Einsparung",

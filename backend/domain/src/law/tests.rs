@@ -62,6 +62,27 @@ fn a_number_with_several_values_has_no_gap_between_them() {
 }
 
 #[test]
+fn the_rules_of_the_contract_are_rules_and_each_once() {
+    let named: BTreeSet<&str> = RULES_OF_CONTRACT.iter().copied().collect();
+    assert_eq!(named.len(), RULES_OF_CONTRACT.len());
+    for rule in named {
+        assert!(checks::by_id(rule).is_some(), "{rule} is no rule");
+    }
+}
+
+#[test]
+fn contract_and_member_of_one_land_cite_together_what_the_land_says() {
+    // A Land without a pack has its own way of citing: in general words.
+    for land in packs().iter().map(|pack| pack.jurisdiction.as_str()).chain(["de/by"]) {
+        let mut both = citations_of_member(land);
+        both.extend(citations_of_contract(land));
+        assert_eq!(both, citations(land), "{land}");
+    }
+    assert!(citations_of_contract("de/by").contains_key("evb-it-type"));
+    assert!(citations_of_member("de/by").contains_key("power-to-bind"));
+}
+
+#[test]
 fn citations_name_rules_and_each_once() {
     for pack in packs() {
         let mut named = BTreeSet::new();

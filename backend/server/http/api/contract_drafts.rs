@@ -39,6 +39,9 @@ pub struct ReadinessView {
     wants_words: bool,
     /// Whether it has been handed in.
     handed_in: bool,
+    /// Path of the jurisdiction whose procurement law it was judged by.
+    #[schema(example = "de/st")]
+    jurisdiction: String,
     /// Texts that are still empty, by field.
     missing: Vec<FieldError>,
     /// What the rules of activation say, passed ones too.
@@ -183,6 +186,7 @@ pub async fn readiness(
         wants_words: readiness.wants_words(),
         handed_in: making.submitted_by.is_some(),
         missing: activate_contract::missing(&readiness),
+        jurisdiction: readiness.jurisdiction.clone(),
         findings: views(&readiness),
     }))
 }

@@ -17,7 +17,8 @@ use crate::actions::refuse_lines::{self, LinesRefused, Refusal};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{
-    FieldError, advance_call_off, answer_question, cancel_call_off, end_request, justify_finding, return_call_off,
+    FieldError, advance_call_off, answer_question, cancel_call_off, discard_draft, end_request, justify_finding,
+    return_call_off,
 };
 use crate::app::App;
 use crate::http::api::review::ReviewView;
@@ -223,6 +224,18 @@ pub async fn refuse(
     Json(reason): Json<Reason>,
 ) -> Result<StatusCode, Problem> {
     end_request::refuse(&app, &actor, CallOffId(id), &reason.reason).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Discards one's own draft; it stays in the list as discarded.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/discard", tag = "decisions", request_body = Nothing, responses((status = 204)))]
+pub async fn discard(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(_nothing): Json<Nothing>,
+) -> Result<StatusCode, Problem> {
+    discard_draft::discard(&app, &actor, CallOffId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::actions::confirm_order::{self, ConfirmationInput};
 use crate::actions::file_complaint::{self, ComplaintInput};
 use crate::actions::note_delivery::{self, DeliveryInput};
+use crate::actions::rest_of_order::PartInput;
 use crate::actions::{close_short, dispatch_order};
 use crate::actor::Actor;
 use crate::app::App;
@@ -125,6 +126,9 @@ pub struct NewResolution {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewShortClose {
+    /// What will not come; absent: everything that is open.
+    #[serde(default)]
+    lines: Option<Vec<LineQuantity>>,
     /// Printed for the supplier.
     #[schema(max_length = 2000)]
     reason: String,
@@ -348,6 +352,8 @@ pub async fn close(
     Path(id): Path<Uuid>,
     KeyedJson(key, new): KeyedJson<NewShortClose>,
 ) -> Result<Answer<PartlyCancelled>, Problem> {
-    let done = close_short::close_short(&app, &actor, CallOffId(id), &new.reason, key.as_ref()).await?;
+    let parts: Option<Vec<PartInput>> = new.lines.map(|lines| lines.into_iter().map(PartInput::from).collect());
+    let done =
+        close_short::close_short(&app, &actor, CallOffId(id), parts.as_deref(), &new.reason, key.as_ref()).await?;
     Ok(Answer(done.into()))
 }

@@ -27,8 +27,8 @@ use crate::http::extract::{Json, Path};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::mini_competition_offers;
 use crate::storage::mini_competitions::{self, Announcement, Competition, Listed};
+use crate::storage::{mini_competition_messages, mini_competition_offers};
 
 /// A competition in the list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -379,8 +379,8 @@ pub async fn show(
     let id = MiniCompetitionId(id);
     let mut tx = app.db.begin(&actor).await?;
     let it: Competition = mini_competitions::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let invitations = mini_competitions::invitations(&mut tx, id).await?;
-    let questions = mini_competitions::questions(&mut tx, id).await?;
+    let invitations = mini_competition_messages::invitations(&mut tx, id).await?;
+    let questions = mini_competition_messages::questions(&mut tx, id).await?;
     let receipts = mini_competition_offers::receipts(&mut tx, id).await?;
     let offers = mini_competition_offers::opened(&mut tx, id).await?;
     let scoring = mini_competition_offers::scoring(&mut tx, id).await?;

@@ -175,6 +175,12 @@ pub fn in_groups(hash: &[u8]) -> String {
 #[must_use]
 pub fn action_words(action: &str) -> String {
     let words = match action {
+        "draft_discarded" => "Entwurf verworfen",
+        "item_change_proposed" => "Änderung einer Position vorgeschlagen",
+        "item_change_released" => "Änderung einer Position freigegeben",
+        "item_change_taken_back" => "Änderung einer Position zurückgenommen",
+        "bonus_recorded" => "Gutschrift eines Bonus eingetragen und verteilt",
+        "bonus_reversed" => "Gutschrift eines Bonus zurückgenommen",
         "call_off_submitted" => "Abruf zur Freigabe gegeben",
         "decline_recorded" => "Absage eines Lieferanten erfasst",
         "rank_request_recorded" => "Anfrage an einen Lieferanten vermerkt",

@@ -109,7 +109,10 @@ impl CallOffPage {
 
     /// It never became an order, or is none any more.
     const fn is_void(&self) -> bool {
-        matches!(self.call_off.status, Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled)
+        matches!(
+            self.call_off.status,
+            Status::Discarded | Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled
+        )
     }
 
     fn may_edit(&self) -> bool {

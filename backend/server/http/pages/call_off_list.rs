@@ -20,9 +20,10 @@ use crate::storage::call_off_list::{self, Search, Summary};
 const ROWS: i64 = 50;
 
 /// What can be chosen under „Stand“: key of the address, word, states.
-const STANDS: [(&str, &str, &[Status]); 7] = [
+const STANDS: [(&str, &str, &[Status]); 8] = [
     ("", "alle", &[]),
     ("entwurf", "Entwurf", &[Status::Draft]),
+    ("verworfen", "verworfen", &[Status::Discarded]),
     ("freigabe", "liegt zur Freigabe", &[Status::Submitted]),
     ("zurueck", "zurück zur Überarbeitung", &[Status::Returned]),
     (

@@ -1,4 +1,4 @@
-//! What people do with a call-off on its page: withdraw, note the next step, cancel, do it again.
+//! What people do with a call-off on its page: discard, withdraw, note the next step, cancel, do it again.
 
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::{ActionError, advance_call_off, cancel_call_off, end_request, repeat_call_off};
+use crate::actions::{ActionError, advance_call_off, cancel_call_off, discard_draft, end_request, repeat_call_off};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
@@ -25,6 +25,16 @@ pub async fn withdraw(
     Path(id): Path<Uuid>,
 ) -> Result<Redirect, Away> {
     end_request::withdraw(&app, &actor, CallOffId(id)).await?;
+    Ok(Redirect::to(&format!("/abrufe/{id}")))
+}
+
+/// `POST /abrufe/{id}/verwerfen`
+pub async fn discard(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Redirect, Away> {
+    discard_draft::discard(&app, &actor, CallOffId(id)).await?;
     Ok(Redirect::to(&format!("/abrufe/{id}")))
 }
 

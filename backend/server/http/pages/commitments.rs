@@ -7,16 +7,22 @@ use abruf_domain::money::Gross;
 use axum::extract::State;
 use axum::response::Response;
 use chrono::Datelike;
+use serde::Deserialize;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::pager::Pager;
 use crate::http::pages::spreadsheet;
-use crate::http::pages::written::{day, money};
+use crate::http::pages::written::{count, day, money};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::budgets::{self, AccountYear};
 use crate::storage::commitments::{Choice, Commitment, commitments};
+
+/// Rows on a page.
+const PAGE: i64 = 50;
 
 /// The page.
 #[derive(askama::Template)]
@@ -25,13 +31,20 @@ pub struct CommitmentsPage {
     frame: Frame,
     as_of: String,
     years: Vec<i32>,
+    /// Accounts with a row on this page.
     groups: Vec<Group>,
+    /// Requests and orders on all pages.
+    count: String,
+    pager: Pager,
 }
 
 /// The commitments of an account in one currency.
 struct Group {
     title: String,
+    /// Those of this page; the sums are those of all.
     rows: Vec<Row>,
+    /// „12 von 80 Abrufen dieses Kontos stehen auf dieser Seite“; empty where all do.
+    part: String,
     sums: Vec<String>,
     total: String,
     /// What is recorded as available, by year; empty where nothing is.
@@ -49,11 +62,19 @@ struct Row {
     total: String,
 }
 
+/// What the address may carry.
+#[derive(Debug, Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    seite: String,
+}
+
 /// `GET /haushalt/verpflichtungen`
 pub async fn show(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     frame: Frame,
+    Query(asked): Query<Asked>,
 ) -> Result<Page<CommitmentsPage>, Problem> {
     let (all, figures) = read(&app, &actor).await?;
     let this_year = app.clock.today().year();
@@ -64,13 +85,39 @@ pub async fn show(
     for it in &all {
         by_account.entry((&it.account, &it.currency)).or_default().push(it);
     }
+    let total = i64::try_from(all.len()).unwrap_or(i64::MAX);
+    let pager = Pager::new(&asked.seite, PAGE, total, "/haushalt/verpflichtungen", &[]);
     let groups = by_account.iter().map(|(key, all)| group(*key, all, &years, &figures)).collect();
     Ok(Page(CommitmentsPage {
         frame: frame.titled("Verpflichtungen nach Jahren"),
         as_of: day(app.clock.today()),
         years,
-        groups,
+        groups: on_page(groups, &pager),
+        count: count(total, "Abruf", "Abrufe"),
+        pager,
     }))
+}
+
+/// The rows of one page, under the accounts they belong to; what an account sums to stays the whole.
+fn on_page(groups: Vec<Group>, pager: &Pager) -> Vec<Group> {
+    let (mut skip, mut left) = (pager.offset(), PAGE);
+    let mut shown = Vec::new();
+    for mut group in groups {
+        let whole = i64::try_from(group.rows.len()).unwrap_or(i64::MAX);
+        let first = skip.min(whole);
+        let here = (whole - first).min(left);
+        (skip, left) = (skip - first, left - here);
+        let index = |it: i64| usize::try_from(it).unwrap_or(0);
+        group.rows = group.rows.into_iter().skip(index(first)).take(index(here)).collect();
+        if here < whole {
+            group.part =
+                format!("{here} von {whole} Abrufen dieses Kontos stehen auf dieser Seite. Die Summen zählen alle.");
+        }
+        if 0 < here {
+            shown.push(group);
+        }
+    }
+    shown
 }
 
 /// `GET /haushalt/verpflichtungen.csv`
@@ -124,6 +171,7 @@ fn group((account, currency): (&str, &str), all: &[&Commitment], years: &[i32], 
             (account, "") => format!("Konto {account}"),
             (account, name) => format!("Konto {account}, {name}"),
         },
+        part: String::new(),
         rows: all
             .iter()
             .map(|it| Row {
@@ -142,5 +190,40 @@ fn group((account, currency): (&str, &str), all: &[&Commitment], years: &[i32], 
         } else {
             Vec::new()
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(title: &str, rows: usize) -> Group {
+        let row = |_| Row {
+            id: CallOffId(uuid::Uuid::nil()),
+            number: String::new(),
+            contract: String::new(),
+            state: "bestellt",
+            cells: Vec::new(),
+            total: String::new(),
+        };
+        Group {
+            title: title.to_owned(),
+            rows: (0..rows).map(row).collect(),
+            part: String::new(),
+            sums: Vec::new(),
+            total: String::new(),
+            available: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_page_ends_within_an_account_and_the_next_goes_on_there() {
+        let page = |number: &str| {
+            let pager = Pager::new(number, PAGE, 90, "/haushalt/verpflichtungen", &[]);
+            let groups = on_page(vec![of("a", 20), of("b", 60), of("c", 10)], &pager);
+            groups.into_iter().map(|it| (it.title, it.rows.len(), it.part.is_empty())).collect::<Vec<_>>()
+        };
+        assert_eq!(page("1"), [("a".to_owned(), 20, true), ("b".to_owned(), 30, false)]);
+        assert_eq!(page("2"), [("b".to_owned(), 30, false), ("c".to_owned(), 10, true)]);
     }
 }

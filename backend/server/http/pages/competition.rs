@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use abruf_domain::ids::{MiniCompetitionId, OrganisationId};
+use abruf_domain::ids::{CallOffId, MiniCompetitionId, OrganisationId};
 use abruf_domain::mini_competition::{Line, PriceFormula, State as Standing, TieRule};
 use abruf_domain::period::berlin_date;
 use axum::extract::State;
@@ -28,7 +28,7 @@ use crate::http::pages::competition_list::state_class;
 use crate::http::pages::competition_view::CompetitionView;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::mini_competitions;
+use crate::storage::{call_offs, mini_competitions};
 
 /// A party of the lot with the address the invitation would go to.
 struct PartyRow {
@@ -53,6 +53,8 @@ pub struct CompetitionPage {
     criteria: Vec<(String, String, String, String)>,
     now: (String, String),
     typed: Typed,
+    /// The call-off that went on its way with the result.
+    taken: Option<CallOffId>,
     mistakes: Mistakes,
     refused: String,
     hint: &'static str,
@@ -333,8 +335,13 @@ async fn page(
     let parties = if drafted { party_addresses(&mut tx, it, actor, now).await? } else { Vec::new() };
     let least_days =
         crate::actions::create_competition::answer_days(&mut tx, &announced, it.member, berlin_date(now)).await?;
+    let call_off = match it.call_off {
+        Some(id) => call_offs::find(&mut tx, id).await?,
+        None => None,
+    };
     tx.rollback().await?;
     Ok(CompetitionPage {
+        taken: call_off.filter(|(it, _)| !it.status.is_editable()).map(|(it, _)| it.id),
         frame: frame.titled(format!("Miniwettbewerb {}", it.title)),
         may_act,
         may_order: actor.role == Role::Buyer && it.member == actor.organisation,

@@ -110,7 +110,7 @@ pub async fn notice(
     let best = winner.map_or_else(String::new, |standing| {
         format!("{} mit {} Punkten", view.name(&standing.supplier), view.points(&standing.score))
     });
-    let parameters = parameters::valid_for_member(&mut tx, view.it.member, berlin_date(decided_at)).await?;
+    let parameters = parameters::valid_for_contract(&mut tx, view.it.contract, berlin_date(decided_at)).await?;
     let threshold: Option<abruf_domain::money::Net> = parameters.parsed_if_set("eu_threshold_supplies_net")?;
     let standstill = match (threshold, view.won_total()) {
         (Some(threshold), Some(total)) if threshold <= total => money(threshold.decimal(), &view.it.currency),

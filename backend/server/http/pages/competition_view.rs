@@ -9,8 +9,9 @@ use sqlx::PgConnection;
 
 use crate::http::pages::written::{in_units, money, unit_price};
 use crate::http::problem::Problem;
+use crate::storage::mini_competition_messages::{self, Invitation, Question};
 use crate::storage::mini_competition_offers::{self, OpenedOffer, Receipt, Scoring};
-use crate::storage::mini_competitions::{self, Competition, Invitation, Question};
+use crate::storage::mini_competitions::{self, Competition};
 
 /// A competition with all that hangs on it; offers only once they are opened.
 pub(super) struct CompetitionView {
@@ -27,8 +28,8 @@ impl CompetitionView {
     pub(super) async fn read(conn: &mut PgConnection, id: MiniCompetitionId) -> Result<Self, Problem> {
         Ok(Self {
             it: mini_competitions::find(conn, id).await?.ok_or_else(Problem::not_found)?,
-            invitations: mini_competitions::invitations(conn, id).await?,
-            questions: mini_competitions::questions(conn, id).await?,
+            invitations: mini_competition_messages::invitations(conn, id).await?,
+            questions: mini_competition_messages::questions(conn, id).await?,
             receipts: mini_competition_offers::receipts(conn, id).await?,
             offers: mini_competition_offers::opened(conn, id).await?,
             scoring: mini_competition_offers::scoring(conn, id).await?,

@@ -1,5 +1,7 @@
 //! `/rahmenvertraege/{id}`: may I, why without a tender, on which terms, and how much is left?
 
+use std::collections::BTreeMap;
+
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::Price;
 use abruf_domain::ids::{CallOffId, ContractId};
@@ -15,6 +17,8 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::bonus_fields::clause_words;
+use crate::http::pages::contract_file::cash_discount_words;
 use crate::http::pages::contract_list::is_of_member;
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
@@ -25,7 +29,7 @@ use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search};
 use crate::storage::contracts::{self, Contract, EntitlementRow, ScheduleItem};
 use crate::storage::facts::StoredPrice;
-use crate::storage::{Tx, call_offs};
+use crate::storage::{Tx, bonuses, call_offs, contract_clauses};
 
 /// Items on a page.
 const ITEMS: i64 = 50;
@@ -40,6 +44,8 @@ struct ContractPage {
     meter: Meter,
     quota: Option<Meter>,
     quota_is_hard: bool,
+    /// Cash discount and bonus, where the contract knows them, and what the member has got of it.
+    payment: Vec<(&'static str, String)>,
     standing: Option<Standing>,
     organisation: String,
     may_order: bool,
@@ -245,6 +251,7 @@ async fn page(
     let decimals = contracts::unit_price_decimals(&mut *tx, contract.id).await?;
     Ok(ContractPage {
         meter: Meter::of(&contract.ceiling, &contract.currency),
+        payment: payment(&mut *tx, actor, &contract).await?,
         quota: quota.as_ref().map(|(ceiling, _)| Meter::of(ceiling, &contract.currency)),
         quota_is_hard: quota.is_some_and(|(_, hard)| hard),
         may_ask: ASKERS.contains(&actor.role),
@@ -261,6 +268,29 @@ async fn page(
         frame: frame.titled(contract.title.clone()),
         contract,
     })
+}
+
+/// Cash discount and bonus of the contract; members read what they have got of it.
+async fn payment(tx: &mut Tx, actor: &Actor, contract: &Contract) -> Result<Vec<(&'static str, String)>, Problem> {
+    let clauses = contract_clauses::of(&mut *tx, contract.id).await?;
+    let mut rows = Vec::new();
+    rows.extend(cash_discount_words(&clauses).map(|words| ("Skonto", words)));
+    rows.extend(clauses.bonus.map(|bonus| ("Bonus", clause_words(&bonus, &contract.currency).join(" "))));
+    if is_of_member(actor) {
+        let mut by_year: BTreeMap<i32, Net> = BTreeMap::new();
+        for payment in bonuses::payments(tx, contract.id).await? {
+            let own: Net = payment.shares.iter().map(|share| share.net).sum();
+            *by_year.entry(payment.year).or_insert(Net::ZERO) += own;
+        }
+        let words = by_year
+            .iter()
+            .rev()
+            .filter(|(_, net)| !net.is_zero())
+            .map(|(year, net)| format!("{} für {year}", money(net.decimal(), &contract.currency)));
+        let words = words.collect::<Vec<_>>().join(", ");
+        rows.extend(Some(("Ihr Anteil am Bonus", words)).filter(|(_, words)| !words.is_empty()));
+    }
+    Ok(rows)
 }
 
 /// `POST /rahmenvertraege/{id}/abrufen`: begins a draft, or goes on with one nothing was written into yet.

@@ -3,6 +3,7 @@
 use abruf_domain::money::{Net, Percent};
 
 use crate::http::form::Mistakes;
+use crate::http::pages::bonus_fields::{read_clause, typed_steps};
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::storage::contract_clauses::Clauses;
 
@@ -17,6 +18,10 @@ pub struct ClauseFields {
     pub cash_discount_pct: String,
     /// Its days.
     pub cash_discount_days: String,
+    /// Steps of the bonus, a line each.
+    pub bonus_steps: String,
+    /// Key of who gets it.
+    pub bonus_goes_to: String,
     /// Limit for direct call-offs.
     pub direct_limit_net: String,
     /// Key of the announced criterion.
@@ -46,6 +51,8 @@ impl ClauseFields {
             runoff_forbidden: yes(!clauses.runoff_allowed),
             cash_discount_pct: clauses.cash_discount_pct.map(|it| it.to_string().replace('.', ",")).unwrap_or_default(),
             cash_discount_days: clauses.cash_discount_days.map(|it| it.to_string()).unwrap_or_default(),
+            bonus_steps: clauses.bonus.as_ref().map(typed_steps).unwrap_or_default(),
+            bonus_goes_to: clauses.bonus.as_ref().map_or("", |bonus| bonus.goes_to.key()).to_owned(),
             direct_limit_net: net(clauses.direct_limit_net),
             competition_criterion: clauses.competition_criterion.clone().unwrap_or_default(),
             compare_with_freight: yes(clauses.compare_with_freight),
@@ -68,6 +75,8 @@ impl ClauseFields {
         let cash_discount_days = cash_discount_days.map_err(|message| mistakes.add("cash_discount_days", message));
         let decimals = whole(&self.unit_price_decimals, "2");
         let decimals = decimals.map_err(|message| mistakes.add("unit_price_decimals", message));
+        let bonus =
+            read_clause(&self.bonus_steps, &self.bonus_goes_to).map_err(|message| mistakes.add("bonus_steps", message));
         let mut net = |field: &str, text: &str| {
             let too_large = |_| "Dieser Betrag ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned();
             let read = read_amount(text).and_then(|it| it.map(Net::new).transpose().map_err(too_large));
@@ -80,6 +89,7 @@ impl ClauseFields {
             runoff_allowed: self.runoff_forbidden != "ja",
             cash_discount_pct: cash_discount_pct.ok().flatten(),
             cash_discount_days: cash_discount_days.ok().flatten(),
+            bonus: bonus.ok().flatten(),
             competition_criterion: some(&self.competition_criterion),
             compare_with_freight: self.compare_with_freight == "ja",
             data_processing_reference: some(&self.data_processing_reference),
@@ -111,6 +121,7 @@ mod tests {
             runoff_allowed: false,
             cash_discount_pct: Some("2.5".parse().unwrap()),
             cash_discount_days: Some(14),
+            bonus: read_clause("50.000,00: 1,5", "body").unwrap(),
             direct_limit_net: Some("25000.00".parse().unwrap()),
             compare_with_freight: true,
             unit_price_decimals: 4,

@@ -22,6 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_draft_fields::{Removal, Typed};
 use crate::http::pages::item_traits::{ACCESSIBILITY_CHOICES, EVB_IT_CHOICES, VAT_CHOICES};
+use crate::http::pages::law::name_of;
 use crate::http::pages::members::{from_to, kind_words};
 use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, index_choices};
 use crate::http::pages::volume_words::{scope_words, volume};
@@ -62,6 +63,8 @@ pub struct ContractDraftPage {
     notices: Vec<FindingView>,
     complete: bool,
     wants_words: bool,
+    /// Whose procurement law it was judged by, as people call it.
+    judged_by: String,
     lots: Vec<(PartRow, Vec<PartRow>)>,
     suppliers: Vec<String>,
     items: Vec<(ItemRow, Vec<String>)>,
@@ -282,6 +285,7 @@ async fn page(
         notices: Vec::new(),
         complete: false,
         wants_words: false,
+        judged_by: name_of(&readiness.jurisdiction),
         typed: typed.unwrap_or_else(|| Typed::proposed(lots.len() + 1)),
         lots,
         suppliers,

@@ -13,6 +13,8 @@ use crate::actions::activate_contract::is_in_the_making;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::bonus_fields::clause_words;
+use crate::http::pages::law::name_of;
 use crate::http::pages::members::from_to;
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
@@ -20,6 +22,7 @@ use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, vol
 use crate::http::pages::written::{self, count, day, money, percent};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::contract_clauses::Clauses;
 use crate::storage::contract_drafts::{self, Terms};
 use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
 use crate::storage::contracts::{self, Contract, EntitlementRow};
@@ -174,7 +177,7 @@ pub async fn show(
     let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
         frame: frame.titled(format!("{} {}", it.number, it.title)),
-        terms: [terms(&it), choice_and_quotas(written.as_ref())].concat(),
+        terms: [terms(&it), law_choice_and_quotas(written.as_ref()), payment(written.as_ref(), &it.currency)].concat(),
         options: options.iter().map(option_words).collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
@@ -247,10 +250,10 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// What silence means in a cascade, and who agrees to transfers of quotas.
-fn choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
+/// Whose procurement law holds, what silence means in a cascade, and who agrees to transfers of quotas.
+fn law_choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
     let Some(written) = written else { return Vec::new() };
-    let mut rows = Vec::new();
+    let mut rows = vec![("Rechtsraum der Vergabe", name_of(&written.jurisdiction))];
     if matches!(written.mechanism.as_str(), "cascade" | "mini_competition_above") {
         let words = match written.answer_period_days {
             Some(1) => "1 Arbeitstag, danach zählt Schweigen als Absage".to_owned(),
@@ -262,6 +265,21 @@ fn choice_and_quotas(written: Option<&Terms>) -> Vec<(&'static str, String)> {
     let office = if written.quota_transfers_confirmed { ", die Geschäftsstelle bestätigt" } else { "" };
     rows.push(("Übertragung von Kontingenten", format!("mit Zustimmung beider Mitglieder{office}")));
     rows
+}
+
+/// What paying early and calling off much earns; neither is part of an order value.
+fn payment(written: Option<&Terms>, currency: &str) -> Vec<(&'static str, String)> {
+    let Some(clauses) = written.map(|it| &it.clauses) else { return Vec::new() };
+    let discount = cash_discount_words(clauses).unwrap_or_else(|| "keines".to_owned());
+    let bonus = clauses.bonus.as_ref().map(|it| clause_words(it, currency).join(" "));
+    vec![("Skonto", discount), ("Bonus", bonus.unwrap_or_else(|| "keiner".to_owned()))]
+}
+
+/// `2 % bei Zahlung binnen 14 Tagen`
+pub(super) fn cash_discount_words(clauses: &Clauses) -> Option<String> {
+    let (rate, days) = clauses.cash_discount_pct.zip(clauses.cash_discount_days)?;
+    let days = if days == 1 { "eines Tages".to_owned() } else { format!("{days} Tagen") };
+    Some(format!("{} bei Zahlung binnen {days}", percent(rate.decimal())))
 }
 
 fn status_words(status: &str) -> &str {
@@ -286,7 +304,7 @@ fn mechanism_words(mechanism: &str) -> &str {
         "cascade" => "Rangfolge",
         "rotation" => "reihum",
         "best_price_per_item" => "günstigster je Position",
-        "mini_competition_above" => "Kleinstwettbewerb",
+        "mini_competition_above" => "Rangfolge bis zur Wertgrenze, darüber Miniwettbewerb",
         other => other,
     }
 }

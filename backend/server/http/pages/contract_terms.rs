@@ -3,6 +3,7 @@
 
 use abruf_domain::cancellation::PriceOfRest;
 use abruf_domain::ids::ContractId;
+use abruf_domain::law;
 use abruf_domain::money::{Net, Percent};
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -20,7 +21,9 @@ use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::bonus_fields::BONUS_RECIPIENTS;
 use crate::http::pages::contract_clauses::ClauseFields;
+use crate::http::pages::law::name_of;
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{day, read_day};
 use crate::http::problem::Problem;
@@ -41,6 +44,8 @@ pub struct ContractTermsPage {
     retention_classes: Vec<(&'static str, &'static str)>,
     legal_bases: Vec<(&'static str, &'static str)>,
     criteria: Vec<(&'static str, &'static str)>,
+    /// Path and name of each jurisdiction with a law pack; the one chosen, where it has none.
+    jurisdictions: Vec<(String, String)>,
 }
 
 impl ContractTermsPage {
@@ -65,6 +70,8 @@ pub struct Typed {
     search_words: String,
     #[serde(default)]
     regime: String,
+    #[serde(default)]
+    jurisdiction: String,
     #[serde(default)]
     supply_chain: String,
     #[serde(default)]
@@ -117,6 +124,10 @@ pub struct Typed {
     cash_discount_pct: String,
     #[serde(default)]
     cash_discount_days: String,
+    #[serde(default)]
+    bonus_steps: String,
+    #[serde(default)]
+    bonus_goes_to: String,
     #[serde(default)]
     direct_limit_net: String,
     #[serde(default)]
@@ -174,6 +185,8 @@ impl Typed {
             runoff_forbidden: clauses.runoff_forbidden,
             cash_discount_pct: clauses.cash_discount_pct,
             cash_discount_days: clauses.cash_discount_days,
+            bonus_steps: clauses.bonus_steps,
+            bonus_goes_to: clauses.bonus_goes_to,
             direct_limit_net: clauses.direct_limit_net,
             competition_criterion: clauses.competition_criterion,
             compare_with_freight: clauses.compare_with_freight,
@@ -187,6 +200,7 @@ impl Typed {
             description: terms.description,
             search_words: terms.search_words,
             regime: terms.regime,
+            jurisdiction: terms.jurisdiction,
             supply_chain: terms.supply_chain,
             mechanism: terms.mechanism,
             currency: terms.currency,
@@ -206,6 +220,8 @@ impl Typed {
             runoff_forbidden: self.runoff_forbidden.clone(),
             cash_discount_pct: self.cash_discount_pct.clone(),
             cash_discount_days: self.cash_discount_days.clone(),
+            bonus_steps: self.bonus_steps.clone(),
+            bonus_goes_to: self.bonus_goes_to.clone(),
             direct_limit_net: self.direct_limit_net.clone(),
             competition_criterion: self.competition_criterion.clone(),
             compare_with_freight: self.compare_with_freight.clone(),
@@ -285,6 +301,7 @@ impl Typed {
             description: text(&self.description),
             search_words: text(&self.search_words),
             regime: self.regime.clone(),
+            jurisdiction: self.jurisdiction.clone(),
             supply_chain: self.supply_chain.clone(),
             mechanism: self.mechanism.clone(),
             currency: text(&self.currency),
@@ -379,6 +396,7 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         frame: frame.titled(if id.is_some() { "Bedingungen des Vertrags" } else { "Neuer Vertrag" }),
         id,
         number: typed.number.clone(),
+        jurisdictions: jurisdictions(&typed.jurisdiction),
         typed,
         mistakes,
         idempotency_key: app.chance.id(app.clock.now()),
@@ -386,6 +404,16 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
         legal_bases: or_none(LEGAL_BASES),
         criteria: or_none(CRITERIA),
     }
+}
+
+/// Whose procurement law can be chosen. A stored one without a pack stays what it is.
+fn jurisdictions(chosen: &str) -> Vec<(String, String)> {
+    let own = (String::new(), "Rechtsraum der Genossenschaft".to_owned());
+    let mut all: Vec<_> = law::packs().iter().map(|pack| (pack.jurisdiction.clone(), pack.name.clone())).collect();
+    if !chosen.is_empty() && law::pack(chosen).is_none() {
+        all.push((chosen.to_owned(), name_of(chosen)));
+    }
+    std::iter::once(own).filter(|_| chosen.is_empty()).chain(all).collect()
 }
 
 /// The list, with the choice of none before it.

@@ -22,9 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::Away;
-use crate::http::pages::line_quantities::{
-    LineField, QUANTITY, line_fields, line_state, typed_parts, with_field_names,
-};
+use crate::http::pages::line_quantities::{LineField, QUANTITY, at_fields, line_fields, line_state, typed_parts};
 use crate::http::pages::typed_fields::TypedFields;
 use crate::http::pages::written::{day, day_of, instant, quantity, status_class};
 use crate::http::problem::Problem;
@@ -39,6 +37,9 @@ use crate::storage::{contracts, organisations, supplier_orders};
 
 /// What the fields of confirmed quantities are called, before the position.
 const CONFIRMED: &str = "bestaetigt_";
+
+/// What the fields of quantities that will not come are called, before the position.
+const CLOSED: &str = "entfaellt_";
 
 #[derive(askama::Template)]
 #[template(path = "pages/deliveries.html")]
@@ -57,6 +58,7 @@ struct DeliveriesPage {
     lines: Vec<(i32, String, String)>,
     open_lines: Vec<LineField>,
     confirmed_lines: Vec<LineField>,
+    closed_lines: Vec<LineField>,
     anything_delivered: bool,
     received: bool,
     /// A difference that waits for an answer.
@@ -94,6 +96,11 @@ impl DeliveriesPage {
 
     fn under_way(&self) -> bool {
         self.orders() && matches!(self.status, Status::Dispatched | Status::Confirmed)
+    }
+
+    /// Whether the form that closes the rest was sent and has a mistake.
+    fn closing(&self) -> bool {
+        !self.mistakes.is_empty() && self.typed.0.iter().any(|(name, _)| name.starts_with(CLOSED))
     }
 
     fn may_complain(&self) -> bool {
@@ -175,10 +182,7 @@ pub async fn confirm(
         }
         (Err(error), _) | (_, Err(error)) => Err(error),
     };
-    let done = done.map_err(|error| match error {
-        ActionError::Invalid(errors) => ActionError::Invalid(with_field_names(CONFIRMED, errors, &quantities)),
-        other => other,
-    });
+    let done = done.map_err(|error| at_fields(CONFIRMED, error, &quantities));
     answered(&app, &actor, frame, CallOffId(id), typed, done).await
 }
 
@@ -214,10 +218,7 @@ pub async fn deliver(
         }
         Err(error) => Err(error),
     };
-    let done = done.map_err(|error| match error {
-        ActionError::Invalid(errors) => ActionError::Invalid(with_field_names(QUANTITY, errors, &quantities)),
-        other => other,
-    });
+    let done = done.map_err(|error| at_fields(QUANTITY, error, &quantities));
     answered(&app, &actor, frame, CallOffId(id), typed, done).await
 }
 
@@ -230,8 +231,11 @@ pub async fn close(
     KeyedForm(key, fields): KeyedForm<Vec<(String, String)>>,
 ) -> Result<Response, Away> {
     let typed = TypedFields(fields);
-    let done = close_short::close_short(&app, &actor, CallOffId(id), typed.at("reason"), key.as_ref()).await;
-    answered(&app, &actor, frame, CallOffId(id), typed, done.map(|_| ())).await
+    let parts = typed_parts(CLOSED, &typed.0);
+    let done =
+        close_short::close_short(&app, &actor, CallOffId(id), Some(&parts), typed.at("reason"), key.as_ref()).await;
+    let done = done.map(|_| ()).map_err(|error| at_fields(CLOSED, error, &parts));
+    answered(&app, &actor, frame, CallOffId(id), typed, done).await
 }
 
 /// `POST /abrufe/{id}/lieferungen/reklamation`
@@ -325,6 +329,7 @@ async fn rendered(
         lines: lines.iter().map(|line| (line.position, line.title.clone(), line_state(line))).collect(),
         open_lines: line_fields(QUANTITY, &lines, &typed.0, &mistakes),
         confirmed_lines: line_fields(CONFIRMED, &lines, &typed.0, &mistakes),
+        closed_lines: line_fields(CLOSED, &lines, &typed.0, &mistakes),
         anything_delivered: lines.iter().any(|line| !line.delivered.is_zero()),
         received: sent.iter().any(|it| it.received),
         difference: confirmations.last().filter(|it| it.differs && it.answer.is_none()).map(confirm_order::in_words),

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use abruf_domain::call_off::Status;
 use abruf_domain::facts::{Item, Price};
 use abruf_domain::ids::{CallOffId, ContractId};
 use abruf_domain::period::Period;
@@ -65,6 +66,8 @@ struct LinesPage {
     contract: String,
     version: i32,
     rows: Vec<Row>,
+    /// Nobody has got it yet: it can be discarded.
+    is_draft: bool,
     /// The whole schedule is on the page.
     short: bool,
     searched: String,
@@ -346,6 +349,7 @@ async fn page(
         id: preview.call_off.id,
         contract: contract_line(&preview),
         version: preview.call_off.version,
+        is_draft: preview.call_off.status == Status::Draft,
         short,
         searched: searched.to_owned(),
         found,

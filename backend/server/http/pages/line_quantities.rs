@@ -1,8 +1,8 @@
 //! A quantity field for each open line of an order; template `line_quantities.html`. Fields are called
 //! `menge_<position>`, or what the form calls them.
 
-use crate::actions::FieldError;
 use crate::actions::rest_of_order::PartInput;
+use crate::actions::{ActionError, FieldError};
 use crate::http::form::Mistakes;
 use crate::http::pages::written::{in_units, quantity};
 use crate::storage::order_lines::OrderLine;
@@ -94,6 +94,15 @@ pub fn with_field_names(prefix: &str, errors: Vec<FieldError>, parts: &[PartInpu
             None => error,
         })
         .collect()
+}
+
+/// The mistakes of an action at the fields of their lines.
+#[must_use]
+pub fn at_fields(prefix: &str, error: ActionError, parts: &[PartInput]) -> ActionError {
+    match error {
+        ActionError::Invalid(errors) => ActionError::Invalid(with_field_names(prefix, errors, parts)),
+        other => other,
+    }
 }
 
 #[cfg(test)]

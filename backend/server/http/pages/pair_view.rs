@@ -71,7 +71,7 @@ pub async fn pair_view(
 fn state_view(status: Status, order: Option<&SupplierOrder>) -> (&'static str, &'static str) {
     match order.map(|it| it.state) {
         Some(state) => (state_class(state), state.german()),
-        None if matches!(status, Status::Refused | Status::Withdrawn | Status::Expired) => {
+        None if matches!(status, Status::Discarded | Status::Refused | Status::Withdrawn | Status::Expired) => {
             ("status status--off", "entfällt")
         }
         None => ("status status--off", "folgt nach Ihrer Freigabe"),

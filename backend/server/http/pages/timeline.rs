@@ -33,6 +33,7 @@ pub fn timeline(steps: &[TimelineStep]) -> Vec<TimelineView> {
 fn words(decision: &str) -> &'static str {
     match decision {
         "created" => "Entwurf angelegt",
+        "discarded" => "Entwurf verworfen",
         "submitted" => "Zur Freigabe gegeben",
         "declined" => "Nicht zur Freigabe angenommen: Prüfung nicht bestanden",
         "approved" => "Schritt der Freigabe: zugestimmt",

@@ -105,7 +105,7 @@ pub fn whole(number: i64) -> String {
 #[must_use]
 pub const fn status_class(status: Status) -> &'static str {
     match status {
-        Status::Draft => "status",
+        Status::Draft | Status::Discarded => "status",
         Status::Submitted | Status::Returned => "status status--wait",
         Status::Refused | Status::Withdrawn | Status::Expired | Status::Cancelled => "status status--bad",
         Status::Released

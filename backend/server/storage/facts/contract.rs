@@ -25,7 +25,7 @@ pub(super) async fn terms(
     day: NaiveDate,
 ) -> Result<ContractTerms, StorageError> {
     let row = sqlx::query!(
-        r#"SELECT f.number, f.title, f.regime, f.supply_chain, f.mechanism, f.status, f.notice_date, f.notice_reference, f.starts_on,
+        r#"SELECT f.number, f.title, f.regime, f.jurisdiction, f.supply_chain, f.mechanism, f.status, f.notice_date, f.notice_reference, f.starts_on,
                   f.ends_on, f.currency, f.unit_price_decimals, f.fee_pct, f.process_central_share_net, f.min_order_value_net,
                   f.surcharge_net, f.surcharge_vat_pct, f.legal_basis_key, f.direct_limit_net, f.compare_with_freight,
                   f.runoff_allowed, f.cash_discount_pct, f.cash_discount_days, f.data_processing_reference,
@@ -84,6 +84,7 @@ pub(super) async fn terms(
             .map(|share| net(share, "process_central_share_net"))
             .transpose()?,
         regime: if row.regime == "uvgo" { Regime::Uvgo } else { Regime::Vgv },
+        jurisdiction: Some(row.jurisdiction),
         legal_basis: row.legal_basis_key.and_then(|key| legal_basis(&key)),
         supply_chain: if row.supply_chain == "through_body" { SupplyChain::ThroughBody } else { SupplyChain::Direct },
         mechanism: consistent(

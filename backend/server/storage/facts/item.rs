@@ -72,7 +72,9 @@ pub async fn items(
         .collect()
 }
 
-fn accessibility(state: Option<&str>, evidence: String) -> Option<Accessibility> {
+/// Accessibility as its columns say it.
+#[must_use]
+pub fn accessibility(state: Option<&str>, evidence: String) -> Option<Accessibility> {
     match state {
         Some("stated") => Some(Accessibility::Stated { document: evidence }),
         Some("excepted") => Some(Accessibility::Excepted { reason: evidence }),
@@ -81,7 +83,9 @@ fn accessibility(state: Option<&str>, evidence: String) -> Option<Accessibility>
     }
 }
 
-fn evb_it(kind: String) -> EvbIt {
+/// EVB-IT contract as its column says it; an IT item without a type has an empty one.
+#[must_use]
+pub fn evb_it(kind: String) -> EvbIt {
     if kind.is_empty() { EvbIt::Missing } else { EvbIt::Typed { kind } }
 }
 

@@ -118,7 +118,7 @@ pub(super) async fn past(
                                                           WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND l.quantity > 0), '[]'))
                                    ORDER BY c.dated_on, c.id)
                             FROM call_off c
-                            WHERE c.contract_id = $1 AND c.member_id = $2 AND c.id <> $3 AND c.status <> 'draft'
+                            WHERE c.contract_id = $1 AND c.member_id = $2 AND c.id <> $3 AND c.status NOT IN ('draft', 'discarded')
                               AND c.dated_on BETWEEN $4 AND $5), '[]') AS "earlier!: Json<Vec<EarlierCallOff>>""#,
         call_off.contract.0,
         call_off.member.0,

@@ -18,7 +18,7 @@ use quick_cache::sync::Cache;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{contract, item, member, of_law_and_house};
+use super::{ProcurementLaw, contract, item, member, of_law_and_house, procurement_law};
 use crate::storage::{StorageError, budgets, turns};
 
 /// Contracts with the articles of one basket; the largest entries.
@@ -51,6 +51,8 @@ pub(super) struct Terms {
     pub contract: ContractTerms,
     /// Whether a price or a supplier depends on what was released before.
     pub depends_on_earlier: bool,
+    /// What the law of its jurisdiction says about it.
+    pub law: ProcurementLaw,
 }
 
 /// A member with the law of its Land and the rules of its house.
@@ -100,7 +102,8 @@ impl Stands for Terms {
     async fn read(conn: &mut PgConnection, day: NaiveDate, (id, articles): &Basket) -> Result<Self, StorageError> {
         let items = item::items(&mut *conn, *id, articles, day).await?;
         let contract = contract::terms(&mut *conn, *id, items, day).await?;
-        Ok(Self { contract, depends_on_earlier: turns::depends_on_earlier(conn, *id).await? })
+        let law = procurement_law(&mut *conn, *id, day).await?;
+        Ok(Self { contract, depends_on_earlier: turns::depends_on_earlier(conn, *id).await?, law })
     }
 }
 

@@ -262,22 +262,34 @@ pub struct NewItem<'a> {
     pub traits: ItemTraits,
 }
 
+/// State and evidence of accessibility as they are stored.
+#[must_use]
+pub fn accessibility_columns(accessibility: Option<&Accessibility>) -> (Option<&str>, &str) {
+    match accessibility {
+        Some(Accessibility::Stated { document }) => (Some("stated"), document.as_str()),
+        Some(Accessibility::Excepted { reason }) => (Some("excepted"), reason.as_str()),
+        Some(Accessibility::Missing) => (Some("missing"), ""),
+        None => (None, ""),
+    }
+}
+
+/// Type of the EVB-IT contract as it is stored; empty for an IT item without one.
+#[must_use]
+pub fn evb_it_column(evb_it: Option<&EvbIt>) -> Option<&str> {
+    evb_it.map(|evb_it| match evb_it {
+        EvbIt::Typed { kind } => kind.as_str(),
+        EvbIt::Missing => "",
+    })
+}
+
 /// Enters an item.
 pub async fn insert_item(
     conn: &mut PgConnection,
     contract: ContractId,
     item: &NewItem<'_>,
 ) -> Result<(), StorageError> {
-    let (accessibility, evidence) = match &item.traits.accessibility {
-        Some(Accessibility::Stated { document }) => (Some("stated"), document.as_str()),
-        Some(Accessibility::Excepted { reason }) => (Some("excepted"), reason.as_str()),
-        Some(Accessibility::Missing) => (Some("missing"), ""),
-        None => (None, ""),
-    };
-    let evb_it = item.traits.evb_it.as_ref().map(|evb_it| match evb_it {
-        EvbIt::Typed { kind } => kind.as_str(),
-        EvbIt::Missing => "",
-    });
+    let (accessibility, evidence) = accessibility_columns(item.traits.accessibility.as_ref());
+    let evb_it = evb_it_column(item.traits.evb_it.as_ref());
     sqlx::query!(
         "INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, cpv, vat_category, vat_rate_pct, vat_reason,
                            min_quantity, step, personal_data, accessibility, accessibility_evidence, evb_it_type)
