@@ -45,6 +45,8 @@ pub mod justify_finding;
 pub mod keep_price_index;
 mod keyed;
 pub mod load_price_list;
+mod memo_data;
+mod memo_words;
 pub mod modify_contract;
 pub mod note_delivery;
 pub mod note_invoice;
