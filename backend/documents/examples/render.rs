@@ -22,7 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{path}: {} pages, {kilobytes} KB, Prüfkennung {}", document.pages, document.check_code);
             Ok(())
         }
-        _ => Err("usage: render <path.pdf> <lines> [order|draft|cancellation|partial|memo|stress], or --measure".into()),
+        _ => {
+            Err("usage: render <path.pdf> <lines> [order|draft|cancellation|partial|memo|stress], or --measure".into())
+        }
     }
 }
 

@@ -66,10 +66,10 @@ mod tests {
     fn every_kind_of_document_is_made_again_from_its_input_to_the_byte() {
         let templates = Templates::embedded();
         for first in [
-            order::order(&sample::order(5), &templates),
-            order::order(&sample::stress(2), &templates),
-            cancellation::cancellation(&sample::cancellation(3, false), &templates),
-            memo::memo(&sample::memo(5), &templates),
+            order(&sample::order(5), &templates),
+            order(&sample::stress(2), &templates),
+            cancellation(&sample::cancellation(3, false), &templates),
+            memo(&sample::memo(5), &templates),
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");
@@ -81,7 +81,7 @@ mod tests {
     #[test]
     fn a_reworded_template_gives_the_old_document_only_with_the_old_text() {
         let old = Templates::embedded();
-        let first = order::order(&sample::order(2), &old).expect("a document");
+        let first = order(&sample::order(2), &old).expect("a document");
         let text = include_str!("../../../pdf-templates/order.xml.j2").replace("verbindlich ab", "ab");
         let new = Templates::embedded().with_override("order.xml.j2", &text).expect("a template");
         assert_ne!(reproduce(&first.input, &new).expect("a document").sha256, first.sha256);
@@ -92,8 +92,9 @@ mod tests {
     #[test]
     fn the_recorded_program_is_named_and_not_todays() {
         let templates = Templates::embedded();
-        let first = order::order(&sample::order(1), &templates).expect("a document");
-        let earlier = first.input.replace(concat!("abruf-documents ", env!("CARGO_PKG_VERSION")), "abruf-documents 0.0.7");
+        let first = order(&sample::order(1), &templates).expect("a document");
+        let earlier =
+            first.input.replace(concat!("abruf-documents ", env!("CARGO_PKG_VERSION")), "abruf-documents 0.0.7");
         let again = reproduce(&earlier, &templates).expect("a document");
         assert_eq!(again.input, earlier);
         assert_ne!(again.check_code, first.check_code);

@@ -87,7 +87,8 @@ impl Templates {
     /// Short hash of a template with those all documents share; part of the Prüfkennung.
     #[must_use]
     pub fn version(&self, name: &str) -> String {
-        let texts: Vec<&str> = parts(name).iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
+        let texts: Vec<&str> =
+            parts(name).iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
         short_hash(&texts.join("\u{0}"))
     }
 

@@ -4,7 +4,9 @@ use std::process::Command;
 
 use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
-use abruf_documents::{CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, memo, order, sample};
+use abruf_documents::{
+    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, memo, order, sample,
+};
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
 use data_encoding::HEXLOWER;
@@ -184,7 +186,13 @@ fn a_memo_tells_entitlement_prices_volume_rules_and_hashes() {
     let pages = memo::pages(&data, &Templates::embedded(), &code()).expect("pages");
     check_margins_above(&pages, Length::mm(269));
     let text = pages.iter().map(all_text).collect::<Vec<_>>().join(" ");
-    for wanted in ["Anlage 4 zur Bekanntmachung", "2.500.000,00 €", "früherer Vertrag", "Käthe Kämmerer-Schön", "mindestens 3 Jahre"] {
+    for wanted in [
+        "Anlage 4 zur Bekanntmachung",
+        "2.500.000,00 €",
+        "früherer Vertrag",
+        "Käthe Kämmerer-Schön",
+        "mindestens 3 Jahre",
+    ] {
         assert!(text.contains(wanted), "{wanted}");
     }
     for rule in &data.rules {

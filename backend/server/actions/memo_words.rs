@@ -55,7 +55,8 @@ pub(super) fn entitlement(facts: &Facts, day: NaiveDate) -> Vec<Named> {
     for class in member.authority.iter().flatten().filter(|class| class.validity.contains(day)) {
         rows.push(dated(&format!("Öffentlicher Auftraggeber, {}", class.class), class.validity, &class.document));
     }
-    let covering = facts.contract.entitlements.iter().filter(|it| it.covers.covers(member) && it.validity.contains(day));
+    let covering =
+        facts.contract.entitlements.iter().filter(|it| it.covers.covers(member) && it.validity.contains(day));
     for it in covering {
         let how = match &it.covers {
             Covers::Named { .. } => "Abrufberechtigt, namentlich",
@@ -65,7 +66,8 @@ pub(super) fn entitlement(facts: &Facts, day: NaiveDate) -> Vec<Named> {
         let change = it.modification_reference.as_ref().map(|it| format!("; Änderung {it}")).unwrap_or_default();
         rows.push(dated(how, it.validity, &format!("{}{dated_on}{change}", it.document)));
     }
-    let inhouse = member.inhouse_evidence.iter().flatten().filter(|_| facts.contract.supply_chain == SupplyChain::ThroughBody);
+    let inhouse =
+        member.inhouse_evidence.iter().flatten().filter(|_| facts.contract.supply_chain == SupplyChain::ThroughBody);
     for it in inhouse {
         let approved = if it.approved { "" } else { ", noch nicht freigegeben" };
         let share = GERMAN.percent(it.activity_share.decimal().normalize());

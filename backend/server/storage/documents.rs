@@ -144,6 +144,53 @@ pub async fn ids(conn: &mut PgConnection, named: Option<&str>) -> Result<Vec<Doc
     Ok(ids.into_iter().map(DocumentId).collect())
 }
 
+/// A document of a list, without its bytes.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Which.
+    pub id: DocumentId,
+    /// The call-off.
+    pub call_off: CallOffId,
+    /// Name offered at download.
+    pub file_name: String,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// Size of the file in bytes.
+    pub length: u64,
+    /// When it was rendered.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The documents of these call-offs, in the order of the call-offs, oldest first.
+pub async fn of_call_offs(conn: &mut PgConnection, call_offs: &[CallOffId]) -> Result<Vec<Listed>, StorageError> {
+    let ids: Vec<Uuid> = call_offs.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT d.id, d.call_off_id, d.file_name, d.sha256, octet_length(d.bytes) AS "length!", d.created_at
+           FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+           JOIN document d ON d.call_off_id = wanted.id
+           ORDER BY wanted.place, d.created_at, d.id"#,
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            id: DocumentId(row.id),
+            call_off: CallOffId(row.call_off_id),
+            file_name: row.file_name,
+            sha256: row.sha256,
+            length: u64::try_from(row.length).unwrap_or_default(),
+            created_at: row.created_at,
+        })
+        .collect())
+}
+
+/// The file of a document.
+pub async fn bytes(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Vec<u8>>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT bytes FROM document WHERE id = $1", id.0).fetch_optional(conn).await?)
+}
+
 /// A document to be made again.
 pub async fn recorded(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Recorded>, StorageError> {
     Ok(sqlx::query_as!(
@@ -157,9 +204,8 @@ pub async fn recorded(conn: &mut PgConnection, id: DocumentId) -> Result<Option<
 
 /// The texts of a template version, by name.
 pub async fn template(conn: &mut PgConnection, version: &str) -> Result<BTreeMap<String, String>, StorageError> {
-    let rows = sqlx::query!("SELECT name, wording FROM document_template WHERE version = $1", version)
-        .fetch_all(conn)
-        .await?;
+    let rows =
+        sqlx::query!("SELECT name, wording FROM document_template WHERE version = $1", version).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.name, row.wording)).collect())
 }
 

@@ -142,11 +142,41 @@ fn rules() -> Vec<RuleRow> {
         source: source.to_owned(),
     };
     vec![
-        row("member-entitled", "Abrufberechtigung", "bestanden", "Stadt Altenrode ist seit dem 01.02.2025 abrufberechtigt.", "EuGH C-216/17; § 21 Abs. 2 VgV"),
-        row("within-term", "Laufzeit", "bestanden", "Der 04.05.2027 liegt in der Laufzeit bis 31.01.2028.", "§ 21 Abs. 6 VgV"),
-        row("cap-value", "Höchstwert", "bestanden", "Rahmenvertrag RV-2025-01: danach 1,2 Mio. € von 2,5 Mio. €.", "EuGH C-216/17, C-23/20"),
-        row("order-splitting", "Auftragsteilung", "Begründung nötig", "In den letzten 30 Tagen wurde schon ein Abruf aus demselben Los gestellt.", "§ 3 Abs. 2 VgV"),
-        row("cap-warning", "Warnung vor dem Höchstwert", "Hinweis", "Der Höchstwert ist zu 82 % ausgeschöpft.", "Vorgabe des Vertragsmanagements"),
+        row(
+            "member-entitled",
+            "Abrufberechtigung",
+            "bestanden",
+            "Stadt Altenrode ist seit dem 01.02.2025 abrufberechtigt.",
+            "EuGH C-216/17; § 21 Abs. 2 VgV",
+        ),
+        row(
+            "within-term",
+            "Laufzeit",
+            "bestanden",
+            "Der 04.05.2027 liegt in der Laufzeit bis 31.01.2028.",
+            "§ 21 Abs. 6 VgV",
+        ),
+        row(
+            "cap-value",
+            "Höchstwert",
+            "bestanden",
+            "Rahmenvertrag RV-2025-01: danach 1,2 Mio. € von 2,5 Mio. €.",
+            "EuGH C-216/17, C-23/20",
+        ),
+        row(
+            "order-splitting",
+            "Auftragsteilung",
+            "Begründung nötig",
+            "In den letzten 30 Tagen wurde schon ein Abruf aus demselben Los gestellt.",
+            "§ 3 Abs. 2 VgV",
+        ),
+        row(
+            "cap-warning",
+            "Warnung vor dem Höchstwert",
+            "Hinweis",
+            "Der Höchstwert ist zu 82 % ausgeschöpft.",
+            "Vorgabe des Vertragsmanagements",
+        ),
     ]
 }
 

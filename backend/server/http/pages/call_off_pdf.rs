@@ -24,6 +24,15 @@ pub async fn order(
     frozen(&app, &actor, CallOffId(id), "order").await
 }
 
+/// `GET /abrufe/{id}/vermerk.pdf`
+pub async fn memo(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "memo").await
+}
+
 /// `GET /abrufe/{id}/stornierung.pdf`
 pub async fn cancellation(
     State(app): State<App>,
