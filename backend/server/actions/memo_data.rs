@@ -3,7 +3,7 @@
 
 use abruf_documents::MemoData;
 use abruf_documents::data::Signature;
-use abruf_documents::memo::{Hashed, Justified, Named, RuleRow, SavingRow, SavingSum, SavingsPart, StepRow, VolumeRow};
+use abruf_documents::memo::{Hashed, Justified, RuleRow, SavingRow, SavingSum, SavingsPart, StepRow, VolumeRow};
 use abruf_domain::call_off::step_in_words;
 use abruf_domain::checks;
 use abruf_domain::checks::cap_value::place;
@@ -18,7 +18,7 @@ use abruf_domain::{Facts, Outcome, Review};
 use data_encoding::HEXLOWER;
 
 use super::ActionError;
-use super::memo_words::{basis, budget, entitlement, mechanism, prices, span};
+use super::memo_words::{basis, budget, entitlement, mechanism, prices};
 use super::order_data::printed;
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
@@ -230,10 +230,4 @@ fn evidence(facts: &Facts, line: &LineSaving) -> String {
     let per = if baseline.per == Per::Month { ", je Monat" } else { "" };
     let stale = if matches!(line.evidence, LineEvidence::Stale { .. }) { "\nzu alt, zählt nicht" } else { "" };
     format!("{kind}{per}, vom {}: {}{stale}", GERMAN.date(baseline.dated), baseline.evidence)
-}
-
-/// A label with the words of a span of days.
-pub(super) fn dated(label: &str, validity: abruf_domain::period::Validity, proof: &str) -> Named {
-    let proof = if proof.is_empty() { String::new() } else { format!("\nBeleg: {proof}") };
-    Named::new(label, format!("{}{proof}", span(validity)))
 }

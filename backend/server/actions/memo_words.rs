@@ -14,15 +14,20 @@ use abruf_domain::{Facts, Review};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
-use super::memo_data::dated;
 use crate::storage::contracts::Contract;
 
 const GERMAN: Language = Language::German;
 
 /// `vom 01.01.2026 an`, `vom 01.01.2026 bis 31.12.2027`.
-pub(super) fn span(validity: Validity) -> String {
+fn span(validity: Validity) -> String {
     let from = GERMAN.date(validity.from);
     validity.to.map_or_else(|| format!("vom {from} an"), |to| format!("vom {from} bis {}", GERMAN.date(to)))
+}
+
+/// A label with the words of a span of days and what proves it.
+fn dated(label: &str, validity: Validity, proof: &str) -> Named {
+    let proof = if proof.is_empty() { String::new() } else { format!("\nBeleg: {proof}") };
+    Named::new(label, format!("{}{proof}", span(validity)))
 }
 
 /// Legal basis, term and options, and who orders from whom.

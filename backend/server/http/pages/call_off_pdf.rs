@@ -1,4 +1,4 @@
-//! The PDFs of a call-off: order, cancellation, draft; of a pair, those of the supplier order too.
+//! The PDFs of a call-off: order, memo, cancellation, draft; of a pair, those of the supplier order too.
 
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
