@@ -6,14 +6,18 @@ pub mod backup;
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod export;
 pub mod import;
 pub mod output;
+mod partial_file;
 mod postgres_program;
 pub mod recheck;
+pub mod reproduce;
 pub mod restore;
 pub mod serve;
 mod usage;
 pub mod verify;
+mod verify_files;
 
 use std::process::ExitCode;
 
@@ -67,6 +71,8 @@ Beispiele:
   abruf serve --demo
   abruf backup sicherung.abruf
   ABRUF_DATA_DIR=/var/lib/abruf-neu abruf restore sicherung.abruf
+  abruf export hashes -o pruefsummen.txt
+  abruf verify Abruf_RV-2025-01-0042.pdf --hashes pruefsummen.txt
   abruf import register deploy/register/gemeinden_st.csv --dry-run";
 
 #[derive(Debug, Subcommand)]
@@ -83,10 +89,15 @@ enum Command {
     Restore(restore::Restore),
     /// Prüft Einstellungen und Datenbank.
     Doctor(doctor::Doctor),
-    /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach.
-    Verify,
+    /// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach; mit Dateien: sind sie echt?
+    Verify(verify::Verify),
     /// Rechnet jede gespeicherte Prüfung mit den Regeln von damals nach.
     Recheck,
+    /// Erstellt gespeicherte Dokumente noch einmal und vergleicht die Bytes.
+    Reproduce(reproduce::Reproduce),
+    /// Schreibt, was das Haus verlässt: die öffentliche Liste der Prüfsummen.
+    #[command(subcommand)]
+    Export(export::Export),
     /// Liest Dateien ein: Gemeindeverzeichnis, Preislisten.
     #[command(subcommand)]
     Import(import::Import),
@@ -133,6 +144,11 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
         clap_complete::generate(shell, &mut usage::german(Arguments::command()), "abruf", &mut std::io::stdout());
         return Ok(Exit::Ok);
     }
+    if let Command::Verify(verify) = &command
+        && let Some(judged) = verify.files(output)
+    {
+        return judged;
+    }
     let settings = Settings::from_environment()?;
     // The server never runs as root: from here on we are the owner of the data directory.
     let again = Reexecution {
@@ -162,7 +178,9 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Backup(backup) => backup.run(settings, output).await,
         Command::Restore(restore) => restore.run(settings, output).await,
         Command::Doctor(doctor) => doctor.run(settings, output).await,
-        Command::Verify => verify::run(settings, output).await,
+        Command::Verify(_) => verify::run(settings, output).await,
+        Command::Reproduce(reproduce) => reproduce.run(settings, output).await,
+        Command::Export(export) => export.run(settings, output).await,
         Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,
         Command::Admin(admin) => admin.run(settings, output).await,

@@ -33,6 +33,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
@@ -63,6 +64,7 @@ pub fn routes() -> Routes {
         .get("/health/ready", PUBLIC, health::ready)
         .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
         .get("/openapi.json", PUBLIC, openapi::serve)
+        .get("/pruefen", PUBLIC, pages::authenticity::ask)
         .get("/p/{code}", PUBLIC.on(Object::Secret), pages::authenticity::show)
         // Who runs it, and what they owe everybody.
         .get("/impressum", PUBLIC, pages::imprint::show)
@@ -89,6 +91,7 @@ pub fn routes() -> Routes {
         // Proof, for auditors and whoever answers for the body.
         .get("/pruefung", only(AUDIT), pages::audit::show)
         .get("/pruefung/abrufe.csv", only(AUDIT), pages::audit::export)
+        .get("/pruefung/abrufe.zip", only(AUDIT), pages::audit_bag::download)
         .get("/pruefung/abrufe/{id}", only(AUDIT).on(Object::CallOff), pages::audit_call_off::show)
         .get("/pruefung/protokoll", only(AUDIT), pages::audit_log::show)
         .post("/pruefung/protokoll", only(AUDIT), pages::audit_log::check)
@@ -171,6 +174,7 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
+        .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
 }
@@ -403,6 +407,7 @@ fn call_off_pages(routes: Routes) -> Routes {
         .get("/abrufe", only(READERS), pages::call_off_list::show)
         .get("/abrufe/{id}", only(READERS).on(Object::CallOff), pages::call_off::show)
         .get("/abrufe/{id}/bestellung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::order)
+        .get("/abrufe/{id}/vermerk.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::memo)
         .get("/abrufe/{id}/stornierung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::cancellation)
         .post("/abrufe/{id}/begruendung", only(JUSTIFIERS).on(Object::CallOff), pages::draft_review::justify)
         .post("/abrufe/{id}/verwerfen", only(BUYER).on(Object::Draft), pages::call_off_steps::discard)
@@ -439,7 +444,10 @@ pub fn router(app: App, security: Security) -> Router {
             ServiceBuilder::new()
                 .layer(from_fn_with_state(server.clone(), request_id::give))
                 .layer(from_fn_with_state(server.clone(), headers::set))
-                .layer(CompressionLayer::new())
+                .layer(
+                    CompressionLayer::new()
+                        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))),
+                )
                 .layer(from_fn_with_state(server.clone(), problem::render))
                 .layer(from_fn(task::own))
                 .layer(from_fn(body_limit::guard))

@@ -1,5 +1,9 @@
 //! What auditors see: everything in their scope, nothing outside it, and proof that it is whole.
 
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::end_request::{refuse, withdraw};
 use abruf::actions::release_call_off::release;
@@ -18,6 +22,7 @@ struct House {
     web: Web,
     auditor: Actor,
     office: Actor,
+    karl: Actor,
     contract: Contract,
     ordered: CallOffId,
     cancelled: CallOffId,
@@ -60,7 +65,7 @@ async fn house() -> House {
     let outside = world.request(&ute, &contract, order).await;
     while abruf::actions::issue_document::issue_next(&world.app).await.unwrap() {}
     let web = Web::over(world).await;
-    House { web, auditor, office, contract, ordered, cancelled, declined, outside }
+    House { web, auditor, office, karl, contract, ordered, cancelled, declined, outside }
 }
 
 #[tokio::test]
@@ -125,6 +130,86 @@ async fn a_call_off_shows_everything_that_was_stored() {
     let absent = house.web.get(&format!("/pruefung/abrufe/{}", Uuid::from_u128(1)), &cookie).await;
     assert_eq!((outside.status, absent.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     assert_eq!(outside.text, absent.text, "outside the scope is told from absent");
+}
+
+/// Unpacks an archive into a folder of its own.
+fn unpacked(bytes: &[u8]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap().extract(dir.path()).unwrap();
+    dir
+}
+
+fn sums_are_right(bag: &Path, manifest: &str) -> usize {
+    let done = Command::new("sha256sum").args(["--check", "--strict", manifest]).current_dir(bag).output().unwrap();
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+    said.lines().filter(|line| line.ends_with(": OK")).count()
+}
+
+#[tokio::test]
+async fn all_documents_in_scope_come_as_one_file_that_sha256sum_alone_can_check() {
+    let house = house().await;
+    let cookie = house.web.cookie_of(&house.auditor, "anna@pruefung.example").await;
+    let (status, headers, bytes) =
+        house.web.download("/pruefung/abrufe.zip", &cookie, &[("accept-encoding", "gzip")]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(headers["content-type"], "application/zip");
+    assert_eq!(headers["content-length"], bytes.len().to_string(), "said before the first byte");
+    assert!(!headers.contains_key("content-encoding"));
+
+    let dir = unpacked(&bytes);
+    let bag = dir.path().join("abrufe");
+    // Two orders, two memos, a cancellation; the table and what its columns hold.
+    assert_eq!(sums_are_right(&bag, "manifest-sha256.txt"), 7);
+    assert_eq!(sums_are_right(&bag, "tagmanifest-sha256.txt"), 3);
+    let text = |name: &str| fs::read_to_string(bag.join(name)).unwrap();
+    assert!(text("bagit.txt").starts_with("BagIt-Version: 1.0\n"));
+    let table = text("data/abrufe.csv");
+    assert_eq!(table.trim_end().lines().count(), 6, "a head and five call-offs, those without a document too: {table}");
+    assert!(table.contains("abgelehnt") && table.contains("storniert") && !table.contains("Neufeld"), "{table}");
+    let index = text("data/index.xml");
+    assert_eq!(index.matches("<VariableColumn>").count(), table.lines().next().unwrap().split(';').count());
+    let octets: u64 =
+        text("manifest-sha256.txt").lines().map(|line| fs::metadata(bag.join(&line[66..])).unwrap().len()).sum();
+    assert!(text("bag-info.txt").contains(&format!("Payload-Oxum: {octets}.7\n")), "{}", text("bag-info.txt"));
+
+    let cancelled = house.web.download("/pruefung/abrufe.zip?stand=cancelled", &cookie, &[]).await.2;
+    let dir = unpacked(&cancelled);
+    assert_eq!(sums_are_right(&dir.path().join("abrufe"), "manifest-sha256.txt"), 5, "order, memo, cancellation");
+    let wrong = house.web.get("/pruefung/abrufe.zip?von=31.02.2026", &cookie).await;
+    assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
+}
+
+#[tokio::test]
+async fn a_download_that_broke_off_goes_on_where_it_ended_while_nothing_changed() {
+    let house = house().await;
+    let cookie = house.web.cookie_of(&house.auditor, "anna@pruefung.example").await;
+    let get = async |headers: &[(&str, &str)]| house.web.download("/pruefung/abrufe.zip", &cookie, headers).await;
+    let (_, headers, whole) = get(&[]).await;
+    let tag = headers["etag"].to_str().unwrap().to_owned();
+    let (_, again, same) = get(&[]).await;
+    assert!(same == whole && again["etag"] == tag.as_str(), "the same state is the same file");
+
+    for from in [0, 1, whole.len() / 2, whole.len() - 1] {
+        let range = format!("bytes={from}-");
+        let (status, headers, rest) = get(&[("range", &range), ("if-range", &tag)]).await;
+        assert_eq!(status, if from == 0 { StatusCode::OK } else { StatusCode::PARTIAL_CONTENT });
+        assert!(rest == whole[from..], "from {from}");
+        if from != 0 {
+            assert_eq!(headers["content-range"], format!("bytes {from}-{}/{}", whole.len() - 1, whole.len()));
+        }
+    }
+    let (_, _, part) = get(&[("range", "bytes=10-19")]).await;
+    assert_eq!(part, whole[10..20]);
+    let beyond = format!("bytes={}-", whole.len());
+    assert_eq!(get(&[("range", &beyond)]).await.0, StatusCode::RANGE_NOT_SATISFIABLE);
+    assert_eq!(get(&[("if-none-match", &tag)]).await.0, StatusCode::NOT_MODIFIED);
+
+    let karl = house.karl.clone();
+    cancel(&house.web.app, &karl, house.ordered, "Bedarf entfallen").await.unwrap();
+    let (status, headers, changed) = get(&[("range", "bytes=100-"), ("if-range", &tag)]).await;
+    assert_eq!(status, StatusCode::OK, "another state is sent from its beginning");
+    assert!(headers["etag"] != tag.as_str() && changed[..100] != whole[..100] || changed.len() != whole.len());
 }
 
 #[tokio::test]

@@ -22,6 +22,7 @@ mod mini_competitions;
 mod office_pages;
 mod oracle;
 mod pages;
+mod papers;
 mod price_indexes;
 mod problems;
 mod recheck;

@@ -208,6 +208,21 @@ impl Web {
         self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
     }
 
+    /// A file, byte for byte.
+    pub async fn download(
+        &self,
+        path: &str,
+        cookie: &str,
+        headers: &[(&str, &str)],
+    ) -> (StatusCode, HeaderMap, Vec<u8>) {
+        let request = headers
+            .iter()
+            .fold(Request::get(path).header(COOKIE, cookie), |it, (name, value)| it.header(*name, *value));
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        let (parts, body) = response.into_parts();
+        (parts.status, parts.headers, to_bytes(body, usize::MAX).await.unwrap().to_vec())
+    }
+
     pub async fn post(&self, path: &str, cookie: &str, form: &[(&str, &str)]) -> Answer {
         let form = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&");
         let request = Request::post(path)

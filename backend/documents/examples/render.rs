@@ -1,6 +1,6 @@
 //! Writes sample documents, or measures what they cost.
 //!
-//! `render <path.pdf> <lines> [order|draft|cancellation|partial|stress]` writes one file;
+//! `render <path.pdf> <lines> [order|draft|cancellation|partial|memo|stress]` writes one file;
 //! `render --measure` prints CPU milliseconds per document.
 #![expect(clippy::print_stdout, reason = "this program's purpose is to print")]
 
@@ -8,7 +8,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use abruf_documents::{Document, Templates, cancellation, order, sample};
+use abruf_documents::{Document, Templates, cancellation, memo, order, sample};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -22,7 +22,9 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!("{path}: {} pages, {kilobytes} KB, Prüfkennung {}", document.pages, document.check_code);
             Ok(())
         }
-        _ => Err("usage: render <path.pdf> <lines> [order|draft|cancellation|partial|stress], or --measure".into()),
+        _ => {
+            Err("usage: render <path.pdf> <lines> [order|draft|cancellation|partial|memo|stress], or --measure".into())
+        }
     }
 }
 
@@ -32,6 +34,7 @@ fn render(templates: &Templates, kind: &str, lines: usize) -> Result<Document, B
         "draft" => order(&sample::draft(lines), templates)?,
         "cancellation" => cancellation(&sample::cancellation(lines, true), templates)?,
         "partial" => cancellation(&sample::cancellation(lines, false), templates)?,
+        "memo" => memo(&sample::memo(lines), templates)?,
         "stress" => order(&sample::stress(lines), templates)?,
         other => return Err(format!("`{other}` is no kind of document").into()),
     })

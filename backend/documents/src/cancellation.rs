@@ -91,7 +91,7 @@ pub fn pages(data: &CancellationData, templates: &Templates, code: &CheckCode) -
     job(data).pages(templates, code)
 }
 
-fn job(data: &CancellationData) -> Job<'_, CancellationData> {
+pub(crate) fn job(data: &CancellationData) -> Job<'_, CancellationData> {
     let letter = Letter {
         title: format!("Stornierung {} zum Abruf {}", data.number, data.cancels.number),
         reference: format!("Stornierung {} vom {}", data.number, date(data.cancellation_date)),

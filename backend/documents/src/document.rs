@@ -29,6 +29,8 @@ pub struct Document {
     pub title: String,
     /// Suggested file name, ASCII, with `.pdf`.
     pub file_name: String,
+    /// Canonical JSON the Prüfkennung stands for; with the template's text, the document can be made again from it.
+    pub input: String,
 }
 
 /// Why there is no document.
@@ -57,8 +59,9 @@ pub enum DocumentError {
         /// The figure the lines give.
         computed: String,
     },
-    /// The data cannot be written as JSON, which only a defect in the data types can cause.
-    #[error("the data of the document cannot be serialised")]
+    /// The data cannot be written as JSON, which only a defect in the data types can cause; or what is to be read again
+    /// is no recorded input.
+    #[error("the data of the document cannot be serialised or read again: {0}")]
     Input(String),
     /// The PDF could not be put together, which only a defect in fonts or writer can cause.
     #[error("the file could not be written: {0}")]

@@ -5,6 +5,7 @@
 //! | Abruf (order) | [`order()`] | `order.xml.j2` | `Abruf_<number>.pdf` |
 //! | Entwurf (draft of an order) | [`order()`] | `order.xml.j2` | `Entwurf_<case number>.pdf` |
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
+//! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
 //!
 //! A document is made in phases with plain data between them:
 //!
@@ -26,11 +27,13 @@ pub mod flow;
 pub mod format_de;
 pub mod frame;
 pub mod length;
+pub mod memo;
 pub mod order;
 mod pdf;
 mod postpass;
 mod qr;
 mod render;
+pub mod reproduce;
 pub mod sample;
 pub mod strip;
 pub mod style;
@@ -43,6 +46,8 @@ mod xml;
 
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
+pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use render::check_templates;
+pub use reproduce::reproduce;
 pub use template::Templates;

@@ -103,7 +103,7 @@ pub fn pages(data: &OrderData, templates: &Templates, code: &CheckCode) -> Resul
     job(data).pages(templates, code)
 }
 
-fn job(data: &OrderData) -> Job<'_, OrderData> {
+pub(crate) fn job(data: &OrderData) -> Job<'_, OrderData> {
     let (title, reference, name, mark, created) = match &data.stage {
         Stage::Draft { as_of } => {
             let title = format!("Entwurf zum Abruf {}", data.case_number);

@@ -13,7 +13,7 @@ use crate::pdf;
 use crate::postpass::FileFacts;
 use crate::template::Templates;
 use crate::text::Shaper;
-use crate::{cancellation, order, sample};
+use crate::{cancellation, memo, order, sample};
 
 /// Everything the program contributes to a document, as far as the Prüfkennung is concerned.
 const PROGRAM: &str = concat!("abruf-documents ", env!("CARGO_PKG_VERSION"));
@@ -81,9 +81,9 @@ struct Input<'a, D: Serialize> {
 
 impl<D: Serialize> Job<'_, D> {
     /// Canonical JSON (RFC 8785) of all values, the template's hash and the program's version.
-    fn canonical_input(&self, version: &str) -> Result<Vec<u8>, DocumentError> {
-        let input = Input { data: self.data, document: self.template, program: PROGRAM, template: version };
-        serde_json_canonicalizer::to_vec(&input).map_err(|error| DocumentError::Input(error.to_string()))
+    fn canonical_input(&self, program: &str, version: &str) -> Result<String, DocumentError> {
+        let input = Input { data: self.data, document: self.template, program, template: version };
+        serde_json_canonicalizer::to_string(&input).map_err(|error| DocumentError::Input(error.to_string()))
     }
 
     /// Pages without a file; what goldens compare.
@@ -101,23 +101,28 @@ impl<D: Serialize> Job<'_, D> {
 
     /// The finished document.
     pub(crate) fn render(&self, templates: &Templates) -> Result<Document, DocumentError> {
+        self.render_as(templates, PROGRAM)
+    }
+
+    /// The document as this program would have named itself then.
+    pub(crate) fn render_as(&self, templates: &Templates, program: &str) -> Result<Document, DocumentError> {
         let template_version = templates.version(self.template);
-        let input = self.canonical_input(&template_version)?;
-        let check_code = CheckCode::of(&input);
+        let input = self.canonical_input(program, &template_version)?;
+        let check_code = CheckCode::of(input.as_bytes());
         let shaper = Shaper::new();
         let (pages, language) = self.lay_out(templates, &check_code, &shaper)?;
         let facts = FileFacts {
             title: self.letter.title.clone(),
             language,
             author: self.letter.buyer.name.clone(),
-            producer: format!("Abruf {}", env!("CARGO_PKG_VERSION")),
+            producer: format!("Abruf {}", program.rsplit(' ').next().unwrap_or_default()),
             created: self.created,
-            input: Sha256::digest(&input).into(),
+            input: Sha256::digest(input.as_bytes()).into(),
         };
         let bytes = pdf::write(&shaper, &pages, &facts)?;
         let sha256 = Sha256::digest(&bytes).into();
         let (title, file_name) = (self.letter.title.clone(), self.file_name.clone());
-        Ok(Document { bytes, check_code, sha256, template_version, pages: pages.len(), title, file_name })
+        Ok(Document { bytes, check_code, sha256, template_version, pages: pages.len(), title, file_name, input })
     }
 
     /// The pages as data, without writing a file.
@@ -147,6 +152,9 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     let pair = [Side::InHouse, Side::Supplier].map(|side| sample::of_pair(3, side));
     for data in [sample::order(1), sample::order(60), sample::draft(2), bare].iter().chain(&pair) {
         order::pages(data, templates, &code)?;
+    }
+    for data in [sample::memo(1), sample::memo(12), sample::bare_memo()] {
+        memo::pages(&data, templates, &code)?;
     }
     for complete in [true, false] {
         let alone = sample::cancellation(5, complete);

@@ -2,6 +2,8 @@
 //!
 //! Deterministic: the same number of lines is the same data. Nobody in here exists.
 
+mod memo;
+
 use std::cmp::Reverse;
 
 use abruf_domain::money::{Net, Percent, Quantity, UnitPrice, Vat};
@@ -17,6 +19,8 @@ use crate::data::{
 };
 use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
+
+pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in
 /// percent, whether it is charged by the month.

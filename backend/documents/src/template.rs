@@ -19,12 +19,20 @@ use crate::format_de;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 4] = [
+const EMBEDDED: [(&str, &str); 6] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
+    ("memo.xml.j2", include_str!("../../../pdf-templates/memo.xml.j2")),
     ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
+    ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),
     ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
 ];
+
+/// What a document is made of beside its own template: letters have a letterhead, notes for the file a head of their own.
+fn parts(name: &str) -> [&str; 3] {
+    let letter = matches!(name, "order.xml.j2" | "cancellation.xml.j2");
+    [name, if letter { "letterhead.xml.j2" } else { "notehead.xml.j2" }, "lines.xml.j2"]
+}
 
 /// The template texts in use, read and ready.
 #[derive(Clone)]
@@ -55,8 +63,8 @@ impl Templates {
         self.texts.keys().map(String::as_str)
     }
 
-    /// Replaces one template: `order.xml.j2`, `cancellation.xml.j2`, `letterhead.xml.j2` (frames of
-    /// all documents) or `lines.xml.j2` (table of lines and sums).
+    /// Replaces one template: that of a document (`order.xml.j2`, `memo.xml.j2` ...), `letterhead.xml.j2` (frames of
+    /// letters), `notehead.xml.j2` (frames of notes for the file) or `lines.xml.j2` (table of lines and sums).
     ///
     /// # Errors
     /// If there is no template of this name or its text cannot be read as a template. Whether what
@@ -79,9 +87,24 @@ impl Templates {
     /// Short hash of a template with those all documents share; part of the Prüfkennung.
     #[must_use]
     pub fn version(&self, name: &str) -> String {
-        let parts = [name, "letterhead.xml.j2", "lines.xml.j2"];
-        let texts: Vec<&str> = parts.iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
+        let texts: Vec<&str> =
+            parts(name).iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
         short_hash(&texts.join("\u{0}"))
+    }
+
+    /// The texts a document is made of, by name: to be recorded with it.
+    #[must_use]
+    pub fn texts(&self, name: &str) -> BTreeMap<String, String> {
+        let text = |part: &str| self.texts.get(part).map(|text| (part.to_owned(), text.clone()));
+        parts(name).into_iter().filter_map(text).collect()
+    }
+
+    /// The templates as they were recorded with a document; those it does not use are the embedded ones.
+    ///
+    /// # Errors
+    /// If a name is not known or a text cannot be read as a template.
+    pub fn of_texts(texts: &BTreeMap<String, String>) -> Result<Self, DocumentError> {
+        texts.iter().try_fold(Self::embedded(), |templates, (name, text)| templates.with_override(name, text))
     }
 
     /// Fills a template with data and reads the blocks it makes.

@@ -4,7 +4,9 @@ use std::process::Command;
 
 use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
-use abruf_documents::{CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, order, sample};
+use abruf_documents::{
+    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, memo, order, sample,
+};
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
 use data_encoding::HEXLOWER;
@@ -50,6 +52,7 @@ fn layouts_are_as_they_were_approved() {
     golden("in_house_2", &pages(&sample::of_pair(2, Side::InHouse)));
     golden("supplier_2", &pages(&sample::of_pair(2, Side::Supplier)));
     golden("stress_5", &pages(&sample::stress(5)));
+    golden("memo_3", &memo::pages(&sample::memo(3), &Templates::embedded(), &code()).expect("pages"));
     for (name, complete) in [("cancellation_5", true), ("cancellation_part", false)] {
         let data = sample::cancellation(5, complete);
         golden(name, &cancellation::pages(&data, &Templates::embedded(), &code()).expect("pages"));
@@ -140,7 +143,11 @@ fn real_data_carry_no_mark_of_examples() {
 
 /// Nothing leaves the text area, and running content ends above the footer.
 fn check_margins(pages: &[Page]) {
-    let (left, right, bottom) = (Length::mm(25), Length::mm(190), Length::mm(271));
+    check_margins_above(pages, Length::mm(271));
+}
+
+fn check_margins_above(pages: &[Page], bottom: Length) {
+    let (left, right) = (Length::mm(25), Length::mm(190));
     for page in pages {
         for item in page.items.iter().filter(|item| !text(item).is_empty()) {
             assert!(item.x >= left && item.right() <= right, "{item}");
@@ -170,6 +177,44 @@ fn figures_of_full_length_stay_in_their_columns() {
     let pages = pages(&data);
     check_margins(&pages);
     check_sums(&data, &pages);
+}
+
+/// The four questions of an auditor, each answered on paper, and every rule with its result, the passed ones too.
+#[test]
+fn a_memo_tells_entitlement_prices_volume_rules_and_hashes() {
+    let data = sample::memo(3);
+    let pages = memo::pages(&data, &Templates::embedded(), &code()).expect("pages");
+    check_margins_above(&pages, Length::mm(269));
+    let text = pages.iter().map(all_text).collect::<Vec<_>>().join(" ");
+    for wanted in [
+        "Anlage 4 zur Bekanntmachung",
+        "2.500.000,00 €",
+        "früherer Vertrag",
+        "Käthe Kämmerer-Schön",
+        "mindestens 3 Jahre",
+    ] {
+        assert!(text.contains(wanted), "{wanted}");
+    }
+    for rule in &data.rules {
+        assert!(text.contains(&format!("{}, Version", rule.rule)), "{}", rule.rule);
+    }
+    for hashed in &data.attachments {
+        assert!(text.contains(&hashed.sha256[..32]) && text.contains(&hashed.sha256[32..]), "{}", hashed.what);
+    }
+}
+
+#[test]
+fn a_memo_with_ten_thousand_characters_in_every_text_stays_on_the_paper() {
+    for name in ["x".repeat(10_000), "Müßiggang ".repeat(1_000)] {
+        let mut data = sample::memo(2);
+        for text in [&mut data.need, &mut data.member.name, &mut data.justifications[0].wording] {
+            name.clone_into(text);
+        }
+        data.rules[0].sentence.clone_from(&name);
+        data.mechanism[1].text.clone_from(&name);
+        let pages = memo::pages(&data, &Templates::embedded(), &code()).expect("pages");
+        check_margins_above(&pages, Length::mm(269));
+    }
 }
 
 proptest! {

@@ -154,6 +154,47 @@ pub fn call_off_number(contract_number: &str, running: i32, side: Side) -> Strin
     format!("{contract_number}-{running:04}{}", side.suffix())
 }
 
+/// What happened to a call-off, by the key of the step in its history; German.
+#[must_use]
+pub fn step_in_words(decision: &str) -> &'static str {
+    match decision {
+        "created" => "Entwurf angelegt",
+        "discarded" => "Entwurf verworfen",
+        "submitted" => "Zur Freigabe gegeben",
+        "declined" => "Nicht zur Freigabe angenommen: Prüfung nicht bestanden",
+        "approved" => "Schritt der Freigabe: zugestimmt",
+        "lines_refused" => "Einzelne Positionen abgelehnt",
+        "answered" => "Frage beantwortet",
+        "returned" => "Mit Frage zurückgegeben",
+        "refused" => "Abgelehnt",
+        "withdrawn" => "Zurückgezogen",
+        "escalated" => "Erinnert: Die Reservierung läuft bald ab",
+        "expired" => "Reservierung verfallen",
+        "released" => "Freigegeben, Abruf erteilt",
+        "dispatched" => "An den Lieferanten versandt",
+        "confirmed" => "Vom Lieferanten bestätigt",
+        "delivered" => "Geliefert",
+        "invoiced" => "Abgerechnet",
+        "closed" => "Abgeschlossen",
+        "partly_cancelled" => "Teilweise storniert",
+        "short_closed" => "Restmenge geschlossen",
+        "received" => "Beim Lieferanten eingegangen",
+        "confirmed_differently" => "Abweichend bestätigt",
+        "difference_accepted" => "Abweichung angenommen",
+        "difference_objected" => "Abweichung widersprochen",
+        "delivery_noted" => "Teillieferung",
+        "complained" => "Reklamiert",
+        "complaint_resolved" => "Reklamation erledigt",
+        "invoice_noted" => "Rechnung erfasst",
+        "invoice_cancelled" => "Rechnung gilt nicht mehr",
+        "cancelled" => "Storniert",
+        "supplier_order_approved" => "Lieferantenauftrag der Genossenschaft freigegeben",
+        "supplier_order_refused" => "Lieferantenauftrag von der Genossenschaft abgelehnt",
+        "justified" => "Feststellung begründet",
+        _ => "Geändert",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

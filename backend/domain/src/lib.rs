@@ -34,6 +34,7 @@
 //! | Lieferung, Lieferschein | delivery, delivery note | |
 //! | Mängelrüge, Reklamation | complaint | frees no volume |
 //! | Rechnung | invoice | |
+//! | Abrufvermerk | memo (call-off memo) | what a release rests on, for the file |
 //! | Zuschlag | award | ends the tender |
 //! | Änderung (§ 132 GWB) | modification | of a running contract |
 //! | Vertretungsmacht | power to bind | of the person who releases |

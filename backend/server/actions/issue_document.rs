@@ -12,6 +12,7 @@ use abruf_domain::pricing::PricedCallOff;
 use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_supplier};
 use chrono::{DateTime, Utc};
 
+use super::memo_data::memo_data;
 use super::order_data::{CancellationEvent, cancelled_order, printed, released};
 use super::rest_of_order::priced_after;
 use super::{ActionError, Who, call_off_record};
@@ -81,12 +82,14 @@ enum Event {
     Order,
     Cancellation,
     PartialCancellation,
+    Memo,
 }
 
 /// Reads the kind of work; the side is that of the supplier order or the member's.
 fn event(kind: &str) -> (bool, Event) {
     match kind {
         "issue_order" => (false, Event::Order),
+        "issue_memo" => (false, Event::Memo),
         "issue_partial_cancellation" => (false, Event::PartialCancellation),
         "issue_supplier_order" => (true, Event::Order),
         "issue_supplier_partial_cancellation" => (true, Event::PartialCancellation),
@@ -98,6 +101,7 @@ fn event(kind: &str) -> (bool, Event) {
 /// The kind under which a document is kept.
 const fn kept_as(of_supplier: bool, event: Event) -> &'static str {
     match (of_supplier, event) {
+        (_, Event::Memo) => "memo",
         (false, Event::Order) => "order",
         (false, Event::Cancellation) => "cancellation",
         (false, Event::PartialCancellation) => "partial_cancellation",
@@ -165,6 +169,12 @@ async fn render(
         .into_iter()
         .find(|document| document.kind == kept_as(of_supplier, Event::Order))
         .ok_or(ActionError::NotFound)?;
+    if event == Event::Memo {
+        let releaser = assignments::person_name(tx, by).await?.unwrap_or_default();
+        let signature = abruf_documents::data::Signature { name: releaser, at };
+        let data = memo_data(app, tx, call_off, &facts, &priced, signature, &order).await?;
+        return Ok((kind, off_the_runtime(move || abruf_documents::memo(&data, &templates)).await?));
+    }
     let order = cancelled_order(&number, at, &order.check_code)?;
     if event == Event::PartialCancellation {
         let count = cancellations.iter().position(|it| Some(it.id) == work.event).ok_or(ActionError::NotFound)?;
@@ -207,12 +217,19 @@ async fn freeze(
         check_code: document.check_code.as_str(),
         sha256: &document.sha256,
         template_version: &document.template_version,
+        input: &document.input,
         pages: document.pages,
         bytes: &document.bytes,
         at: now,
     };
     documents::insert(&mut tx, &new).await?;
+    let template = abruf_documents::reproduce::template_of(&document.input)?;
+    documents::keep_template(&mut tx, &document.template_version, &app.templates.texts(&template)).await?;
     outbox::done(&mut tx, work.id, now).await?;
+    // The memo names the hash of the order, so it comes after it; in one transaction, so that none is forgotten.
+    if kind == kept_as(false, Event::Order) {
+        outbox::push(&mut tx, app.chance.id(now), "issue_memo", call_off, now).await?;
+    }
     let record = call_off_record(app, call_off, "document_issued", Who::Clock, Some(document.sha256), None, now);
     audit_log::append_to_contract(&mut tx, work.contract, &record).await?;
     Ok(tx.commit().await?)

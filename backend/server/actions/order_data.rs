@@ -27,20 +27,20 @@ use crate::storage::{StorageError, assignments, contracts, organisations, suppli
 
 /// Everything an order and its cancellation have in common.
 pub(super) struct Printed {
-    body: Body,
-    buyer: Party,
-    supplier: Party,
-    contract: ContractReference,
-    pair: Option<Pair>,
-    currency: Currency,
-    lines: Vec<Line>,
-    surcharge: Option<Surcharge>,
-    totals: Totals,
-    terms: Vec<Clause>,
-    requested: Signature,
-    references: References,
-    delivery_address: Option<Party>,
-    invoice_address: Option<Party>,
+    pub(super) body: Body,
+    pub(super) buyer: Party,
+    pub(super) supplier: Party,
+    pub(super) contract: ContractReference,
+    pub(super) pair: Option<Pair>,
+    pub(super) currency: Currency,
+    pub(super) lines: Vec<Line>,
+    pub(super) surcharge: Option<Surcharge>,
+    pub(super) totals: Totals,
+    pub(super) terms: Vec<Clause>,
+    pub(super) requested: Signature,
+    pub(super) references: References,
+    pub(super) delivery_address: Option<Party>,
+    pub(super) invoice_address: Option<Party>,
 }
 
 /// Reads names and addresses, and takes lines and amounts from facts and prices of this side.

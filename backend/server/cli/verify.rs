@@ -1,12 +1,35 @@
-//! `abruf verify`: recompute everything that must agree.
+//! `abruf verify`: recompute everything that must agree; with files, judge those.
+
+use std::path::PathBuf;
+
+use clap::Args;
 
 use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output, Progress};
+use crate::cli::verify_files;
 use crate::config::Settings;
 use crate::verify::{Part, Verification, verify};
 
-/// Runs it; the exit code is that of [`exit_of`].
+/// Rechnet Protokollketten, Volumenbuch, Nummern, Dokumente und Prüfungen nach; mit Dateien: sind sie echt?
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// PDF-Dateien, die geprüft werden sollen, ohne Datenbank.
+    #[arg(requires = "hashes")]
+    files: Vec<PathBuf>,
+    /// Öffentliche Liste der Prüfsummen (abruf export hashes), in der sie gesucht werden.
+    #[arg(long, requires = "files")]
+    hashes: Option<PathBuf>,
+}
+
+impl Verify {
+    /// Judges the files, if any are named: that needs neither settings nor a database.
+    pub fn files(&self, output: &Output) -> Option<anyhow::Result<Exit>> {
+        self.hashes.as_ref().map(|hashes| verify_files::run(&self.files, hashes, output))
+    }
+}
+
+/// Runs it on the database; the exit code is that of [`exit_of`].
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let database = Database::join_or_start(&settings).await?;
     let verified = verify_database(&database, &settings, output).await;

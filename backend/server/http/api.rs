@@ -5,6 +5,7 @@ pub mod approval_order;
 pub mod awards;
 pub mod bonuses;
 pub mod budgets;
+pub mod call_off_bags;
 pub mod call_offs;
 pub mod check;
 pub mod contract_changes;

@@ -5,6 +5,7 @@ pub mod account_setup;
 pub mod acting_for;
 pub mod admission;
 pub mod audit;
+pub mod audit_bag;
 pub mod audit_call_off;
 pub mod audit_log;
 pub mod authenticity;

@@ -1,4 +1,5 @@
-//! How often one client address may try to sign in. The count per account is `actions::sign_in`'s.
+//! How often one client address may try to sign in, or ask whether a paper is genuine. The count of sign-ins per
+//! account is `actions::sign_in`'s.
 
 use std::convert::Infallible;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -14,25 +15,25 @@ use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 
-/// A town hall signs in from one address: room for a busy morning, not for a dictionary.
+/// A town hall signs in, and compares papers, from one address: room for a busy morning, not for a dictionary.
 const PER_MINUTE: NonZeroU32 = NonZeroU32::new(60).expect("60 is not 0");
 /// Addresses are forgotten after so many attempts of anybody.
 const TIDY_EVERY: usize = 1000;
 
-/// Sign-ins per client address and minute.
+/// Attempts per client address and minute.
 #[derive(Debug)]
-pub struct SignInLimit {
+pub struct ClientLimit {
     limiter: DefaultKeyedRateLimiter<IpAddr>,
     checked: AtomicUsize,
 }
 
-impl Default for SignInLimit {
+impl Default for ClientLimit {
     fn default() -> Self {
         Self { limiter: RateLimiter::dashmap(Quota::per_minute(PER_MINUTE)), checked: AtomicUsize::new(0) }
     }
 }
 
-impl SignInLimit {
+impl ClientLimit {
     /// Counts an attempt.
     ///
     /// # Errors
@@ -104,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_sixty_first_attempt_of_a_network_within_a_minute_has_to_wait() {
-        let limit = SignInLimit::default();
+        let limit = ClientLimit::default();
         for last in 0..60_u16 {
             let address = IpAddr::V6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, last));
             limit.check(ClientAddress(address)).unwrap();

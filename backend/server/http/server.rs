@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::http::access::Route;
 use crate::http::csrf::FormTokens;
-use crate::http::rate::SignInLimit;
+use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
 use crate::storage::{StorageError, installation};
 
@@ -65,7 +65,9 @@ pub struct Security {
     /// What sign-in asks before anything else.
     pub door: Door,
     /// Sign-ins per client address.
-    pub limit: SignInLimit,
+    pub limit: ClientLimit,
+    /// Questions about papers per client address.
+    pub paper_limit: ClientLimit,
     /// Whether the program is ready.
     pub ready: Ready,
 }
@@ -100,7 +102,8 @@ impl Security {
                 turnstile: Turnstile::default(),
                 demo_accounts: app.demo && settings.listen.ip().is_loopback() && !settings.https(),
             },
-            limit: SignInLimit::default(),
+            limit: ClientLimit::default(),
+            paper_limit: ClientLimit::default(),
             ready,
         })
     }

@@ -1,5 +1,7 @@
 //! Frozen documents.
 
+use std::collections::BTreeMap;
+
 use abruf_domain::ids::{CallOffId, ContractId, DocumentId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -12,7 +14,7 @@ use super::StorageError;
 pub struct DocumentRow {
     /// Which.
     pub id: DocumentId,
-    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
     pub kind: String,
     /// Which partial cancellation it prints, from 1.
     pub sequence: Option<i32>,
@@ -37,7 +39,7 @@ pub struct NewDocument<'a> {
     pub contract: ContractId,
     /// The call-off.
     pub call_off: CallOffId,
-    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
     pub kind: &'a str,
     /// The partial cancellation it prints.
     pub event: Option<Uuid>,
@@ -49,6 +51,8 @@ pub struct NewDocument<'a> {
     pub sha256: &'a [u8; 32],
     /// Which template made it.
     pub template_version: &'a str,
+    /// Canonical input the Prüfkennung stands for.
+    pub input: &'a str,
     /// Number of pages.
     pub pages: usize,
     /// The file.
@@ -61,8 +65,8 @@ pub struct NewDocument<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO document (contract_id, id, call_off_id, kind, file_name, check_code, sha256, template_version,
-                               program_version, pages, bytes, created_at, event_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                               program_version, pages, bytes, created_at, event_id, input)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         new.contract.0,
         new.id.0,
         new.call_off.0,
@@ -76,10 +80,133 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
         new.bytes,
         new.at,
         new.event,
+        new.input,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Keeps the texts of a template version, once.
+pub async fn keep_template(
+    conn: &mut PgConnection,
+    version: &str,
+    texts: &BTreeMap<String, String>,
+) -> Result<(), StorageError> {
+    let names: Vec<String> = texts.keys().cloned().collect();
+    let wordings: Vec<String> = texts.values().cloned().collect();
+    sqlx::query!(
+        "INSERT INTO document_template (version, name, wording)
+         SELECT $1, t.name, t.wording FROM unnest($2::text[], $3::text[]) AS t (name, wording)
+         ON CONFLICT DO NOTHING",
+        version,
+        &names,
+        &wordings
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// A document with everything it was made from.
+#[derive(Debug, Clone)]
+pub struct Recorded {
+    /// Name offered at download.
+    pub file_name: String,
+    /// Printed Prüfkennung.
+    pub check_code: String,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// Which template made it.
+    pub template_version: String,
+    /// Which program made it.
+    pub program_version: String,
+    /// Canonical input; `None` for documents made before it was kept.
+    pub input: Option<String>,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Ids of the documents of a call-off, of its supplier order, or with a Prüfkennung; of all without words.
+pub async fn ids(conn: &mut PgConnection, named: Option<&str>) -> Result<Vec<DocumentId>, StorageError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT d.id
+         FROM document d
+         JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
+         LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
+         WHERE $1::text IS NULL OR d.check_code = $1
+            OR (d.kind NOT LIKE 'supplier\\_%' AND $1 IN (c.number, c.case_number)) OR (d.kind LIKE 'supplier\\_%' AND s.number = $1)
+         ORDER BY d.created_at, d.id",
+        named
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(ids.into_iter().map(DocumentId).collect())
+}
+
+/// A document of a list, without its bytes.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Which.
+    pub id: DocumentId,
+    /// The call-off.
+    pub call_off: CallOffId,
+    /// Name offered at download.
+    pub file_name: String,
+    /// SHA-256 of the file.
+    pub sha256: Vec<u8>,
+    /// Size of the file in bytes.
+    pub length: u64,
+    /// When it was rendered.
+    pub created_at: DateTime<Utc>,
+}
+
+/// The documents of these call-offs, in the order of the call-offs, oldest first.
+pub async fn of_call_offs(conn: &mut PgConnection, call_offs: &[CallOffId]) -> Result<Vec<Listed>, StorageError> {
+    let ids: Vec<Uuid> = call_offs.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT d.id, d.call_off_id, d.file_name, d.sha256, octet_length(d.bytes) AS "length!", d.created_at
+           FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
+           JOIN document d ON d.call_off_id = wanted.id
+           ORDER BY wanted.place, d.created_at, d.id"#,
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Listed {
+            id: DocumentId(row.id),
+            call_off: CallOffId(row.call_off_id),
+            file_name: row.file_name,
+            sha256: row.sha256,
+            length: u64::try_from(row.length).unwrap_or_default(),
+            created_at: row.created_at,
+        })
+        .collect())
+}
+
+/// The file of a document.
+pub async fn bytes(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Vec<u8>>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT bytes FROM document WHERE id = $1", id.0).fetch_optional(conn).await?)
+}
+
+/// A document to be made again.
+pub async fn recorded(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Recorded>, StorageError> {
+    Ok(sqlx::query_as!(
+        Recorded,
+        "SELECT file_name, check_code, sha256, template_version, program_version, input, bytes FROM document WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// The texts of a template version, by name.
+pub async fn template(conn: &mut PgConnection, version: &str) -> Result<BTreeMap<String, String>, StorageError> {
+    let rows =
+        sqlx::query!("SELECT name, wording FROM document_template WHERE version = $1", version).fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.wording)).collect())
 }
 
 /// The documents of a call-off, oldest first.
@@ -158,12 +285,16 @@ pub async fn partial_cancellation(
 /// What may be told about a document to whoever holds it: no amounts, no names.
 #[derive(Debug, Clone)]
 pub struct Authenticity {
-    /// order, cancellation or partial_cancellation; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
     pub kind: String,
     /// Call-off number.
     pub number: String,
     /// State key of the call-off today.
     pub status: String,
+    /// Prüfkennung.
+    pub check_code: String,
+    /// Name offered at download.
+    pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
     /// When the call-off was released.
@@ -172,22 +303,72 @@ pub struct Authenticity {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// The document with this Prüfkennung.
-pub async fn by_check_code(conn: &mut PgConnection, check_code: &str) -> Result<Option<Authenticity>, StorageError> {
+/// The document with this Prüfkennung, or with this SHA-256 of its file.
+pub async fn authenticity(
+    conn: &mut PgConnection,
+    check_code: Option<&str>,
+    sha256: Option<&[u8]>,
+) -> Result<Option<Authenticity>, StorageError> {
     Ok(sqlx::query_as!(
         Authenticity,
-        r#"SELECT d.kind, coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status, d.sha256,
+        r#"SELECT d.kind, coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status,
+                  d.check_code, d.file_name, d.sha256,
                   CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
                   coalesce(p.at, c.ended_at) AS ended_at
            FROM document d
            LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
            LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
-           WHERE d.check_code = $1
+           WHERE d.check_code = $1 OR d.sha256 = $2
            ORDER BY d.created_at
            LIMIT 1"#,
-        check_code
+        check_code,
+        sha256
     )
     .fetch_optional(conn)
     .await?)
+}
+
+/// What may be told about every document, oldest first, some at a time: those after `after`, the moment and id of the
+/// last one told before.
+pub async fn authenticities(
+    conn: &mut PgConnection,
+    after: Option<(DateTime<Utc>, DocumentId)>,
+    limit: i64,
+) -> Result<Vec<(DateTime<Utc>, DocumentId, Authenticity)>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT d.created_at, d.id, d.kind,
+                  coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status,
+                  d.check_code, d.file_name, d.sha256,
+                  CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
+                  coalesce(p.at, c.ended_at) AS ended_at
+           FROM document d
+           LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
+           JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
+           LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
+           WHERE $1::timestamptz IS NULL OR (d.created_at, d.id) > ($1, $2)
+           ORDER BY d.created_at, d.id
+           LIMIT $3"#,
+        after.map(|it| it.0),
+        after.map(|it| it.1.0),
+        limit
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let told = Authenticity {
+                kind: row.kind,
+                number: row.number,
+                status: row.status,
+                check_code: row.check_code,
+                file_name: row.file_name,
+                sha256: row.sha256,
+                released_at: row.released_at,
+                ended_at: row.ended_at,
+            };
+            (row.created_at, DocumentId(row.id), told)
+        })
+        .collect())
 }

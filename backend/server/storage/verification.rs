@@ -181,6 +181,8 @@ pub struct Worth {
     pub partial_cancellations: i64,
     /// Documents made.
     pub documents: Vec<String>,
+    /// Its order was made since memos are.
+    pub memo_due: bool,
     /// Work still to be done.
     pub work: Vec<String>,
 }
@@ -195,6 +197,8 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                   (SELECT count(*) FROM partial_cancellation p
                    WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id) AS "partial_cancellations!",
                   ARRAY(SELECT d.kind FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id) AS "documents!",
+                  EXISTS (SELECT FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id
+                                                   AND d.kind = 'order' AND d.input IS NOT NULL) AS "memo_due!",
                   ARRAY(SELECT w.kind FROM outbox w
                         WHERE w.contract_id = c.contract_id AND w.call_off_id = c.id AND w.done_at IS NULL) AS "work!"
            FROM call_off c
@@ -229,6 +233,7 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                 savings: row.savings,
                 partial_cancellations: row.partial_cancellations,
                 documents: row.documents,
+                memo_due: row.memo_due,
                 work: row.work,
             })
         })

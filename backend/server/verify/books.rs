@@ -136,6 +136,7 @@ fn verify_documents(worth: &Worth, found: &mut Verification) {
     let cancelled = worth.status == Status::Cancelled;
     for (due, kind, work, german) in [
         (worth.numbered, "order", "issue_order", "Bestellschein"),
+        (worth.memo_due, "memo", "issue_memo", "Abrufvermerk"),
         (cancelled, "cancellation", "issue_cancellation", "Stornierung"),
     ] {
         let made = worth.documents.iter().any(|document| document == kind);

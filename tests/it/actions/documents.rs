@@ -4,6 +4,7 @@ use abruf::actions::ActionError;
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::issue_document::{draft_document, issue_for, issue_next};
 use abruf::actions::release_call_off::release;
+use abruf::actions::reproduce_document::{Outcome, find, reproduce};
 use abruf::actor::RunsAs;
 use abruf::storage::documents::{self, DocumentRow};
 use abruf_domain::canonical::sha256;
@@ -39,16 +40,19 @@ async fn an_order_and_its_cancellation_each_get_one_document() {
     assert!(!issue_next(app).await.unwrap());
 
     let documents = documents(&here, &contract, id).await;
-    let [order, cancellation] = documents.as_slice() else { panic!("{documents:?}") };
-    assert_eq!((order.kind.as_str(), cancellation.kind.as_str()), ("order", "cancellation"));
-    assert_ne!(order.check_code, cancellation.check_code);
+    let kinds: Vec<&str> = documents.iter().map(|document| document.kind.as_str()).collect();
+    assert_eq!(kinds, ["order", "memo", "cancellation"]);
+    assert_ne!(documents[0].check_code, documents[2].check_code);
     for document in &documents {
         let bytes = bytes(&here, &contract, id, &document.kind).await;
         assert!(bytes.starts_with(b"%PDF-") && document.pages >= 1);
         assert_eq!(document.sha256, sha256(&bytes));
     }
     let log = here.log(id).await;
-    assert_eq!(log[2..], ["document_issued", "call_off_cancelled", "document_issued"].map(String::from));
+    assert_eq!(
+        log[2..],
+        ["document_issued", "document_issued", "call_off_cancelled", "document_issued"].map(String::from)
+    );
     let bound: bool = sqlx::query_scalar(
         "SELECT bool_and(EXISTS (SELECT FROM audit_entry e WHERE e.action = 'document_issued'
                                  AND e.canonical::jsonb ->> 'after' = encode(d.sha256, 'hex')))
@@ -74,10 +78,10 @@ async fn a_cancellation_waits_for_the_document_of_its_order() {
     sqlx::query("SELECT id FROM outbox WHERE kind = 'issue_order' FOR UPDATE").execute(&mut *somebody).await.unwrap();
     assert!(!issue_next(app).await.unwrap(), "the order is being made, the cancellation waits");
     somebody.rollback().await.unwrap();
-    assert!(issue_next(app).await.unwrap());
-    assert!(issue_next(app).await.unwrap());
+    while issue_next(app).await.unwrap() {}
     let kinds: Vec<String> = documents(&here, &contract, id).await.into_iter().map(|document| document.kind).collect();
-    assert_eq!(kinds, ["order", "cancellation"]);
+    assert_eq!(kinds.iter().filter(|kind| *kind != "memo").collect::<Vec<_>>(), ["order", "cancellation"]);
+    assert_eq!(kinds.len(), 3);
 }
 
 /// A year later, at other prices and with another address of the town, from the frozen facts.
@@ -95,7 +99,7 @@ async fn the_same_order_is_the_same_file_to_the_byte() {
     for statement in [
         "ALTER TABLE document DISABLE TRIGGER document_append_only",
         "DELETE FROM document",
-        "UPDATE outbox SET done_at = NULL",
+        "UPDATE outbox SET done_at = NULL WHERE kind = 'issue_order'",
         "UPDATE price_term SET unit_price = unit_price * 2",
         "UPDATE framework_contract SET fee_pct = 9, status = 'terminated'",
         "UPDATE membership SET effective_to = '2026-12-31'",
@@ -104,6 +108,71 @@ async fn the_same_order_is_the_same_file_to_the_byte() {
     }
     assert!(issue_next(app).await.unwrap());
     assert_eq!(first, bytes(&here, &contract, id, "order").await);
+}
+
+/// Its facts are in its recorded input; what the release saw, not what holds today.
+#[tokio::test]
+async fn a_memo_tells_what_the_release_rests_on() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    issue_for(app, id).await.unwrap();
+    let (input, order): (String, Vec<u8>) = sqlx::query_as(
+        "SELECT m.input, o.sha256 FROM document m, document o WHERE m.kind = 'memo' AND o.kind = 'order' AND m.call_off_id = $1",
+    )
+    .bind(id.0)
+    .fetch_one(here.world.owner())
+    .await
+    .unwrap();
+    let memo = serde_json::from_str::<serde_json::Value>(&input).unwrap()["data"].clone();
+    assert_eq!(memo["attachments"][0]["sha256"], data_encoding::HEXLOWER.encode(&order), "the order is bound: {memo}");
+    assert_eq!(memo["attachments"].as_array().unwrap().len(), 3, "the facts of both reviews");
+    let rules = memo["rules"].as_array().unwrap();
+    let passed = rules.iter().filter(|rule| rule["passed"] == true).count();
+    assert!(20 < passed && rules.iter().any(|rule| rule["rule"] == "member-entitled"), "{rules:?}");
+    let whole = &memo["volume"][0];
+    let number = |name: &str| whole[name].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(number("consumed") + number("reserved") + number("own"), number("after"));
+    let net = memo["totals"]["net"].as_str().unwrap().parse::<rust_decimal::Decimal>().unwrap();
+    assert_eq!(number("own"), net, "{whole}");
+    assert!(memo["prices"][0]["arithmetic"].as_str().unwrap().contains(" = "), "{memo}");
+    assert!(!memo["entitlement"].as_array().unwrap().is_empty());
+    let steps: Vec<&str> = memo["steps"].as_array().unwrap().iter().filter_map(|step| step["what"].as_str()).collect();
+    assert_eq!(steps.last(), Some(&"Freigegeben, Abruf erteilt"), "{steps:?}");
+    let bytes = bytes(&here, &contract, id, "memo").await;
+    assert!(bytes.starts_with(b"%PDF-"));
+    here.world.keeps_its_promises().await;
+}
+
+#[tokio::test]
+async fn every_document_is_made_again_to_the_byte_and_a_forged_input_is_noticed() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    cancel(app, &here.karl, id, "Doppelt bestellt").await.unwrap();
+    issue_for(app, id).await.unwrap();
+    let all = find(app, None).await.unwrap();
+    assert_eq!(all.len(), 3);
+    let number = here.world.call_off(id).await.number.unwrap();
+    assert_eq!(find(app, Some(&number)).await.unwrap(), all);
+    assert!(find(app, Some("RV-0000-00-0000")).await.unwrap().is_empty());
+    for document in &all {
+        assert_eq!(reproduce(app, *document).await.unwrap().outcome, Outcome::Identical);
+    }
+    let as_owner = async |statement: &'static str| {
+        sqlx::query(statement).execute(here.world.owner()).await.unwrap();
+        reproduce(app, all[0]).await.unwrap().outcome
+    };
+    as_owner("ALTER TABLE document DISABLE TRIGGER document_append_only").await;
+    let older = as_owner("UPDATE document SET program_version = '0.0.1'").await;
+    assert_eq!(older, Outcome::Identical, "another version that draws the same is the same");
+    let forged = as_owner("UPDATE document SET input = replace(input, 'Altenrode', 'Neuenrode')").await;
+    assert!(matches!(&forged, Outcome::Different(why) if why.contains("Prüfkennung")), "{forged:?}");
+    assert_eq!(as_owner("UPDATE document SET input = NULL").await, Outcome::NotRecorded);
 }
 
 #[tokio::test]

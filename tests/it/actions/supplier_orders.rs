@@ -39,11 +39,11 @@ impl Altenrode {
         supplier_orders::of_call_off(&mut tx, &call_off).await.unwrap().expect("the member sees it")
     }
 
-    /// Kinds of the documents, and ends of their names.
+    /// Kinds of the documents that leave the house, and ends of their names.
     async fn papers(&self, id: CallOffId) -> Vec<(String, String)> {
         issue_for(&self.world.app, id).await.unwrap();
         sqlx::query_as(
-            "SELECT kind, right(file_name, 10) FROM document WHERE call_off_id = $1 ORDER BY kind, file_name",
+            "SELECT kind, right(file_name, 10) FROM document WHERE call_off_id = $1 AND kind <> 'memo' ORDER BY kind, file_name",
         )
         .bind(id.0)
         .fetch_all(self.world.owner())

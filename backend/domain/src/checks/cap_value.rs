@@ -49,7 +49,8 @@ fn judge(case: &Case<'_>, scope: &ScopeState) -> Option<Verdict> {
 }
 
 /// Where the ceiling stands; the contract where its lot or item is not among the facts.
-pub(super) fn place(contract: &ContractTerms, scope: Scope) -> Place {
+#[must_use]
+pub fn place(contract: &ContractTerms, scope: Scope) -> Place {
     let place = match scope {
         Scope::Contract => None,
         Scope::Lot(id) => contract

@@ -41,7 +41,7 @@ pub struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Document)]
 pub struct DocumentView {
-    /// order, cancellation, or partial_cancellation-1 and so on.
+    /// order, memo (the call-off memo), cancellation, or partial_cancellation-1 and so on.
     kind: String,
     file_name: String,
     /// Prüfkennung printed on each page.
@@ -153,7 +153,7 @@ pub async fn documents(
     ))
 }
 
-/// A document as PDF; `kind` is order, cancellation, or partial_cancellation-1 and so on; with `supplier_` before it,
+/// A document as PDF; `kind` is order, memo, cancellation, or partial_cancellation-1 and so on; with `supplier_` before it,
 /// of the supplier order of a pair.
 #[utoipa::path(
     get, path = "/api/v1/call-offs/{id}/documents/{kind}", tag = "proof",

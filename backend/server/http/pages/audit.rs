@@ -22,6 +22,7 @@ use crate::http::pages::spreadsheet;
 use crate::http::pages::written::{count, day, day_of, instant, money, period, read_day, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::reports::call_off_table::{cells, heads, status_words};
 use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::{StorageError, assignments, contracts, member_list};
 
@@ -47,7 +48,8 @@ pub struct AuditPage {
     sum: String,
     rows: Vec<Row>,
     pager: Pager,
-    export: String,
+    /// The filters as they stand in an address.
+    query: String,
 }
 
 /// A call-off of the list.
@@ -103,7 +105,7 @@ impl Asked {
     }
 
     /// The search, and what is wrong with what was typed.
-    fn search(&self) -> (Search, Mistakes) {
+    pub fn search(&self) -> (Search, Mistakes) {
         let mut mistakes = Mistakes::default();
         let mut read = |field: &str, result: Result<Option<_>, String>| {
             result.unwrap_or_else(|message| {
@@ -173,7 +175,7 @@ pub async fn show(
         count: count(population.count, "Abruf", "Abrufe"),
         sum: money(population.ordered_net.decimal(), "EUR"),
         rows: if mistakes.is_empty() { rows.into_iter().map(row).collect() } else { Vec::new() },
-        export: export_address(&asked),
+        query: query(&asked),
         pager,
         mistakes,
         asked,
@@ -194,47 +196,7 @@ pub async fn export(
     let mut tx = app.db.begin(&actor).await?;
     let rows = call_off_list::page(&mut tx, &search, EXPORT, 0).await?;
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();
-    spreadsheet::download(&format!("abrufe-{}.csv", app.clock.today()), &HEADS, &rows)
-}
-
-const HEADS: [&str; 15] = [
-    "Abrufnummer",
-    "Vorgang",
-    "Stand",
-    "Datum",
-    "Mitglied",
-    "Vertragsnummer",
-    "Vertrag",
-    "Lieferant",
-    "Angefordert von",
-    "Netto",
-    "Brutto",
-    "Währung",
-    "Prüfung abgelehnt am",
-    "Eingereicht am",
-    "Zuletzt geändert",
-];
-
-fn cells(it: &Summary) -> Vec<String> {
-    let plain = |amount: Option<String>| amount.unwrap_or_default().replace('.', ",");
-    let at = |at: Option<_>| at.map(instant).unwrap_or_default().replace('\u{a0}', " ");
-    vec![
-        it.number.clone().unwrap_or_default(),
-        it.case_number.clone(),
-        status_words(it.status).to_owned(),
-        it.dated_on.map(day).unwrap_or_default(),
-        it.member.clone(),
-        it.contract_number.clone(),
-        it.contract_title.clone(),
-        it.supplier.clone(),
-        it.requester.clone(),
-        plain(it.net.map(|net| net.to_string())),
-        plain(it.gross.map(|gross| gross.to_string())),
-        it.currency.clone(),
-        at(it.declined_at),
-        at(it.submitted_at),
-        at(Some(it.changed_at)),
-    ]
+    spreadsheet::download(&format!("abrufe-{}.csv", app.clock.today()), &heads(), &rows)
 }
 
 /// So many members are named in a sentence; more are counted.
@@ -257,14 +219,6 @@ pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, Sto
     Ok(format!("Ihr Prüfauftrag: {members}, Abrufe vom {}, {until}.", period(scope.period)))
 }
 
-/// A draft that auditors see is one whose submission was declined.
-const fn status_words(status: Status) -> &'static str {
-    match status {
-        Status::Draft => "Entwurf, Prüfung abgelehnt",
-        other => other.german(),
-    }
-}
-
 fn row(it: Summary) -> Row {
     Row {
         status: status_words(it.status),
@@ -281,9 +235,8 @@ fn row(it: Summary) -> Row {
     }
 }
 
-fn export_address(asked: &Asked) -> String {
+fn query(asked: &Asked) -> String {
     let pairs = asked.pairs();
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
-    let query: Vec<String> = pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
-    format!("/pruefung/abrufe.csv?{}", query.join("&"))
+    pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
 }

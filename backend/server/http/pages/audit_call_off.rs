@@ -263,6 +263,7 @@ fn document_view(it: DocumentRow) -> DocumentView {
     DocumentView {
         kind: match it.kind.as_str() {
             "order" => "Bestellung",
+            "memo" => "Abrufvermerk",
             "partial_cancellation" => "Teilstornierung",
             "supplier_order" => "Lieferantenauftrag",
             "supplier_cancellation" => "Stornierung des Lieferantenauftrags",

@@ -158,6 +158,7 @@ impl CallOffPage {
     fn kind(&self, document: &DocumentRow) -> &'static str {
         match document.kind.as_str() {
             "order" => "Bestellung",
+            "memo" => "Abrufvermerk",
             "partial_cancellation" => "Teilstornierung",
             "supplier_order" => "Lieferantenauftrag",
             "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
@@ -169,6 +170,7 @@ impl CallOffPage {
     fn file(&self, document: &DocumentRow) -> String {
         match (document.kind.as_str(), document.sequence) {
             ("order", _) => "bestellung.pdf".to_owned(),
+            ("memo", _) => "vermerk.pdf".to_owned(),
             ("supplier_order", _) => "lieferantenauftrag.pdf".to_owned(),
             ("supplier_cancellation", _) => "lieferantenauftrag/stornierung.pdf".to_owned(),
             ("supplier_partial_cancellation", Some(sequence)) => {

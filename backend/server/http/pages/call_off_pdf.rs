@@ -1,4 +1,4 @@
-//! The PDFs of a call-off: order, cancellation, draft; of a pair, those of the supplier order too.
+//! The PDFs of a call-off: order, memo, cancellation, draft; of a pair, those of the supplier order too.
 
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
@@ -22,6 +22,15 @@ pub async fn order(
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     frozen(&app, &actor, CallOffId(id), "order").await
+}
+
+/// `GET /abrufe/{id}/vermerk.pdf`
+pub async fn memo(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    frozen(&app, &actor, CallOffId(id), "memo").await
 }
 
 /// `GET /abrufe/{id}/stornierung.pdf`
