@@ -9,6 +9,7 @@ use crate::data::{
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
+use crate::order_x;
 use crate::render::{Job, Letter, file_name};
 use crate::sums;
 use crate::template::Templates;
@@ -78,7 +79,9 @@ pub struct CancellationData {
 /// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
 pub fn cancellation(data: &CancellationData, templates: &Templates) -> Result<Document, DocumentError> {
     sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
-    job(data).render(templates)
+    let job = job(data);
+    order_x::of_cancellation(data)
+        .map_or_else(|| job.render(templates), |change| job.render_with(templates, vec![change]))
 }
 
 /// The pages as positioned items, without a file and under any Prüfkennung: for tests and the check

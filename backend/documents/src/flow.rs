@@ -88,7 +88,7 @@ fn frame_strip(composer: &mut Composer<'_>, frame: &Frame) -> Strip {
 /// Keeps what fits and shows with an ellipsis that something is missing.
 fn cut_off(composer: &Composer<'_>, frame: &Frame, strip: Strip) -> Strip {
     let (mut kept, _) = strip.divided_at(frame.height);
-    if let Some(Item { x, shape: Shape::Text { text, style, width }, .. }) = kept.items.last_mut() {
+    if let Some(Item { x, shape: Shape::Text { text, style, width, .. }, .. }) = kept.items.last_mut() {
         let right = frame.x + frame.width;
         text.push_str(" …");
         while *x + composer.shaper.width(text, *style) > right && text.chars().count() > 2 {

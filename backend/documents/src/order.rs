@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
-    Body, Clause, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals,
+    Body, Clause, ContractReference, Currency, Endpoints, Line, Pair, Party, References, Signature, Surcharge, Totals,
 };
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::{date, date_time};
@@ -13,6 +13,7 @@ use crate::frame::Page;
 use crate::render::{Job, Letter, file_name};
 use crate::sums;
 use crate::template::Templates;
+use crate::{order_x, peppol_order};
 
 /// Whether the order binds anybody yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +83,9 @@ pub struct OrderData {
     /// Address under which Prüfkennungen are answered (`https://abruf.example`); `/p/<Prüfkennung>`
     /// is appended. Without it neither link nor QR code is printed.
     pub base_url: Option<String>,
+    /// Electronic addresses, for the order as a Peppol message; not printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
 }
 
 /// Makes the order as PDF; the same data, templates and program give the same bytes.
@@ -90,7 +94,8 @@ pub struct OrderData {
 /// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
 pub fn order(data: &OrderData, templates: &Templates) -> Result<Document, DocumentError> {
     sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
-    job(data).render(templates)
+    let attachments = [order_x::of_order(data), peppol_order::of_order(data)];
+    job(data).render_with(templates, attachments.into_iter().flatten().collect())
 }
 
 /// The pages as positioned items, without a file and under any Prüfkennung: for tests and the check

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::attachment::Attachment;
 use crate::data::{Body, Party};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::flow;
@@ -101,6 +102,15 @@ impl<D: Serialize> Job<'_, D> {
 
     /// The finished document.
     pub(crate) fn render(&self, templates: &Templates) -> Result<Document, DocumentError> {
+        self.render_with(templates, Vec::new())
+    }
+
+    /// The finished document with the order as data in it.
+    pub(crate) fn render_with(
+        &self,
+        templates: &Templates,
+        attachments: Vec<Attachment>,
+    ) -> Result<Document, DocumentError> {
         let template_version = templates.version(self.template);
         let input = self.canonical_input(&template_version)?;
         let check_code = CheckCode::of(&input);
@@ -113,6 +123,7 @@ impl<D: Serialize> Job<'_, D> {
             producer: format!("Abruf {}", env!("CARGO_PKG_VERSION")),
             created: self.created,
             input: Sha256::digest(&input).into(),
+            attachments,
         };
         let bytes = pdf::write(&shaper, &pages, &facts)?;
         let sha256 = Sha256::digest(&bytes).into();

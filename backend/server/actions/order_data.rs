@@ -4,8 +4,8 @@
 //! Of a pair, each order is printed from its side: the member orders from the body, the body from the supplier.
 
 use abruf_documents::data::{
-    Body, Clause, Contact, ContractReference, Currency, Line, Pair, Party, References, Signature, Subscription,
-    Surcharge, Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
+    Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
 use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Stage};
 use abruf_domain::Facts;
@@ -41,6 +41,7 @@ pub(super) struct Printed {
     references: References,
     delivery_address: Option<Party>,
     invoice_address: Option<Party>,
+    endpoints: Option<Endpoints>,
 }
 
 /// Reads names and addresses, and takes lines and amounts from facts and prices of this side.
@@ -63,6 +64,7 @@ pub(super) async fn printed(
     let supplier = organisation(&mut *conn, supplier).await?;
     let requested = requested(&mut *conn, call_off, side).await?;
     let details = &call_off.details;
+    let leitweg_id = references(call_off).leitweg_id.filter(|_| side != Side::Supplier).or_else(|| buyer.leitweg_id.clone());
     let mut lots: Vec<String> =
         facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
     lots.sort();
@@ -127,6 +129,9 @@ pub(super) async fn printed(
             Side::Direct | Side::InHouse => address_party(&details.delivery_address),
         },
         invoice_address: address_party(&details.invoice_address).filter(|_| side != Side::Supplier),
+        endpoints: endpoint(&buyer, leitweg_id.as_deref())
+            .zip(endpoint(&supplier, None))
+            .map(|(buyer, supplier)| Endpoints { buyer, supplier }),
     })
 }
 
@@ -154,6 +159,7 @@ impl Printed {
             requested: self.requested,
             terms: self.terms,
             base_url: Some(app.base_url.to_string()),
+            endpoints: self.endpoints,
         }
     }
 
@@ -309,6 +315,15 @@ fn references(call_off: &CallOff) -> References {
 
 fn party(organisation: &Organisation) -> Party {
     Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
+}
+
+/// Where an organisation receives electronic documents: by its Leitweg-ID, else by mail.
+fn endpoint(organisation: &Organisation, leitweg_id: Option<&str>) -> Option<Endpoint> {
+    let (scheme, id) = match leitweg_id {
+        Some(id) => ("0204", id),
+        None => ("EM", organisation.email.as_str()),
+    };
+    (!id.trim().is_empty()).then(|| Endpoint { scheme: scheme.to_owned(), id: id.trim().to_owned() })
 }
 
 /// The first line of a typed address is the name.
