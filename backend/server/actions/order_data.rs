@@ -64,7 +64,8 @@ pub(super) async fn printed(
     let supplier = organisation(&mut *conn, supplier).await?;
     let requested = requested(&mut *conn, call_off, side).await?;
     let details = &call_off.details;
-    let leitweg_id = references(call_off).leitweg_id.filter(|_| side != Side::Supplier).or_else(|| buyer.leitweg_id.clone());
+    let leitweg_id =
+        references(call_off).leitweg_id.filter(|_| side != Side::Supplier).or_else(|| buyer.leitweg_id.clone());
     let mut lots: Vec<String> =
         facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
     lots.sort();
@@ -129,8 +130,8 @@ pub(super) async fn printed(
             Side::Direct | Side::InHouse => address_party(&details.delivery_address),
         },
         invoice_address: address_party(&details.invoice_address).filter(|_| side != Side::Supplier),
-        endpoints: endpoint(&buyer, leitweg_id.as_deref())
-            .zip(endpoint(&supplier, None))
+        endpoints: endpoint(leitweg_id)
+            .zip(endpoint(supplier.leitweg_id.clone()))
             .map(|(buyer, supplier)| Endpoints { buyer, supplier }),
     })
 }
@@ -317,13 +318,10 @@ fn party(organisation: &Organisation) -> Party {
     Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
 }
 
-/// Where an organisation receives electronic documents: by its Leitweg-ID, else by mail.
-fn endpoint(organisation: &Organisation, leitweg_id: Option<&str>) -> Option<Endpoint> {
-    let (scheme, id) = match leitweg_id {
-        Some(id) => ("0204", id),
-        None => ("EM", organisation.email.as_str()),
-    };
-    (!id.trim().is_empty()).then(|| Endpoint { scheme: scheme.to_owned(), id: id.trim().to_owned() })
+/// Where a party receives electronic documents; its Leitweg-ID is the only address we know, and a
+/// mail address is none in Peppol.
+fn endpoint(leitweg_id: Option<String>) -> Option<Endpoint> {
+    leitweg_id.map(|id| Endpoint { scheme: "0204".to_owned(), id })
 }
 
 /// The first line of a typed address is the name.
