@@ -18,7 +18,7 @@ use crate::outline;
 use crate::postpass::{self, FileFacts, Finish};
 use crate::structure::Structure;
 use crate::style::{Face, Ink, Style};
-use crate::text::{Font, Shaper};
+use crate::text::{Font, Glyph, Shaper};
 
 /// Writes the pages as a file.
 pub(crate) fn write(shaper: &Shaper, pages: &[Page], facts: &FileFacts) -> Result<Vec<u8>, DocumentError> {
@@ -44,6 +44,7 @@ fn font_id(face: Face) -> FontId {
     let name = match face {
         Face::Regular => "NotoSans",
         Face::Bold => "NotoSansBold",
+        Face::Signs => "NotoSansSigns",
     };
     FontId(name.to_owned())
 }
@@ -63,9 +64,8 @@ impl Fonts {
         let mut used: BTreeMap<Face, BTreeSet<u16>> = BTreeMap::new();
         for item in pages.iter().flat_map(|page| &page.items) {
             if let Shape::Text { text, style, .. } = &item.shape {
-                let glyphs = used.entry(style.face).or_default();
-                for part in shaper.parts(style.face, text).into_iter().chain(shaper.parts(style.face, "\u{20}")) {
-                    glyphs.extend(part.glyphs.iter().map(|glyph| glyph.id));
+                for part in shaper.parts(style.face, text).into_iter().chain(shaper.parts(style.face, " ")) {
+                    used.entry(part.face).or_default().extend(part.glyphs.iter().map(|glyph| glyph.id));
                 }
             }
         }
@@ -240,38 +240,64 @@ impl Pen {
 
 fn show(ops: &mut Vec<Op>, pen: &mut Pen, shaper: &Shaper, fonts: &Fonts, item: &Item) {
     let Shape::Text { text, style, joint, .. } = &item.shape else { return };
-    let Some(font) = fonts.by_face.get(&style.face) else { return };
-    pen.take(ops, *style);
     ops.push(Op::SetTextMatrix { matrix: TextMatrix::Translate(points(item.x), up(item.y)) });
-    let glyphs = |text: &str| {
-        let mut items = Vec::new();
-        for part in shaper.parts(style.face, text) {
-            for glyph in &part.glyphs {
-                let id = font.remapper.get(glyph.id).unwrap_or(0);
-                if glyph.shift != 0 {
-                    items.push(TextItem::Offset(adjustment(-glyph.shift)));
-                }
-                // What moves the pen right is negative here.
-                let offset = adjustment(glyph.shift - glyph.kern);
-                items.push(TextItem::GlyphIds(vec![Codepoint::with_cid(id, offset, glyph.text.clone())]));
-            }
+    let mut glyphs = |ops: &mut Vec<Op>, text: &str| {
+        for parts in shaper.parts(style.face, text).chunk_by(|one, next| one.face == next.face) {
+            let Some(font) = fonts.by_face.get(&parts[0].face) else { continue };
+            pen.take(ops, Style { face: parts[0].face, ..*style });
+            show_glyphs(ops, font, style.size, parts.iter().flat_map(|part| &part.glyphs));
         }
-        items
     };
     match (joint, text.strip_suffix('-')) {
-        (Joint::Nothing, _) => ops.push(Op::ShowText { items: glyphs(text) }),
+        (Joint::Nothing, _) => glyphs(ops, text),
         (Joint::SoftHyphen, Some(word)) => {
-            ops.push(Op::ShowText { items: glyphs(word) });
+            glyphs(ops, word);
             // The hyphen is seen, but the word is read as one (ISO 32000-1, 14.8.2.2.3).
             let soft = DictItem::String { data: vec![0xfe, 0xff, 0x00, 0xad], literal: false };
             let properties = DictItem::Dict { map: BTreeMap::from([("ActualText".to_owned(), soft)]) };
             ops.push(Op::BeginMarkedContentWithProperties { tag: "Span".to_owned(), properties });
-            ops.push(Op::ShowText { items: glyphs("-") });
+            glyphs(ops, "-");
             ops.push(Op::EndMarkedContent);
         }
         // Words are told apart by spaces, not by places (ISO 32000-1, 14.8.2.5).
-        (Joint::Space | Joint::SoftHyphen, _) => ops.push(Op::ShowText { items: glyphs(&format!("{text} ")) }),
+        (Joint::Space | Joint::SoftHyphen, _) => glyphs(ops, &format!("{text} ")),
     }
+}
+
+/// Shows glyphs of one font; a mark that stands above its place is raised.
+fn show_glyphs<'a>(ops: &mut Vec<Op>, font: &SubsetFont, size: i64, glyphs: impl Iterator<Item = &'a Glyph>) {
+    let glyphs: Vec<&Glyph> = glyphs.collect();
+    for level in glyphs.chunk_by(|one, next| one.rise == next.rise) {
+        let mut items = Vec::new();
+        for glyph in level {
+            let id = font.remapper.get(glyph.id).unwrap_or(0);
+            if glyph.shift != 0 {
+                items.push(TextItem::Offset(adjustment(-glyph.shift)));
+            }
+            // What moves the pen right is negative here.
+            let offset = adjustment(glyph.shift - glyph.kern);
+            items.push(TextItem::GlyphIds(vec![Codepoint::with_cid(id, offset, glyph.text.clone())]));
+        }
+        let raised = level[0].rise != 0;
+        if raised {
+            ops.push(Op::SetLineOffset { multiplier: raise(level[0].rise, size) });
+        }
+        ops.push(Op::ShowText { items });
+        if raised {
+            ops.push(Op::SetLineOffset { multiplier: raise(0, size) });
+        }
+    }
+}
+
+/// A height in font units (thousandths of an em) at a size in tenths of a point, in points.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    reason = "printpdf takes floating-point points; both factors are small whole numbers"
+)]
+fn raise(units: i32, size: i64) -> f32 {
+    (i64::from(units) * size) as f32 / 10_000.0
 }
 
 fn filled(x: Length, y: Length, width: Length, height: Length) -> Op {

@@ -173,7 +173,11 @@ pub(crate) fn deflated(content: &[u8]) -> Vec<u8> {
 /// Six capital letters that name a subset (ISO 32000-1, 9.6.4), from the glyphs it holds.
 pub(crate) fn subset_tag(face: Face, glyphs: &BTreeSet<u16>) -> String {
     let mut hash = Sha256::new();
-    hash.update(if face == Face::Bold { b"bold" } else { b"text" });
+    hash.update(match face {
+        Face::Regular => b"text",
+        Face::Bold => b"bold",
+        Face::Signs => b"sign",
+    });
     for glyph in glyphs {
         hash.update(glyph.to_be_bytes());
     }

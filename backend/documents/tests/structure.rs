@@ -54,6 +54,16 @@ fn a_word_that_is_hyphenated_or_broken_is_read_as_one_word() {
     assert!(read.contains("einkauf.und.vergabe.und.noch.mehr@verbandsgemeinde-altenrode-umland.example"), "{read}");
 }
 
+#[test]
+fn names_of_all_europe_are_read_as_they_are_written() {
+    let mut data = sample::order(1);
+    // The same letter with and without a mark that no single glyph has, and signs from another font.
+    let name = "M\u{302}aria Łukasiewicz-Đorđević, GROẞ & Nguyễn ạ, Martin: x ≤ 5 → ∞";
+    name.clone_into(&mut data.lines[0].title);
+    let read = reader::read(&order(&data, &Templates::embedded()).expect("a document").bytes).read_aloud();
+    assert!(read.contains(name), "{read}");
+}
+
 /// Titles of the outline, in order.
 fn outline(bytes: &[u8]) -> Vec<String> {
     let file = Document::load_mem(bytes).expect("a readable file");
