@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for lines in [1, 5, 20, 60] {
         write_order(folder, &templates, &format!("stress_{lines}"), &sample::stress(lines))?;
     }
+    write_order(folder, &templates, "names_3", &names())?;
     for lines in [2, 60] {
         for (name, side) in [("in_house", Side::InHouse), ("supplier", Side::Supplier)] {
             write_order(folder, &templates, &format!("{name}_{lines}"), &sample::of_pair(lines, side))?;
@@ -39,6 +40,14 @@ fn main() -> Result<(), Box<dyn Error>> {
         write_order(folder, &templates, &format!("random_{seed}"), &random_order(seed))?;
     }
     write_cancellation(folder, &templates, "cancellation_random", &random_cancellation(1))
+}
+
+/// An order whose names need marks without a letter of their own, and signs from another font.
+fn names() -> OrderData {
+    let mut data = sample::order(3);
+    "Đorđević & Łukasiewicz GROẞHANDEL ạ".clone_into(&mut data.supplier.name);
+    "M\u{302}aria C\u{300}ézanne, m\u{302}aria: Breite ≤ 5 m → ∞ ✓".clone_into(&mut data.lines[0].title);
+    data
 }
 
 fn write_order(folder: &Path, templates: &Templates, name: &str, data: &OrderData) -> Result<(), Box<dyn Error>> {
