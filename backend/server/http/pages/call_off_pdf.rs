@@ -91,7 +91,7 @@ pub async fn supplier_order_data(
 /// The order as data, taken out of its frozen document: what the supplier has is what is downloaded.
 async fn within(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<Response, Problem> {
     let (name, bytes) = frozen_file(app, actor, id, kind).await?;
-    let data = abruf_documents::embedded(&bytes, abruf_documents::order_x::FILE_NAME);
+    let data = issue_document::order_as_data(&bytes);
     let name = name.replace(".pdf", ".order-x.xml");
     Ok(file("application/xml", "attachment", &name, data.ok_or_else(Problem::not_found)?))
 }
