@@ -369,6 +369,7 @@ fn supplier_orders(routes: Routes) -> Routes {
         .post("/verwaltung/lieferantenauftraege/{id}/freigeben", BY_OFFICE, pages::supplier_orders::approve)
         .post("/verwaltung/lieferantenauftraege/{id}/ablehnen", BY_OFFICE, pages::supplier_orders::refuse)
         .get("/abrufe/{id}/lieferantenauftrag.pdf", BY_READERS, pages::call_off_pdf::supplier_order)
+        .get("/abrufe/{id}/lieferantenauftrag.order-x.xml", BY_READERS, pages::call_off_pdf::supplier_order_data)
         .get("/abrufe/{id}/lieferantenauftrag/stornierung.pdf", BY_READERS, pages::call_off_pdf::supplier_cancellation)
         .get(
             "/abrufe/{id}/lieferantenauftrag/teilstornierungen/{sequence}",
@@ -408,6 +409,7 @@ fn call_off_pages(routes: Routes) -> Routes {
         .get("/abrufe/{id}", only(READERS).on(Object::CallOff), pages::call_off::show)
         .get("/abrufe/{id}/bestellung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::order)
         .get("/abrufe/{id}/vermerk.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::memo)
+        .get("/abrufe/{id}/bestellung.order-x.xml", only(READERS).on(Object::Document), pages::call_off_pdf::order_data)
         .get("/abrufe/{id}/stornierung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::cancellation)
         .post("/abrufe/{id}/begruendung", only(JUSTIFIERS).on(Object::CallOff), pages::draft_review::justify)
         .post("/abrufe/{id}/verwerfen", only(BUYER).on(Object::Draft), pages::call_off_steps::discard)

@@ -9,6 +9,7 @@ use crate::data::{
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
+use crate::order_x;
 use crate::render::{Job, Letter, file_name};
 use crate::sums;
 use crate::template::Templates;
@@ -103,5 +104,6 @@ pub(crate) fn job(data: &CancellationData) -> Job<'_, CancellationData> {
         base_url: data.base_url.as_deref(),
     };
     let name = file_name("Stornierung", &data.number);
-    Job { template: "cancellation.xml.j2", data, letter, file_name: name, created: data.cancelled.at }
+    let attachments = order_x::of_cancellation(data).into_iter().collect();
+    Job { template: "cancellation.xml.j2", data, letter, file_name: name, created: data.cancelled.at, attachments }
 }

@@ -126,6 +126,24 @@ pub struct References {
     pub contact: Option<Contact>,
 }
 
+/// Where a party receives electronic documents (Peppol participant).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoint {
+    /// Code of the scheme (EAS list): `0204` Leitweg-ID, `9930` German VAT id, `0088` GLN, `EM` e-mail.
+    pub scheme: String,
+    /// The address within the scheme.
+    pub id: String,
+}
+
+/// The electronic addresses of both sides; without them there is no Peppol order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Endpoints {
+    /// Of the buyer.
+    pub buyer: Endpoint,
+    /// Of the supplier.
+    pub supplier: Endpoint,
+}
+
 /// VAT categories of EN 16931 (code list UNCL5305, the part Germany uses).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum VatCategory {

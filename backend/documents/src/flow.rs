@@ -3,7 +3,7 @@
 use abruf_domain::money::Net;
 
 use crate::block::{Block, Doc, Frame, Sheet};
-use crate::frame::{Item, Page, Shape};
+use crate::frame::{Item, Page, Role, Shape};
 use crate::length::Length;
 use crate::strip::{Composer, Strip};
 use crate::style::Density;
@@ -16,19 +16,45 @@ const BELOW_FRAME: Length = Length::mm(6);
 /// A last page filled less than this share is worth trying to save.
 const SPARSE_PERCENT: i64 = 45;
 
+/// Rows that go with the sums to a last page that would hold nothing but terms and signatures.
+const ROWS_TO_THE_END: usize = 2;
+
 /// Lays a document out; tighter if that saves a page that would be almost empty.
+///
+/// Where a last page of terms cannot be saved, the end of the table goes with it: nobody should be
+/// able to mistake that page for one that does not matter.
 #[must_use]
 pub fn layout(shaper: &Shaper, doc: &Doc) -> Vec<Page> {
-    let (pages, fill) = layout_with(shaper, doc, Density::Normal);
-    if pages.len() == 1 || fill > doc.sheet.bottom.scaled(SPARSE_PERCENT, 100) {
+    let (pages, fill) = layout_with(shaper, doc, Density::Normal, 0);
+    if pages.len() == 1 {
         return pages;
     }
-    let (tighter, _) = layout_with(shaper, doc, Density::Tight);
-    if tighter.len() < pages.len() { tighter } else { pages }
+    let (mut pages, mut density) = (pages, Density::Normal);
+    if fill <= doc.sheet.bottom.scaled(SPARSE_PERCENT, 100) {
+        let (tighter, _) = layout_with(shaper, doc, Density::Tight, 0);
+        if tighter.len() < pages.len() {
+            (pages, density) = (tighter, Density::Tight);
+        }
+    }
+    if pages.len() > 1 && pages.last().is_some_and(ends_in_terms) {
+        let (together, _) = layout_with(shaper, doc, density, ROWS_TO_THE_END);
+        if together.len() == pages.len() && !together.last().is_some_and(ends_in_terms) {
+            return together;
+        }
+    }
+    pages
+}
+
+/// Whether a page has text, but neither a heading nor anything of a table.
+fn ends_in_terms(page: &Page) -> bool {
+    let mut roles = page.items.iter().map(|item| item.source.role);
+    roles.all(|role| matches!(role, Role::Artifact | Role::P | Role::Figure))
 }
 
 /// The pages, and how far down the last one is filled.
-fn layout_with(shaper: &Shaper, doc: &Doc, density: Density) -> (Vec<Page>, Length) {
+///
+/// With `rows_to_the_end` the last table breaks before so many of its last rows.
+fn layout_with(shaper: &Shaper, doc: &Doc, density: Density, rows_to_the_end: usize) -> (Vec<Page>, Length) {
     let mut composer = Composer { shaper, density, next_block: 0, artifact: false, page: (1, 1) };
     let mut first_top = doc.sheet.first_top;
     let mut starts = Vec::with_capacity(doc.frames.len());
@@ -47,6 +73,7 @@ fn layout_with(shaper: &Shaper, doc: &Doc, density: Density) -> (Vec<Page>, Leng
         y: Length::ZERO,
         pending: Strip::default(),
         fresh: true,
+        rows_to_the_end,
     };
     breaker.y = breaker.sheet.first_top;
     breaker.flow(&mut composer, &doc.flow);
@@ -88,7 +115,7 @@ fn frame_strip(composer: &mut Composer<'_>, frame: &Frame) -> Strip {
 /// Keeps what fits and shows with an ellipsis that something is missing.
 fn cut_off(composer: &Composer<'_>, frame: &Frame, strip: Strip) -> Strip {
     let (mut kept, _) = strip.divided_at(frame.height);
-    if let Some(Item { x, shape: Shape::Text { text, style, width }, .. }) = kept.items.last_mut() {
+    if let Some(Item { x, shape: Shape::Text { text, style, width, .. }, .. }) = kept.items.last_mut() {
         let right = frame.x + frame.width;
         text.push_str(" …");
         while *x + composer.shaper.width(text, *style) > right && text.chars().count() > 2 {
@@ -113,15 +140,19 @@ struct Breaker {
     pending: Strip,
     /// Whether nothing stands on the current page yet.
     fresh: bool,
+    /// Before how many of its last rows the last table breaks.
+    rows_to_the_end: usize,
 }
 
 impl Breaker {
     fn flow(&mut self, composer: &mut Composer<'_>, blocks: &[Block]) {
         let (x, width) = (self.sheet.left, self.sheet.width());
-        for block in blocks {
+        let last_table = blocks.iter().rposition(|block| matches!(block, Block::Table(_)));
+        for (index, block) in blocks.iter().enumerate() {
             if let Block::Table(table) = block {
                 let strips = TableStrips::new(composer, table, x, width);
-                self.table(composer, &strips);
+                let to_the_end = if Some(index) == last_table { self.rows_to_the_end } else { 0 };
+                self.table(composer, &strips, to_the_end);
                 continue;
             }
             for strip in composer.block(block, x, width) {
@@ -212,7 +243,7 @@ impl Breaker {
         }
     }
 
-    fn table(&mut self, composer: &Composer<'_>, table: &TableStrips) {
+    fn table(&mut self, composer: &Composer<'_>, table: &TableStrips, to_the_end: usize) {
         let carry = table.carry_height(composer);
         let after = |index: usize| if index + 1 == table.rows.len() { table.foot.height } else { carry };
         let first = table.rows.first().map_or(table.foot.height, |(row, _)| row.height + after(0));
@@ -221,7 +252,8 @@ impl Breaker {
         let mut sum = Net::ZERO;
         let mut rows_here = 0;
         for (index, (row, amount)) in table.rows.iter().enumerate() {
-            if rows_here > 0 && row.height + after(index) > self.room() {
+            let break_here = to_the_end > 0 && index + to_the_end == table.rows.len();
+            if rows_here > 0 && (break_here || row.height + after(index) > self.room()) {
                 self.continue_table(composer, table, sum);
                 rows_here = 0;
             }

@@ -89,9 +89,10 @@ const BINDS_NEXT_NUMBER: [&str; 12] =
     ["Art.", "Abs.", "Nr.", "Nrn.", "S.", "Satz", "Los", "Pos.", "Az.", "Nummer", "bis", "Seite"];
 
 /// Words that stay with the number before them.
-const BINDS_TO_NUMBER: [&str; 19] = [
-    "%", "€", "EUR", "GBP", "USD", "Uhr", "Stück", "Monat", "Monate", "Monaten", "Tag", "Tage", "Tagen", "GB", "TB",
-    "mm", "cm", "kg", "Zoll",
+const BINDS_TO_NUMBER: [&str; 41] = [
+    "%", "‰", "€", "EUR", "GBP", "USD", "Uhr", "Stück", "Monat", "Monate", "Monaten", "Tag", "Tage", "Tagen", "Jahr",
+    "Jahre", "Jahren", "Wochen", "Stunden", "Seiten", "MB", "GB", "TB", "mm", "cm", "m", "km", "m²", "m³", "g", "kg",
+    "t", "l", "ml", "W", "kW", "kWh", "V", "A", "°C", "Zoll",
 ];
 
 /// Puts no-break spaces where a line break would hurt: after § and Abs., between number and unit.
@@ -107,13 +108,20 @@ pub fn bind(text: &str) -> String {
             let number_after = word.starts_with(|c: char| c.is_ascii_digit());
             let joined = BINDS_NEXT.contains(&binder)
                 || (number_after && BINDS_NEXT_NUMBER.contains(&binder))
-                || (number_before && BINDS_TO_NUMBER.contains(&bare));
+                || (number_before && BINDS_TO_NUMBER.contains(&bare))
+                || (is_ordinal(binder) && word.starts_with(char::is_uppercase));
             out.push(if joined { NBSP } else { ' ' });
         }
         out.push_str(word);
         previous = word;
     }
     out
+}
+
+/// "4." of "4. Auflage"; a longer number with a point more likely ends a sentence.
+fn is_ordinal(word: &str) -> bool {
+    word.strip_suffix('.')
+        .is_some_and(|digits| matches!(digits.len(), 1 | 2) && digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 #[cfg(test)]
@@ -157,6 +165,7 @@ mod tests {
             "nach §\u{a0}286 Abs.\u{a0}3 BGB in 30\u{a0}Tagen, 12\u{a0}%"
         );
         assert_eq!(bind("Los 2 und Los drei"), "Los\u{a0}2 und Los drei");
+        assert_eq!(bind("4. Auflage, 80 g, im Jahr 2027. Die"), "4.\u{a0}Auflage, 80\u{a0}g, im Jahr 2027. Die");
     }
 
     #[test]

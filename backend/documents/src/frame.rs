@@ -70,6 +70,17 @@ pub struct Item {
     pub shape: Shape,
 }
 
+/// What follows a run of text when its element is read on, aloud or by a program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Joint {
+    /// A new word: a space is set behind the run.
+    Space,
+    /// The same word goes on.
+    Nothing,
+    /// The same word goes on, and the hyphen at the end of the run is not part of it.
+    SoftHyphen,
+}
+
 /// What can stand on a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Shape {
@@ -81,6 +92,8 @@ pub enum Shape {
         style: Style,
         /// Advance width.
         width: Length,
+        /// What follows it in its element.
+        joint: Joint,
     },
     /// A horizontal or vertical rule: a filled box without border.
     Rule {
@@ -160,7 +173,7 @@ impl fmt::Display for Item {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:>7} {:>7}  ", self.x.to_string(), self.y.to_string())?;
         match &self.shape {
-            Shape::Text { text, style, width } => {
+            Shape::Text { text, style, width, .. } => {
                 let face = if style.face == Face::Bold { "bold" } else { "text" };
                 let ink = if style.ink == Ink::Black { "" } else { " grey" };
                 let (points, tenth) = (style.size / 10, style.size % 10);

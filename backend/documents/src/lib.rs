@@ -7,6 +7,8 @@
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
 //!
+//! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
+//!
 //! A document is made in phases with plain data between them:
 //!
 //! 1. [`data`]: what is printed. Its sums are checked ([`sums`]); its canonical JSON with the hash of the template
@@ -19,35 +21,51 @@
 //! No file is read, no clock is asked, no chance is used: the same input gives the same bytes in
 //! every process.
 
+mod address;
+mod attachment;
 pub mod block;
 pub mod cancellation;
 pub mod data;
 pub mod document;
+mod file;
 pub mod flow;
 pub mod format_de;
 pub mod frame;
 pub mod length;
 pub mod memo;
+mod message;
+mod metadata;
 pub mod order;
+pub mod order_x;
+mod outline;
 mod pdf;
+pub mod peppol_order;
 mod postpass;
 mod qr;
+pub mod random_order;
 mod render;
 pub mod reproduce;
 pub mod sample;
+mod srgb;
 pub mod strip;
+mod structure;
 pub mod style;
 pub mod sums;
 pub mod table;
 pub mod template;
 pub mod text;
+mod unit_code;
 pub mod wrap;
 mod xml;
+mod xml_out;
 
+pub use attachment::embedded;
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
+pub use order_x::order_x;
+pub use peppol_order::peppol_order;
 pub use render::check_templates;
 pub use reproduce::reproduce;
 pub use template::Templates;

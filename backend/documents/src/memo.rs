@@ -264,5 +264,6 @@ pub(crate) fn job(data: &MemoData) -> Job<'_, MemoData> {
         base_url: data.base_url.as_deref(),
     };
     let name = file_name("Abrufvermerk", &data.number);
-    Job { template: "memo.xml.j2", data, letter, file_name: name, created: data.released.at }
+    let created = data.released.at;
+    Job { template: "memo.xml.j2", data, letter, file_name: name, created, attachments: Vec::new() }
 }

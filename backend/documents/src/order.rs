@@ -5,7 +5,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
-    Body, Clause, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals,
+    Body, Clause, ContractReference, Currency, Endpoints, Line, Pair, Party, References, Signature, Surcharge, Totals,
 };
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::{date, date_time};
@@ -13,6 +13,7 @@ use crate::frame::Page;
 use crate::render::{Job, Letter, file_name};
 use crate::sums;
 use crate::template::Templates;
+use crate::{order_x, peppol_order};
 
 /// Whether the order binds anybody yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,6 +83,9 @@ pub struct OrderData {
     /// Address under which Prüfkennungen are answered (`https://abruf.example`); `/p/<Prüfkennung>`
     /// is appended. Without it neither link nor QR code is printed.
     pub base_url: Option<String>,
+    /// Electronic addresses, for the order as a Peppol message; not printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoints: Option<Endpoints>,
 }
 
 /// Makes the order as PDF; the same data, templates and program give the same bytes.
@@ -126,5 +130,6 @@ pub(crate) fn job(data: &OrderData) -> Job<'_, OrderData> {
         body: &data.body,
         base_url: data.base_url.as_deref(),
     };
-    Job { template: "order.xml.j2", data, letter, file_name: name, created }
+    let attachments = [order_x::of_order(data), peppol_order::of_order(data)].into_iter().flatten().collect();
+    Job { template: "order.xml.j2", data, letter, file_name: name, created, attachments }
 }

@@ -6,17 +6,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use printpdf::{
-    Codepoint, Color, FontId, FontMetrics, Greyscale, Op, PaintMode, ParsedFont, PdfDocument, PdfFont, PdfFontHandle,
-    PdfPage, PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder,
+    Codepoint, Color, DictItem, FontId, FontMetrics, Greyscale, Op, PaintMode, ParsedFont, PdfDocument, PdfFont,
+    PdfFontHandle, PdfPage, PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder,
 };
 use subsetter::{GlyphRemapper, subset};
 
 use crate::document::DocumentError;
-use crate::frame::{Item, Page, Shape};
+use crate::frame::{Item, Joint, Page, Role, Shape, Source};
 use crate::length::Length;
-use crate::postpass::{self, FileFacts};
+use crate::outline;
+use crate::postpass::{self, FileFacts, Finish};
+use crate::structure::Structure;
 use crate::style::{Face, Ink, Style};
-use crate::text::{Font, Shaper};
+use crate::text::{Font, Glyph, Shaper};
 
 /// Writes the pages as a file.
 pub(crate) fn write(shaper: &Shaper, pages: &[Page], facts: &FileFacts) -> Result<Vec<u8>, DocumentError> {
@@ -25,14 +27,16 @@ pub(crate) fn write(shaper: &Shaper, pages: &[Page], facts: &FileFacts) -> Resul
     for (face, font) in &fonts.by_face {
         document.resources.fonts.map.insert(font_id(*face), PdfFont::new(font.parsed.clone()));
     }
-    document.pages = pages.iter().map(|page| write_page(shaper, &fonts, page)).collect();
+    let mut structure = Structure::default();
+    document.pages = pages.iter().map(|page| write_page(shaper, &fonts, &mut structure, page)).collect();
     let options = PdfSaveOptions { optimize: false, subset_fonts: false, ..PdfSaveOptions::default() };
     let mut warnings = Vec::new();
     let file = document.to_lopdf_document(&options, &mut warnings);
     if let Some(warning) = warnings.first() {
         return Err(DocumentError::File(format!("printpdf warns: {}", warning.msg)));
     }
-    postpass::finish(file, facts)
+    let outline = outline::entries(pages);
+    postpass::finish(file, &Finish { facts, structure: &structure, outline: &outline })
 }
 
 /// Names of the fonts in the resources of a page.
@@ -40,6 +44,7 @@ fn font_id(face: Face) -> FontId {
     let name = match face {
         Face::Regular => "NotoSans",
         Face::Bold => "NotoSansBold",
+        Face::Signs => "NotoSansSigns",
     };
     FontId(name.to_owned())
 }
@@ -59,9 +64,8 @@ impl Fonts {
         let mut used: BTreeMap<Face, BTreeSet<u16>> = BTreeMap::new();
         for item in pages.iter().flat_map(|page| &page.items) {
             if let Shape::Text { text, style, .. } = &item.shape {
-                let glyphs = used.entry(style.face).or_default();
-                for part in shaper.parts(style.face, text) {
-                    glyphs.extend(part.glyphs.iter().map(|glyph| glyph.id));
+                for part in shaper.parts(style.face, text).into_iter().chain(shaper.parts(style.face, " ")) {
+                    used.entry(part.face).or_default().extend(part.glyphs.iter().map(|glyph| glyph.id));
                 }
             }
         }
@@ -100,17 +104,29 @@ impl SubsetFont {
     }
 }
 
-fn write_page(shaper: &Shaper, fonts: &Fonts, page: &Page) -> PdfPage {
+fn write_page(shaper: &Shaper, fonts: &Fonts, structure: &mut Structure, page: &Page) -> PdfPage {
     let mut ops = Vec::new();
+    structure.begin_page(page);
     let (text, drawn): (Vec<&Item>, Vec<&Item>) =
         page.items.iter().partition(|item| matches!(item.shape, Shape::Text { .. }));
-    for item in drawn {
-        draw(&mut ops, item);
+    for group in drawn.chunk_by(|one, next| one.source.role == Role::Artifact && next.source.role == Role::Artifact) {
+        marked(&mut ops, structure, group[0].source, |ops| {
+            for item in group {
+                draw(ops, item);
+            }
+        });
     }
     if !text.is_empty() {
         ops.push(Op::StartTextSection);
-        for item in text {
-            show(&mut ops, shaper, fonts, item);
+        let mut pen = Pen::default();
+        let decoration = |item: &Item| item.source.role == Role::Artifact;
+        let together = |one: &&Item, next: &&Item| one.source == next.source || (decoration(one) && decoration(next));
+        for group in text.chunk_by(together) {
+            marked(&mut ops, structure, group[0].source, |ops| {
+                for item in group {
+                    show(ops, &mut pen, shaper, fonts, item);
+                }
+            });
         }
         ops.push(Op::EndTextSection);
     }
@@ -172,15 +188,88 @@ fn adjustment(units: i32) -> f32 {
     units as f32
 }
 
-fn show(ops: &mut Vec<Op>, shaper: &Shaper, fonts: &Fonts, item: &Item) {
-    let Shape::Text { text, style, .. } = &item.shape else { return };
-    let Some(font) = fonts.by_face.get(&style.face) else { return };
-    ops.push(Op::SetFillColor { col: ink(style.ink) });
-    ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(style.face)), size: size(*style) });
+/// Puts a mark around operators: which element they belong to, or that they are decoration.
+fn marked(ops: &mut Vec<Op>, structure: &mut Structure, source: Source, inside: impl FnOnce(&mut Vec<Op>)) {
+    let tag = match source.role {
+        Role::Artifact => "Artifact",
+        Role::H1 => "H1",
+        Role::H2 => "H2",
+        Role::P => "P",
+        Role::TableHeader => "TH",
+        Role::TableData => "TD",
+        Role::TableSum => {
+            if source.column == 0 {
+                "TH"
+            } else {
+                "TD"
+            }
+        }
+        Role::Figure => "Figure",
+    };
+    let tag = tag.to_owned();
+    match structure.mark(source).and_then(|number| i64::try_from(number).ok()) {
+        Some(number) => {
+            let map = BTreeMap::from([("MCID".to_owned(), DictItem::Int(number))]);
+            ops.push(Op::BeginMarkedContentWithProperties { tag, properties: DictItem::Dict { map } });
+        }
+        None => ops.push(Op::BeginMarkedContent { tag }),
+    }
+    inside(ops);
+    ops.push(Op::EndMarkedContent);
+}
+
+/// Ink and font in force: they are written when they change.
+#[derive(Default)]
+struct Pen {
+    ink: Option<Ink>,
+    font: Option<(Face, i64)>,
+}
+
+impl Pen {
+    fn take(&mut self, ops: &mut Vec<Op>, style: Style) {
+        if self.ink != Some(style.ink) {
+            ops.push(Op::SetFillColor { col: ink(style.ink) });
+            self.ink = Some(style.ink);
+        }
+        if self.font != Some((style.face, style.size)) {
+            ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(style.face)), size: size(style) });
+            self.font = Some((style.face, style.size));
+        }
+    }
+}
+
+fn show(ops: &mut Vec<Op>, pen: &mut Pen, shaper: &Shaper, fonts: &Fonts, item: &Item) {
+    let Shape::Text { text, style, joint, .. } = &item.shape else { return };
     ops.push(Op::SetTextMatrix { matrix: TextMatrix::Translate(points(item.x), up(item.y)) });
-    let mut items = Vec::new();
-    for part in shaper.parts(style.face, text) {
-        for glyph in &part.glyphs {
+    let mut glyphs = |ops: &mut Vec<Op>, text: &str| {
+        for parts in shaper.parts(style.face, text).chunk_by(|one, next| one.face == next.face) {
+            let Some(font) = fonts.by_face.get(&parts[0].face) else { continue };
+            pen.take(ops, Style { face: parts[0].face, ..*style });
+            show_glyphs(ops, font, style.size, parts.iter().flat_map(|part| &part.glyphs));
+        }
+    };
+    match (joint, text.strip_suffix('-')) {
+        (Joint::Nothing, _) => glyphs(ops, text),
+        (Joint::SoftHyphen, Some(word)) => {
+            glyphs(ops, word);
+            // The hyphen is seen, but the word is read as one (ISO 32000-1, 14.8.2.2.3).
+            let soft = DictItem::String { data: vec![0xfe, 0xff, 0x00, 0xad], literal: false };
+            let properties = DictItem::Dict { map: BTreeMap::from([("ActualText".to_owned(), soft)]) };
+            ops.push(Op::BeginMarkedContentWithProperties { tag: "Span".to_owned(), properties });
+            glyphs(ops, "-");
+            ops.push(Op::EndMarkedContent);
+        }
+        // Words are told apart by spaces, not by places (ISO 32000-1, 14.8.2.5).
+        (Joint::Space | Joint::SoftHyphen, _) => glyphs(ops, &format!("{text} ")),
+    }
+}
+
+/// Shows glyphs of one font; a mark that stands above its place is raised.
+fn show_glyphs<'a>(ops: &mut Vec<Op>, font: &SubsetFont, size: i64, glyphs: impl Iterator<Item = &'a Glyph>) {
+    let glyphs: Vec<&Glyph> = glyphs.collect();
+    for level in glyphs.chunk_by(|one, next| one.rise == next.rise) {
+        let mut items = Vec::new();
+        for glyph in level {
             let id = font.remapper.get(glyph.id).unwrap_or(0);
             if glyph.shift != 0 {
                 items.push(TextItem::Offset(adjustment(-glyph.shift)));
@@ -189,8 +278,26 @@ fn show(ops: &mut Vec<Op>, shaper: &Shaper, fonts: &Fonts, item: &Item) {
             let offset = adjustment(glyph.shift - glyph.kern);
             items.push(TextItem::GlyphIds(vec![Codepoint::with_cid(id, offset, glyph.text.clone())]));
         }
+        let raised = level[0].rise != 0;
+        if raised {
+            ops.push(Op::SetLineOffset { multiplier: raise(level[0].rise, size) });
+        }
+        ops.push(Op::ShowText { items });
+        if raised {
+            ops.push(Op::SetLineOffset { multiplier: raise(0, size) });
+        }
     }
-    ops.push(Op::ShowText { items });
+}
+
+/// A height in font units (thousandths of an em) at a size in tenths of a point, in points.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    reason = "printpdf takes floating-point points; both factors are small whole numbers"
+)]
+fn raise(units: i32, size: i64) -> f32 {
+    (i64::from(units) * size) as f32 / 10_000.0
 }
 
 fn filled(x: Length, y: Length, width: Length, height: Length) -> Op {

@@ -1,17 +1,21 @@
-//! The pass after printpdf: what makes the file reproducible and well described.
+//! The pass after printpdf: what makes the file reproducible, accessible and fit for the archive.
 //!
-//! [`STEPS`] is one list of functions over the finished object tree. Conformance to PDF/A-3a and
-//! PDF/UA, the structure tree and the embedded Order-X will be further functions of this list.
+//! [`STEPS`] is one list of functions over the finished object tree. With them a file is PDF/A-3a
+//! (ISO 19005-3) and PDF/UA-1 (ISO 14289-1); `tests/conformance` has others judge that.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use lopdf::{Dictionary, Document, Object, StringFormat, text_string};
+use lopdf::{Dictionary, Document, Object, Stream, StringFormat, text_string};
 use miniz_oxide::deflate::compress_to_vec_zlib;
 use sha2::{Digest, Sha256};
 
+use crate::attachment::{self, Attachment};
 use crate::document::DocumentError;
+use crate::outline::{self, Entry};
+use crate::structure::Structure;
 use crate::style::Face;
+use crate::{file as bytes, metadata, srgb};
 
 /// What a file says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,32 +32,35 @@ pub(crate) struct FileFacts {
     pub(crate) created: DateTime<Utc>,
     /// SHA-256 of the canonical input.
     pub(crate) input: [u8; 32],
+    /// The same order as data, to be embedded.
+    pub(crate) attachments: Vec<Attachment>,
 }
 
-type Step = fn(&mut Document, &FileFacts) -> Result<(), lopdf::Error>;
+/// What the steps put into the file.
+pub(crate) struct Finish<'a> {
+    /// What the file says about itself.
+    pub(crate) facts: &'a FileFacts,
+    /// Which content belongs to which element.
+    pub(crate) structure: &'a Structure,
+    /// Outline, if the document is long.
+    pub(crate) outline: &'a [Entry],
+}
+
+type Step = fn(&mut Document, &Finish<'_>) -> Result<(), lopdf::Error>;
 
 /// Everything done to the file, in this order.
-const STEPS: [Step; 5] = [version, information, catalog, identity, compression];
+const STEPS: [Step; 9] = [information, catalog, described, colours, pages, structure, attached, identity, compression];
 
 /// Runs all steps and writes the bytes.
-pub(crate) fn finish(mut file: Document, facts: &FileFacts) -> Result<Vec<u8>, DocumentError> {
-    let failed = |error: &dyn std::fmt::Display| DocumentError::File(error.to_string());
+pub(crate) fn finish(mut file: Document, finish: &Finish<'_>) -> Result<Vec<u8>, DocumentError> {
     for step in STEPS {
-        step(&mut file, facts).map_err(|error| failed(&error))?;
+        step(&mut file, finish).map_err(|error| DocumentError::File(error.to_string()))?;
     }
-    let mut bytes = Vec::new();
-    file.save_to(&mut bytes).map_err(|error| failed(&error))?;
-    Ok(bytes)
-}
-
-/// PDF 1.7: printpdf says 1.3, which knows none of what it writes.
-fn version(file: &mut Document, _: &FileFacts) -> Result<(), lopdf::Error> {
-    "1.7".clone_into(&mut file.version);
-    Ok(())
+    Ok(bytes::write(&file))
 }
 
 /// Replaces the information dictionary: printpdf's has its own clock and a wrong PDF/X entry.
-fn information(file: &mut Document, facts: &FileFacts) -> Result<(), lopdf::Error> {
+fn information(file: &mut Document, Finish { facts, .. }: &Finish<'_>) -> Result<(), lopdf::Error> {
     let date = Object::String(facts.created.format("D:%Y%m%d%H%M%SZ").to_string().into_bytes(), StringFormat::Literal);
     let information = Dictionary::from_iter([
         ("Title", text_string(&facts.title)),
@@ -69,7 +76,7 @@ fn information(file: &mut Document, facts: &FileFacts) -> Result<(), lopdf::Erro
 }
 
 /// Language, and the title instead of the file name in the viewer's window.
-fn catalog(file: &mut Document, facts: &FileFacts) -> Result<(), lopdf::Error> {
+fn catalog(file: &mut Document, Finish { facts, .. }: &Finish<'_>) -> Result<(), lopdf::Error> {
     let language = text_string(&facts.language);
     let catalog = file.catalog_mut()?;
     catalog.set("Lang", language);
@@ -79,8 +86,60 @@ fn catalog(file: &mut Document, facts: &FileFacts) -> Result<(), lopdf::Error> {
     Ok(())
 }
 
+/// What the file is, once more as XMP.
+fn described(file: &mut Document, Finish { facts, .. }: &Finish<'_>) -> Result<(), lopdf::Error> {
+    let entries = [("Type", Object::Name(b"Metadata".to_vec())), ("Subtype", Object::Name(b"XML".to_vec()))];
+    let packet = metadata::packet(facts);
+    // Uncompressed, so that programs find it without reading PDF.
+    let stream = Stream::new(Dictionary::from_iter(entries), packet).with_compression(false);
+    let packet = file.add_object(stream);
+    file.catalog_mut()?.set("Metadata", Object::Reference(packet));
+    Ok(())
+}
+
+/// For which colours the pages are meant.
+fn colours(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
+    let profile = Stream::new(Dictionary::from_iter([("N", Object::Integer(3))]), srgb::profile());
+    let profile = file.add_object(profile);
+    let intent = Dictionary::from_iter([
+        ("Type", Object::Name(b"OutputIntent".to_vec())),
+        ("S", Object::Name(b"GTS_PDFA1".to_vec())),
+        ("OutputConditionIdentifier", text_string("sRGB")),
+        ("Info", text_string("sRGB IEC61966-2.1")),
+        ("DestOutputProfile", Object::Reference(profile)),
+    ]);
+    file.catalog_mut()?.set("OutputIntents", Object::Array(vec![Object::Dictionary(intent)]));
+    Ok(())
+}
+
+/// Takes out what printpdf writes for things no page of ours has.
+fn pages(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
+    for page in file.get_pages().into_values() {
+        let page = file.get_object_mut(page)?.as_dict_mut()?;
+        page.remove(b"Annots");
+        let resources = page.get(b"Resources")?.as_reference()?;
+        let resources = file.get_object_mut(resources)?.as_dict_mut()?;
+        for empty in ["XObject", "ExtGState", "Shading"] {
+            resources.remove(empty.as_bytes());
+        }
+    }
+    file.prune_objects();
+    Ok(())
+}
+
+/// Structure and outline.
+fn structure(file: &mut Document, finish: &Finish<'_>) -> Result<(), lopdf::Error> {
+    finish.structure.write(file)?;
+    outline::write(file, finish.outline)
+}
+
+/// The order as data.
+fn attached(file: &mut Document, Finish { facts, .. }: &Finish<'_>) -> Result<(), lopdf::Error> {
+    attachment::embed(file, &facts.attachments, facts.created)
+}
+
 /// `/ID` from the content: printpdf's comes from a counter.
-fn identity(file: &mut Document, facts: &FileFacts) -> Result<(), lopdf::Error> {
+fn identity(file: &mut Document, Finish { facts, .. }: &Finish<'_>) -> Result<(), lopdf::Error> {
     let id = Object::String(facts.input[..16].to_vec(), StringFormat::Hexadecimal);
     file.trailer.set("ID", Object::Array(vec![id.clone(), id]));
     Ok(())
@@ -91,13 +150,13 @@ const LEVEL: u8 = 6;
 
 /// Deflates streams with a compressor named here: lopdf's depends on which backend of flate2 any
 /// other crate of the program switches on, and with it the bytes of the file.
-fn compression(file: &mut Document, _: &FileFacts) -> Result<(), lopdf::Error> {
+fn compression(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
     for object in file.objects.values_mut() {
         let Object::Stream(stream) = object else { continue };
         if stream.dict.has(b"Filter") || !stream.allows_compression {
             continue;
         }
-        let deflated = compress_to_vec_zlib(&stream.content, LEVEL);
+        let deflated = deflated(&stream.content);
         if deflated.len() < stream.content.len() {
             stream.dict.set("Filter", Object::Name(b"FlateDecode".to_vec()));
             stream.set_content(deflated);
@@ -106,10 +165,19 @@ fn compression(file: &mut Document, _: &FileFacts) -> Result<(), lopdf::Error> {
     Ok(())
 }
 
+/// Deflated, with the same bytes in every program.
+pub(crate) fn deflated(content: &[u8]) -> Vec<u8> {
+    compress_to_vec_zlib(content, LEVEL)
+}
+
 /// Six capital letters that name a subset (ISO 32000-1, 9.6.4), from the glyphs it holds.
 pub(crate) fn subset_tag(face: Face, glyphs: &BTreeSet<u16>) -> String {
     let mut hash = Sha256::new();
-    hash.update(if face == Face::Bold { b"bold" } else { b"text" });
+    hash.update(match face {
+        Face::Regular => b"text",
+        Face::Bold => b"bold",
+        Face::Signs => b"sign",
+    });
     for glyph in glyphs {
         hash.update(glyph.to_be_bytes());
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use crate::attachment::Attachment;
 use crate::data::{Body, Party};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::flow;
@@ -30,6 +31,8 @@ pub(crate) struct Job<'a, D: Serialize> {
     pub(crate) file_name: String,
     /// Instant for the metadata.
     pub(crate) created: DateTime<Utc>,
+    /// The order as data, to be embedded.
+    pub(crate) attachments: Vec<Attachment>,
 }
 
 /// What the letterhead template prints around every document.
@@ -118,6 +121,7 @@ impl<D: Serialize> Job<'_, D> {
             producer: format!("Abruf {}", program.rsplit(' ').next().unwrap_or_default()),
             created: self.created,
             input: Sha256::digest(input.as_bytes()).into(),
+            attachments: self.attachments.clone(),
         };
         let bytes = pdf::write(&shaper, &pages, &facts)?;
         let sha256 = Sha256::digest(&bytes).into();

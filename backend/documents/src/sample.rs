@@ -14,8 +14,8 @@ use rust_decimal::Decimal;
 
 use crate::cancellation::{CancellationData, CancelledOrder};
 use crate::data::{
-    Body, Clause, Contact, ContractReference, Currency, Line, Pair, Party, References, Signature, Subscription,
-    Surcharge, Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
+    Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
 use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
@@ -160,6 +160,10 @@ fn clause(title: &str, text: &str) -> Clause {
     Clause { title: title.to_owned(), text: text.to_owned() }
 }
 
+fn endpoint(scheme: &str, id: &str) -> Endpoint {
+    Endpoint { scheme: scheme.to_owned(), id: id.to_owned() }
+}
+
 /// A released order with this many lines, in euro, with a surcharge if it has fewer than three.
 #[must_use]
 pub fn order(lines: usize) -> OrderData {
@@ -213,6 +217,10 @@ pub fn order(lines: usize) -> OrderData {
             clause("Lieferung", "Frei Verwendungsstelle. Auf dem Lieferschein ist die Abrufnummer anzugeben."),
         ],
         base_url: Some("https://abruf.eg-mittelland.example".to_owned()),
+        endpoints: Some(Endpoints {
+            buyer: endpoint("0204", "15099010-1234512345-35"),
+            supplier: endpoint("9930", "DE999999999"),
+        }),
     }
 }
 

@@ -214,7 +214,7 @@ pub(crate) fn runs(line: Line, x: Length, y: Length, source: Source) -> Vec<Item
         x: x + run.x,
         y,
         source,
-        shape: Shape::Text { text: run.text, style: run.style, width: run.width },
+        shape: Shape::Text { text: run.text, style: run.style, width: run.width, joint: run.joint },
     };
     runs.map(item).collect()
 }

@@ -9,6 +9,8 @@ pub enum Face {
     Regular,
     /// Noto Sans Bold.
     Bold,
+    /// Signs that Noto Sans lacks (≤, ∞, →, ✓); the shaper takes it for single glyphs, no style asks for it.
+    Signs,
 }
 
 /// How dark: text is black or grey, nothing is coloured.

@@ -1,4 +1,4 @@
-//! The two fonts: shaping with kerning, and measuring.
+//! The fonts: shaping with kerning, and measuring.
 //!
 //! Text is shaped word by word and the words are remembered for the length of one document; spaces
 //! are glyphs of their own. All widths are exact sums of font units, rounded to a micrometre once
@@ -22,7 +22,10 @@ pub(crate) const REGULAR: &[u8] = include_bytes!("../../../pdf-templates/fonts/N
 /// Noto Sans Bold (OFL-1.1).
 pub(crate) const BOLD: &[u8] = include_bytes!("../../../pdf-templates/fonts/NotoSans-Bold.ttf");
 
-/// Stands for a character that the font does not have.
+/// Signs of Noto Sans Math and Noto Sans Symbols 2 that Noto Sans lacks (OFL-1.1).
+pub(crate) const SIGNS: &[u8] = include_bytes!("../../../pdf-templates/fonts/NotoSansSigns-Regular.ttf");
+
+/// Stands for a character that no font has.
 const REPLACEMENT: char = '\u{fffd}';
 
 /// A font file, read once for the life of the program.
@@ -46,8 +49,13 @@ pub(crate) struct Metrics {
     pub(crate) weight: u16,
 }
 
-static FONTS: LazyLock<[Font; 2]> =
-    LazyLock::new(|| [Font::read(REGULAR, "NotoSans-Regular"), Font::read(BOLD, "NotoSans-Bold")]);
+static FONTS: LazyLock<[Font; 3]> = LazyLock::new(|| {
+    [
+        Font::read(REGULAR, "NotoSans-Regular"),
+        Font::read(BOLD, "NotoSans-Bold"),
+        Font::read(SIGNS, "NotoSansSigns-Regular"),
+    ]
+});
 
 impl Font {
     fn read(file: &'static [u8], name: &'static str) -> Self {
@@ -60,11 +68,17 @@ impl Font {
 
     /// The font of a face.
     pub(crate) fn of(face: Face) -> &'static Self {
-        let [regular, bold] = &*FONTS;
+        let [regular, bold, signs] = &*FONTS;
         match face {
             Face::Regular => regular,
             Face::Bold => bold,
+            Face::Signs => signs,
         }
+    }
+
+    /// Whether the font has a glyph for a letter.
+    fn has(&self, letter: char) -> bool {
+        self.face.glyph_index(letter).is_some()
     }
 
     /// Figures of the font as a whole.
@@ -84,10 +98,10 @@ impl Font {
         self.face.glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(glyph)).unwrap_or(0)
     }
 
-    fn shape(&self, word: &str) -> Word {
+    fn shape(&self, face: Face, word: &str) -> Word {
         let mut known = String::with_capacity(word.len());
         for letter in word.chars() {
-            let covered = self.face.glyph_index(letter).is_some();
+            let covered = self.has(letter);
             // Soft hyphens and joiners that no glyph shows are dropped rather than printed as a box.
             let invisible = matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
             if !invisible {
@@ -103,19 +117,29 @@ impl Font {
         let mut glyphs = Vec::with_capacity(infos.len());
         for (index, (info, position)) in infos.iter().zip(shaped.glyph_positions()).enumerate() {
             let start = usize::try_from(info.cluster).unwrap_or(0);
-            let first = index == 0 || infos[index - 1].cluster != info.cluster;
-            let later = infos[index..].iter().map(|next| next.cluster).find(|cluster| *cluster != info.cluster);
+            let place = infos[..index].iter().rev().take_while(|earlier| earlier.cluster == info.cluster).count();
+            let after = infos[index..].iter().take_while(|later| later.cluster == info.cluster).count();
+            let later = infos.get(index + after).map(|next| next.cluster);
             let end = later.map_or(known.len(), |cluster| usize::try_from(cluster).unwrap_or(known.len()));
+            let cluster = known.get(start..end).unwrap_or("");
+            // A letter and its marks are told apart where each has a glyph: the same letter stands elsewhere
+            // without them. Else the first glyph stands for all of the cluster.
+            let text = match (cluster.chars().count() == place + after, place) {
+                (true, _) => cluster.chars().skip(place).take(1).collect(),
+                (false, 0) => cluster.to_owned(),
+                (false, _) => String::new(),
+            };
             let id = u16::try_from(info.glyph_id).unwrap_or(0);
             glyphs.push(Glyph {
                 id,
                 shift: position.x_offset,
+                rise: position.y_offset,
                 kern: position.x_advance - i32::from(self.advance(id)),
-                text: if first { known.get(start..end).unwrap_or("").to_owned() } else { String::new() },
+                text,
             });
         }
         let units = shaped.glyph_positions().iter().map(|position| i64::from(position.x_advance)).sum();
-        Word { glyphs, units }
+        Word { face, glyphs, units }
     }
 }
 
@@ -126,6 +150,8 @@ pub(crate) struct Glyph {
     pub(crate) id: u16,
     /// How far it stands to the right of the pen (marks over letters), in font units.
     pub(crate) shift: i32,
+    /// How far it stands above the baseline (marks over capitals), in font units.
+    pub(crate) rise: i32,
     /// What kerning adds to its advance width, in font units.
     pub(crate) kern: i32,
     /// The characters it shows; empty for the second and later glyphs of a cluster.
@@ -135,6 +161,8 @@ pub(crate) struct Glyph {
 /// A shaped word.
 #[derive(Debug)]
 pub(crate) struct Word {
+    /// The font its glyphs are in.
+    pub(crate) face: Face,
     /// Its glyphs, left to right.
     pub(crate) glyphs: Vec<Glyph>,
     /// Its advance width in font units, kerning included.
@@ -150,7 +178,7 @@ fn is_space(letter: char) -> bool {
 #[derive(Debug, Default)]
 pub struct Shaper {
     /// Per face, so that a known word is found without copying it.
-    words: [RefCell<HashMap<String, Rc<Word>>>; 2],
+    words: [RefCell<HashMap<String, Rc<Word>>>; 3],
 }
 
 impl Shaper {
@@ -161,25 +189,35 @@ impl Shaper {
     }
 
     fn word(&self, face: Face, word: &str) -> Rc<Word> {
-        let [regular, bold] = &self.words;
-        let words = if face == Face::Bold { bold } else { regular };
+        let [regular, bold, signs] = &self.words;
+        let words = match face {
+            Face::Regular => regular,
+            Face::Bold => bold,
+            Face::Signs => signs,
+        };
         if let Some(known) = words.borrow().get(word) {
             return Rc::clone(known);
         }
-        let shaped = Rc::new(Font::of(face).shape(word));
+        let shaped = Rc::new(Font::of(face).shape(face, word));
         words.borrow_mut().insert(word.to_owned(), Rc::clone(&shaped));
         shaped
     }
 
-    /// The words and spaces of a run, in order.
+    /// The words and spaces of a run, in order; a sign the face lacks is a word of another font.
     pub(crate) fn parts(&self, face: Face, text: &str) -> Vec<Rc<Word>> {
         let mut parts = Vec::new();
         for (index, word) in text.split(is_space).enumerate() {
             if index > 0 {
                 parts.push(self.word(face, " "));
             }
-            if !word.is_empty() {
-                parts.push(self.word(face, word));
+            let foreign = |letter: char| !Font::of(face).has(letter) && Font::of(Face::Signs).has(letter);
+            let mut rest = word;
+            while let Some(first) = rest.chars().next() {
+                let own = foreign(first);
+                let end = rest.find(|letter| foreign(letter) != own).unwrap_or(rest.len());
+                let (part, tail) = rest.split_at(end);
+                parts.push(self.word(if own { Face::Signs } else { face }, part));
+                rest = tail;
             }
         }
         parts
@@ -252,7 +290,7 @@ mod tests {
 
     #[test]
     fn all_fonts_count_in_the_same_units() {
-        for face in [Face::Regular, Face::Bold] {
+        for face in [Face::Regular, Face::Bold, Face::Signs] {
             assert_eq!(i64::from(Font::of(face).metrics().units_per_em), Advance::UNITS_PER_EM);
         }
     }
@@ -286,6 +324,38 @@ mod tests {
         let parts = shaper.parts(Face::Regular, "a\u{1f600}b");
         assert_eq!(parts[0].glyphs.iter().map(|glyph| glyph.text.as_str()).collect::<String>(), "a\u{fffd}b");
         assert!(parts[0].glyphs.iter().all(|glyph| glyph.id != 0));
+    }
+
+    /// Every Latin letter of Unicode's Latin blocks is more than DIN 91379 asks for; its Greek,
+    /// Cyrillic and the letters it writes with combining marks come on top.
+    #[test]
+    fn all_letters_of_din_91379_have_a_glyph() {
+        let latin = ('\u{a1}'..='\u{ac}').chain('\u{ae}'..='\u{24f}').chain('\u{1e00}'..='\u{1eff}');
+        let marks = "\u{300}\u{301}\u{302}\u{303}\u{304}\u{306}\u{307}\u{308}\u{30a}\u{30b}\u{30c}\u{30d}\u{30f}\u{312}\u{315}\u{31b}\u{323}\u{324}\u{325}\u{326}\u{327}\u{328}\u{32d}\u{32e}\u{331}\u{335}";
+        let others =
+            ('\u{386}'..='\u{3ce}').filter(|letter| !matches!(letter, '\u{387}' | '\u{38b}' | '\u{38d}' | '\u{3a2}'));
+        let others = others.chain('\u{410}'..='\u{45f}').chain("ʰʳʹʺʼʾʿˈˌ‘’‡€™∞≤≥◊√".chars());
+        let letters: Vec<char> = latin.chain(marks.chars()).chain(others).collect();
+        for face in [Face::Regular, Face::Bold] {
+            let missing =
+                letters.iter().filter(|letter| !Font::of(face).has(**letter) && !Font::of(Face::Signs).has(**letter));
+            assert_eq!(missing.collect::<String>(), "", "{face:?}");
+        }
+        let shaper = Shaper::new();
+        for name in ["Łukasiewicz", "Đorđević", "Nguyễn Thị ạ", "GROẞ", "M̂azur", "C̀ézanne", "x ≤ 5 → ∞"]
+        {
+            let parts = shaper.parts(Face::Regular, name);
+            let read: String = parts.iter().flat_map(|part| &part.glyphs).map(|glyph| glyph.text.as_str()).collect();
+            assert_eq!(read, name);
+            assert!(parts.iter().flat_map(|part| &part.glyphs).all(|glyph| glyph.id != 0), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_mark_stands_higher_over_a_capital() {
+        let shaper = Shaper::new();
+        let rise = |text: &str| shaper.parts(Face::Regular, text)[0].glyphs.last().map(|glyph| glyph.rise);
+        assert!(rise("M\u{302}") > rise("m\u{302}"), "{:?}", rise("M\u{302}"));
     }
 
     #[test]

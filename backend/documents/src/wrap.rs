@@ -6,6 +6,7 @@
 
 use hypher::{Lang, hyphenate_bounded};
 
+use crate::frame::Joint;
 use crate::length::Length;
 use crate::style::Style;
 use crate::text::{Advance, Shaper};
@@ -30,6 +31,8 @@ pub struct Run {
     pub style: Style,
     /// Advance width.
     pub width: Length,
+    /// What follows it.
+    pub joint: Joint,
 }
 
 /// One line of a broken text.
@@ -149,7 +152,7 @@ impl Breaker<'_> {
         for word in words {
             self.place(word);
         }
-        self.finish_line();
+        self.finish_line(Joint::Space);
     }
 
     fn exact(&self, word: &Word) -> Advance {
@@ -179,9 +182,9 @@ impl Breaker<'_> {
             let too_wide = endless || self.exact(&rest) > self.limit;
             let split = if too_wide || self.leaves_a_gap() { self.split(&rest, too_wide) } else { None };
             match split {
-                Some((head, tail)) => {
+                Some((head, tail, joint)) => {
                     self.push(head);
-                    self.finish_line();
+                    self.finish_line(joint);
                     rest = tail;
                 }
                 None if self.line.is_empty() => {
@@ -189,7 +192,7 @@ impl Breaker<'_> {
                     self.push(rest);
                     return;
                 }
-                None => self.finish_line(),
+                None => self.finish_line(Joint::Space),
             }
         }
     }
@@ -200,14 +203,15 @@ impl Breaker<'_> {
         !self.line.is_empty() && (limit - used) * 100 > limit * GAP_PERCENT
     }
 
-    /// The largest head that fits behind the current line, and what is left.
-    fn split(&self, word: &Word, too_wide: bool) -> Option<(Word, Word)> {
+    /// The largest head that fits behind the current line, what is left, and how they belong together.
+    fn split(&self, word: &Word, too_wide: bool) -> Option<(Word, Word, Joint)> {
         let letters_of = |(part, span): (usize, &Span)| span.text.chars().map(move |letter| (part, letter)).collect();
         let flat: Vec<(usize, char)> = word.iter().enumerate().flat_map::<Vec<_>, _>(letters_of).collect();
         let start: String = flat.iter().map(|(_, letter)| letter).take(LONGEST_HEAD).collect();
         let fits = |at: usize, hyphen: bool| {
             let head = cut(word, &flat[..at], hyphen);
-            (self.used_with(&head) <= self.limit).then(|| (head, cut(word, &flat[at..], false)))
+            let joint = if hyphen { Joint::SoftHyphen } else { Joint::Nothing };
+            (self.used_with(&head) <= self.limit).then(|| (head, cut(word, &flat[at..], false), joint))
         };
         // Longer heads are wider, but for kerning: search by halves, then make sure.
         let best = |places: Vec<usize>, hyphen: bool| {
@@ -222,13 +226,17 @@ impl Breaker<'_> {
         by_sense.or_else(|| if self.line.is_empty() { best(anywhere(&start), false) } else { None })
     }
 
-    fn finish_line(&mut self) {
+    /// Ends the line; `joint` says how its text goes on.
+    fn finish_line(&mut self, joint: Joint) {
         let mut x = Length::ZERO;
-        let mut runs = Vec::new();
+        let mut runs: Vec<Run> = Vec::new();
         for span in join(&std::mem::take(&mut self.line)) {
             let width = self.shaper.width(&span.text, span.style);
-            runs.push(Run { x, text: span.text, style: span.style, width });
+            runs.push(Run { x, text: span.text, style: span.style, width, joint: Joint::Nothing });
             x += width;
+        }
+        if let Some(last) = runs.last_mut() {
+            last.joint = joint;
         }
         self.lines.push(Line { runs, width: x });
         self.used = Advance::default();

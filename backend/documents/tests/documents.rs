@@ -104,6 +104,16 @@ fn sums_stand_together_and_never_without_a_line() {
 }
 
 #[test]
+fn the_last_page_never_holds_terms_alone() {
+    for lines in 1..120 {
+        let pages = pages(&sample::order(lines));
+        let last = pages.last().expect("a page");
+        let of_table = |item: &Item| matches!(item.source.role, Role::TableData | Role::TableSum | Role::H1);
+        assert!(last.items.iter().any(of_table), "{lines} lines: page {} holds only terms", pages.len());
+    }
+}
+
+#[test]
 fn five_lines_and_all_terms_fit_on_one_page() {
     for lines in 1..=5 {
         assert_eq!(pages(&sample::order(lines)).len(), 1, "{lines} lines");

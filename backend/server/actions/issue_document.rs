@@ -29,6 +29,12 @@ pub fn check_code(typed: &str) -> Option<String> {
     typed.parse::<abruf_documents::CheckCode>().ok().map(|code| code.as_str().to_owned())
 }
 
+/// The order as Order-X that lies in its frozen document; `None` in documents that hold none.
+#[must_use]
+pub fn order_as_data(document: &[u8]) -> Option<Vec<u8>> {
+    abruf_documents::embedded(document, abruf_documents::order_x::FILE_NAME)
+}
+
 /// Does the next due piece of work; `false` if there is none.
 pub async fn issue_next(app: &App) -> Result<bool, ActionError> {
     let mut tx = app.db.begin(RunsAs::Job).await?;

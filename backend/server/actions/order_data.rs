@@ -4,8 +4,8 @@
 //! Of a pair, each order is printed from its side: the member orders from the body, the body from the supplier.
 
 use abruf_documents::data::{
-    Body, Clause, Contact, ContractReference, Currency, Line, Pair, Party, References, Signature, Subscription,
-    Surcharge, Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
+    Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
 use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Stage};
 use abruf_domain::Facts;
@@ -41,6 +41,7 @@ pub(super) struct Printed {
     pub(super) references: References,
     pub(super) delivery_address: Option<Party>,
     pub(super) invoice_address: Option<Party>,
+    pub(super) endpoints: Option<Endpoints>,
 }
 
 /// Reads names and addresses, and takes lines and amounts from facts and prices of this side.
@@ -63,6 +64,8 @@ pub(super) async fn printed(
     let supplier = organisation(&mut *conn, supplier).await?;
     let requested = requested(&mut *conn, call_off, side).await?;
     let details = &call_off.details;
+    let leitweg_id =
+        references(call_off).leitweg_id.filter(|_| side != Side::Supplier).or_else(|| buyer.leitweg_id.clone());
     let mut lots: Vec<String> =
         facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
     lots.sort();
@@ -127,6 +130,9 @@ pub(super) async fn printed(
             Side::Direct | Side::InHouse => address_party(&details.delivery_address),
         },
         invoice_address: address_party(&details.invoice_address).filter(|_| side != Side::Supplier),
+        endpoints: endpoint(leitweg_id)
+            .zip(endpoint(supplier.leitweg_id.clone()))
+            .map(|(buyer, supplier)| Endpoints { buyer, supplier }),
     })
 }
 
@@ -154,6 +160,7 @@ impl Printed {
             requested: self.requested,
             terms: self.terms,
             base_url: Some(app.base_url.to_string()),
+            endpoints: self.endpoints,
         }
     }
 
@@ -309,6 +316,12 @@ fn references(call_off: &CallOff) -> References {
 
 fn party(organisation: &Organisation) -> Party {
     Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
+}
+
+/// Where a party receives electronic documents; its Leitweg-ID is the only address we know, and a
+/// mail address is none in Peppol.
+fn endpoint(leitweg_id: Option<String>) -> Option<Endpoint> {
+    leitweg_id.map(|id| Endpoint { scheme: "0204".to_owned(), id })
 }
 
 /// The first line of a typed address is the name.

@@ -178,6 +178,7 @@ async fn what_belongs_to_others_looks_like_what_is_not_there() {
         "/zusammenfassung",
         "/bestaetigung",
         "/bestellung.pdf",
+        "/bestellung.order-x.xml",
         "/entwurf.pdf",
     ] {
         let foreign = stranger.get(&format!("/abrufe/{}{step}", draft.id)).await;

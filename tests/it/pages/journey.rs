@@ -104,6 +104,9 @@ async fn a_buyer_calls_off_in_five_screens_and_a_second_person_releases() {
     let order = karl.get(&confirmation.replace("bestaetigung", "bestellung.pdf")).await;
     assert_eq!((order.status, order.header("content-type")), (StatusCode::OK, "application/pdf"));
     assert!(order.text.starts_with("%PDF"));
+    let data = karl.get(&confirmation.replace("bestaetigung", "bestellung.order-x.xml")).await;
+    assert_eq!((data.status, data.header("content-type")), (StatusCode::OK, "application/xml"));
+    assert!(data.text.contains("<ram:ID>RV-2025-01-0001</ram:ID>"), "{}", data.text);
 
     let call_off = confirmation.replace("/bestaetigung", "");
     let text = read(&eva.page(&call_off).await);

@@ -181,6 +181,15 @@ impl CallOffPage {
         }
     }
 
+    /// Where the same order is as data for programs.
+    fn as_data(&self, document: &DocumentRow) -> Option<&'static str> {
+        match document.kind.as_str() {
+            "order" => Some("bestellung.order-x.xml"),
+            "supplier_order" => Some("lieferantenauftrag.order-x.xml"),
+            _ => None,
+        }
+    }
+
     fn made(&self, document: &DocumentRow) -> String {
         instant(document.created_at)
     }

@@ -1,4 +1,5 @@
-//! The PDFs of a call-off: order, memo, cancellation, draft; of a pair, those of the supplier order too.
+//! The PDFs of a call-off: order, memo, cancellation, draft; of a pair, those of the supplier order too; and the
+//! order as data.
 
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
@@ -78,6 +79,32 @@ pub async fn supplier_partial_cancellation(
     part(&app, &actor, CallOffId(id), "supplier_partial_cancellation", sequence).await
 }
 
+/// `GET /abrufe/{id}/bestellung.order-x.xml`
+pub async fn order_data(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    within(&app, &actor, CallOffId(id), "order").await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag.order-x.xml`
+pub async fn supplier_order_data(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    within(&app, &actor, CallOffId(id), "supplier_order").await
+}
+
+/// The order as data, taken out of its frozen document: what the supplier has is what is downloaded.
+async fn within(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<Response, Problem> {
+    let (name, bytes) = frozen_file(app, actor, id, kind).await?;
+    let data = issue_document::order_as_data(&bytes);
+    let name = name.replace(".pdf", ".order-x.xml");
+    Ok(file("application/xml", "attachment", &name, data.ok_or_else(Problem::not_found)?))
+}
+
 async fn part(app: &App, actor: &Actor, id: CallOffId, kind: &str, sequence: i32) -> Result<Response, Problem> {
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
@@ -101,20 +128,26 @@ pub async fn draft(State(app): State<App>, SignedIn(actor): SignedIn, Path(id): 
 
 /// A frozen document; one that is due but not made yet is made now, somebody waits for it.
 async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<Response, Problem> {
+    let (name, bytes) = frozen_file(app, actor, id, kind).await?;
+    Ok(pdf(&name, bytes))
+}
+
+async fn frozen_file(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<(String, Vec<u8>), Problem> {
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await?;
     issue_document::issue_for(app, id).await?;
     let mut tx = app.db.begin(actor).await?;
-    let file = documents::file(&mut tx, call_off.contract, id, kind).await?;
-    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
-    Ok(pdf(&name, bytes))
+    documents::file(&mut tx, call_off.contract, id, kind).await?.ok_or_else(Problem::not_found)
+}
+
+fn pdf(name: &str, bytes: Vec<u8>) -> Response {
+    file("application/pdf", "inline", name, bytes)
 }
 
 /// Names of ours are ASCII; anything else is left out.
-fn pdf(name: &str, bytes: Vec<u8>) -> Response {
+fn file(kind: &str, shown: &str, name: &str, bytes: Vec<u8>) -> Response {
     let name: String = name.chars().filter(|it| it.is_ascii_alphanumeric() || "-_.".contains(*it)).collect();
-    let headers =
-        [(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\""))];
+    let headers = [(CONTENT_TYPE, kind.to_owned()), (CONTENT_DISPOSITION, format!("{shown}; filename=\"{name}\""))];
     (headers, bytes).into_response()
 }

@@ -1,0 +1,75 @@
+//! Writes sample documents of every kind and size into a folder, for the conformance suite.
+//!
+//! `samples <folder> [<number of random orders>]`: each document as PDF; beside each order and
+//! cancellation that has one its Order-X and its Peppol message.
+
+use std::error::Error;
+use std::path::Path;
+
+use abruf_documents::random_order::{random_cancellation, random_order};
+use abruf_documents::{CancellationData, OrderData, Templates, cancellation, memo, order, order_x, peppol_order, sample};
+use abruf_domain::supply_chain::Side;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let folder = arguments.next().ok_or("usage: samples <folder> [<number of random orders>]")?;
+    let random: u64 = arguments.next().map_or(Ok(10), |count| count.parse())?;
+    let folder = Path::new(&folder);
+    std::fs::create_dir_all(folder)?;
+    let templates = Templates::embedded();
+    for lines in [1, 2, 3, 5, 12, 13, 34, 60, 133, 400] {
+        write_order(folder, &templates, &format!("order_{lines}"), &sample::order(lines))?;
+    }
+    for lines in [1, 5, 60] {
+        write_order(folder, &templates, &format!("draft_{lines}"), &sample::draft(lines))?;
+    }
+    for lines in [1, 5, 20, 60] {
+        write_order(folder, &templates, &format!("stress_{lines}"), &sample::stress(lines))?;
+    }
+    write_order(folder, &templates, "names_3", &names())?;
+    for lines in [2, 60] {
+        for (name, side) in [("in_house", Side::InHouse), ("supplier", Side::Supplier)] {
+            write_order(folder, &templates, &format!("{name}_{lines}"), &sample::of_pair(lines, side))?;
+        }
+    }
+    for lines in [1, 5, 60, 400] {
+        write_cancellation(folder, &templates, &format!("cancellation_{lines}"), &sample::cancellation(lines, true))?;
+    }
+    write_cancellation(folder, &templates, "cancellation_part", &sample::cancellation(5, false))?;
+    for lines in [1, 5, 60, 400] {
+        std::fs::write(folder.join(format!("memo_{lines}.pdf")), memo(&sample::memo(lines), &templates)?.bytes)?;
+    }
+    for seed in 1..=random {
+        write_order(folder, &templates, &format!("random_{seed}"), &random_order(seed))?;
+    }
+    write_cancellation(folder, &templates, "cancellation_random", &random_cancellation(1))
+}
+
+/// An order whose names need marks without a letter of their own, and signs from another font.
+fn names() -> OrderData {
+    let mut data = sample::order(3);
+    "Đorđević & Łukasiewicz GROẞHANDEL ạ".clone_into(&mut data.supplier.name);
+    "M\u{302}aria C\u{300}ézanne, m\u{302}aria: Breite ≤ 5 m → ∞ ✓".clone_into(&mut data.lines[0].title);
+    data
+}
+
+fn write_order(folder: &Path, templates: &Templates, name: &str, data: &OrderData) -> Result<(), Box<dyn Error>> {
+    std::fs::write(folder.join(format!("{name}.pdf")), order(data, templates)?.bytes)?;
+    if let Some(xml) = order_x(data) {
+        std::fs::write(folder.join(format!("{name}.order-x.xml")), xml)?;
+    }
+    if let Some(xml) = peppol_order(data) {
+        std::fs::write(folder.join(format!("{name}.peppol.xml")), xml)?;
+    }
+    Ok(())
+}
+
+fn write_cancellation(
+    folder: &Path,
+    templates: &Templates,
+    name: &str,
+    data: &CancellationData,
+) -> Result<(), Box<dyn Error>> {
+    std::fs::write(folder.join(format!("{name}.pdf")), cancellation(data, templates)?.bytes)?;
+    Ok(())
+}
