@@ -14,7 +14,7 @@ BEGIN
         INSERT INTO framework_contract
         SELECT (jsonb_populate_record(f, jsonb_build_object('id', copy, 'number', f.number || '-' || n))).*
         FROM framework_contract f WHERE f.id = pattern;
-        FOREACH child IN ARRAY ARRAY['contract_body', 'contract_option', 'lot', 'lot_turn', 'contract_party', 'item',
+        FOREACH child IN ARRAY ARRAY['contract_body', 'contract_option', 'lot', 'contract_party', 'item',
                                      'price_term', 'entitlement', 'baseline', 'item_vat_change', 'data_processing_accession'] LOOP
             EXECUTE format(
                 'INSERT INTO %1$I OVERRIDING SYSTEM VALUE
