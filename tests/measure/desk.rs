@@ -105,7 +105,12 @@ impl Desk {
             let key = KEYS.fetch_add(1, Ordering::Relaxed);
             request = request.header("Idempotency-Key", format!("\"measure-{key}\"")).json(&body);
         }
-        let answer = request.send().await?;
+        let mut answer = request.try_clone().ok_or("a request that cannot be sent twice")?.send().await?;
+        // More people sign in than one address may in a minute.
+        while answer.status() == StatusCode::TOO_MANY_REQUESTS {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            answer = request.try_clone().ok_or("a request that cannot be sent twice")?.send().await?;
+        }
         let (status, url) = (answer.status(), answer.url().clone());
         let body = answer.text().await?;
         if status != StatusCode::NO_CONTENT && !status.is_success() {

@@ -250,7 +250,10 @@ async fn order(
             let amounts = Amounts::from(&review.priced);
             let answer = Release::Released { id, number: number.clone(), review: Box::new(review) };
             let order = Order { id, number: &number, releaser, amounts: &amounts, at: now };
-            releases::finish(&mut tx, &order, keyed.answer(&answer)?).await?.then_some(()).ok_or(ActionError::KeyReused)?;
+            releases::finish(&mut tx, &order, keyed.answer(&answer)?)
+                .await?
+                .then_some(())
+                .ok_or(ActionError::KeyReused)?;
             tx.commit().await?;
             Ok(Attempt::Done(answer))
         }

@@ -7,8 +7,8 @@ use abruf_domain::money::{Gross, Net, Percent, Quantity, UnitPrice, Vat};
 use abruf_domain::period::Period;
 use abruf_domain::pricing::PricedCallOff;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::{Deserialize, Serialize};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -191,7 +191,6 @@ impl Line {
 /// A call-off with its lines.
 pub type WithLines = (CallOff, Vec<Line>);
 
-
 /// As [`find`], holding the row until the transaction ends; a parallel attempt waits as long as [`super::session_settings`] allows.
 pub async fn lock(conn: &mut PgConnection, id: CallOffId) -> Result<Option<WithLines>, StorageError> {
     sqlx::query!("SELECT id FROM call_off WHERE id = $1 FOR UPDATE", id.0).fetch_optional(&mut *conn).await?;
@@ -301,8 +300,7 @@ struct StoredLine {
 impl StoredLine {
     fn read(self, call_off: CallOffId) -> Result<Line, StorageError> {
         let key = || format!("{call_off} position {}", self.position);
-        let unit_price =
-            |price, column| consistent(UnitPrice::new(price), "call_off_line", column, key());
+        let unit_price = |price, column| consistent(UnitPrice::new(price), "call_off_line", column, key());
         let vat = match (self.vat_category, self.vat_rate_pct) {
             (Some(category), Some(rate)) => Some(VatTreatment {
                 category,
