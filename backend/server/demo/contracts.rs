@@ -436,10 +436,10 @@ mod tests {
     }
 
     #[test]
-    fn ten_contracts_with_different_numbers_whatever_the_day() {
+    fn eleven_contracts_with_different_numbers_whatever_the_day() {
         for anchor in ["2026-11-22", "2027-01-01", "2027-02-28", "2028-02-29", "2026-12-31"] {
             let designs = designs(anchor);
-            assert_eq!(designs.iter().map(|design| &design.number).collect::<BTreeSet<_>>().len(), 10, "{anchor}");
+            assert_eq!(designs.iter().map(|design| &design.number).collect::<BTreeSet<_>>().len(), 11, "{anchor}");
             for design in &designs {
                 assert!(design.notice_date < design.term.from(), "{} {anchor}", design.key);
                 assert!(design.options.iter().all(|(option, _)| design.term.to() < option.new_end));

@@ -2,6 +2,7 @@
 
 use abruf_domain::bonus::{BonusClause, BonusStep, GoesTo};
 use abruf_domain::money::{Net, Percent};
+use rust_decimal::Decimal;
 
 use crate::http::pages::read_amount::{read_amount, read_number};
 use crate::http::pages::written::{money, percent};
@@ -34,9 +35,11 @@ pub fn read_clause(steps: &str, goes_to: &str) -> Result<Option<BonusClause>, St
         let missing = || "Es fehlt eine Zahl. Erwartet: „50.000,00: 1,5“.".to_owned();
         let from = read_amount(from).and_then(|it| it.ok_or_else(missing)).map_err(named)?;
         let rate = read_number(rate, Percent::DECIMALS).and_then(|it| it.ok_or_else(missing)).map_err(named)?;
+        let out_of_range = || named("Möglich sind 0 bis 100 Prozent.".to_owned());
+        let rate = Some(rate).filter(|rate| (Decimal::ZERO..=Decimal::ONE_HUNDRED).contains(rate));
         read.push(BonusStep {
             from: Net::new(from).map_err(|_| named("Dieser Betrag ist zu groß.".to_owned()))?,
-            rate: Percent::new(rate).map_err(|_| named("Möglich sind 0 bis 100 Prozent.".to_owned()))?,
+            rate: Percent::new(rate.ok_or_else(out_of_range)?).map_err(|_| out_of_range())?,
         });
     }
     let goes_to = goes_to.parse().unwrap_or(GoesTo::Members);
