@@ -75,7 +75,7 @@ pub(super) fn none_of(places: Vec<String>, rule: &str) {
 /// The server from the ground up. A part may name parts of a lower floor and itself, nothing else:
 /// cli -> http -> actions -> storage, http -> reports -> storage.
 const FLOORS: &[&[&str]] = &[
-    &["actor", "chance", "clock", "config", "embedded"],
+    &["actor", "chance", "clock", "config", "embedded", "traffic"],
     &["password", "storage"],
     &["app"],
     &["actions", "reports", "recheck", "verify", "import"],
