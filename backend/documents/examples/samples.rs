@@ -7,7 +7,9 @@ use std::error::Error;
 use std::path::Path;
 
 use abruf_documents::random_order::{random_cancellation, random_order};
-use abruf_documents::{CancellationData, OrderData, Templates, cancellation, memo, order, order_x, peppol_order, sample};
+use abruf_documents::{
+    CancellationData, OrderData, Templates, cancellation, memo, order, order_x, peppol_order, sample,
+};
 use abruf_domain::supply_chain::Side;
 
 fn main() -> Result<(), Box<dyn Error>> {

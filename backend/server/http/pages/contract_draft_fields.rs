@@ -1,6 +1,9 @@
 //! The forms of the page where a draft is written, as typed, and the part of a contract each one means.
 
-#![expect(clippy::disallowed_types, reason = "what serde derives for `flatten` names every number type; all fields are text")]
+#![expect(
+    clippy::disallowed_types,
+    reason = "what serde derives for `flatten` names every number type; all fields are text"
+)]
 
 use abruf_domain::facts::Covers;
 use abruf_domain::ids::OrganisationId;
