@@ -78,8 +78,9 @@ async fn one(pool: PgPool, seconds: Duration) -> Result<Times> {
 pub async fn wait_for_documents(cluster: &Cluster) -> Result<()> {
     let mut owner = cluster.owner_options().connect().await?;
     loop {
-        let open: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM outbox WHERE done_at IS NULL").fetch_one(&mut owner).await?;
+        let open: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE done_at IS NULL AND kind LIKE 'issue%'")
+            .fetch_one(&mut owner)
+            .await?;
         if open == 0 {
             return Ok(());
         }

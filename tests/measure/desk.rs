@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use tokio::sync::RwLock;
 
 use crate::program::Program;
 use crate::{Result, now};
@@ -21,18 +22,29 @@ static KEYS: AtomicUsize = AtomicUsize::new(0);
 pub struct Desk {
     http: reqwest::Client,
     address: String,
-    buyer: String,
-    approver: String,
+    buyer: RwLock<String>,
+    approver: RwLock<String>,
 }
 
 impl Desk {
     /// Signs both in.
     pub async fn open(program: &Program, buyer: &str, approver: &str) -> Result<Self> {
         let http = reqwest::Client::new();
-        let mut desk = Self { http, address: program.address.clone(), buyer: String::new(), approver: String::new() };
-        desk.buyer = desk.sign_in(buyer).await?;
-        desk.approver = desk.sign_in(approver).await?;
+        let desk =
+            Self { http, address: program.address.clone(), buyer: RwLock::default(), approver: RwLock::default() };
+        *desk.buyer.write().await = desk.sign_in(buyer).await?;
+        *desk.approver.write().await = desk.sign_in(approver).await?;
         Ok(desk)
+    }
+
+    /// Lets both stay signed in: a token is good for ten minutes.
+    pub async fn stay(&self) -> Result<()> {
+        for token in [&self.buyer, &self.approver] {
+            let old = token.read().await.clone();
+            let new = self.ask(Method::PUT, "/api/v1/sessions/current", &old, Some(json!({}))).await?;
+            *token.write().await = text(&new["token"])?;
+        }
+        Ok(())
     }
 
     async fn sign_in(&self, email: &str) -> Result<String> {
@@ -42,34 +54,43 @@ impl Desk {
 
     /// The contract that the demo sells development days from.
     pub async fn contract(&self) -> Result<String> {
-        text(&self.ask(Method::GET, "/api/v1/contracts?q=DEV-PT", &self.buyer, None).await?[0]["id"])
+        text(&self.ask(Method::GET, "/api/v1/contracts?q=DEV-PT", &self.buyer.read().await, None).await?[0]["id"])
     }
 
     /// A draft of three lines that lacks nothing; its id.
     pub async fn draft(&self, contract: &str) -> Result<String> {
-        let made =
-            self.ask(Method::POST, "/api/v1/call-offs", &self.buyer, Some(json!({ "contract_id": contract }))).await?;
+        let made = self
+            .ask(Method::POST, "/api/v1/call-offs", &self.buyer.read().await, Some(json!({ "contract_id": contract })))
+            .await?;
         let id = text(&made["id"])?;
         let body = json!({ "version": made["version"], "lines": lines() });
-        let changed = self.ask(Method::PUT, &format!("/api/v1/call-offs/{id}/lines"), &self.buyer, Some(body)).await?;
+        let changed = self
+            .ask(Method::PUT, &format!("/api/v1/call-offs/{id}/lines"), &self.buyer.read().await, Some(body))
+            .await?;
         let mut details = made["details"].clone();
         details["need"] = "Weiterentwicklung des Bürgerportals laut Pflichtenheft.".into();
         let body = json!({ "version": changed["version"], "details": details });
-        self.ask(Method::PUT, &format!("/api/v1/call-offs/{id}/details"), &self.buyer, Some(body)).await?;
+        self.ask(Method::PUT, &format!("/api/v1/call-offs/{id}/details"), &self.buyer.read().await, Some(body)).await?;
         Ok(id)
     }
 
     /// Asks for the review of a draft.
     pub async fn review(&self, id: &str) -> Result<Duration> {
         let begin = now();
-        self.ask(Method::GET, &format!("/api/v1/call-offs/{id}/review"), &self.buyer, None).await?;
+        self.ask(Method::GET, &format!("/api/v1/call-offs/{id}/review"), &self.buyer.read().await, None).await?;
         Ok(begin.elapsed())
     }
 
     /// Hands a draft over.
     pub async fn submit(&self, id: &str) -> Result<Duration> {
         let begin = now();
-        self.ask(Method::POST, &format!("/api/v1/call-offs/{id}/submission"), &self.buyer, Some(json!({}))).await?;
+        self.ask(
+            Method::POST,
+            &format!("/api/v1/call-offs/{id}/submission"),
+            &self.buyer.read().await,
+            Some(json!({})),
+        )
+        .await?;
         Ok(begin.elapsed())
     }
 
@@ -77,7 +98,7 @@ impl Desk {
     pub async fn release(&self, id: &str) -> Result<Duration> {
         let begin = now();
         let path = format!("/api/v1/call-offs/{id}/release");
-        let answer = self.ask(Method::POST, &path, &self.approver, Some(json!({}))).await?;
+        let answer = self.ask(Method::POST, &path, &self.approver.read().await, Some(json!({}))).await?;
         match answer["outcome"].as_str().or(answer["number"].as_str()) {
             Some(_) => Ok(begin.elapsed()),
             None => Err(format!("{path}: {answer}").into()),
@@ -92,7 +113,7 @@ impl Desk {
             "lines": lines(),
             "details": { "need": "Weiterentwicklung des Bürgerportals laut Pflichtenheft." },
         });
-        self.ask(Method::POST, "/api/v1/call-offs/check", &self.buyer, Some(body)).await?;
+        self.ask(Method::POST, "/api/v1/call-offs/check", &self.buyer.read().await, Some(body)).await?;
         Ok(begin.elapsed())
     }
 

@@ -91,6 +91,15 @@ struct Field {
     desks: Vec<Arc<Desk>>,
 }
 
+impl Field {
+    async fn stay_signed_in(&self) -> Result<()> {
+        for desk in &self.desks {
+            desk.stay().await?;
+        }
+        Ok(())
+    }
+}
+
 /// A request and the desk that releases it.
 type Piece = (Arc<Desk>, String);
 
@@ -208,6 +217,7 @@ async fn endurance(field: &Field, time: Duration) -> Result<()> {
 
 /// So many requests, handed over and waiting; how fast they were handed over.
 async fn requests(field: &Field, goal: &Goal, count: usize) -> Result<(Vec<Piece>, Done)> {
+    field.stay_signed_in().await?;
     let wanted: Vec<_> = (0..count)
         .map(|n| {
             let desk = Arc::clone(&field.desks[n % field.desks.len()]);
@@ -227,6 +237,7 @@ async fn requests(field: &Field, goal: &Goal, count: usize) -> Result<(Vec<Piece
     .await?;
     let drafts: Vec<Piece> = std::mem::take(&mut *drafts.lock().map_err(|_| "a client broke down")?);
     let again = drafts.clone();
+    field.stay_signed_in().await?;
     let done = load::run(drafts, goal.clients, None, |(desk, id)| async move { desk.submit(&id).await }).await?;
     Ok((again, done))
 }
@@ -275,6 +286,7 @@ async fn checks(field: &Field, time: Duration) -> Result<()> {
     check(WARM_UP).await?;
     let (mut ratios, mut raws, mut rates, mut tails) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
     for _ in 0..PATIENCE {
+        field.stay_signed_in().await?;
         let (before, product, after) = (trivial(time).await?, check(time).await?, trivial(time).await?);
         let (first, second) = (before.per_second(), after.per_second());
         if RESTLESS < first.max(second) / first.min(second).max(Decimal::new(1, 1)) {

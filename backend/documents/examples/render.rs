@@ -32,8 +32,8 @@ fn render(templates: &Templates, kind: &str, lines: usize) -> Result<Document, B
     Ok(match kind {
         "order" => order(&sample::order(lines), templates)?,
         "draft" => order(&sample::draft(lines), templates)?,
-        "cancellation" => cancellation(&sample::cancellation(lines, true), templates)?,
-        "partial" => cancellation(&sample::cancellation(lines, false), templates)?,
+        "cancellation" => cancellation(&sample::cancellation(lines), templates)?,
+        "partial" => cancellation(&sample::partial_cancellation(lines, false), templates)?,
         "memo" => memo(&sample::memo(lines), templates)?,
         "stress" => order(&sample::stress(lines), templates)?,
         other => return Err(format!("`{other}` is no kind of document").into()),

@@ -35,9 +35,12 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     for lines in [1, 5, 60, 400] {
-        write_cancellation(folder, &templates, &format!("cancellation_{lines}"), &sample::cancellation(lines, true))?;
+        write_cancellation(folder, &templates, &format!("cancellation_{lines}"), &sample::cancellation(lines))?;
     }
-    write_cancellation(folder, &templates, "cancellation_part", &sample::cancellation(5, false))?;
+    for (name, lines, anew) in [("part_3", 3, false), ("part_60", 60, false), ("priced_anew_5", 5, true)] {
+        let data = sample::partial_cancellation(lines, anew);
+        write_cancellation(folder, &templates, &format!("cancellation_{name}"), &data)?;
+    }
     for lines in [1, 5, 60, 400] {
         std::fs::write(folder.join(format!("memo_{lines}.pdf")), memo(&sample::memo(lines), &templates)?.bytes)?;
     }

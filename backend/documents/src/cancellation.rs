@@ -1,5 +1,6 @@
 //! The cancellation (Stornierung): the counter entry to a released order, in whole or in part.
 
+use abruf_domain::money::Net;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,19 @@ pub struct CancelledOrder {
     pub order_date: NaiveDate,
     /// The Prüfkennung printed on it.
     pub check_code: CheckCode,
+}
+
+/// What of the order still stands after a partial cancellation, with its prices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rest {
+    /// The lines that stand, with the position numbers of the order.
+    pub lines: Vec<Line>,
+    /// The surcharge that stands.
+    pub surcharge: Option<Surcharge>,
+    /// Sums of what stands.
+    pub totals: Totals,
+    /// Set where the contract prices what is left anew: the order value before, net.
+    pub priced_anew_from: Option<Net>,
 }
 
 /// Everything a cancellation prints. Its canonical JSON is the input of the Prüfkennung.
@@ -67,6 +81,9 @@ pub struct CancellationData {
     pub surcharge: Option<Surcharge>,
     /// Sums of what is taken back.
     pub totals: Totals,
+    /// What stands; `None` if nothing does, and in documents made before this was printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<Rest>,
     /// Terms printed after the sums.
     pub terms: Vec<Clause>,
     /// As in the order.
@@ -78,7 +95,7 @@ pub struct CancellationData {
 /// # Errors
 /// If the sums are not the sums of the lines, or if the template (an override, usually) is broken.
 pub fn cancellation(data: &CancellationData, templates: &Templates) -> Result<Document, DocumentError> {
-    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    check(data)?;
     job(data).render(templates)
 }
 
@@ -88,8 +105,14 @@ pub fn cancellation(data: &CancellationData, templates: &Templates) -> Result<Do
 /// # Errors
 /// As [`cancellation()`].
 pub fn pages(data: &CancellationData, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
-    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    check(data)?;
     job(data).pages(templates, code)
+}
+
+fn check(data: &CancellationData) -> Result<(), DocumentError> {
+    sums::check(&data.lines, data.surcharge.as_ref(), &data.totals)?;
+    let Some(rest) = &data.rest else { return Ok(()) };
+    sums::check(&rest.lines, rest.surcharge.as_ref(), &rest.totals)
 }
 
 pub(crate) fn job(data: &CancellationData) -> Job<'_, CancellationData> {

@@ -60,7 +60,7 @@ mod xml;
 mod xml_out;
 
 pub use attachment::embedded;
-pub use cancellation::{CancellationData, CancelledOrder, cancellation};
+pub use cancellation::{CancellationData, CancelledOrder, Rest, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};

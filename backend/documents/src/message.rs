@@ -1,5 +1,7 @@
 //! The order as data for programs: what Order-X and Peppol say alike, before either writes it.
 
+use std::borrow::Cow;
+
 use abruf_domain::money::{Net, Quantity};
 use abruf_domain::supply_chain::Side;
 use chrono::NaiveDate;
@@ -10,15 +12,38 @@ use crate::data::{
 use crate::format_de;
 use crate::order::{OrderData, Stage};
 use crate::unit_code;
-use crate::{CancellationData, CancelledOrder};
+use crate::{CancellationData, CancelledOrder, Rest};
 
-/// A released order, or its complete cancellation.
+/// What a message does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It orders.
+    Order,
+    /// It takes a whole order back.
+    Cancellation,
+    /// It says what is left of an order.
+    Change,
+}
+
+/// What becomes of a line of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// Nothing of it is left.
+    Deleted,
+    /// Less of it is left, or at another price.
+    Changed,
+    /// It stands as it was.
+    Kept,
+}
+
+/// A released order, its complete cancellation, or what a partial one leaves of it.
 pub(crate) struct Message<'a> {
     /// Number of this document.
     pub(crate) number: &'a str,
     /// Berlin date of this document.
     pub(crate) issued: NaiveDate,
-    /// The order that is taken back; `None` for an order.
+    pub(crate) purpose: Purpose,
+    /// The order that is taken back or changed; `None` for an order.
     pub(crate) cancels: Option<&'a CancelledOrder>,
     /// Why it is taken back.
     pub(crate) reason: Option<&'a str>,
@@ -35,7 +60,9 @@ pub(crate) struct Message<'a> {
     pub(crate) invoice: Option<&'a Party>,
     /// First and last day on which to deliver or perform.
     pub(crate) period: Option<(NaiveDate, NaiveDate)>,
-    pub(crate) lines: &'a [Line],
+    pub(crate) lines: Cow<'a, [Line]>,
+    /// Of each line that is not just ordered, what becomes of it.
+    pub(crate) fates: Vec<Fate>,
     pub(crate) surcharge: Option<&'a Surcharge>,
     pub(crate) totals: &'a Totals,
     pub(crate) terms: &'a [Clause],
@@ -50,6 +77,7 @@ impl<'a> Message<'a> {
         Some(Self {
             number,
             issued: *order_date,
+            purpose: Purpose::Order,
             cancels: None,
             reason: None,
             case_number: &data.case_number,
@@ -63,16 +91,29 @@ impl<'a> Message<'a> {
             delivery: data.delivery_address.as_ref(),
             invoice: data.invoice_address.as_ref(),
             period: data.desired_delivery.map(|day| (day, day)).or(performance),
-            lines: &data.lines,
+            lines: Cow::Borrowed(&data.lines),
+            fates: Vec::new(),
             surcharge: data.surcharge.as_ref(),
             totals: &data.totals,
             terms: &data.terms,
         })
     }
 
-    /// Of a cancellation; `None` for a partial one, whose data do not say what is left of each line.
+    /// Of a cancellation; `None` for a partial one whose data do not say what is left.
     pub(crate) fn of_cancellation(data: &'a CancellationData) -> Option<Self> {
-        data.complete.then(|| Self {
+        let (purpose, lines, fates, surcharge, totals) = match &data.rest {
+            Some(rest) if !data.complete => {
+                let (lines, fates) = left(data, rest);
+                (Purpose::Change, Cow::Owned(lines), fates, &rest.surcharge, &rest.totals)
+            }
+            _ if data.complete => {
+                let fates = vec![Fate::Deleted; data.lines.len()];
+                (Purpose::Cancellation, Cow::Borrowed(&data.lines[..]), fates, &data.surcharge, &data.totals)
+            }
+            _ => return None,
+        };
+        Some(Self {
+            purpose,
             number: &data.number,
             issued: data.cancellation_date,
             cancels: Some(&data.cancels),
@@ -88,9 +129,10 @@ impl<'a> Message<'a> {
             delivery: None,
             invoice: None,
             period: None,
-            lines: &data.lines,
-            surcharge: data.surcharge.as_ref(),
-            totals: &data.totals,
+            lines,
+            fates,
+            surcharge: surcharge.as_ref(),
+            totals,
             terms: &data.terms,
         })
     }
@@ -104,6 +146,22 @@ impl<'a> Message<'a> {
     pub(crate) fn sum_of_lines(&self) -> Net {
         self.lines.iter().map(|line| line.net).sum()
     }
+}
+
+/// All lines the order still had, each with what becomes of it; of a deleted line nothing is left.
+fn left(data: &CancellationData, rest: &Rest) -> (Vec<Line>, Vec<Fate>) {
+    let touched = |position| data.lines.iter().any(|line| line.position == position);
+    let standing = rest.lines.iter().map(|line| {
+        let changed = touched(line.position) || rest.priced_anew_from.is_some();
+        (line.clone(), if changed { Fate::Changed } else { Fate::Kept })
+    });
+    let gone = data.lines.iter().filter(|line| rest.lines.iter().all(|it| it.position != line.position));
+    let gone = gone.map(|line| {
+        (Line { quantity: Quantity::ZERO, net: Net::ZERO, subscription: None, ..line.clone() }, Fate::Deleted)
+    });
+    let mut lines: Vec<(Line, Fate)> = standing.chain(gone).collect();
+    lines.sort_by_key(|(line, _)| line.position);
+    lines.into_iter().unzip()
 }
 
 /// The price of a line such that price x quantity / base is its net amount to the cent.

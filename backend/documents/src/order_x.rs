@@ -1,8 +1,7 @@
 //! The order as Order-X 1.0, profile COMFORT (UN/CEFACT SCRDM CIO): the XML that lies in its PDF.
 //!
-//! An order is of type 220; its complete cancellation is an order change, type 230, that deletes each
-//! line. A partial cancellation has no XML: its data name what is taken back, and a change would
-//! have to name what is left.
+//! An order is of type 220. Its cancellation is an order change, type 230: a complete one deletes each
+//! line, a partial one names what is left of each, with the sums that stand.
 
 use chrono::NaiveDate;
 use xmlwriter::{Indent, Options, XmlWriter};
@@ -11,7 +10,7 @@ use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::cancellation::CancellationData;
 use crate::data::{Line, Party, VatCategory, VatClass};
-use crate::message::{Message, Price, category, clause, note, unit};
+use crate::message::{Fate, Message, Price, Purpose, category, clause, note, unit};
 use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
 
@@ -41,7 +40,7 @@ pub(crate) fn of_order(data: &OrderData) -> Option<Attachment> {
 /// What is embedded in the PDF of a cancellation.
 pub(crate) fn of_cancellation(data: &CancellationData) -> Option<Attachment> {
     let content = write(&Message::of_cancellation(data)?).into_bytes();
-    let description = "Stornierung als Order-X";
+    let description = if data.complete { "Stornierung als Order-X" } else { "Teilstornierung als Order-X" };
     Some(Attachment { name: FILE_NAME, description, document_type: Some("ORDER_CHANGE"), content })
 }
 
@@ -57,8 +56,9 @@ fn write(message: &Message<'_>) -> String {
     });
     within(&mut xml, "rsm:ExchangedDocument", |xml| document(xml, message));
     within(&mut xml, "rsm:SupplyChainTradeTransaction", |xml| {
-        for line in message.lines {
-            within(xml, "ram:IncludedSupplyChainTradeLineItem", |xml| item(xml, message, line));
+        for (at, line) in message.lines.iter().enumerate() {
+            let fate = message.fates.get(at).copied();
+            within(xml, "ram:IncludedSupplyChainTradeLineItem", |xml| item(xml, message, line, fate));
         }
         within(xml, "ram:ApplicableHeaderTradeAgreement", |xml| agreement(xml, message));
         within(xml, "ram:ApplicableHeaderTradeDelivery", |xml| delivery(xml, message));
@@ -86,25 +86,35 @@ fn yes_or_no(xml: &mut XmlWriter, name: &str, yes: bool) {
 
 fn document(xml: &mut XmlWriter, message: &Message<'_>) {
     element(xml, "ram:ID", message.number);
-    element(xml, "ram:Name", if message.cancels.is_some() { "Stornierung" } else { "Abruf" });
-    element(xml, "ram:TypeCode", if message.cancels.is_some() { "230" } else { "220" });
+    // UNTDID 1225: 9 is an original, 1 takes back, 4 changes.
+    let (name, kind, purpose) = match message.purpose {
+        Purpose::Order => ("Abruf", "220", "9"),
+        Purpose::Cancellation => ("Stornierung", "230", "1"),
+        Purpose::Change => ("Teilstornierung", "230", "4"),
+    };
+    element(xml, "ram:Name", name);
+    element(xml, "ram:TypeCode", kind);
     day(xml, "ram:IssueDateTime", message.issued);
-    // Purpose: 1 takes back, 9 is an original.
-    element(xml, "ram:PurposeCode", if message.cancels.is_some() { "1" } else { "9" });
+    element(xml, "ram:PurposeCode", purpose);
     let texts = message.reason.map(ToOwned::to_owned).into_iter().chain(message.terms.iter().map(clause));
     for text in texts {
         within(xml, "ram:IncludedNote", |xml| element(xml, "ram:Content", &text));
     }
 }
 
-fn item(xml: &mut XmlWriter, message: &Message<'_>, line: &Line) {
+fn item(xml: &mut XmlWriter, message: &Message<'_>, line: &Line, fate: Option<Fate>) {
     let price = Price::of(line);
     let code = unit(line);
     within(xml, "ram:AssociatedDocumentLineDocument", |xml| {
         element(xml, "ram:LineID", &line.position.to_string());
-        if message.cancels.is_some() {
-            // 2: the line is deleted.
-            element(xml, "ram:LineStatusCode", "2");
+        if let Some(fate) = fate {
+            // UNTDID 1229.
+            let code = match fate {
+                Fate::Deleted => "2",
+                Fate::Changed => "3",
+                Fate::Kept => "5",
+            };
+            element(xml, "ram:LineStatusCode", code);
         }
         if let Some(note) = note(line, message.currency) {
             within(xml, "ram:IncludedNote", |xml| element(xml, "ram:Content", &note));

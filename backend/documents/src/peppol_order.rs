@@ -54,7 +54,7 @@ pub fn peppol_order(data: &OrderData) -> Option<String> {
     }
     delivery(&mut xml, &message);
     sums(&mut xml, &message);
-    for line in message.lines {
+    for line in message.lines.iter() {
         within(&mut xml, "cac:OrderLine", |xml| item(xml, &message, line));
     }
     Some(xml.end_document())

@@ -82,7 +82,7 @@ pub fn random_order(seed: u64) -> OrderData {
 #[must_use]
 pub fn random_cancellation(seed: u64) -> CancellationData {
     let order = random_order(seed);
-    let cancellation = sample::cancellation(1, true);
+    let cancellation = sample::cancellation(1);
     CancellationData { lines: order.lines, surcharge: order.surcharge, totals: order.totals, ..cancellation }
 }
 

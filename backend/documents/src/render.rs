@@ -160,8 +160,8 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     for data in [sample::memo(1), sample::memo(12), sample::bare_memo()] {
         memo::pages(&data, templates, &code)?;
     }
-    for complete in [true, false] {
-        let alone = sample::cancellation(5, complete);
+    let partial = [false, true].map(|anew| sample::partial_cancellation(5, anew));
+    for alone in [sample::cancellation(5)].into_iter().chain(partial) {
         cancellation::pages(&alone, templates, &code)?;
         for order in &pair {
             let of_pair = cancellation::CancellationData { pair: order.pair.clone(), ..alone.clone() };

@@ -68,7 +68,8 @@ mod tests {
         for first in [
             order(&sample::order(5), &templates),
             order(&sample::stress(2), &templates),
-            cancellation(&sample::cancellation(3, false), &templates),
+            cancellation(&sample::cancellation(3), &templates),
+            cancellation(&sample::partial_cancellation(3, true), &templates),
             memo(&sample::memo(5), &templates),
         ] {
             let first = first.expect("a document");

@@ -2,6 +2,7 @@
 //!
 //! Deterministic: the same number of lines is the same data. Nobody in here exists.
 
+mod cancellation;
 mod memo;
 
 use std::cmp::Reverse;
@@ -12,14 +13,13 @@ use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 
-use crate::cancellation::{CancellationData, CancelledOrder};
 use crate::data::{
     Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
     Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
-use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
 
+pub use cancellation::{cancellation, partial_cancellation};
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in
@@ -244,45 +244,6 @@ pub fn of_pair(lines: usize, side: Side) -> OrderData {
     }
     data.pair = Some(Pair { side, other: Some(other.to_owned()) });
     data
-}
-
-/// A cancellation of the sample order, in whole or of its first line only.
-#[must_use]
-pub fn cancellation(lines: usize, complete: bool) -> CancellationData {
-    let ordered = order(lines);
-    let lines: Vec<Line> = ordered.lines.into_iter().take(if complete { lines } else { 1 }).collect();
-    let surcharge = if complete { ordered.surcharge } else { None };
-    let day = date(2027, 5, 11);
-    CancellationData {
-        number: "RV-2025-01-0042-S1".to_owned(),
-        cancellation_date: day,
-        cancelled: Signature { name: "Dr. Änne Großmann".to_owned(), at: instant(day, 8, 17) },
-        cancels: CancelledOrder {
-            number: "RV-2025-01-0042".to_owned(),
-            order_date: date(2027, 5, 4),
-            check_code: CheckCode::of(b"sample"),
-        },
-        complete,
-        reason: "Die Maßnahme wurde vom Stadtrat auf das Haushaltsjahr 2028 verschoben; der Bedarf ist entfallen."
-            .to_owned(),
-        demo: true,
-        case_number: ordered.case_number,
-        currency: ordered.currency,
-        body: ordered.body,
-        buyer: ordered.buyer,
-        supplier: ordered.supplier,
-        contract: ordered.contract,
-        pair: ordered.pair,
-        references: ordered.references,
-        totals: totals(&lines, surcharge.as_ref()),
-        lines,
-        surcharge,
-        terms: vec![clause(
-            "Bestätigung",
-            "Bitte bestätigen Sie die Stornierung in Textform an die genannte Ansprechperson.",
-        )],
-        base_url: ordered.base_url,
-    }
 }
 
 /// An order that tries the layout: names without spaces, figures of full length, other currency.

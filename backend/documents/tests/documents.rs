@@ -53,8 +53,11 @@ fn layouts_are_as_they_were_approved() {
     golden("supplier_2", &pages(&sample::of_pair(2, Side::Supplier)));
     golden("stress_5", &pages(&sample::stress(5)));
     golden("memo_3", &memo::pages(&sample::memo(3), &Templates::embedded(), &code()).expect("pages"));
-    for (name, complete) in [("cancellation_5", true), ("cancellation_part", false)] {
-        let data = sample::cancellation(5, complete);
+    for (name, data) in [
+        ("cancellation_5", sample::cancellation(5)),
+        ("cancellation_part", sample::partial_cancellation(5, false)),
+        ("cancellation_priced_anew", sample::partial_cancellation(5, true)),
+    ] {
         golden(name, &cancellation::pages(&data, &Templates::embedded(), &code()).expect("pages"));
     }
 }

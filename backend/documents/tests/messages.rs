@@ -279,7 +279,37 @@ fn a_complete_cancellation_deletes_each_line_and_names_its_order() {
     assert_eq!(statuses.filter(|node| node.text() == Some("2")).count(), data.lines.len());
     let agreement = find(root, "SupplyChainTradeTransaction/ApplicableHeaderTradeAgreement").expect("an agreement");
     assert_eq!(text(agreement, "PreviousOrderReferencedDocument/IssuerAssignedID"), data.cancels.number);
-    let part = sample::cancellation(5, false);
-    let bytes = abruf_documents::cancellation(&part, &templates).expect("a document").bytes;
+}
+
+#[test]
+fn a_partial_cancellation_says_of_each_line_what_is_left_and_sums_what_stands() {
+    for anew in [false, true] {
+        let data = sample::partial_cancellation(5, anew);
+        let bytes = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").bytes;
+        let xml = String::from_utf8(embedded(&bytes, "order-x.xml").expect("an order change")).expect("UTF-8");
+        let document = Document::parse(&xml).expect("well-formed XML");
+        let root = document.root_element();
+        let kind = ["TypeCode", "PurposeCode"].map(|name| text(root, &format!("ExchangedDocument/{name}")));
+        assert_eq!(kind, ["230", "4"]);
+        let of_lines = |name: &str| -> Vec<String> {
+            let lines = document.descendants().filter(|node| node.tag_name().name() == name);
+            lines.filter_map(|node| node.text().map(ToOwned::to_owned)).collect()
+        };
+        let others = if anew { "3" } else { "5" };
+        assert_eq!(of_lines("LineStatusCode"), ["2", "3", others, others, others]);
+        let rest = data.rest.expect("a rest");
+        let quantities: Vec<String> = rest.lines.iter().map(|line| line.quantity.to_string()).collect();
+        assert_eq!(of_lines("RequestedQuantity"), [vec!["0".to_owned()], quantities].concat());
+        assert_eq!(of_lines("GrandTotalAmount"), [rest.totals.gross.to_string()]);
+    }
+}
+
+#[test]
+fn a_partial_cancellation_made_before_the_rest_was_printed_has_no_order_data() {
+    let mut data = sample::partial_cancellation(5, false);
+    data.rest = None;
+    let bytes = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").bytes;
     assert_eq!(embedded(&bytes, "order-x.xml"), None);
+    let input = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").input;
+    assert!(!input.contains("rest\":"), "its Prüfkennung stays as it was: {input}");
 }

@@ -26,7 +26,7 @@ fn read_aloud_an_order_and_a_cancellation_make_sense() {
     golden("aloud_order_5", &reader::read(&bytes_of(5)).read_aloud());
     let stress = order(&sample::stress(2), &Templates::embedded()).expect("a document");
     golden("aloud_stress_2", &reader::read(&stress.bytes).read_aloud());
-    let document = cancellation(&sample::cancellation(2, true), &Templates::embedded()).expect("a document");
+    let document = cancellation(&sample::cancellation(2), &Templates::embedded()).expect("a document");
     golden("aloud_cancellation_2", &reader::read(&document.bytes).read_aloud());
 }
 

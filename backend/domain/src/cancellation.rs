@@ -95,6 +95,15 @@ pub enum NotCancellable {
     },
 }
 
+/// Quantities taken back in one step, and how the rest is priced after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut<'a> {
+    /// What is taken back.
+    pub quantities: &'a [CancelledQuantity],
+    /// What it does to the price of the rest.
+    pub rule: PriceOfRest,
+}
+
 /// The remaining order; `facts` are those the release rests on, `ordered` its amounts.
 ///
 /// # Errors
@@ -106,6 +115,51 @@ pub fn remaining(
     rule: PriceOfRest,
 ) -> Result<Remaining, NotCancellable> {
     let day = berlin_date(facts.evaluated_at);
+    let rest = less(facts, cancelled)?;
+    let priced = match rule {
+        _ if rest.request.lines.is_empty() => of_lines(facts, Vec::new(), Net::ZERO),
+        PriceOfRest::ReTier => price(&rest, day),
+        PriceOfRest::PriceAsOrdered => of_lines(facts, as_ordered(&rest, ordered), ordered.surcharge),
+    };
+    let savings = savings(&rest, &priced, day);
+    Ok(Remaining { freed: ordered.net - priced.net, savings, priced })
+}
+
+/// The order that remains after several cuts, in their order. A cut that keeps prices keeps those of the last one
+/// that priced the rest anew; several of them are one, so that no cent is rounded twice.
+///
+/// # Errors
+/// If a quantity is not in the order any more.
+pub fn remaining_after(facts: &Facts, ordered: &PricedCallOff, cuts: &[Cut<'_>]) -> Result<Remaining, NotCancellable> {
+    let (mut facts, mut priced) = (facts.clone(), ordered.clone());
+    let mut since: Vec<CancelledQuantity> = Vec::new();
+    for cut in cuts {
+        for part in cut.quantities {
+            match since.iter_mut().find(|it| it.position == part.position) {
+                Some(it) => it.quantity = it.quantity + part.quantity,
+                None => since.push(*part),
+            }
+        }
+        if cut.rule == PriceOfRest::ReTier {
+            priced = remaining(&facts, &priced, &since, cut.rule)?.priced;
+            facts = less(&facts, &since)?;
+            since.clear();
+        }
+    }
+    let rest = remaining(&facts, &priced, &since, PriceOfRest::PriceAsOrdered)?;
+    Ok(Remaining { freed: ordered.net - rest.priced.net, ..rest })
+}
+
+/// Whether what is left has other prices than before: another unit price of a line, or another surcharge.
+#[must_use]
+pub fn is_priced_anew(before: &PricedCallOff, after: &PricedCallOff) -> bool {
+    let was = |position| before.lines.iter().find(|line| line.position == position);
+    after.surcharge != before.surcharge
+        || after.lines.iter().any(|line| was(line.position).is_some_and(|was| was.unit_price != line.unit_price))
+}
+
+/// The facts with what is left of the request.
+fn less(facts: &Facts, cancelled: &[CancelledQuantity]) -> Result<Facts, NotCancellable> {
     let mut rest = facts.clone();
     for cancelled in cancelled {
         let lines = rest.request.lines.len();
@@ -118,13 +172,7 @@ pub fn remaining(
         line.quantity = line.quantity - cancelled.quantity;
     }
     rest.request.lines.retain(|line| !line.quantity.is_zero());
-    let priced = match rule {
-        _ if rest.request.lines.is_empty() => of_lines(facts, Vec::new(), Net::ZERO),
-        PriceOfRest::ReTier => price(&rest, day),
-        PriceOfRest::PriceAsOrdered => of_lines(facts, as_ordered(&rest, ordered), ordered.surcharge),
-    };
-    let savings = savings(&rest, &priced, day);
-    Ok(Remaining { freed: ordered.net - priced.net, savings, priced })
+    Ok(rest)
 }
 
 /// What a cancellation gives back: quantities and amounts of an order before it less those after it. Its tax
@@ -279,6 +327,33 @@ mod tests {
         let rest = remaining(&facts, &ordered, &cancelled, PriceOfRest::PriceAsOrdered).expect("20 of 120");
         let off = off_step(&facts, &rest.priced);
         assert_eq!(off.iter().map(|it| (it.position, it.rest, it.step)).collect::<Vec<_>>(), [(1, of("100"), of("7"))]);
+    }
+
+    #[test]
+    fn a_cut_that_keeps_prices_keeps_those_of_the_last_that_priced_anew() {
+        let mut facts = citrix();
+        let item = facts.contract.items.iter_mut().find(|item| item.article_number == "CTX-UNI").expect("an item");
+        item.prices[0].price = serde_json::from_value(serde_json::json!({
+            "type": "tier_all_units", "counted": "per_order",
+            "tiers": [{ "from": "1", "unit_price": "20.00" }, { "from": "100", "unit_price": "11.85" }],
+        }))
+        .expect("a price");
+        let ordered = price(&facts, berlin_date(facts.evaluated_at));
+        let [twenty_one, one] = ["21", "1"].map(|quantity| [CancelledQuantity { position: 1, quantity: of(quantity) }]);
+        let anew = Cut { quantities: &twenty_one, rule: PriceOfRest::ReTier };
+        let keeps = Cut { quantities: &one, rule: PriceOfRest::PriceAsOrdered };
+        let unit_price = |cuts: &[Cut<'_>]| {
+            let rest = remaining_after(&facts, &ordered, cuts).expect("within the order").priced;
+            (
+                rest.lines[0].unit_price.clone().expect("a price"),
+                rest.lines[0].quantity,
+                is_priced_anew(&ordered, &rest),
+            )
+        };
+        assert_eq!(unit_price(&[]), ("11.85".to_owned(), of("120"), false));
+        assert_eq!(unit_price(&[keeps]), ("11.85".to_owned(), of("119"), false));
+        assert_eq!(unit_price(&[anew, keeps]), ("20.00".to_owned(), of("98"), true));
+        assert_eq!(unit_price(&[keeps, anew]), ("20.00".to_owned(), of("98"), true));
     }
 
     #[test]

@@ -4,9 +4,10 @@
 
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
+use abruf_domain::money::Net;
 
 use super::keyed::Keyed;
-use super::rest_of_order::{PartInput, TakenBack, Wanted, read_parts, read_reason, take_back};
+use super::rest_of_order::{PartInput, PartsInput, TakenBack, Wanted, increase, read_parts, read_reason, take_back};
 use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -17,18 +18,18 @@ use crate::storage::{call_offs, order_lines};
 /// Cancels a part of an order that has not been delivered, with a reason.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] with the line for what is not in the order, or is all that is left of it.
+/// [`ActionError::Invalid`] with the line for what is not in the order, or is all that is left of it, and where the
+/// contract prices the rest so that it costs more and this was not accepted, or finds no room.
 pub async fn cancel_part(
     app: &App,
     actor: &Actor,
     id: CallOffId,
-    parts: &[PartInput],
-    reason: &str,
+    input: PartsInput<'_>,
     key: Option<&IdempotencyKey>,
 ) -> Result<TakenBack, ActionError> {
     only(actor, &[Role::Approver])?;
     let reason = read_reason(
-        reason,
+        input.reason,
         "Bitte schreiben Sie, warum Sie stornieren (höchstens 2.000 Zeichen). Der Grund steht auf der Teilstornierung.",
     )?;
     let keyed = Keyed { app, actor, key, now: app.clock.now() };
@@ -41,7 +42,7 @@ pub async fn cancel_part(
         return Err(ActionError::WrongState(call_off.status));
     }
     let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
-    let quantities = read_parts(parts, &lines)?;
+    let quantities = read_parts(input.parts, &lines)?;
     if quantities.is_empty() {
         let message = "Bitte geben Sie bei mindestens einer Position an, wie viel Sie stornieren.";
         return Err(ActionError::Invalid(vec![FieldError::new("lines", message)]));
@@ -51,8 +52,26 @@ pub async fn cancel_part(
         let message = "Das ist alles, was von diesem Abruf noch bestellt ist. Bitte stornieren Sie ihn ganz.";
         return Err(ActionError::Invalid(vec![FieldError::new("lines", message)]));
     }
-    let wanted = Wanted { kind: Kind::Partial, quantities: &quantities, reason };
+    let wanted =
+        Wanted { kind: Kind::Partial, quantities: &quantities, reason, accepted_increase: input.accepted_increase };
     let answer = take_back(keyed, &mut tx, &call_off, &lines, wanted).await?;
     tx.commit().await?;
     Ok(answer)
+}
+
+/// By how much, net, the order would cost more than before if these parts were cancelled, in a contract that prices
+/// the rest anew; `None` if it would not.
+///
+/// # Errors
+/// [`ActionError::Invalid`] as [`cancel_part`].
+pub async fn increase_of(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    parts: &[PartInput],
+) -> Result<Option<Net>, ActionError> {
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
+    let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
+    increase(&mut tx, &call_off, &read_parts(parts, &lines)?).await
 }

@@ -55,7 +55,7 @@ pub async fn close_short(
         let message = "Bitte geben Sie bei mindestens einer Position an, wie viel nicht mehr kommt.";
         return Err(ActionError::Invalid(vec![FieldError::new("lines", message)]));
     }
-    let wanted = Wanted { kind: Kind::ShortClose, quantities: &rest, reason };
+    let wanted = Wanted { kind: Kind::ShortClose, quantities: &rest, reason, accepted_increase: None };
     let answer = take_back(keyed, &mut tx, &call_off, &lines, wanted).await?;
     tx.commit().await?;
     Ok(answer)

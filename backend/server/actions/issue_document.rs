@@ -2,10 +2,9 @@
 //! row: the data are read, the PDF is made outside, and only then the document and its log entry are
 //! written.
 
-use abruf_documents::Document;
+use abruf_documents::{Document, Rest};
 use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
-use abruf_domain::cancellation::given_back;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
 use abruf_domain::pricing::PricedCallOff;
@@ -13,8 +12,10 @@ use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_suppli
 use chrono::{DateTime, Utc};
 
 use super::memo_data::memo_data;
-use super::order_data::{CancellationEvent, cancelled_order, printed, released};
-use super::rest_of_order::priced_after;
+use super::order_data::{
+    CancellationEvent, cancelled_order, printed, printed_lines, printed_surcharge, printed_totals, released,
+};
+use super::rest_of_order::{priced_after, taken_by_the_last};
 use super::{ActionError, Who, call_off_record};
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
@@ -185,10 +186,16 @@ async fn render(
     if event == Event::PartialCancellation {
         let count = cancellations.iter().position(|it| Some(it.id) == work.event).ok_or(ActionError::NotFound)?;
         let it = &cancellations[count];
-        let back = given_back(&after(count)?, &after(count + 1)?);
-        let printed = printed(tx, call_off, &facts, &back, side).await?;
+        let taken = taken_by_the_last(&facts, &priced, &cancellations[..=count], rule, work.contract)?;
+        let printed = printed(tx, call_off, &facts, &taken.back, side).await?;
+        let rest = Rest {
+            lines: printed_lines(&facts, &taken.rest),
+            surcharge: printed_surcharge(&facts, &taken.rest),
+            totals: printed_totals(&facts, &taken.rest),
+            priced_anew_from: taken.priced_anew_from,
+        };
         let signature = abruf_documents::data::Signature { name: it.person.clone(), at: it.at };
-        let event = CancellationEvent { sequence: it.sequence, complete: false, reason: it.reason.clone() };
+        let event = CancellationEvent { sequence: it.sequence, rest: Some(rest), reason: it.reason.clone() };
         let data = printed.cancellation(app, call_off, order, event, signature);
         return Ok((kind, off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?));
     }
@@ -199,7 +206,7 @@ async fn render(
         .ok_or(ActionError::NotFound)?;
     let cancelled = abruf_documents::data::Signature { name: step.person.clone().unwrap_or_default(), at: step.at };
     let sequence = i32::try_from(cancellations.len()).unwrap_or(i32::MAX).saturating_add(1);
-    let event = CancellationEvent { sequence, complete: true, reason: step.reason };
+    let event = CancellationEvent { sequence, rest: None, reason: step.reason };
     let data = printed.cancellation(app, call_off, order, event, cancelled);
     Ok((kind, off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?))
 }

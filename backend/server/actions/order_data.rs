@@ -7,7 +7,7 @@ use abruf_documents::data::{
     Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
     Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
-use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Stage};
+use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Rest, Stage};
 use abruf_domain::Facts;
 use abruf_domain::facts::VatTreatment;
 use abruf_domain::ids::OrganisationId;
@@ -70,13 +70,6 @@ pub(super) async fn printed(
         facts.contract.items.iter().filter_map(|item| item.lot).map(|lot| facts.contract.lot_name(lot)).collect();
     lots.sort();
     lots.dedup();
-    let lines = priced.lines.iter().filter_map(|line| printed_line(facts, line)).collect();
-    let surcharge = facts
-        .contract
-        .min_order
-        .as_ref()
-        .and_then(|minimum| minimum.surcharge.as_ref())
-        .filter(|_| !priced.surcharge.is_zero());
     Ok(Printed {
         body: Body { name: body.name.clone(), address: body.address_lines(), contact: vec![body.email] },
         buyer: party(&buyer),
@@ -90,30 +83,9 @@ pub(super) async fn printed(
             procedure: Some(contract.procedure_reference),
         },
         currency: consistent_currency(&contract.currency, call_off)?,
-        lines,
-        surcharge: surcharge.map(|surcharge| Surcharge {
-            title: "Mindermengenzuschlag".to_owned(),
-            net: surcharge.net,
-            vat: vat_class(&vat::of_surcharge(surcharge, facts.contract.vat_of_the_whole()).vat),
-        }),
-        totals: Totals {
-            vat_rows: priced
-                .vat
-                .iter()
-                .map(|group| VatRow {
-                    class: VatClass {
-                        category: category(&group.category),
-                        rate: group.rate,
-                        reason: reason(facts, &group.category),
-                    },
-                    base: group.base,
-                    vat: group.tax,
-                })
-                .collect(),
-            net: priced.net,
-            vat: priced.vat_total,
-            gross: priced.gross,
-        },
+        lines: printed_lines(facts, priced),
+        surcharge: printed_surcharge(facts, priced),
+        totals: printed_totals(facts, priced),
         terms: (!contract.delivery_terms.is_empty())
             .then(|| Clause { title: "Liefer- und Zahlungsbedingungen".to_owned(), text: contract.delivery_terms })
             .into_iter()
@@ -178,7 +150,7 @@ impl Printed {
             cancellation_date: berlin_date(cancelled.at),
             cancelled,
             cancels: order,
-            complete: event.complete,
+            complete: event.rest.is_none(),
             reason: event.reason,
             demo: app.demo,
             case_number: call_off.case_number.clone(),
@@ -192,6 +164,7 @@ impl Printed {
             lines: self.lines,
             surcharge: self.surcharge,
             totals: self.totals,
+            rest: event.rest,
             terms: Vec::new(),
             base_url: Some(app.base_url.to_string()),
         }
@@ -211,8 +184,8 @@ pub(super) fn released(number: &str, releaser: String, at: DateTime<Utc>) -> Sta
 pub(super) struct CancellationEvent {
     /// Counts the cancellations of the order, from 1.
     pub sequence: i32,
-    /// Whether nothing of the order is left.
-    pub complete: bool,
+    /// What is left of the order.
+    pub rest: Option<Rest>,
     /// Why.
     pub reason: String,
 }
@@ -232,6 +205,33 @@ pub(super) fn cancelled_order(
         })
     })?;
     Ok(CancelledOrder { number: number.to_owned(), order_date: berlin_date(at), check_code })
+}
+
+pub(super) fn printed_lines(facts: &Facts, priced: &PricedCallOff) -> Vec<Line> {
+    priced.lines.iter().filter_map(|line| printed_line(facts, line)).collect()
+}
+
+pub(super) fn printed_surcharge(facts: &Facts, priced: &PricedCallOff) -> Option<Surcharge> {
+    let minimum = facts.contract.min_order.as_ref().filter(|_| !priced.surcharge.is_zero())?;
+    let surcharge = minimum.surcharge.as_ref()?;
+    Some(Surcharge {
+        title: "Mindermengenzuschlag".to_owned(),
+        net: surcharge.net,
+        vat: vat_class(&vat::of_surcharge(surcharge, facts.contract.vat_of_the_whole()).vat),
+    })
+}
+
+pub(super) fn printed_totals(facts: &Facts, priced: &PricedCallOff) -> Totals {
+    let rows = priced.vat.iter().map(|group| VatRow {
+        class: VatClass {
+            category: category(&group.category),
+            rate: group.rate,
+            reason: reason(facts, &group.category),
+        },
+        base: group.base,
+        vat: group.tax,
+    });
+    Totals { vat_rows: rows.collect(), net: priced.net, vat: priced.vat_total, gross: priced.gross }
 }
 
 fn printed_line(facts: &Facts, line: &PricedLine) -> Option<Line> {

@@ -1,7 +1,9 @@
 //! What is left of an order after quantities were taken back: from the facts its release rests on, and the
 //! one place where volume, savings, lines and document of such a step are written.
 
-use abruf_domain::cancellation::{CancelledQuantity, OffStep, PriceOfRest, Remaining, given_back, off_step, remaining};
+use abruf_domain::cancellation::{
+    CancelledQuantity, Cut, OffStep, PriceOfRest, Remaining, given_back, is_priced_anew, off_step, remaining_after,
+};
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::ContractId;
 use abruf_domain::money::{Net, Volume};
@@ -27,6 +29,9 @@ use crate::storage::partial_cancellations::{self, Kind, PartialCancellation};
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
 use crate::storage::{Tx, call_offs, outbox, savings, supplier_orders};
 
+/// Field that names what a rest costs more.
+pub const INCREASE: &str = "accepted_increase_net";
+
 /// A quantity of a line, as entered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PartInput {
@@ -36,12 +41,31 @@ pub struct PartInput {
     pub quantity: String,
 }
 
+/// What is to be taken back from an order, as entered.
+#[derive(Debug, Clone, Copy)]
+pub struct PartsInput<'a> {
+    /// How much of which line.
+    pub parts: &'a [PartInput],
+    /// Why; printed for the supplier.
+    pub reason: &'a str,
+    /// By how much, net, the rest may cost more than before; the person has seen this amount.
+    pub accepted_increase: Option<Net>,
+}
+
+impl<'a> PartsInput<'a> {
+    /// Nothing dearer is accepted.
+    #[must_use]
+    pub const fn new(parts: &'a [PartInput], reason: &'a str) -> Self {
+        Self { parts, reason, accepted_increase: None }
+    }
+}
+
 /// What was taken back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TakenBack {
     /// Counts the partial cancellations of the order, from 1.
     pub sequence: i32,
-    /// Net value that became free.
+    /// Net value that became free; negative where a rest priced anew costs more than before.
     pub freed: Net,
     /// Lines whose rest is no orderable quantity any more; allowed, but to be known.
     pub off_step: Vec<OffStep>,
@@ -73,7 +97,7 @@ pub async fn standing(
         return Ok(Standing { priced, savings, off_step: Vec::new(), cancellations });
     }
     let rule = partial_cancellations::price_of_rest(conn, call_off.contract).await?;
-    let rest = rest_after(facts, &review.priced, &merged(&cancellations), rule, call_off.contract)?;
+    let rest = rest_after(facts, &review.priced, &cancellations, rule, call_off.contract)?;
     let off_step = off_step(facts, &rest.priced);
     Ok(Standing { priced: rest.priced, savings: Some(rest.savings), off_step, cancellations })
 }
@@ -89,7 +113,37 @@ pub(super) fn priced_after(
     if cancellations.is_empty() {
         return Ok(ordered.clone());
     }
-    Ok(rest_after(facts, ordered, &merged(cancellations), rule, contract)?.priced)
+    Ok(rest_after(facts, ordered, cancellations, rule, contract)?.priced)
+}
+
+/// What a partial cancellation did to an order.
+pub(super) struct Taken {
+    /// The order value before, net, where the rest has other prices.
+    pub priced_anew_from: Option<Net>,
+    /// What was taken back, at the prices before.
+    pub back: PricedCallOff,
+    /// What stands.
+    pub rest: PricedCallOff,
+}
+
+/// What the last of these cancellations did.
+pub(super) fn taken_by_the_last(
+    facts: &Facts,
+    ordered: &PricedCallOff,
+    cancellations: &[PartialCancellation],
+    rule: PriceOfRest,
+    contract: ContractId,
+) -> Result<Taken, ActionError> {
+    let earlier = cancellations.split_last().map_or(&[][..], |(_, earlier)| earlier);
+    let before = priced_after(facts, ordered, earlier, rule, contract)?;
+    let mut kept = cuts(cancellations, rule);
+    if let Some(last) = kept.last_mut() {
+        last.rule = PriceOfRest::PriceAsOrdered;
+    }
+    let at_these_prices = after_cuts(facts, ordered, &kept, contract)?.priced;
+    let rest = priced_after(facts, ordered, cancellations, rule, contract)?;
+    let priced_anew_from = is_priced_anew(&before, &rest).then_some(before.net);
+    Ok(Taken { priced_anew_from, back: given_back(&before, &at_these_prices), rest })
 }
 
 /// Quantities to be taken back from an order, and why.
@@ -98,6 +152,47 @@ pub(super) struct Wanted<'a> {
     pub kind: Kind,
     pub quantities: &'a [CancelledQuantity],
     pub reason: &'a str,
+    /// By how much the rest may cost more than before.
+    pub accepted_increase: Option<Net>,
+}
+
+/// What an order would be after quantities are taken back.
+struct Outlook {
+    facts: Facts,
+    earlier: Vec<PartialCancellation>,
+    rule: PriceOfRest,
+    before: PricedCallOff,
+    rest: Remaining,
+}
+
+async fn outlook(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    kind: Kind,
+    quantities: &[CancelledQuantity],
+) -> Result<Outlook, ActionError> {
+    let contract = call_off.contract;
+    let (facts, review) = history::latest_judgement(conn, contract, call_off.id, CheckPoint::Release.key())
+        .await?
+        .ok_or(ActionError::NotFound)?;
+    let rule = partial_cancellations::price_of_rest(conn, contract).await?;
+    let earlier = partial_cancellations::of_call_off(conn, call_off).await?;
+    let before = priced_after(&facts, &review.priced, &earlier, rule, contract)?;
+    let mut all = cuts(&earlier, rule);
+    all.push(Cut { quantities, rule: kind.price_of_rest(rule) });
+    let rest = after_cuts(&facts, &review.priced, &all, contract)?;
+    Ok(Outlook { facts, earlier, rule, before, rest })
+}
+
+/// By how much the order would cost more, net, if these quantities were cancelled; `None` if it would not.
+pub(super) async fn increase(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    quantities: &[CancelledQuantity],
+) -> Result<Option<Net>, ActionError> {
+    let outlook = outlook(conn, call_off, Kind::Partial, quantities).await?;
+    let increase = outlook.rest.priced.net - outlook.before.net;
+    Ok((Net::ZERO < increase).then_some(increase))
 }
 
 /// Writes that quantities are taken back; all of it but the commit. The guard rows come last.
@@ -110,30 +205,26 @@ pub(super) async fn take_back(
 ) -> Result<TakenBack, ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
     let (id, contract) = (call_off.id, call_off.contract);
-    let (facts, review) =
-        history::latest_judgement(tx, contract, id, CheckPoint::Release.key()).await?.ok_or(ActionError::NotFound)?;
-    let rule = partial_cancellations::price_of_rest(tx, contract).await?;
-    let earlier = partial_cancellations::of_call_off(tx, call_off).await?;
-    let before = priced_after(&facts, &review.priced, &earlier, rule, contract)?;
-    let all = [merged(&earlier), wanted.quantities.to_vec()].concat();
-    let rest = rest_after(&facts, &review.priced, &all, rule, contract)?;
-    let back = given_back(&before, &rest.priced);
-    check_back(&back)?;
-
+    let Outlook { facts, earlier, rule, before, rest } = outlook(tx, call_off, wanted.kind, wanted.quantities).await?;
+    let currency = facts.contract.currency.as_str();
+    check_increase(&before, &rest.priced, wanted.accepted_increase, currency)?;
     let cancellation = PartialCancellation {
         id: app.chance.id(now),
         sequence: i32::try_from(earlier.len()).unwrap_or(i32::MAX).saturating_add(1),
         kind: wanted.kind,
         reason: wanted.reason.to_owned(),
-        freed: back.net,
+        freed: before.net - rest.priced.net,
+        priced_anew: is_priced_anew(&before, &rest.priced),
         by: actor.person,
         person: String::new(),
         at: now,
         quantities: wanted.quantities.to_vec(),
     };
+
     partial_cancellations::insert(tx, call_off, &cancellation).await?;
     partial_cancellations::write_rest(tx, call_off, &rest.priced, now).await?;
-    supplier_order_rest(keyed, tx, call_off, &facts, &all, rule, &cancellation).await?;
+    let cancellations = [earlier, vec![cancellation.clone()]].concat();
+    supplier_order_rest(keyed, tx, call_off, &facts, &cancellations, rule).await?;
     savings::insert_rest(tx, call_off, &rest.savings, || app.chance.id(now), now).await?;
     // Nothing may be left to wait for.
     let to = status_now(tx, call_off).await?;
@@ -163,9 +254,12 @@ pub(super) async fn take_back(
         })
         .filter(|movement| !movement.authorised.is_zero())
         .collect();
-    let entries: Vec<_> =
-        movements.iter().map(|movement| (app.chance.id(now), movement.guard, movement.authorised)).collect();
-    volume::write_entries(tx, contract, id, EntryKind::Cancel, &entries, now).await?;
+    let (dearer, freed): (Vec<_>, Vec<_>) = movements
+        .iter()
+        .map(|movement| (app.chance.id(now), movement.guard, movement.authorised))
+        .partition(|(_, _, amount)| Volume::ZERO < *amount);
+    volume::write_entries(tx, contract, id, EntryKind::Cancel, &freed, now).await?;
+    volume::write_entries(tx, contract, id, EntryKind::Reprice, &dearer, now).await?;
     let answer = TakenBack {
         sequence: cancellation.sequence,
         freed: cancellation.freed,
@@ -176,7 +270,8 @@ pub(super) async fn take_back(
     let record = call_off_record(app, call_off, action, Who::Person(actor), None, Some(detail), now);
     match volume::hold(tx, contract, &movements, Numbering::None, &record).await? {
         Held::Moved { .. } => Ok(answer),
-        Held::Refused => Err(ActionError::Contended),
+        Held::Refused if dearer.is_empty() => Err(ActionError::Contended),
+        Held::Refused => Err(no_room(&before, &rest.priced, currency)),
     }
 }
 
@@ -186,16 +281,15 @@ async fn supplier_order_rest(
     tx: &mut Tx,
     call_off: &CallOff,
     facts: &Facts,
-    all: &[CancelledQuantity],
+    cancellations: &[PartialCancellation],
     rule: PriceOfRest,
-    cancellation: &PartialCancellation,
 ) -> Result<(), ActionError> {
     let Keyed { app, now, .. } = keyed;
     let Some(order) = supplier_orders::of_call_off(tx, call_off).await? else { return Ok(()) };
     let (facts, ordered) = (on_the_supplier_side(facts), price_of_the_supplier(facts));
-    let rest = rest_after(&facts, &ordered, all, rule, call_off.contract)?;
+    let rest = rest_after(&facts, &ordered, cancellations, rule, call_off.contract)?;
     supplier_orders::write_rest(tx, call_off, &Amounts::from(&rest.priced), now).await?;
-    if order.was_approved() {
+    if let Some(cancellation) = cancellations.last().filter(|_| order.was_approved()) {
         let kind = "issue_supplier_partial_cancellation";
         outbox::push_event(tx, app.chance.id(now), kind, cancellation.id, call_off, now).await?;
     }
@@ -246,27 +340,28 @@ pub(super) fn read_parts(parts: &[PartInput], lines: &[OrderLine]) -> Result<Vec
     if errors.is_empty() { Ok(quantities) } else { Err(ActionError::Invalid(errors)) }
 }
 
-/// The quantities of several cancellations.
-fn merged(cancellations: &[PartialCancellation]) -> Vec<CancelledQuantity> {
-    cancellations.iter().flat_map(|it| it.quantities.iter().copied()).collect()
-}
-
-/// The rest of an order after these quantities, which were within it when they were taken back.
+/// The rest of an order after these cancellations, whose quantities were within it when they were taken back.
 fn rest_after(
     facts: &Facts,
     ordered: &PricedCallOff,
-    quantities: &[CancelledQuantity],
+    cancellations: &[PartialCancellation],
     rule: PriceOfRest,
     contract: ContractId,
 ) -> Result<Remaining, ActionError> {
-    let mut sum: Vec<CancelledQuantity> = Vec::new();
-    for part in quantities {
-        match sum.iter_mut().find(|it| it.position == part.position) {
-            Some(it) => it.quantity = it.quantity + part.quantity,
-            None => sum.push(*part),
-        }
-    }
-    remaining(facts, ordered, &sum, rule).map_err(|error| {
+    after_cuts(facts, ordered, &cuts(cancellations, rule), contract)
+}
+
+fn cuts(cancellations: &[PartialCancellation], rule: PriceOfRest) -> Vec<Cut<'_>> {
+    cancellations.iter().map(|it| Cut { quantities: &it.quantities, rule: it.kind.price_of_rest(rule) }).collect()
+}
+
+fn after_cuts(
+    facts: &Facts,
+    ordered: &PricedCallOff,
+    cuts: &[Cut<'_>],
+    contract: ContractId,
+) -> Result<Remaining, ActionError> {
+    remaining_after(facts, ordered, cuts).map_err(|error| {
         ActionError::Storage(StorageError::Inconsistent {
             table: "cancelled_quantity",
             column: "quantity",
@@ -276,19 +371,35 @@ fn rest_after(
     })
 }
 
-/// A contract that prices the rest anew can make it dearer than the whole: then only all or nothing.
-fn check_back(back: &PricedCallOff) -> Result<(), ActionError> {
-    let of_lines: Net = back.lines.iter().filter_map(|line| line.net).sum();
-    let dearer = back.net.is_negative()
-        || !back.surcharge.is_zero()
-        || of_lines != back.net
-        || back.lines.iter().any(|line| line.net.is_none_or(Net::is_negative));
-    if dearer {
-        return Err(ActionError::Refused(
-            "Dieser Vertrag berechnet den Rest neu, und der Rest würde teurer oder bekäme einen Mindermengenzuschlag. Bitte stornieren Sie den Abruf ganz und rufen Sie neu ab.",
-        ));
+/// A contract that prices the rest anew can make it dearer than the whole was: nobody shall learn this from the bill.
+fn check_increase(
+    before: &PricedCallOff,
+    rest: &PricedCallOff,
+    accepted: Option<Net>,
+    currency: &str,
+) -> Result<(), ActionError> {
+    let increase = rest.net - before.net;
+    if increase <= Net::ZERO || accepted == Some(increase) {
+        return Ok(());
     }
-    Ok(())
+    let [increase, was, is] = [increase, before.net, rest.net].map(|net| German.money(net.decimal(), currency));
+    Err(ActionError::Invalid(vec![FieldError::new(
+        INCREASE,
+        format!(
+            "Dieser Vertrag berechnet den Rest neu. Danach kostet der Abruf {increase} mehr als bisher, nämlich {is} statt {was} netto. Bitte bestätigen Sie den Mehrbetrag, oder stornieren Sie den Abruf ganz."
+        ),
+    )]))
+}
+
+/// What a rest costs more must find room under every ceiling, as every order.
+fn no_room(before: &PricedCallOff, rest: &PricedCallOff, currency: &str) -> ActionError {
+    let increase = German.money((rest.net - before.net).decimal(), currency);
+    ActionError::Invalid(vec![FieldError::new(
+        INCREASE,
+        format!(
+            "Der Rest kostet {increase} netto mehr als bisher. So viel ist unter dem Höchstwert, einer Grenze der Position oder Ihrem Kontingent nicht mehr frei. Bitte stornieren Sie eine andere Menge oder den Abruf ganz."
+        ),
+    )])
 }
 
 /// „20 × CTX-UNI: Weniger Plätze“

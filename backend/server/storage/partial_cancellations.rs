@@ -31,6 +31,16 @@ impl Kind {
             Self::ShortClose => "short_close",
         }
     }
+
+    /// What it does to the price of the rest, in a contract with this rule. Who delivers too little does not earn
+    /// another price: what has arrived was ordered at the price of the order.
+    #[must_use]
+    pub const fn price_of_rest(self, rule: PriceOfRest) -> PriceOfRest {
+        match self {
+            Self::Partial => rule,
+            Self::ShortClose => PriceOfRest::PriceAsOrdered,
+        }
+    }
 }
 
 /// A partial cancellation.
@@ -44,8 +54,10 @@ pub struct PartialCancellation {
     pub kind: Kind,
     /// The reason given.
     pub reason: String,
-    /// Net value that became free.
+    /// Net value that became free; negative where a rest priced anew costs more than before.
     pub freed: Net,
+    /// Whether the rest has other prices than before.
+    pub priced_anew: bool,
     /// Who cancelled.
     pub by: PersonId,
     /// Their name, if visible.
@@ -79,7 +91,7 @@ pub async fn of_call_off(
     .fetch_all(&mut *conn)
     .await?;
     let rows = sqlx::query!(
-        r#"SELECT p.id, p.sequence, p.kind, p.reason, p.freed_net, p.person_id, coalesce(n.name, '') AS "person!", p.at
+        r#"SELECT p.id, p.sequence, p.kind, p.reason, p.freed_net, p.priced_anew, p.person_id, coalesce(n.name, '') AS "person!", p.at
            FROM partial_cancellation p
            LEFT JOIN person n ON n.id = p.person_id
            WHERE p.contract_id = $1 AND p.call_off_id = $2
@@ -101,6 +113,7 @@ pub async fn of_call_off(
                 kind: if row.kind == Kind::ShortClose.key() { Kind::ShortClose } else { Kind::Partial },
                 reason: row.reason,
                 freed: consistent(Net::new(row.freed_net), "partial_cancellation", "freed_net", row.id)?,
+                priced_anew: row.priced_anew,
                 by: PersonId(row.person_id),
                 person: row.person,
                 at: row.at,
@@ -117,8 +130,8 @@ pub async fn insert(
     new: &PartialCancellation,
 ) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO partial_cancellation (contract_id, id, call_off_id, sequence, kind, reason, freed_net, person_id, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO partial_cancellation (contract_id, id, call_off_id, sequence, kind, reason, freed_net, priced_anew, person_id, at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         call_off.contract.0,
         new.id,
         call_off.id.0,
@@ -126,6 +139,7 @@ pub async fn insert(
         new.kind.key(),
         new.reason,
         new.freed.decimal(),
+        new.priced_anew,
         new.by.0,
         new.at
     )

@@ -160,6 +160,8 @@ pub enum EntryKind {
     Authorise,
     /// A cancellation returns authorised volume.
     Cancel,
+    /// The rest of a partly cancelled order costs more than the whole did.
+    Reprice,
 }
 
 impl EntryKind {
@@ -169,13 +171,14 @@ impl EntryKind {
             Self::GiveBack => "give_back",
             Self::Authorise => "authorise",
             Self::Cancel => "cancel",
+            Self::Reprice => "reprice",
         }
     }
 
     const fn account(self) -> &'static str {
         match self {
             Self::Reserve | Self::GiveBack => "reserved",
-            Self::Authorise | Self::Cancel => "authorised",
+            Self::Authorise | Self::Cancel | Self::Reprice => "authorised",
         }
     }
 }

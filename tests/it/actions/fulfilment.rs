@@ -9,7 +9,7 @@ use abruf::actions::dispatch_order::{dispatch, note_receipt};
 use abruf::actions::file_complaint::{ComplaintInput, complain, resolve};
 use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::release_call_off::release;
-use abruf::actions::rest_of_order::PartInput;
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
 use abruf_domain::finding::Outcome;
@@ -179,10 +179,10 @@ async fn deliveries_add_up_and_never_exceed_what_is_open() {
     let whole = cancel(app, &here.karl, id, "Doch nicht").await;
     assert!(matches!(whole, Err(ActionError::NotNow(_))), "{whole:?}");
     assert_eq!(
-        invalid_field(cancel_part(app, &here.karl, id, &parts(&[(1, "7")]), "Weniger", None).await),
+        invalid_field(cancel_part(app, &here.karl, id, PartsInput::new(&parts(&[(1, "7")]), "Weniger"), None).await),
         "lines[0].quantity"
     );
-    cancel_part(app, &here.karl, id, &parts(&[(1, "1")]), "Einer weniger", None).await.unwrap();
+    cancel_part(app, &here.karl, id, PartsInput::new(&parts(&[(1, "1")]), "Einer weniger"), None).await.unwrap();
     here.deliver(id, &[(1, "5")]).await.unwrap();
     assert_eq!(here.status(id).await, Status::Delivered, "9 of 9 and 20 of 20");
     let late = here.deliver(id, &[(1, "1")]).await;

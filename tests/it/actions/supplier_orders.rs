@@ -7,7 +7,7 @@ use abruf::actions::decide_supplier_order::{approve, refuse};
 use abruf::actions::dispatch_order::dispatch;
 use abruf::actions::issue_document::issue_for;
 use abruf::actions::release_call_off::release;
-use abruf::actions::rest_of_order::PartInput;
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::actions::submit_call_off::submit;
 use abruf::actor::Role;
 use abruf::storage::idempotency::IdempotencyKey;
@@ -198,7 +198,7 @@ async fn a_part_taken_back_reduces_both_orders_and_is_told_to_the_supplier_once_
     let contract = here.through_body().await;
     let id = here.in_house(&contract).await;
     let part = |quantity: &str| [PartInput { position: 1, quantity: quantity.to_owned() }];
-    cancel_part(app, &here.karl, id, &part("20"), "Weniger Plätze", None).await.unwrap();
+    cancel_part(app, &here.karl, id, PartsInput::new(&part("20"), "Weniger Plätze"), None).await.unwrap();
     // 100 users × 12 × 11.85 and two days at 1,180.00, with 19 %.
     let gross = async || here.supplier_order(id).await.amounts.gross.to_string();
     assert_eq!(gross().await, "19730.20");
@@ -208,7 +208,7 @@ async fn a_part_taken_back_reduces_both_orders_and_is_told_to_the_supplier_once_
     approve(app, &here.olga, id, None).await.unwrap();
     assert_eq!(here.supplier_order(id).await.parts_before, 1);
     here.world.at("2026-11-24T09:00:00Z");
-    cancel_part(app, &here.karl, id, &part("10"), "Noch weniger", None).await.unwrap();
+    cancel_part(app, &here.karl, id, PartsInput::new(&part("10"), "Noch weniger"), None).await.unwrap();
     assert_eq!(gross().await, "18038.02");
     let papers = here.papers(id).await;
     let ends: Vec<(&str, &str)> = papers.iter().map(|(kind, end)| (kind.as_str(), end.as_str())).collect();

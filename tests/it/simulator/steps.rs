@@ -3,7 +3,7 @@
 use abruf::actions::ActionError;
 use abruf::actions::advance_call_off::advance;
 use abruf::actions::cancel_call_off::cancel;
-use abruf::actions::cancel_part::cancel_part;
+use abruf::actions::cancel_part::{cancel_part, increase_of};
 use abruf::actions::close_short::close_short;
 use abruf::actions::draft_call_off::{self, LineInput};
 use abruf::actions::end_request::{expire_due, refuse, withdraw};
@@ -11,7 +11,7 @@ use abruf::actions::justify_finding::justify;
 use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::record_volume::record;
 use abruf::actions::release_call_off::{Release, release};
-use abruf::actions::rest_of_order::PartInput;
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actions::transfer_quota::{self, Consented, Proposal};
@@ -239,7 +239,9 @@ impl Simulation<'_> {
     async fn cancel_part(&mut self, known: Known) -> Done {
         let approver = self.somebody(known, Self::approver);
         let parts = self.parts();
-        let done = cancel_part(&self.world.app, &approver, known.id, &parts, "Weniger Bedarf", None).await;
+        let accepted_increase = increase_of(&self.world.app, &approver, known.id, &parts).await.ok().flatten();
+        let input = PartsInput { accepted_increase, ..PartsInput::new(&parts, "Weniger Bedarf") };
+        let done = cancel_part(&self.world.app, &approver, known.id, input, None).await;
         told(done.map(|_| "cancelled in part"))
     }
 

@@ -1,6 +1,7 @@
 //! Quantities taken back from orders.
 
 use abruf_domain::ids::CallOffId;
+use abruf_domain::money::Net;
 use axum::Json as Answer;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::actions::cancel_part;
-use crate::actions::rest_of_order::{PartInput, TakenBack};
+use crate::actions::rest_of_order::{PartInput, PartsInput, TakenBack};
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::idempotency::KeyedJson;
@@ -24,6 +25,10 @@ pub struct PartialCancellation {
     reason: String,
     /// What is taken back; something must be left of the order.
     lines: Vec<LineQuantity>,
+    /// Only where the contract prices the rest anew and it costs more than before: by how much, net, as 422 named it.
+    #[serde(default)]
+    #[schema(example = "895.10")]
+    accepted_increase_net: Option<Net>,
 }
 
 /// A quantity of a line.
@@ -50,7 +55,7 @@ impl From<LineQuantity> for PartInput {
 pub struct PartlyCancelled {
     /// Counts the partial cancellations of the order, from 1.
     sequence: i32,
-    /// Net value that became free.
+    /// Net value that became free; negative where a rest priced anew costs more than before.
     #[schema(example = "2844.00")]
     freed_net: String,
     /// Lines whose rest is no orderable quantity any more; allowed, but to be known.
@@ -86,7 +91,8 @@ impl From<TakenBack> for PartlyCancelled {
 
 /// Takes quantities of an order back before performance; volume and savings return by counter entries.
 ///
-/// The price of the rest stays as ordered unless the contract prices it anew. 422 with the numbers for what
+/// The price of the rest stays as ordered unless the contract prices it anew; what it then costs more has to be accepted
+/// and to find room under the ceilings. 422 with the numbers for what
 /// is not ordered any more or already delivered.
 #[utoipa::path(
     post, path = "/api/v1/call-offs/{id}/partial-cancellations", tag = "orders", operation_id = "cancel_part",
@@ -100,6 +106,7 @@ pub async fn cancel(
     KeyedJson(key, new): KeyedJson<PartialCancellation>,
 ) -> Result<Answer<PartlyCancelled>, Problem> {
     let parts: Vec<PartInput> = new.lines.into_iter().map(PartInput::from).collect();
-    let done = cancel_part::cancel_part(&app, &actor, CallOffId(id), &parts, &new.reason, key.as_ref()).await?;
+    let input = PartsInput { parts: &parts, reason: &new.reason, accepted_increase: new.accepted_increase_net };
+    let done = cancel_part::cancel_part(&app, &actor, CallOffId(id), input, key.as_ref()).await?;
     Ok(Answer(done.into()))
 }

@@ -357,10 +357,13 @@ fn taken_back(it: &PartialCancellation, review: &Review, currency: &str) -> (Str
     };
     let parts: Vec<String> =
         it.quantities.iter().map(|part| format!("{} × {}", quantity(part.quantity), article(part.position))).collect();
-    let freed = money(it.freed.decimal(), currency);
+    let freed = match it.freed.is_negative() {
+        false => format!("{} netto frei", money(it.freed.decimal(), currency)),
+        true => format!("Rest neu berechnet, {} netto mehr", money(-it.freed.decimal(), currency)),
+    };
     let what = if it.kind == Kind::ShortClose { "Restmenge geschlossen" } else { "Teilstornierung" };
     (
-        format!("{what} {}: {}, {freed} netto frei", it.sequence, parts.join(", ")),
+        format!("{what} {}: {}, {freed}", it.sequence, parts.join(", ")),
         it.reason.clone(),
         format!("{}, {}", it.person, instant(it.at)),
     )

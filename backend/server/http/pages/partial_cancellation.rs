@@ -2,6 +2,7 @@
 
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
+use abruf_domain::money::Net;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::actions::ActionError;
 use crate::actions::cancel_part;
+use crate::actions::rest_of_order::{INCREASE, PartsInput};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::Path;
@@ -32,6 +34,8 @@ struct PartialCancellationPage {
     lines: Vec<LineField>,
     /// What was typed as a reason.
     reason: String,
+    /// By how much the rest costs more, net; to be accepted.
+    increase: Option<Net>,
     mistakes: Mistakes,
     idempotency_key: Uuid,
 }
@@ -62,8 +66,11 @@ pub async fn cancel(
 ) -> Result<Response, Away> {
     let id = CallOffId(id);
     let parts = typed_parts(QUANTITY, &fields);
-    let reason = fields.iter().find(|(name, _)| name == "reason").map_or("", |(_, value)| value.as_str());
-    match cancel_part::cancel_part(&app, &actor, id, &parts, reason, key.as_ref()).await {
+    let typed = |field: &str| fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value.as_str());
+    // An amount that is none is not accepted, and the answer names the right one.
+    let accepted_increase = typed(INCREASE).parse().ok();
+    let input = PartsInput { parts: &parts, reason: typed("reason"), accepted_increase };
+    match cancel_part::cancel_part(&app, &actor, id, input, key.as_ref()).await {
         Ok(_) => Ok(Redirect::to(&format!("/abrufe/{id}#teilstornierungen")).into_response()),
         Err(ActionError::Invalid(errors)) => {
             let mistakes = Mistakes(with_field_names(QUANTITY, errors, &parts));
@@ -87,11 +94,16 @@ async fn rendered(
     let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
     let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
     let typed = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let increase = match mistakes.at(INCREASE) {
+        Some(_) => cancel_part::increase_of(app, actor, id, &typed_parts(QUANTITY, fields)).await?,
+        None => None,
+    };
     let page = PartialCancellationPage {
         id,
         status: call_off.status,
         lines: line_fields(QUANTITY, &lines, fields, &mistakes),
         reason: typed("reason").unwrap_or_default(),
+        increase,
         // A form sent again after a mistake is another request.
         idempotency_key: app.chance.id(app.clock.now()),
         frame: frame.titled(format!("Teilstornierung {number}")),

@@ -2,10 +2,10 @@
 
 use abruf::actions::ActionError;
 use abruf::actions::cancel_call_off::cancel;
-use abruf::actions::cancel_part::cancel_part;
+use abruf::actions::cancel_part::{cancel_part, increase_of};
 use abruf::actions::end_request::{expire_due, withdraw};
 use abruf::actions::release_call_off::{Release, release};
-use abruf::actions::rest_of_order::PartInput;
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::actions::return_call_off::return_to_requester;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actor::Actor;
@@ -209,8 +209,11 @@ impl Client {
             }
             30..55 => {
                 let quantity = self.rng.random_range(1..4).to_string();
-                let part = PartInput { position: 1, quantity };
-                let done = cancel_part(&self.app, karl, id, &[part], "Weniger Bedarf", None).await;
+                let parts = [PartInput { position: 1, quantity }];
+                // Where the contract prices the rest anew it may cost more, and has to find room.
+                let accepted_increase = increase_of(&self.app, karl, id, &parts).await.ok().flatten();
+                let input = PartsInput { accepted_increase, ..PartsInput::new(&parts, "Weniger Bedarf") };
+                let done = cancel_part(&self.app, karl, id, input, None).await;
                 self.told(done, "cancelled in part").map(drop)
             }
             _ => Ok(()),
