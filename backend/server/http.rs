@@ -38,6 +38,7 @@ use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
+use crate::actions::issue_certificate::ISSUERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
@@ -58,7 +59,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    law(mini_competitions(suppliers_and_quotas(routes)))
+    law(mini_competitions(suppliers_and_quotas(certificates(routes))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -177,6 +178,19 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// Certificates of entitlement and of savings, for the file and for others.
+fn certificates(routes: Routes) -> Routes {
+    const ONE: Access = only(READERS).on(Object::Certificate);
+    routes
+        .get("/bescheinigungen", only(READERS), pages::certificates::show)
+        .post("/bescheinigungen/abrufberechtigung", only(ISSUERS), pages::certificates::entitlement)
+        .post("/bescheinigungen/einsparung", only(ISSUERS), pages::certificates::savings_of_a_year)
+        .get("/bescheinigungen/{id}", ONE, pages::certificates::file)
+        .api(only(READERS), routes!(api::certificates::list))
+        .api(ONE, routes!(api::certificates::show))
+        .api(only(ISSUERS).on(Object::Member), routes!(api::certificates::issue))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

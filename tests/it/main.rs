@@ -9,6 +9,7 @@ mod board_pages;
 mod bonus;
 mod calendar;
 mod cases;
+mod certificates;
 mod cluster;
 mod concurrency;
 mod contracts_in_force;

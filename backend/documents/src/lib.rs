@@ -6,6 +6,8 @@
 //! | Entwurf (draft of an order) | [`order()`] | `order.xml.j2` | `Entwurf_<case number>.pdf` |
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
+//! | Bescheinigung der Abrufberechtigung (certificate of entitlement) | [`entitlement_certificate()`] | `entitlement_certificate.xml.j2` | `Abrufberechtigung_<number>.pdf` |
+//! | Einsparbescheinigung (certificate of savings) | [`savings_certificate()`] | `savings_certificate.xml.j2` | `Einsparbescheinigung_<number>.pdf` |
 //!
 //! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
 //!
@@ -27,6 +29,7 @@ pub mod block;
 pub mod cancellation;
 pub mod data;
 pub mod document;
+pub mod entitlement_certificate;
 mod file;
 pub mod flow;
 pub mod format_de;
@@ -46,6 +49,7 @@ pub mod random_order;
 mod render;
 pub mod reproduce;
 pub mod sample;
+pub mod savings_certificate;
 mod srgb;
 pub mod strip;
 mod structure;
@@ -62,10 +66,12 @@ mod xml_out;
 pub use attachment::embedded;
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
+pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use order_x::order_x;
 pub use peppol_order::peppol_order;
 pub use render::check_templates;
 pub use reproduce::reproduce;
+pub use savings_certificate::{SavingsData, savings_certificate};
 pub use template::Templates;

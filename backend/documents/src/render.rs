@@ -14,7 +14,7 @@ use crate::pdf;
 use crate::postpass::FileFacts;
 use crate::template::Templates;
 use crate::text::Shaper;
-use crate::{cancellation, memo, order, sample};
+use crate::{cancellation, entitlement_certificate, memo, order, sample, savings_certificate};
 
 /// Everything the program contributes to a document, as far as the Prüfkennung is concerned.
 const PROGRAM: &str = concat!("abruf-documents ", env!("CARGO_PKG_VERSION"));
@@ -159,6 +159,12 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     }
     for data in [sample::memo(1), sample::memo(12), sample::bare_memo()] {
         memo::pages(&data, templates, &code)?;
+    }
+    for data in [sample::entitlement_certificate(1), sample::entitlement_certificate(9), sample::bare_entitlement()] {
+        entitlement_certificate::pages(&data, templates, &code)?;
+    }
+    for data in [0, 1, 12].map(sample::savings_certificate) {
+        savings_certificate::pages(&data, templates, &code)?;
     }
     for complete in [true, false] {
         let alone = sample::cancellation(5, complete);

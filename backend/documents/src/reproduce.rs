@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
-use crate::{cancellation, memo, order};
+use crate::{cancellation, entitlement_certificate, memo, order, savings_certificate};
 
 /// The recorded input, as far as it is the same for all documents.
 #[derive(Deserialize)]
@@ -36,6 +36,10 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
         "order.xml.j2" => again(&read(data)?, order::job, templates, &program),
         "cancellation.xml.j2" => again(&read(data)?, cancellation::job, templates, &program),
         "memo.xml.j2" => again(&read(data)?, memo::job, templates, &program),
+        "entitlement_certificate.xml.j2" => {
+            again(&read(data)?, entitlement_certificate::job, templates, &program)
+        }
+        "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),
     }
 }
@@ -70,6 +74,8 @@ mod tests {
             order(&sample::stress(2), &templates),
             cancellation(&sample::cancellation(3, false), &templates),
             memo(&sample::memo(5), &templates),
+            entitlement_certificate(&sample::entitlement_certificate(2), &templates),
+            savings_certificate(&sample::savings_certificate(3), &templates),
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");

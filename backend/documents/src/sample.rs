@@ -1,7 +1,8 @@
-//! Invented orders and cancellations for tests, measurements and the check of templates.
+//! Invented documents for tests, measurements and the check of templates.
 //!
 //! Deterministic: the same number of lines is the same data. Nobody in here exists.
 
+mod certificates;
 mod memo;
 
 use std::cmp::Reverse;
@@ -20,6 +21,7 @@ use crate::data::{
 use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
 
+pub use certificates::{bare_entitlement, entitlement_certificate, savings_certificate};
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in

@@ -19,19 +19,28 @@ use crate::format_de;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 8] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
     ("memo.xml.j2", include_str!("../../../pdf-templates/memo.xml.j2")),
+    (
+        "entitlement_certificate.xml.j2",
+        include_str!("../../../pdf-templates/entitlement_certificate.xml.j2"),
+    ),
+    ("savings_certificate.xml.j2", include_str!("../../../pdf-templates/savings_certificate.xml.j2")),
     ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
     ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),
     ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
 ];
 
-/// What a document is made of beside its own template: letters have a letterhead, notes for the file a head of their own.
-fn parts(name: &str) -> [&str; 3] {
-    let letter = matches!(name, "order.xml.j2" | "cancellation.xml.j2");
-    [name, if letter { "letterhead.xml.j2" } else { "notehead.xml.j2" }, "lines.xml.j2"]
+/// What a document is made of beside its own template: letters have a letterhead, notes for the file a head of their
+/// own, and what is about an order its lines.
+fn parts(name: &str) -> Vec<&str> {
+    match name {
+        "order.xml.j2" | "cancellation.xml.j2" => vec![name, "letterhead.xml.j2", "lines.xml.j2"],
+        "memo.xml.j2" => vec![name, "notehead.xml.j2", "lines.xml.j2"],
+        _ => vec![name, "notehead.xml.j2"],
+    }
 }
 
 /// The template texts in use, read and ready.

@@ -242,7 +242,7 @@ async fn freeze(
 }
 
 /// Renders on a thread for blocking work: a PDF of 400 lines must not hold up other requests.
-async fn off_the_runtime(
+pub(super) async fn off_the_runtime(
     make: impl FnOnce() -> Result<Document, abruf_documents::DocumentError> + Send + 'static,
 ) -> Result<Document, ActionError> {
     let made = tokio::task::spawn_blocking(make).await;

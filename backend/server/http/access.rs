@@ -60,6 +60,8 @@ pub enum Object {
     Draft,
     /// A document of a call-off or its supplier order: there once its event has happened.
     Document,
+    /// A certificate: own, house, scope.
+    Certificate,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.
