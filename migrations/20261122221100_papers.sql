@@ -12,7 +12,9 @@ CREATE VIEW paper WITH (security_invoker = true) AS
     LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
     UNION ALL
     SELECT e.id, e.issued_at, e.kind, e.number, CASE WHEN n.issued_at IS NULL THEN 'issued' ELSE 'replaced' END,
-           e.check_code, e.file_name, e.sha256, e.issued_at, n.issued_at
+           e.check_code, e.file_name, e.sha256,
+           -- Noon of the day printed on it.
+           (e.dated_on + time '12:00') AT TIME ZONE 'Europe/Berlin', n.issued_at
     FROM certificate e
     LEFT JOIN LATERAL (
         SELECT min(newer.issued_at) AS issued_at FROM certificate newer WHERE newer.previous_id = e.id) n ON true;

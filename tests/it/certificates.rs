@@ -306,7 +306,7 @@ async fn the_public_page_and_list_know_certificates_without_names_or_amounts() {
     for address in [format!("/p/{code}"), format!("/pruefen?sha256={hash}")] {
         let page = web.get(&address, "").await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
-        assert!(page.text.contains("Einsparbescheinigung B-") && page.text.contains("Stand dieses Tages"), "{}", page.text);
+        assert!(page.text.contains("Einsparbescheinigung B-") && page.text.contains("Stand seines Tages"), "{}", page.text);
         assert!(!page.text.contains("Altenrode") && !page.text.contains('€'), "{}", page.text);
     }
 }

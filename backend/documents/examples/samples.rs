@@ -8,7 +8,7 @@ use std::path::Path;
 
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
-    CancellationData, OrderData, Templates, cancellation, entitlement_certificate, memo, order, order_x, peppol_order,
+    CancellationData, OrderData, Templates, cancellation, competition_record, entitlement_certificate, memo, order, order_x, peppol_order,
     sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
@@ -45,6 +45,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for count in [1, 9, 40] {
         let certificate = entitlement_certificate(&sample::entitlement_certificate(count), &templates)?;
         std::fs::write(folder.join(format!("entitlement_certificate_{count}.pdf")), certificate.bytes)?;
+    }
+    for count in [1, 3, 20] {
+        let record = competition_record(&sample::competition_record(count), &templates)?;
+        std::fs::write(folder.join(format!("competition_record_{count}.pdf")), record.bytes)?;
     }
     for count in [0, 1, 3, 12] {
         let certificate = savings_certificate(&sample::savings_certificate(count), &templates)?;

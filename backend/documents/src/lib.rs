@@ -7,6 +7,7 @@
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
 //! | Bescheinigung der Abrufberechtigung (certificate of entitlement) | [`entitlement_certificate()`] | `entitlement_certificate.xml.j2` | `Abrufberechtigung_<number>.pdf` |
+//! | Vergabevermerk (record of a mini-competition) | [`competition_record()`] | `competition_record.xml.j2` | `Vergabevermerk_<number>.pdf` |
 //! | Einsparbescheinigung (certificate of savings) | [`savings_certificate()`] | `savings_certificate.xml.j2` | `Einsparbescheinigung_<number>.pdf` |
 //!
 //! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
@@ -27,6 +28,7 @@ mod address;
 mod attachment;
 pub mod block;
 pub mod cancellation;
+pub mod competition_record;
 pub mod data;
 pub mod document;
 pub mod entitlement_certificate;
@@ -66,6 +68,7 @@ mod xml_out;
 pub use attachment::embedded;
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
+pub use competition_record::{CompetitionRecordData, competition_record};
 pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};

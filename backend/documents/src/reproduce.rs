@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
-use crate::{cancellation, entitlement_certificate, memo, order, savings_certificate};
+use crate::{cancellation, competition_record, entitlement_certificate, memo, order, savings_certificate};
 
 /// The recorded input, as far as it is the same for all documents.
 #[derive(Deserialize)]
@@ -39,6 +39,7 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
         "entitlement_certificate.xml.j2" => {
             again(&read(data)?, entitlement_certificate::job, templates, &program)
         }
+        "competition_record.xml.j2" => again(&read(data)?, competition_record::job, templates, &program),
         "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),
     }
@@ -75,6 +76,7 @@ mod tests {
             cancellation(&sample::cancellation(3, false), &templates),
             memo(&sample::memo(5), &templates),
             entitlement_certificate(&sample::entitlement_certificate(2), &templates),
+            competition_record(&sample::competition_record(3), &templates),
             savings_certificate(&sample::savings_certificate(3), &templates),
         ] {
             let first = first.expect("a document");

@@ -3,6 +3,7 @@
 //! Deterministic: the same number of lines is the same data. Nobody in here exists.
 
 mod certificates;
+mod competition_record;
 mod memo;
 
 use std::cmp::Reverse;
@@ -22,6 +23,7 @@ use crate::document::CheckCode;
 use crate::order::{OrderData, Stage};
 
 pub use certificates::{bare_entitlement, entitlement_certificate, savings_certificate};
+pub use competition_record::{abolished_competition, competition_record};
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in

@@ -19,7 +19,7 @@ use crate::format_de;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 8] = [
+const EMBEDDED: [(&str, &str); 9] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
     ("memo.xml.j2", include_str!("../../../pdf-templates/memo.xml.j2")),
@@ -27,6 +27,7 @@ const EMBEDDED: [(&str, &str); 8] = [
         "entitlement_certificate.xml.j2",
         include_str!("../../../pdf-templates/entitlement_certificate.xml.j2"),
     ),
+    ("competition_record.xml.j2", include_str!("../../../pdf-templates/competition_record.xml.j2")),
     ("savings_certificate.xml.j2", include_str!("../../../pdf-templates/savings_certificate.xml.j2")),
     ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
     ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),

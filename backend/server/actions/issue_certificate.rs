@@ -81,6 +81,8 @@ async fn made(keyed: Keyed<'_>, member: OrganisationId, subject: Subject) -> Res
             tx.rollback().await?;
             off_the_runtime(move || abruf_documents::savings_certificate(&data, &templates)).await?
         }
+        // Nobody asks for it here: it is made once its competition is decided.
+        Subject::Competition(..) => return Err(ActionError::NotFound),
     };
     freeze(keyed, member, subject, &number, previous.map(|it| it.id), &document).await
 }
@@ -116,7 +118,7 @@ async fn freeze(
         input: &document.input,
         pages: document.pages,
         bytes: &document.bytes,
-        by: actor.person,
+        by: Some(actor.person),
         at: now,
     };
     certificates::insert(&mut tx, &new).await?;
@@ -132,7 +134,9 @@ async fn freeze(
     // The chain is the last thing that is locked.
     match subject {
         Subject::Entitlement(contract) => audit_log::append_to_contract(&mut tx, contract, &record).await?,
-        Subject::Savings(_) => audit_log::append(&mut tx, actor.body.0, &record).await?,
+        Subject::Savings(_) | Subject::Competition(..) => {
+            audit_log::append(&mut tx, actor.body.0, &record).await?;
+        }
     }
     tx.commit().await?;
     Ok(id)

@@ -29,7 +29,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
     /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair;
-    /// entitlement_certificate or savings_certificate.
+    /// entitlement_certificate, savings_certificate or competition_record.
     pub kind: String,
     /// Call-off number, or that of the certificate.
     pub number: String,
@@ -69,7 +69,7 @@ impl From<Authenticity> for Paper {
 
 /// Whether this kind of paper states how things stood on its day.
 fn is_certificate(kind: &str) -> bool {
-    matches!(kind, "entitlement_certificate" | "savings_certificate")
+    matches!(kind, "entitlement_certificate" | "savings_certificate" | "competition_record")
 }
 
 impl Paper {
@@ -92,6 +92,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         "supplier_partial_cancellation" => "Teilstornierung zum Lieferantenauftrag",
         "entitlement_certificate" => "Bescheinigung der Abrufberechtigung",
         "savings_certificate" => "Einsparbescheinigung",
+        "competition_record" => "Vergabevermerk zum Miniwettbewerb",
         _ => "Abruf",
     }
 }

@@ -10,7 +10,7 @@ use super::StorageError;
 #[derive(Debug, Clone)]
 pub struct Authenticity {
     /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair;
-    /// entitlement_certificate or savings_certificate.
+    /// entitlement_certificate, savings_certificate or competition_record.
     pub kind: String,
     /// Call-off number, or that of the certificate.
     pub number: String,
@@ -22,7 +22,7 @@ pub struct Authenticity {
     pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
-    /// When the call-off was released or the certificate issued.
+    /// When the call-off was released; noon of the day printed on a certificate.
     pub released_at: Option<DateTime<Utc>>,
     /// When it was cancelled, if it was; for a partial cancellation, when that was; when a certificate was replaced.
     pub ended_at: Option<DateTime<Utc>>,

@@ -1,6 +1,6 @@
-//! Frozen certificates of entitlement and of savings.
+//! Frozen certificates of entitlement and of savings, and records of mini-competitions.
 
-use abruf_domain::ids::{ContractId, OrganisationId, PersonId};
+use abruf_domain::ids::{ContractId, MiniCompetitionId, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -14,6 +14,8 @@ pub enum Subject {
     Entitlement(ContractId),
     /// What the member saved in this calendar year.
     Savings(i32),
+    /// A decided mini-competition of the member under this contract.
+    Competition(ContractId, MiniCompetitionId),
 }
 
 impl Subject {
@@ -23,13 +25,16 @@ impl Subject {
         match self {
             Self::Entitlement(_) => "entitlement_certificate",
             Self::Savings(_) => "savings_certificate",
+            Self::Competition(..) => "competition_record",
         }
     }
 
-    const fn parts(self) -> (Option<Uuid>, Option<i32>) {
+    /// Contract, year, mini-competition.
+    const fn parts(self) -> (Option<Uuid>, Option<i32>, Option<Uuid>) {
         match self {
-            Self::Entitlement(contract) => (Some(contract.0), None),
-            Self::Savings(year) => (None, Some(year)),
+            Self::Entitlement(contract) => (Some(contract.0), None, None),
+            Self::Savings(year) => (None, Some(year), None),
+            Self::Competition(contract, id) => (Some(contract.0), None, Some(id.0)),
         }
     }
 }
@@ -65,19 +70,20 @@ pub struct NewCertificate<'a> {
     pub pages: usize,
     /// The file.
     pub bytes: &'a [u8],
-    /// Who had it issued.
-    pub by: PersonId,
+    /// Who had it issued; `None`: the program.
+    pub by: Option<PersonId>,
     /// When.
     pub at: DateTime<Utc>,
 }
 
 /// Writes a certificate; it can never be changed again.
 pub async fn insert(conn: &mut PgConnection, new: &NewCertificate<'_>) -> Result<(), StorageError> {
-    let (contract, year) = new.subject.parts();
+    let (contract, year, competition) = new.subject.parts();
     sqlx::query!(
-        "INSERT INTO certificate (id, kind, number, body_id, member_id, contract_id, year, dated_on, previous_id, file_name,
-                                  check_code, sha256, template_version, program_version, input, pages, bytes, person_id, issued_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)",
+        "INSERT INTO certificate (id, kind, number, body_id, member_id, contract_id, year, competition_id, dated_on, previous_id,
+                                  file_name, check_code, sha256, template_version, program_version, input, pages, bytes, person_id,
+                                  issued_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
         new.id,
         new.subject.kind(),
         new.number,
@@ -85,6 +91,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCertificate<'_>) -> Result
         new.member.0,
         contract,
         year,
+        competition,
         new.dated_on,
         new.previous,
         new.file_name,
@@ -95,7 +102,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCertificate<'_>) -> Result
         new.input,
         i32::try_from(new.pages).unwrap_or(i32::MAX),
         new.bytes,
-        new.by.0,
+        new.by.map(Uuid::from),
         new.at,
     )
     .execute(conn)
@@ -123,7 +130,7 @@ pub async fn newest(
     member: OrganisationId,
     subject: Subject,
 ) -> Result<Option<Previous>, StorageError> {
-    let (contract, year) = subject.parts();
+    let (contract, year, _) = subject.parts();
     Ok(sqlx::query_as!(
         Previous,
         "SELECT id, number, dated_on, check_code
@@ -175,7 +182,7 @@ pub struct Listed {
     pub replaced_by: Option<String>,
 }
 
-/// The visible certificates, newest first.
+/// The visible certificates, newest first; records of mini-competitions stand at their competition.
 pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Vec<Listed>, StorageError> {
     Ok(sqlx::query_as!(
         Listed,
@@ -185,6 +192,7 @@ pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Ve
            FROM certificate c
            JOIN organisation m ON m.id = c.member_id
            LEFT JOIN framework_contract f ON f.id = c.contract_id
+           WHERE c.competition_id IS NULL
            ORDER BY c.issued_at DESC, c.id DESC
            LIMIT $1 OFFSET $2"#,
         limit,
@@ -196,11 +204,22 @@ pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Ve
 
 /// How many certificates are visible.
 pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM certificate"#).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM certificate WHERE competition_id IS NULL"#).fetch_one(conn).await?)
 }
 
 /// File name and bytes of a visible certificate.
 pub async fn file(conn: &mut PgConnection, id: Uuid) -> Result<Option<(String, Vec<u8>)>, StorageError> {
     let row = sqlx::query!("SELECT file_name, bytes FROM certificate WHERE id = $1", id).fetch_optional(conn).await?;
+    Ok(row.map(|row| (row.file_name, row.bytes)))
+}
+
+/// File name and bytes of the record of a mini-competition.
+pub async fn of_competition(
+    conn: &mut PgConnection,
+    id: MiniCompetitionId,
+) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+    let row = sqlx::query!("SELECT file_name, bytes FROM certificate WHERE competition_id = $1", id.0)
+        .fetch_optional(conn)
+        .await?;
     Ok(row.map(|row| (row.file_name, row.bytes)))
 }
