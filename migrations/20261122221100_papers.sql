@@ -4,10 +4,12 @@ CREATE VIEW paper WITH (security_invoker = true) AS
     SELECT d.id, d.created_at, d.kind,
            coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS number,
            c.status, d.check_code, d.file_name, d.sha256,
-           CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
+           -- What changes a delivery date is dated by its acceptance.
+           CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE coalesce(a.at, c.released_at) END AS released_at,
            coalesce(p.at, c.ended_at) AS ended_at
     FROM document d
     LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
+    LEFT JOIN confirmation_answer a ON a.contract_id = d.contract_id AND a.confirmation_id = d.event_id
     JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
     LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
     UNION ALL

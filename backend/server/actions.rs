@@ -32,6 +32,7 @@ pub mod create_competition;
 pub mod decide_competition;
 pub mod decide_supplier_order;
 pub mod declare_interest;
+mod delivery_change_data;
 pub mod discard_draft;
 pub mod dispatch_order;
 pub mod draft_call_off;

@@ -348,6 +348,11 @@ fn orders_on_their_way(routes: Routes) -> Routes {
             only(READERS).on(Object::Document),
             pages::call_off_pdf::partial_cancellation,
         )
+        .get(
+            "/abrufe/{id}/terminaenderungen/{sequence}",
+            only(READERS).on(Object::Document),
+            pages::call_off_pdf::delivery_change,
+        )
         .get("/abrufe/{id}/lieferungen", BY_READERS, pages::deliveries::show)
         .post("/abrufe/{id}/lieferungen/versand", BY_ORDERERS, pages::deliveries::dispatch)
         .post("/abrufe/{id}/lieferungen/zugang", BY_ORDERERS, pages::deliveries::receive)

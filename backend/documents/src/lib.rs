@@ -5,6 +5,7 @@
 //! | Abruf (order) | [`order()`] | `order.xml.j2` | `Abruf_<number>.pdf` |
 //! | Entwurf (draft of an order) | [`order()`] | `order.xml.j2` | `Entwurf_<case number>.pdf` |
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
+//! | Terminänderung (change of the delivery date) | [`delivery_change()`] | `delivery_change.xml.j2` | `Terminaenderung_<number>.pdf` |
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
 //! | Bescheinigung der Abrufberechtigung (certificate of entitlement) | [`entitlement_certificate()`] | `entitlement_certificate.xml.j2` | `Abrufberechtigung_<number>.pdf` |
 //! | Vergabevermerk (record of a mini-competition) | [`competition_record()`] | `competition_record.xml.j2` | `Vergabevermerk_<number>.pdf` |
@@ -30,6 +31,7 @@ pub mod block;
 pub mod cancellation;
 pub mod competition_record;
 pub mod data;
+pub mod delivery_change;
 pub mod document;
 pub mod entitlement_certificate;
 mod file;
@@ -69,6 +71,7 @@ pub use attachment::embedded;
 pub use cancellation::{CancellationData, CancelledOrder, cancellation};
 pub use document::{CheckCode, Document, DocumentError};
 pub use competition_record::{CompetitionRecordData, competition_record};
+pub use delivery_change::{DeliveryChangeData, delivery_change};
 pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};

@@ -10,9 +10,9 @@ use crate::data::{
 use crate::format_de;
 use crate::order::{OrderData, Stage};
 use crate::unit_code;
-use crate::{CancellationData, CancelledOrder};
+use crate::{CancellationData, CancelledOrder, DeliveryChangeData};
 
-/// A released order, or its complete cancellation.
+/// A released order, its complete cancellation, or the change of its delivery date.
 pub(crate) struct Message<'a> {
     /// Number of this document.
     pub(crate) number: &'a str,
@@ -20,6 +20,8 @@ pub(crate) struct Message<'a> {
     pub(crate) issued: NaiveDate,
     /// The order that is taken back; `None` for an order.
     pub(crate) cancels: Option<&'a CancelledOrder>,
+    /// Number of the order whose delivery date changes.
+    pub(crate) changes: Option<&'a str>,
     /// Why it is taken back.
     pub(crate) reason: Option<&'a str>,
     pub(crate) case_number: &'a str,
@@ -51,6 +53,7 @@ impl<'a> Message<'a> {
             number,
             issued: *order_date,
             cancels: None,
+            changes: None,
             reason: None,
             case_number: &data.case_number,
             currency: &data.currency,
@@ -76,6 +79,7 @@ impl<'a> Message<'a> {
             number: &data.number,
             issued: data.cancellation_date,
             cancels: Some(&data.cancels),
+            changes: None,
             reason: Some(&data.reason),
             case_number: &data.case_number,
             currency: &data.currency,
@@ -93,6 +97,32 @@ impl<'a> Message<'a> {
             totals: &data.totals,
             terms: &data.terms,
         })
+    }
+
+    /// Of a change of the delivery date: the order as it stands, with the new day.
+    pub(crate) fn of_delivery_change(data: &'a DeliveryChangeData) -> Self {
+        Self {
+            number: &data.number,
+            issued: data.change_date,
+            cancels: None,
+            changes: Some(&data.order_number),
+            reason: None,
+            case_number: &data.case_number,
+            currency: &data.currency,
+            contract: &data.contract,
+            buyer: &data.buyer,
+            supplier: &data.supplier,
+            originator: None,
+            references: &data.references,
+            endpoints: None,
+            delivery: data.delivery_address.as_ref(),
+            invoice: None,
+            period: Some((data.to, data.to)),
+            lines: &data.lines,
+            surcharge: data.surcharge.as_ref(),
+            totals: &data.totals,
+            terms: &[],
+        }
     }
 
     /// Whom to ask at the buyer's.

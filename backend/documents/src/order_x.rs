@@ -1,7 +1,7 @@
 //! The order as Order-X 1.0, profile COMFORT (UN/CEFACT SCRDM CIO): the XML that lies in its PDF.
 //!
 //! An order is of type 220; its complete cancellation is an order change, type 230, that deletes each
-//! line. A partial cancellation has no XML: its data name what is taken back, and a change would
+//! line, and a new delivery date one that repeats the order with the new day. A partial cancellation has no XML: its data name what is taken back, and a change would
 //! have to name what is left.
 
 use chrono::NaiveDate;
@@ -12,6 +12,7 @@ use crate::attachment::Attachment;
 use crate::cancellation::CancellationData;
 use crate::data::{Line, Party, VatCategory, VatClass};
 use crate::message::{Message, Price, category, clause, note, unit};
+use crate::delivery_change::DeliveryChangeData;
 use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
 
@@ -43,6 +44,19 @@ pub(crate) fn of_cancellation(data: &CancellationData) -> Option<Attachment> {
     let content = write(&Message::of_cancellation(data)?).into_bytes();
     let description = "Stornierung als Order-X";
     Some(Attachment { name: FILE_NAME, description, document_type: Some("ORDER_CHANGE"), content })
+}
+
+/// What is embedded in the PDF of a change of the delivery date.
+pub(crate) fn of_delivery_change(data: &DeliveryChangeData) -> Attachment {
+    let content = write(&Message::of_delivery_change(data)).into_bytes();
+    let description = "Terminänderung als Order-X";
+    Attachment { name: FILE_NAME, description, document_type: Some("ORDER_CHANGE"), content }
+}
+
+/// The change of a delivery date as Order-X.
+#[must_use]
+pub fn order_x_of_change(data: &DeliveryChangeData) -> String {
+    write(&Message::of_delivery_change(data))
 }
 
 fn write(message: &Message<'_>) -> String {
@@ -86,11 +100,16 @@ fn yes_or_no(xml: &mut XmlWriter, name: &str, yes: bool) {
 
 fn document(xml: &mut XmlWriter, message: &Message<'_>) {
     element(xml, "ram:ID", message.number);
-    element(xml, "ram:Name", if message.cancels.is_some() { "Stornierung" } else { "Abruf" });
-    element(xml, "ram:TypeCode", if message.cancels.is_some() { "230" } else { "220" });
+    // Purpose: 1 takes back, 4 changes, 9 is an original.
+    let (name, kind, purpose) = match (message.cancels, message.changes) {
+        (Some(_), _) => ("Stornierung", "230", "1"),
+        (None, Some(_)) => ("Terminänderung", "230", "4"),
+        (None, None) => ("Abruf", "220", "9"),
+    };
+    element(xml, "ram:Name", name);
+    element(xml, "ram:TypeCode", kind);
     day(xml, "ram:IssueDateTime", message.issued);
-    // Purpose: 1 takes back, 9 is an original.
-    element(xml, "ram:PurposeCode", if message.cancels.is_some() { "1" } else { "9" });
+    element(xml, "ram:PurposeCode", purpose);
     let texts = message.reason.map(ToOwned::to_owned).into_iter().chain(message.terms.iter().map(clause));
     for text in texts {
         within(xml, "ram:IncludedNote", |xml| element(xml, "ram:Content", &text));
@@ -102,9 +121,11 @@ fn item(xml: &mut XmlWriter, message: &Message<'_>, line: &Line) {
     let code = unit(line);
     within(xml, "ram:AssociatedDocumentLineDocument", |xml| {
         element(xml, "ram:LineID", &line.position.to_string());
-        if message.cancels.is_some() {
-            // 2: the line is deleted.
-            element(xml, "ram:LineStatusCode", "2");
+        // The line is deleted (2) or changed (3).
+        match (message.cancels, message.changes) {
+            (Some(_), _) => element(xml, "ram:LineStatusCode", "2"),
+            (None, Some(_)) => element(xml, "ram:LineStatusCode", "3"),
+            (None, None) => {}
         }
         if let Some(note) = note(line, message.currency) {
             within(xml, "ram:IncludedNote", |xml| element(xml, "ram:Content", &note));
@@ -170,8 +191,8 @@ fn agreement(xml: &mut XmlWriter, message: &Message<'_>) {
     };
     document(xml, "ram:ContractReferencedDocument", &message.contract.number);
     document(xml, "ram:RequisitionReferencedDocument", message.case_number);
-    if let Some(order) = message.cancels {
-        document(xml, "ram:PreviousOrderReferencedDocument", &order.number);
+    if let Some(order) = message.cancels.map(|order| order.number.as_str()).or(message.changes) {
+        document(xml, "ram:PreviousOrderReferencedDocument", order);
     }
 }
 

@@ -14,7 +14,7 @@ use crate::pdf;
 use crate::postpass::FileFacts;
 use crate::template::Templates;
 use crate::text::Shaper;
-use crate::{cancellation, competition_record, entitlement_certificate, memo, order, sample, savings_certificate};
+use crate::{cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, sample, savings_certificate};
 
 /// Everything the program contributes to a document, as far as the Prüfkennung is concerned.
 const PROGRAM: &str = concat!("abruf-documents ", env!("CARGO_PKG_VERSION"));
@@ -168,6 +168,9 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     }
     for data in [sample::competition_record(1), sample::competition_record(4), sample::abolished_competition()] {
         competition_record::pages(&data, templates, &code)?;
+    }
+    for data in [sample::delivery_change(1), sample::delivery_change(30), sample::bare_delivery_change()] {
+        delivery_change::pages(&data, templates, &code)?;
     }
     for complete in [true, false] {
         let alone = sample::cancellation(5, complete);

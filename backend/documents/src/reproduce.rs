@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
-use crate::{cancellation, competition_record, entitlement_certificate, memo, order, savings_certificate};
+use crate::{cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, savings_certificate};
 
 /// The recorded input, as far as it is the same for all documents.
 #[derive(Deserialize)]
@@ -35,6 +35,7 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
     match document.as_str() {
         "order.xml.j2" => again(&read(data)?, order::job, templates, &program),
         "cancellation.xml.j2" => again(&read(data)?, cancellation::job, templates, &program),
+        "delivery_change.xml.j2" => again(&read(data)?, delivery_change::job, templates, &program),
         "memo.xml.j2" => again(&read(data)?, memo::job, templates, &program),
         "entitlement_certificate.xml.j2" => {
             again(&read(data)?, entitlement_certificate::job, templates, &program)
@@ -76,6 +77,7 @@ mod tests {
             cancellation(&sample::cancellation(3, false), &templates),
             memo(&sample::memo(5), &templates),
             entitlement_certificate(&sample::entitlement_certificate(2), &templates),
+            delivery_change(&sample::delivery_change(3), &templates),
             competition_record(&sample::competition_record(3), &templates),
             savings_certificate(&sample::savings_certificate(3), &templates),
         ] {

@@ -4,6 +4,7 @@
 
 mod certificates;
 mod competition_record;
+mod delivery_change;
 mod memo;
 
 use std::cmp::Reverse;
@@ -24,6 +25,7 @@ use crate::order::{OrderData, Stage};
 
 pub use certificates::{bare_entitlement, entitlement_certificate, savings_certificate};
 pub use competition_record::{abolished_competition, competition_record};
+pub use delivery_change::{bare_delivery_change, delivery_change};
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in

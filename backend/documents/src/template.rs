@@ -19,9 +19,10 @@ use crate::format_de;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 9] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
+    ("delivery_change.xml.j2", include_str!("../../../pdf-templates/delivery_change.xml.j2")),
     ("memo.xml.j2", include_str!("../../../pdf-templates/memo.xml.j2")),
     (
         "entitlement_certificate.xml.j2",
@@ -38,7 +39,7 @@ const EMBEDDED: [(&str, &str); 9] = [
 /// own, and what is about an order its lines.
 fn parts(name: &str) -> Vec<&str> {
     match name {
-        "order.xml.j2" | "cancellation.xml.j2" => vec![name, "letterhead.xml.j2", "lines.xml.j2"],
+        "order.xml.j2" | "cancellation.xml.j2" | "delivery_change.xml.j2" => vec![name, "letterhead.xml.j2", "lines.xml.j2"],
         "memo.xml.j2" => vec![name, "notehead.xml.j2", "lines.xml.j2"],
         _ => vec![name, "notehead.xml.j2"],
     }

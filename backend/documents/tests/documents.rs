@@ -5,7 +5,8 @@ use std::process::Command;
 use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{
-    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record, entitlement_certificate, memo, order,
+    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record,
+    delivery_change, entitlement_certificate, memo, order,
     sample, savings_certificate,
 };
 use abruf_domain::money::Net;
@@ -56,6 +57,8 @@ fn layouts_are_as_they_were_approved() {
     golden("memo_3", &memo::pages(&sample::memo(3), &Templates::embedded(), &code()).expect("pages"));
     let entitlement = entitlement_certificate::pages(&sample::entitlement_certificate(2), &Templates::embedded(), &code());
     golden("entitlement_certificate_2", &entitlement.expect("pages"));
+    let change = delivery_change::pages(&sample::delivery_change(2), &Templates::embedded(), &code());
+    golden("delivery_change_2", &change.expect("pages"));
     let record = competition_record::pages(&sample::competition_record(3), &Templates::embedded(), &code());
     golden("competition_record_3", &record.expect("pages"));
     let savings = savings_certificate::pages(&sample::savings_certificate(2), &Templates::embedded(), &code());

@@ -8,10 +8,12 @@ use abruf_domain::call_off::Status;
 use abruf_domain::cancellation::given_back;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
+use abruf_domain::period::berlin_date;
 use abruf_domain::pricing::PricedCallOff;
 use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_supplier};
 use chrono::{DateTime, Utc};
 
+use super::delivery_change_data::accepted_change;
 use super::memo_data::memo_data;
 use super::order_data::{CancellationEvent, cancelled_order, printed, released};
 use super::rest_of_order::priced_after;
@@ -88,6 +90,7 @@ enum Event {
     Order,
     Cancellation,
     PartialCancellation,
+    DeliveryChange,
     Memo,
 }
 
@@ -96,6 +99,7 @@ fn event(kind: &str) -> (bool, Event) {
     match kind {
         "issue_order" => (false, Event::Order),
         "issue_memo" => (false, Event::Memo),
+        "issue_delivery_change" => (false, Event::DeliveryChange),
         "issue_partial_cancellation" => (false, Event::PartialCancellation),
         "issue_supplier_order" => (true, Event::Order),
         "issue_supplier_partial_cancellation" => (true, Event::PartialCancellation),
@@ -108,6 +112,7 @@ fn event(kind: &str) -> (bool, Event) {
 const fn kept_as(of_supplier: bool, event: Event) -> &'static str {
     match (of_supplier, event) {
         (_, Event::Memo) => "memo",
+        (_, Event::DeliveryChange) => "delivery_change",
         (false, Event::Order) => "order",
         (false, Event::Cancellation) => "cancellation",
         (false, Event::PartialCancellation) => "partial_cancellation",
@@ -170,11 +175,19 @@ async fn render(
         let data = printed.order(app, call_off, released(&number, releaser, at));
         return Ok((kind, off_the_runtime(move || abruf_documents::order(&data, &templates)).await?));
     }
-    let order = documents::of_call_off(tx, work.contract, work.call_off)
-        .await?
-        .into_iter()
+    let made = documents::of_call_off(tx, work.contract, work.call_off).await?;
+    let order = made
+        .iter()
         .find(|document| document.kind == kept_as(of_supplier, Event::Order))
+        .cloned()
         .ok_or(ActionError::NotFound)?;
+    if event == Event::DeliveryChange {
+        let change = accepted_change(tx, call_off, work.event).await?.ok_or(ActionError::NotFound)?;
+        let before = cancellations.iter().filter(|it| it.at <= change.accepted.at).count();
+        let printed = printed(tx, call_off, &facts, &after(before)?, side).await?;
+        let data = change.data(app, call_off, printed, (&number, berlin_date(at)), &made, &order)?;
+        return Ok((kind, off_the_runtime(move || abruf_documents::delivery_change(&data, &templates)).await?));
+    }
     if event == Event::Memo {
         let releaser = assignments::person_name(tx, by).await?.unwrap_or_default();
         let signature = abruf_documents::data::Signature { name: releaser, at };

@@ -28,7 +28,7 @@ pub enum Standing {
 /// A genuine document, as its holder may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
-    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair;
+    /// order, cancellation, partial_cancellation, delivery_change or memo; with `supplier_` before it, of the supplier order of a pair;
     /// entitlement_certificate, savings_certificate or competition_record.
     pub kind: String,
     /// Call-off number, or that of the certificate.
@@ -48,7 +48,7 @@ pub struct Paper {
 impl From<Authenticity> for Paper {
     fn from(found: Authenticity) -> Self {
         let certificate = is_certificate(&found.kind);
-        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo");
+        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo" | "delivery_change");
         let ended = found.ended_at.map(berlin_date);
         let standing = match ended {
             Some(day) if certificate => Standing::Replaced(day),
@@ -87,6 +87,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         "cancellation" => "Stornierung zum Abruf",
         "partial_cancellation" => "Teilstornierung zum Abruf",
         "memo" => "Abrufvermerk zum Abruf",
+        "delivery_change" => "Terminänderung zum Abruf",
         "supplier_order" => "Lieferantenauftrag",
         "supplier_cancellation" => "Stornierung zum Lieferantenauftrag",
         "supplier_partial_cancellation" => "Teilstornierung zum Lieferantenauftrag",

@@ -22,7 +22,7 @@ pub struct Authenticity {
     pub file_name: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
-    /// When the call-off was released; noon of the day printed on a certificate.
+    /// When the call-off was released or a new delivery date accepted; noon of the day printed on a certificate.
     pub released_at: Option<DateTime<Utc>>,
     /// When it was cancelled, if it was; for a partial cancellation, when that was; when a certificate was replaced.
     pub ended_at: Option<DateTime<Utc>>,

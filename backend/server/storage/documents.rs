@@ -14,9 +14,10 @@ use super::StorageError;
 pub struct DocumentRow {
     /// Which.
     pub id: DocumentId,
-    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation, delivery_change or memo; with `supplier_` before it, of the supplier
+    /// order of a pair.
     pub kind: String,
-    /// Which partial cancellation it prints, from 1.
+    /// Which partial cancellation or change of the delivery date it prints, from 1.
     pub sequence: Option<i32>,
     /// Name offered at download.
     pub file_name: String,
@@ -41,7 +42,7 @@ pub struct NewDocument<'a> {
     pub call_off: CallOffId,
     /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
     pub kind: &'a str,
-    /// The partial cancellation it prints.
+    /// The partial cancellation or confirmation it prints.
     pub event: Option<Uuid>,
     /// Name offered at download.
     pub file_name: &'a str,
@@ -225,7 +226,11 @@ pub async fn of_call_off(
     call_off: CallOffId,
 ) -> Result<Vec<DocumentRow>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT d.id, d.kind, p.sequence AS "sequence?", d.file_name, d.check_code, d.sha256, d.pages, d.created_at
+        r#"SELECT d.id, d.kind,
+                  CASE d.kind
+                      WHEN 'delivery_change' THEN (row_number() OVER (PARTITION BY d.kind ORDER BY d.created_at, d.id))::int
+                      ELSE p.sequence
+                  END AS sequence, d.file_name, d.check_code, d.sha256, d.pages, d.created_at
            FROM document d
            LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            WHERE d.contract_id = $1 AND d.call_off_id = $2
@@ -285,6 +290,28 @@ pub async fn partial_cancellation(
         call_off.0,
         sequence,
         kind
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.file_name, row.bytes)))
+}
+
+/// File name and bytes of a change of the delivery date.
+pub async fn delivery_change(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+    sequence: i32,
+) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT file_name, bytes
+         FROM document
+         WHERE contract_id = $1 AND call_off_id = $2 AND kind = 'delivery_change' AND 1 <= $3
+         ORDER BY created_at, id
+         LIMIT 1 OFFSET greatest($3::int - 1, 0)",
+        contract.0,
+        call_off.0,
+        sequence
     )
     .fetch_optional(conn)
     .await?;
