@@ -53,6 +53,7 @@ pub mod justify_finding;
 pub mod keep_price_index;
 mod keyed;
 pub mod load_price_list;
+pub mod load_templates;
 mod memo_data;
 mod memo_words;
 pub mod modify_contract;

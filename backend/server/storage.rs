@@ -70,6 +70,7 @@ pub mod sign_in_attempts;
 pub mod supplier_orders;
 pub mod supplier_stops;
 pub mod tasks;
+pub mod template_overrides;
 pub mod turns;
 pub mod verification;
 pub mod volume;

@@ -93,7 +93,10 @@ async fn a_certificate_of_entitlement_says_since_when_until_when_and_by_which_pr
     let house = House::new().await;
     let id = house.issue(&house.eva, house.town, Subject::Entitlement(house.contract.id)).await.unwrap();
     let data = house.data(id).await;
-    assert_eq!((&data["member"]["name"], &data["contract"]["number"]), (&json!("Stadt Altenrode"), &json!("RV-2025-01")));
+    assert_eq!(
+        (&data["member"]["name"], &data["contract"]["number"]),
+        (&json!("Stadt Altenrode"), &json!("RV-2025-01"))
+    );
     let (since, until): (String, String) = sqlx::query_as(
         "SELECT greatest(f.starts_on, e.valid_from)::text, f.ends_on::text
          FROM framework_contract f JOIN entitlement e ON e.contract_id = f.id WHERE f.id = $1",
@@ -126,7 +129,10 @@ async fn whoever_is_not_entitled_gets_no_certificate_but_the_reason() {
     for year in [1989, 2027] {
         let refused = house.issue(&house.eva, house.town, Subject::Savings(year)).await.unwrap_err();
         let [(field, message)] = fields(&refused)[..] else { panic!("{refused:?}") };
-        assert!(field == "year" && message.contains(&year.to_string()) && message.contains("1990 bis 2026"), "{message}");
+        assert!(
+            field == "year" && message.contains(&year.to_string()) && message.contains("1990 bis 2026"),
+            "{message}"
+        );
     }
     assert_eq!(house.count().await, 0, "nothing was written");
 }
@@ -151,12 +157,8 @@ async fn a_certificate_of_savings_agrees_with_the_report_and_counts_the_lines_be
 
     let mut tx = house.world.app.db.begin(&house.eva).await.unwrap();
     for wanted in ["A", "B"] {
-        let filter = Filter {
-            year: Some(2026),
-            member: Some(house.town),
-            class: Some(wanted.to_owned()),
-            ..Filter::default()
-        };
+        let filter =
+            Filter { year: Some(2026), member: Some(house.town), class: Some(wanted.to_owned()), ..Filter::default() };
         let report = grouped(&mut tx, &filter, Grouping::Contract, 10, 0).await.unwrap().remove(0).sums;
         let certified = class(wanted);
         let effect = if wanted == "A" { report.a_effect } else { report.b_effect };
@@ -231,7 +233,9 @@ async fn one_key_makes_one_certificate_even_when_sent_twice_at_once() {
 async fn certificates_are_append_only_and_seen_by_those_they_concern() {
     let house = House::new().await;
     house.issue(&house.eva, house.town, Subject::Savings(2026)).await.unwrap();
-    for statement in ["UPDATE certificate SET file_name = 'anders.pdf'", "DELETE FROM certificate", "TRUNCATE certificate"] {
+    for statement in
+        ["UPDATE certificate SET file_name = 'anders.pdf'", "DELETE FROM certificate", "TRUNCATE certificate"]
+    {
         let refused = sqlx::query(statement).execute(house.world.owner()).await.unwrap_err();
         assert_eq!(refused.as_database_error().unwrap().constraint(), Some("certificate_append_only"), "{statement}");
     }
@@ -292,8 +296,10 @@ async fn by_page_a_certificate_is_two_clicks_away_and_opens_as_pdf() {
 async fn the_public_page_and_list_know_certificates_without_names_or_amounts() {
     let house = House::new().await;
     house.issue(&house.eva, house.town, Subject::Savings(2026)).await.unwrap();
-    let (code, hash): (String, String) =
-        sqlx::query_as("SELECT check_code, encode(sha256, 'hex') FROM certificate").fetch_one(house.world.owner()).await.unwrap();
+    let (code, hash): (String, String) = sqlx::query_as("SELECT check_code, encode(sha256, 'hex') FROM certificate")
+        .fetch_one(house.world.owner())
+        .await
+        .unwrap();
     let mut listed = String::new();
     abruf::actions::publish_hashes::publish(&house.world.app, |paper| {
         listed.push_str(&abruf::actions::publish_hashes::lines(paper));
@@ -306,7 +312,11 @@ async fn the_public_page_and_list_know_certificates_without_names_or_amounts() {
     for address in [format!("/p/{code}"), format!("/pruefen?sha256={hash}")] {
         let page = web.get(&address, "").await;
         assert_eq!(page.status, StatusCode::OK, "{address}");
-        assert!(page.text.contains("Einsparbescheinigung B-") && page.text.contains("Stand seines Tages"), "{}", page.text);
+        assert!(
+            page.text.contains("Einsparbescheinigung B-") && page.text.contains("Stand seines Tages"),
+            "{}",
+            page.text
+        );
         assert!(!page.text.contains("Altenrode") && !page.text.contains('€'), "{}", page.text);
     }
 }

@@ -32,6 +32,7 @@ mod serve;
 mod sign_in;
 mod simulator;
 mod stress;
+mod templates;
 mod verify;
 mod web;
 mod world;

@@ -8,9 +8,8 @@ use std::path::Path;
 
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
-    CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change,
-    entitlement_certificate, memo, order, order_x, peppol_order,
-    sample, savings_certificate,
+    CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change, entitlement_certificate,
+    memo, order, order_x, peppol_order, sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
 

@@ -11,8 +11,8 @@ use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::cancellation::CancellationData;
 use crate::data::{Line, Party, VatCategory, VatClass};
-use crate::message::{Message, Price, category, clause, note, unit};
 use crate::delivery_change::DeliveryChangeData;
+use crate::message::{Message, Price, category, clause, note, unit};
 use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
 

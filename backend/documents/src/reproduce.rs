@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
-use crate::{cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, savings_certificate};
+use crate::{
+    cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, savings_certificate,
+};
 
 /// The recorded input, as far as it is the same for all documents.
 #[derive(Deserialize)]
@@ -37,9 +39,7 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
         "cancellation.xml.j2" => again(&read(data)?, cancellation::job, templates, &program),
         "delivery_change.xml.j2" => again(&read(data)?, delivery_change::job, templates, &program),
         "memo.xml.j2" => again(&read(data)?, memo::job, templates, &program),
-        "entitlement_certificate.xml.j2" => {
-            again(&read(data)?, entitlement_certificate::job, templates, &program)
-        }
+        "entitlement_certificate.xml.j2" => again(&read(data)?, entitlement_certificate::job, templates, &program),
         "competition_record.xml.j2" => again(&read(data)?, competition_record::job, templates, &program),
         "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),

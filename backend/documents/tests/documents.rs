@@ -5,9 +5,8 @@ use std::process::Command;
 use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{
-    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record,
-    delivery_change, entitlement_certificate, memo, order,
-    sample, savings_certificate,
+    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record, delivery_change,
+    entitlement_certificate, memo, order, sample, savings_certificate,
 };
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
@@ -55,7 +54,8 @@ fn layouts_are_as_they_were_approved() {
     golden("supplier_2", &pages(&sample::of_pair(2, Side::Supplier)));
     golden("stress_5", &pages(&sample::stress(5)));
     golden("memo_3", &memo::pages(&sample::memo(3), &Templates::embedded(), &code()).expect("pages"));
-    let entitlement = entitlement_certificate::pages(&sample::entitlement_certificate(2), &Templates::embedded(), &code());
+    let entitlement =
+        entitlement_certificate::pages(&sample::entitlement_certificate(2), &Templates::embedded(), &code());
     golden("entitlement_certificate_2", &entitlement.expect("pages"));
     let change = delivery_change::pages(&sample::delivery_change(2), &Templates::embedded(), &code());
     golden("delivery_change_2", &change.expect("pages"));
@@ -209,7 +209,8 @@ fn a_certificate_of_savings_keeps_the_classes_apart_and_refuses_sums_that_are_no
     let (proven, listed) = (&data.totals[0], &data.totals[1]);
     assert_eq!((proven.lines, listed.lines), (24, 6));
     assert_eq!(proven.net, Some(proven.effect - proven.surcharge - proven.fee));
-    for wanted in ["Klasse A", "Klasse B", "Klasse C", "2 Positionen über 1.180,00 €", "412,07 €", "Stand der Daten"] {
+    for wanted in ["Klasse A", "Klasse B", "Klasse C", "2 Positionen über 1.180,00 €", "412,07 €", "Stand der Daten"]
+    {
         assert!(text.contains(wanted), "no „{wanted}“ in {text}");
     }
     let both = (proven.effect + listed.effect).to_string();

@@ -55,8 +55,7 @@ pub(super) async fn entitlement_data(
 ) -> Result<EntitlementData, ActionError> {
     let contract = contracts::find(&mut *conn, id).await?.ok_or(ActionError::NotFound)?;
     let day = certified.day;
-    let facts =
-        facts::without_request(&mut *conn, id, contract.body, certified.member, certified.issued.at).await?;
+    let facts = facts::without_request(&mut *conn, id, contract.body, certified.member, certified.issued.at).await?;
     let findings: Vec<Finding> =
         entitlement::findings(&facts, day).into_iter().filter(|it| it.rule != ABOUT_VOLUME).collect();
     if let Some(block) = findings.iter().find(|it| it.outcome == Outcome::Block) {
@@ -138,7 +137,10 @@ async fn ceilings(
     let mut rows = Vec::new();
     if let Some(limit) = contract.ceiling.limit {
         let breached = if contract.ceiling.breached { ". Er ist überschritten; Abrufe sind gesperrt" } else { "" };
-        rows.push(Named::new("Höchstwert des Vertrags", format!("{} netto für alle Mitglieder{breached}", money(limit))));
+        rows.push(Named::new(
+            "Höchstwert des Vertrags",
+            format!("{} netto für alle Mitglieder{breached}", money(limit)),
+        ));
     }
     let quota = contracts::quota(conn, contract.id, member).await?;
     if let Some((limit, hard)) = quota.and_then(|(ceiling, hard)| ceiling.limit.map(|limit| (limit, hard))) {

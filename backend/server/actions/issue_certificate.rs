@@ -4,7 +4,7 @@
 
 use abruf_documents::data::Signature;
 use abruf_documents::entitlement_certificate::Replaced;
-use abruf_documents::{Document, reproduce::template_of};
+use abruf_documents::{Document, Templates, reproduce::template_of};
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::ids::OrganisationId;
 use abruf_domain::period::berlin_date;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::entitlement_certificate_data::{Certified, entitlement_data};
 use super::issue_document::off_the_runtime;
 use super::keyed::Keyed;
+use super::load_templates::templates_of;
 use super::savings_certificate_data::savings_data;
 use super::{ActionError, only};
 use crate::actor::{Actor, Role};
@@ -69,7 +70,8 @@ async fn made(keyed: Keyed<'_>, member: OrganisationId, subject: Subject) -> Res
         body: actor.body,
         member,
     };
-    let (number, templates) = (certified.number.clone(), app.templates.clone());
+    let templates = templates_of(app, &mut tx, actor.body, member).await?;
+    let (number, in_use) = (certified.number.clone(), templates.clone());
     let document = match subject {
         Subject::Entitlement(contract) => {
             let data = entitlement_data(app, &mut tx, certified, contract).await?;
@@ -84,7 +86,7 @@ async fn made(keyed: Keyed<'_>, member: OrganisationId, subject: Subject) -> Res
         // Nobody asks for it here: it is made once its competition is decided.
         Subject::Competition(..) => return Err(ActionError::NotFound),
     };
-    freeze(keyed, member, subject, &number, previous.map(|it| it.id), &document).await
+    freeze(keyed, member, subject, (&number, previous.map(|it| it.id)), &document, &in_use).await
 }
 
 fn replaced(previous: &Previous) -> Result<Replaced, ActionError> {
@@ -96,9 +98,9 @@ async fn freeze(
     keyed: Keyed<'_>,
     member: OrganisationId,
     subject: Subject,
-    number: &str,
-    previous: Option<Uuid>,
+    (number, previous): (&str, Option<Uuid>),
     document: &Document,
+    templates: &Templates,
 ) -> Result<Uuid, ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
     let id = app.chance.id(now);
@@ -123,7 +125,7 @@ async fn freeze(
     };
     certificates::insert(&mut tx, &new).await?;
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &app.templates.texts(&template)).await?;
+    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "certificate_issued", "certificate", id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));

@@ -9,6 +9,7 @@ use data_encoding::HEXLOWER;
 use super::ActionError;
 use super::competition_record_data::record_data;
 use super::issue_document::off_the_runtime;
+use super::load_templates::templates_of;
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
@@ -40,8 +41,9 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
     let it = mini_competitions::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let number = app.chance.certificate_number();
     let data = record_data(app, &mut tx, &it, number.clone()).await?.ok_or(ActionError::NotFound)?;
+    let in_use = templates_of(app, &mut tx, it.body, it.member).await?;
     tx.rollback().await?;
-    let (templates, day) = (app.templates.clone(), data.day);
+    let (templates, day) = (in_use.clone(), data.day);
     let document = off_the_runtime(move || abruf_documents::competition_record(&data, &templates)).await?;
     let now = app.clock.now();
     let new = NewCertificate {
@@ -69,7 +71,7 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
         inserted => inserted?,
     }
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &app.templates.texts(&template)).await?;
+    documents::keep_template(&mut tx, &document.template_version, &in_use.texts(&template)).await?;
     let mut entry = AuditEntry::new(now, None, "certificate_issued", "certificate", new.id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));
     let concerns = Concerns { body: Some(it.body), member: Some(it.member), call_off: None };

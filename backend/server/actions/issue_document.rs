@@ -2,7 +2,9 @@
 //! row: the data are read, the PDF is made outside, and only then the document and its log entry are
 //! written.
 
-use abruf_documents::Document;
+use std::sync::Arc;
+
+use abruf_documents::{Document, Templates};
 use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
 use abruf_domain::cancellation::given_back;
@@ -14,6 +16,7 @@ use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_suppli
 use chrono::{DateTime, Utc};
 
 use super::delivery_change_data::accepted_change;
+use super::load_templates::templates_of;
 use super::memo_data::memo_data;
 use super::order_data::{CancellationEvent, cancelled_order, printed, released};
 use super::rest_of_order::priced_after;
@@ -65,17 +68,21 @@ pub async fn draft_document(app: &App, actor: &Actor, id: CallOffId) -> Result<D
     let mut tx = app.db.begin(actor).await?;
     let side = preview.facts.contract.supply_chain.side_of_the_member();
     let printed = printed(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced, side).await?;
+    let templates = templates_of(app, &mut tx, preview.call_off.body, preview.call_off.member).await?;
     tx.rollback().await?;
     let stage = abruf_documents::Stage::Draft { as_of: app.clock.now() };
     let data = printed.order(app, &preview.call_off, stage);
-    let templates = app.templates.clone();
     off_the_runtime(move || abruf_documents::order(&data, &templates)).await
 }
 
 async fn issue(app: &App, mut tx: Tx, work: &Work) -> Result<(), ActionError> {
     let (call_off, _) = call_offs::find(&mut tx, work.call_off).await?.ok_or(ActionError::NotFound)?;
-    match render(app, &mut tx, work, &call_off).await {
-        Ok((kind, document)) => freeze(app, tx, work, &call_off, kind, &document).await,
+    let rendered = match templates_of(app, &mut tx, call_off.body, call_off.member).await {
+        Ok(templates) => render(app, &mut tx, work, &call_off, templates.clone()).await.map(|it| (it, templates)),
+        Err(error) => Err(error),
+    };
+    match rendered {
+        Ok(((kind, document), templates)) => freeze(app, tx, work, &call_off, kind, &document, &templates).await,
         Err(error) => {
             outbox::failed(&mut tx, work.id, &error.to_string(), app.clock.now()).await?;
             tx.commit().await?;
@@ -160,12 +167,12 @@ async fn render(
     tx: &mut Tx,
     work: &Work,
     call_off: &CallOff,
+    templates: Arc<Templates>,
 ) -> Result<(&'static str, Document), ActionError> {
     let (of_supplier, event) = event(&work.kind);
     let kind = kept_as(of_supplier, event);
     let Released { side, facts, priced, number, by, at, parts_before } =
         of_side(tx, work, call_off, of_supplier).await?;
-    let templates = app.templates.clone();
     let cancellations = partial_cancellations::of_call_off(tx, call_off).await?;
     let rule = partial_cancellations::price_of_rest(tx, work.contract).await?;
     let after = |count: usize| priced_after(&facts, &priced, &cancellations[..count], rule, work.contract);
@@ -224,6 +231,7 @@ async fn freeze(
     call_off: &CallOff,
     kind: &'static str,
     document: &Document,
+    templates: &Templates,
 ) -> Result<(), ActionError> {
     let now = app.clock.now();
     let new = NewDocument {
@@ -243,7 +251,7 @@ async fn freeze(
     };
     documents::insert(&mut tx, &new).await?;
     let template = abruf_documents::reproduce::template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &app.templates.texts(&template)).await?;
+    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
     outbox::done(&mut tx, work.id, now).await?;
     // The memo names the hash of the order, so it comes after it; in one transaction, so that none is forgotten.
     if kind == kept_as(false, Event::Order) {

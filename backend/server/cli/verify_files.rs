@@ -163,7 +163,10 @@ fn sentence(path: &Path, judged: &Judged, as_of: Option<DateTime<Utc>>) -> Strin
                 format!("{name}: Echt, aber am {} storniert: {paper}{as_of}.", Language::German.date(on))
             }
             Standing::Replaced(on) => {
-                format!("{name}: Echt, aber seit dem {} gibt es eine neuere: {paper}{as_of}.", Language::German.date(on))
+                format!(
+                    "{name}: Echt, aber seit dem {} gibt es eine neuere: {paper}{as_of}.",
+                    Language::German.date(on)
+                )
             }
         },
         Judged::Unknown(why) => format!("{name}: Unbekannt. {why}."),

@@ -204,7 +204,9 @@ pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Ve
 
 /// How many certificates are visible.
 pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM certificate WHERE competition_id IS NULL"#).fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM certificate WHERE competition_id IS NULL"#)
+        .fetch_one(conn)
+        .await?)
 }
 
 /// File name and bytes of a visible certificate.

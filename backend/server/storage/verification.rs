@@ -342,16 +342,15 @@ pub async fn documents(conn: &mut PgConnection) -> Result<Vec<Place>, StorageErr
 
 /// Stored hash and bytes of one document or certificate.
 pub async fn document(conn: &mut PgConnection, place: &Place) -> Result<(Vec<u8>, Vec<u8>), StorageError> {
-    let row =
-        sqlx::query!(
-            r#"SELECT sha256 AS "sha256!", bytes AS "bytes!" FROM document WHERE contract_id = $1 AND id = $2
+    let row = sqlx::query!(
+        r#"SELECT sha256 AS "sha256!", bytes AS "bytes!" FROM document WHERE contract_id = $1 AND id = $2
                UNION ALL
                SELECT sha256, bytes FROM certificate WHERE id = $2"#,
-            place.contract,
-            place.id
-        )
-        .fetch_one(conn)
-        .await?;
+        place.contract,
+        place.id
+    )
+    .fetch_one(conn)
+    .await?;
     Ok((row.sha256, row.bytes))
 }
 

@@ -32,7 +32,10 @@ pub fn entitlement_certificate(lots: u32) -> EntitlementData {
         since: date(2025, 2, 1),
         until: date(2028, 1, 31),
         basis: vec![
-            Named::new("Rechtsgrundlage", "Rahmenvereinbarung, § 103 Abs. 5 GWB; zentrale Beschaffungsstelle, § 120 GWB"),
+            Named::new(
+                "Rechtsgrundlage",
+                "Rahmenvereinbarung, § 103 Abs. 5 GWB; zentrale Beschaffungsstelle, § 120 GWB",
+            ),
             Named::new("Laufzeit", "01.02.2025 bis 31.01.2027"),
             Named::new("Verlängerung", "bis 31.01.2028, ausgeübt am 12.10.2026"),
         ],

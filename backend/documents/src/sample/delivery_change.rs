@@ -20,11 +20,7 @@ pub fn delivery_change(lines: usize) -> DeliveryChangeData {
         number: format!("{number}-T1"),
         change_date: day,
         changed: Signature { name: "Jörg Müßigbrodt".to_owned(), at: instant(day, 7, 20) },
-        replaces: Replaced {
-            number: number.clone(),
-            day: order_date,
-            check_code: CheckCode::of(b"the order"),
-        },
+        replaces: Replaced { number: number.clone(), day: order_date, check_code: CheckCode::of(b"the order") },
         order_number: number,
         order_date,
         from: Some(date(2027, 6, 1)),
