@@ -41,11 +41,11 @@ pub fn preview(kind: &str, lines: usize, templates: &Templates) -> Result<Docume
         "draft" => order(&sample::draft(lines), templates),
         "cancellation" => cancellation(&sample::cancellation(lines, true), templates),
         "partial_cancellation" => cancellation(&sample::cancellation(lines, false), templates),
-        "delivery_change" => crate::delivery_change(&sample::delivery_change(lines), templates),
-        "memo" => crate::memo(&sample::memo(lines), templates),
-        "entitlement_certificate" => crate::entitlement_certificate(&sample::entitlement_certificate(few), templates),
-        "savings_certificate" => crate::savings_certificate(&sample::savings_certificate(lines), templates),
-        "competition_record" => crate::competition_record(&sample::competition_record(few), templates),
+        "delivery_change" => delivery_change(&sample::delivery_change(lines), templates),
+        "memo" => memo(&sample::memo(lines), templates),
+        "entitlement_certificate" => entitlement_certificate(&sample::entitlement_certificate(few), templates),
+        "savings_certificate" => savings_certificate(&sample::savings_certificate(lines), templates),
+        "competition_record" => competition_record(&sample::competition_record(few), templates),
         _ => Err(DocumentError::UnknownTemplate(kind.to_owned())),
     }
 }
@@ -122,7 +122,7 @@ impl Seen<'_> {
     fn check_values(&self) -> Result<(), DocumentError> {
         for name in self.templates.names() {
             let users = self.templates.users(name);
-            let samples: Vec<&Value> = users.iter().filter_map(|user| self.values.get(user)).flatten().collect();
+            let samples: Vec<&Value> = users.iter().filter_map(|user| self.values.get(*user)).flatten().collect();
             for (path, line) in self.templates.named_values(name) {
                 if !samples.iter().any(|sample| may_hold(sample, &path)) {
                     let reason = format!("`{path}` is not in the data");

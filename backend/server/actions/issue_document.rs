@@ -263,9 +263,9 @@ async fn freeze(
 }
 
 /// Renders on a thread for blocking work: a PDF of 400 lines must not hold up other requests.
-pub(super) async fn off_the_runtime(
-    make: impl FnOnce() -> Result<Document, abruf_documents::DocumentError> + Send + 'static,
-) -> Result<Document, ActionError> {
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    make: impl FnOnce() -> Result<T, abruf_documents::DocumentError> + Send + 'static,
+) -> Result<T, ActionError> {
     let made = tokio::task::spawn_blocking(make).await;
     Ok(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
 }

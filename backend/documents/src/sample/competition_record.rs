@@ -24,7 +24,6 @@ fn signed(name: &str, at: DateTime<Utc>) -> Signature {
 pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
     let names: Vec<String> = (1..=suppliers).map(|index| format!("Süderländer Systemhaus {index} GmbH")).collect();
     let late = |index: usize| 1 < names.len() && index + 1 == names.len();
-    let opened = || names.iter().enumerate().filter(|(index, _)| !late(*index));
     CompetitionRecordData {
         number: "B-3H4CX9QW".to_owned(),
         day: date(2027, 5, 24),
@@ -83,7 +82,10 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
             first: signed("Jörg Müßigbrodt", at(19, 6)),
             second: "Käthe Kämmerer-Schön".to_owned(),
         }),
-        offers: opened()
+        offers: names
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| !late(*index))
             .map(|(index, name)| OfferRow {
                 supplier: name.clone(),
                 prices: vec!["CON-PT 1.090,00 €".to_owned()],
