@@ -92,10 +92,20 @@ impl Chance {
     /// A case number (Vorgangsnummer) for the telephone: `V-` and eight characters, not sequential.
     #[must_use]
     pub fn case_number(&self) -> String {
+        format!("V-{}", self.letters_for_the_telephone())
+    }
+
+    /// The number of a certificate (Bescheinigung): `B-` and eight characters, not sequential.
+    #[must_use]
+    pub fn certificate_number(&self) -> String {
+        format!("B-{}", self.letters_for_the_telephone())
+    }
+
+    fn letters_for_the_telephone(&self) -> String {
         let letters = self
             .bytes::<8>()
             .map(|byte| char::from(CASE_NUMBER_ALPHABET[usize::from(byte) % CASE_NUMBER_ALPHABET.len()]));
-        format!("V-{}", letters.iter().collect::<String>())
+        letters.iter().collect()
     }
 }
 

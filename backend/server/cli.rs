@@ -15,6 +15,7 @@ pub mod recheck;
 pub mod reproduce;
 pub mod restore;
 pub mod serve;
+pub mod template;
 mod usage;
 pub mod verify;
 mod verify_files;
@@ -95,6 +96,9 @@ enum Command {
     Recheck,
     /// Erstellt gespeicherte Dokumente noch einmal und vergleicht die Bytes.
     Reproduce(reproduce::Reproduce),
+    /// Vorlagen der Dokumente prüfen, ansehen, übernehmen.
+    #[command(subcommand)]
+    Template(template::Template),
     /// Schreibt, was das Haus verlässt: die öffentliche Liste der Prüfsummen.
     #[command(subcommand)]
     Export(export::Export),
@@ -149,6 +153,11 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
     {
         return judged;
     }
+    if let Command::Template(template) = &command
+        && let Some(done) = template.offline(output)
+    {
+        return done;
+    }
     let settings = Settings::from_environment()?;
     // The server never runs as root: from here on we are the owner of the data directory.
     let again = Reexecution {
@@ -180,6 +189,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Doctor(doctor) => doctor.run(settings, output).await,
         Command::Verify(_) => verify::run(settings, output).await,
         Command::Reproduce(reproduce) => reproduce.run(settings, output).await,
+        Command::Template(template) => template.run(settings, output).await,
         Command::Export(export) => export.run(settings, output).await,
         Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,

@@ -38,6 +38,7 @@ use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
+use crate::actions::issue_certificate::ISSUERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
@@ -58,7 +59,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    law(mini_competitions(suppliers_and_quotas(routes)))
+    law(mini_competitions(suppliers_and_quotas(certificates(routes))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -177,6 +178,19 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// Certificates of entitlement and of savings, for the file and for others.
+fn certificates(routes: Routes) -> Routes {
+    const ONE: Access = only(READERS).on(Object::Certificate);
+    routes
+        .get("/bescheinigungen", only(READERS), pages::certificates::show)
+        .post("/bescheinigungen/abrufberechtigung", only(ISSUERS), pages::certificates::entitlement)
+        .post("/bescheinigungen/einsparung", only(ISSUERS), pages::certificates::savings_of_a_year)
+        .get("/bescheinigungen/{id}", ONE, pages::certificates::file)
+        .api(only(READERS), routes!(api::certificates::list))
+        .api(ONE, routes!(api::certificates::show))
+        .api(only(ISSUERS).on(Object::Member), routes!(api::certificates::issue))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.
@@ -300,11 +314,13 @@ fn mini_competitions(routes: Routes) -> Routes {
         .get("/miniwettbewerbe/{id}", READ, pages::competition::show)
         .post("/miniwettbewerbe/{id}", RUN, pages::competition::step)
         .get("/miniwettbewerbe/{id}/vermerk", READ, pages::competition_record::show)
+        .get("/miniwettbewerbe/{id}/vermerk.pdf", only(READERS).on(Object::Document), pages::competition_record::file)
         .get("/miniwettbewerbe/{id}/einladung/{party}", READ, pages::competition_letters::invitation)
         .get("/miniwettbewerbe/{id}/mitteilung/{party}", READ, pages::competition_letters::notice)
         .api(only(READERS), routes!(api::mini_competitions::list))
         .api(only(&[Role::Buyer, Role::Office]), routes!(api::mini_competitions::create))
         .api(READ, routes!(api::mini_competitions::show))
+        .api(only(READERS).on(Object::Document), routes!(api::mini_competitions::record))
         .api(RUN, routes!(api::mini_competitions::announce))
         .api(RUN, routes!(api::mini_competitions::send))
         .api(RUN, routes!(api::mini_competitions::ask))
@@ -331,6 +347,11 @@ fn orders_on_their_way(routes: Routes) -> Routes {
             "/abrufe/{id}/teilstornierungen/{sequence}",
             only(READERS).on(Object::Document),
             pages::call_off_pdf::partial_cancellation,
+        )
+        .get(
+            "/abrufe/{id}/terminaenderungen/{sequence}",
+            only(READERS).on(Object::Document),
+            pages::call_off_pdf::delivery_change,
         )
         .get("/abrufe/{id}/lieferungen", BY_READERS, pages::deliveries::show)
         .post("/abrufe/{id}/lieferungen/versand", BY_ORDERERS, pages::deliveries::dispatch)

@@ -24,8 +24,12 @@ struct Objects {
     draft: Uuid,
     /// Of our town, sent.
     competition: Uuid,
+    /// Of our town.
+    certificate: Uuid,
     member: Uuid,
     supplier: Uuid,
+    neighbours_certificate: Uuid,
+    others_certificate: Uuid,
     neighbours_competition: Uuid,
     others_competition: Uuid,
     /// What a member may not see though their body may.
@@ -76,6 +80,8 @@ async fn house() -> House {
         call_off: call_off(&web, contract, ours, town, supplier, buyer).await,
         draft: draft(&web, contract, ours, town, supplier, buyer).await,
         competition: competition(&web, contract, ours, town, buyer).await,
+        certificate: certificate(&web, contract, ours, town, buyer).await,
+        neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
         member: town.0,
         supplier: supplier.0,
         neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
@@ -96,12 +102,16 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let contract = contract(web, web.body, "RV-9").await;
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
     let competition = competition(web, contract, web.body, member, buyer).await;
+    let certificate = certificate(web, contract, web.body, member, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
         call_off: Uuid::nil(),
         draft: Uuid::nil(),
         competition: Uuid::nil(),
+        certificate: Uuid::nil(),
+        neighbours_certificate: Uuid::nil(),
+        others_certificate: certificate,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
         neighbours_competition: Uuid::nil(),
@@ -215,6 +225,28 @@ async fn competition(web: &Web, contract: Uuid, body: OrganisationId, member: Or
     id
 }
 
+/// That this member may call off.
+async fn certificate(web: &Web, contract: Uuid, body: OrganisationId, member: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO certificate (id, kind, number, body_id, member_id, contract_id, dated_on, file_name, check_code, sha256,
+                                  template_version, program_version, input, pages, bytes, person_id, issued_at)
+         VALUES ($1, 'entitlement_certificate', $2, $3, $4, $5, '2026-11-20', 'Abrufberechtigung.pdf', 'ABCDEFGHIJKLMNOP',
+                 sha256('%PDF-1.7'), '0123456789ab', '0.1.0', '{}', 1, '%PDF-1.7', $6, $7)",
+    )
+    .bind(id)
+    .bind(web.app.chance.certificate_number())
+    .bind(body.0)
+    .bind(member.0)
+    .bind(contract)
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -246,6 +278,10 @@ impl House {
                 (Some(it.competition), vec![it.neighbours_competition, it.others_competition])
             }
             Object::Competition => (Some(it.competition), vec![it.others_competition]),
+            Object::Certificate if member => {
+                (Some(it.certificate), vec![it.neighbours_certificate, it.others_certificate])
+            }
+            Object::Certificate => (Some(it.certificate), vec![it.others_certificate]),
             Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
             Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),
             Object::Draft => (Some(it.draft), vec![it.neighbours_call_off, it.others_call_off]),

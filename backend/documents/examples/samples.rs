@@ -8,7 +8,8 @@ use std::path::Path;
 
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
-    CancellationData, OrderData, Templates, cancellation, memo, order, order_x, peppol_order, sample,
+    CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change, entitlement_certificate,
+    memo, order, order_x, peppol_order, sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
 
@@ -43,6 +44,24 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     for lines in [1, 5, 60, 400] {
         std::fs::write(folder.join(format!("memo_{lines}.pdf")), memo(&sample::memo(lines), &templates)?.bytes)?;
+    }
+    for count in [1, 9, 40] {
+        let certificate = entitlement_certificate(&sample::entitlement_certificate(count), &templates)?;
+        std::fs::write(folder.join(format!("entitlement_certificate_{count}.pdf")), certificate.bytes)?;
+    }
+    for lines in [1, 5, 60] {
+        let data = sample::delivery_change(lines);
+        let name = format!("delivery_change_{lines}");
+        std::fs::write(folder.join(format!("{name}.pdf")), delivery_change(&data, &templates)?.bytes)?;
+        std::fs::write(folder.join(format!("{name}.order-x.xml")), order_x::order_x_of_change(&data))?;
+    }
+    for count in [1, 3, 20] {
+        let record = competition_record(&sample::competition_record(count), &templates)?;
+        std::fs::write(folder.join(format!("competition_record_{count}.pdf")), record.bytes)?;
+    }
+    for count in [0, 1, 3, 12] {
+        let certificate = savings_certificate(&sample::savings_certificate(count), &templates)?;
+        std::fs::write(folder.join(format!("savings_certificate_{count}.pdf")), certificate.bytes)?;
     }
     for seed in 1..=random {
         write_order(folder, &templates, &format!("random_{seed}"), &random_order(seed))?;

@@ -5,7 +5,11 @@
 //! | Abruf (order) | [`order()`] | `order.xml.j2` | `Abruf_<number>.pdf` |
 //! | Entwurf (draft of an order) | [`order()`] | `order.xml.j2` | `Entwurf_<case number>.pdf` |
 //! | Stornierung (cancellation) | [`cancellation()`] | `cancellation.xml.j2` | `Stornierung_<number>.pdf` |
+//! | Terminänderung (change of the delivery date) | [`delivery_change()`] | `delivery_change.xml.j2` | `Terminaenderung_<number>.pdf` |
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
+//! | Bescheinigung der Abrufberechtigung (certificate of entitlement) | [`entitlement_certificate()`] | `entitlement_certificate.xml.j2` | `Abrufberechtigung_<number>.pdf` |
+//! | Vergabevermerk (record of a mini-competition) | [`competition_record()`] | `competition_record.xml.j2` | `Vergabevermerk_<number>.pdf` |
+//! | Einsparbescheinigung (certificate of savings) | [`savings_certificate()`] | `savings_certificate.xml.j2` | `Einsparbescheinigung_<number>.pdf` |
 //!
 //! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
 //!
@@ -25,8 +29,11 @@ mod address;
 mod attachment;
 pub mod block;
 pub mod cancellation;
+pub mod competition_record;
 pub mod data;
+pub mod delivery_change;
 pub mod document;
+pub mod entitlement_certificate;
 mod file;
 pub mod flow;
 pub mod format_de;
@@ -46,6 +53,7 @@ pub mod random_order;
 mod render;
 pub mod reproduce;
 pub mod sample;
+pub mod savings_certificate;
 mod srgb;
 pub mod strip;
 mod structure;
@@ -53,6 +61,7 @@ pub mod style;
 pub mod sums;
 pub mod table;
 pub mod template;
+mod template_check;
 pub mod text;
 mod unit_code;
 pub mod wrap;
@@ -61,11 +70,15 @@ mod xml_out;
 
 pub use attachment::embedded;
 pub use cancellation::{CancellationData, CancelledOrder, Rest, cancellation};
+pub use competition_record::{CompetitionRecordData, competition_record};
+pub use delivery_change::{DeliveryChangeData, delivery_change};
 pub use document::{CheckCode, Document, DocumentError};
+pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use order_x::order_x;
 pub use peppol_order::peppol_order;
-pub use render::check_templates;
 pub use reproduce::reproduce;
+pub use savings_certificate::{SavingsData, savings_certificate};
 pub use template::Templates;
+pub use template_check::{KINDS, check_templates, preview};

@@ -12,7 +12,7 @@ use crate::data::{
 use crate::format_de;
 use crate::order::{OrderData, Stage};
 use crate::unit_code;
-use crate::{CancellationData, CancelledOrder, Rest};
+use crate::{CancellationData, DeliveryChangeData, Rest};
 
 /// What a message does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,9 @@ pub(crate) enum Purpose {
     /// It takes a whole order back.
     Cancellation,
     /// It says what is left of an order.
-    Change,
+    PartialCancellation,
+    /// It changes the day of the delivery.
+    DeliveryChange,
 }
 
 /// What becomes of a line of an order.
@@ -30,21 +32,22 @@ pub(crate) enum Purpose {
 pub(crate) enum Fate {
     /// Nothing of it is left.
     Deleted,
-    /// Less of it is left, or at another price.
+    /// Less of it is left, or at another price, or on another day.
     Changed,
     /// It stands as it was.
     Kept,
 }
 
-/// A released order, its complete cancellation, or what a partial one leaves of it.
+/// A released order, or what is changed about it: its complete cancellation, what a partial one leaves of it, its
+/// delivery date.
 pub(crate) struct Message<'a> {
     /// Number of this document.
     pub(crate) number: &'a str,
     /// Berlin date of this document.
     pub(crate) issued: NaiveDate,
     pub(crate) purpose: Purpose,
-    /// The order that is taken back or changed; `None` for an order.
-    pub(crate) cancels: Option<&'a CancelledOrder>,
+    /// Number of the order that is taken back or changed; `None` for an order.
+    pub(crate) changes: Option<&'a str>,
     /// Why it is taken back.
     pub(crate) reason: Option<&'a str>,
     pub(crate) case_number: &'a str,
@@ -78,7 +81,7 @@ impl<'a> Message<'a> {
             number,
             issued: *order_date,
             purpose: Purpose::Order,
-            cancels: None,
+            changes: None,
             reason: None,
             case_number: &data.case_number,
             currency: &data.currency,
@@ -104,7 +107,7 @@ impl<'a> Message<'a> {
         let (purpose, lines, fates, surcharge, totals) = match &data.rest {
             Some(rest) if !data.complete => {
                 let (lines, fates) = left(data, rest);
-                (Purpose::Change, Cow::Owned(lines), fates, &rest.surcharge, &rest.totals)
+                (Purpose::PartialCancellation, Cow::Owned(lines), fates, &rest.surcharge, &rest.totals)
             }
             _ if data.complete => {
                 let fates = vec![Fate::Deleted; data.lines.len()];
@@ -116,7 +119,7 @@ impl<'a> Message<'a> {
             purpose,
             number: &data.number,
             issued: data.cancellation_date,
-            cancels: Some(&data.cancels),
+            changes: Some(&data.cancels.number),
             reason: Some(&data.reason),
             case_number: &data.case_number,
             currency: &data.currency,
@@ -135,6 +138,33 @@ impl<'a> Message<'a> {
             totals,
             terms: &data.terms,
         })
+    }
+
+    /// Of a change of the delivery date: the order as it stands, with the new day.
+    pub(crate) fn of_delivery_change(data: &'a DeliveryChangeData) -> Self {
+        Self {
+            number: &data.number,
+            issued: data.change_date,
+            purpose: Purpose::DeliveryChange,
+            changes: Some(&data.order_number),
+            reason: None,
+            case_number: &data.case_number,
+            currency: &data.currency,
+            contract: &data.contract,
+            buyer: &data.buyer,
+            supplier: &data.supplier,
+            originator: None,
+            references: &data.references,
+            endpoints: None,
+            delivery: data.delivery_address.as_ref(),
+            invoice: None,
+            period: Some((data.to, data.to)),
+            lines: Cow::Borrowed(&data.lines),
+            fates: vec![Fate::Changed; data.lines.len()],
+            surcharge: data.surcharge.as_ref(),
+            totals: &data.totals,
+            terms: &[],
+        }
     }
 
     /// Whom to ask at the buyer's.

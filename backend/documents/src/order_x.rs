@@ -1,7 +1,8 @@
 //! The order as Order-X 1.0, profile COMFORT (UN/CEFACT SCRDM CIO): the XML that lies in its PDF.
 //!
-//! An order is of type 220. Its cancellation is an order change, type 230: a complete one deletes each
-//! line, a partial one names what is left of each, with the sums that stand.
+//! An order is of type 220. What changes it is of type 230: a complete cancellation deletes each line, a
+//! partial one names what is left of each with the sums that stand, and a new delivery date repeats the
+//! order with the new day.
 
 use chrono::NaiveDate;
 use xmlwriter::{Indent, Options, XmlWriter};
@@ -10,6 +11,7 @@ use crate::address::Address;
 use crate::attachment::Attachment;
 use crate::cancellation::CancellationData;
 use crate::data::{Line, Party, VatCategory, VatClass};
+use crate::delivery_change::DeliveryChangeData;
 use crate::message::{Fate, Message, Price, Purpose, category, clause, note, unit};
 use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
@@ -42,6 +44,19 @@ pub(crate) fn of_cancellation(data: &CancellationData) -> Option<Attachment> {
     let content = write(&Message::of_cancellation(data)?).into_bytes();
     let description = if data.complete { "Stornierung als Order-X" } else { "Teilstornierung als Order-X" };
     Some(Attachment { name: FILE_NAME, description, document_type: Some("ORDER_CHANGE"), content })
+}
+
+/// What is embedded in the PDF of a change of the delivery date.
+pub(crate) fn of_delivery_change(data: &DeliveryChangeData) -> Attachment {
+    let content = write(&Message::of_delivery_change(data)).into_bytes();
+    let description = "Terminänderung als Order-X";
+    Attachment { name: FILE_NAME, description, document_type: Some("ORDER_CHANGE"), content }
+}
+
+/// The change of a delivery date as Order-X.
+#[must_use]
+pub fn order_x_of_change(data: &DeliveryChangeData) -> String {
+    write(&Message::of_delivery_change(data))
 }
 
 fn write(message: &Message<'_>) -> String {
@@ -90,7 +105,8 @@ fn document(xml: &mut XmlWriter, message: &Message<'_>) {
     let (name, kind, purpose) = match message.purpose {
         Purpose::Order => ("Abruf", "220", "9"),
         Purpose::Cancellation => ("Stornierung", "230", "1"),
-        Purpose::Change => ("Teilstornierung", "230", "4"),
+        Purpose::PartialCancellation => ("Teilstornierung", "230", "4"),
+        Purpose::DeliveryChange => ("Terminänderung", "230", "4"),
     };
     element(xml, "ram:Name", name);
     element(xml, "ram:TypeCode", kind);
@@ -180,8 +196,8 @@ fn agreement(xml: &mut XmlWriter, message: &Message<'_>) {
     };
     document(xml, "ram:ContractReferencedDocument", &message.contract.number);
     document(xml, "ram:RequisitionReferencedDocument", message.case_number);
-    if let Some(order) = message.cancels {
-        document(xml, "ram:PreviousOrderReferencedDocument", &order.number);
+    if let Some(order) = message.changes {
+        document(xml, "ram:PreviousOrderReferencedDocument", order);
     }
 }
 

@@ -1,6 +1,5 @@
 //! What all documents share: Prüfkennung, template, layout, file.
 
-use abruf_domain::supply_chain::Side;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -14,7 +13,6 @@ use crate::pdf;
 use crate::postpass::FileFacts;
 use crate::template::Templates;
 use crate::text::Shaper;
-use crate::{cancellation, memo, order, sample};
 
 /// Everything the program contributes to a document, as far as the Prüfkennung is concerned.
 const PROGRAM: &str = concat!("abruf-documents ", env!("CARGO_PKG_VERSION"));
@@ -129,6 +127,13 @@ impl<D: Serialize> Job<'_, D> {
         Ok(Document { bytes, check_code, sha256, template_version, pages: pages.len(), title, file_name, input })
     }
 
+    /// What the template sees, as JSON.
+    pub(crate) fn seen(&self, code: &CheckCode) -> Result<serde_json::Value, DocumentError> {
+        let url = self.letter.base_url.map(|base| format!("{base}/p/{}", code.as_str()));
+        let context = Context { data: self.data, letter: &self.letter, check: Check { code: code.to_string(), url } };
+        serde_json::to_value(&context).map_err(|error| DocumentError::Input(error.to_string()))
+    }
+
     /// The pages as data, without writing a file.
     pub(crate) fn pages(&self, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
         Ok(self.lay_out(templates, code, &Shaper::new())?.0)
@@ -139,34 +144,4 @@ impl<D: Serialize> Job<'_, D> {
 pub(crate) fn file_name(kind: &str, number: &str) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     format!("{kind}_{}.pdf", number.chars().map(plain).take(80).collect::<String>())
-}
-
-/// Renders every document with invented data: a template that passes works with ordinary data.
-///
-/// # Errors
-/// What is wrong with the first template that does not work.
-pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
-    let code = CheckCode::of(b"check of templates");
-    let mut bare = sample::order(3);
-    bare.references = crate::data::References::default();
-    (bare.base_url, bare.delivery_address, bare.invoice_address) = (None, None, None);
-    (bare.performance, bare.desired_delivery) = (None, None);
-    (bare.contract.notice, bare.contract.notice_date, bare.contract.procedure) = (None, None, None);
-    bare.contract.lots.clear();
-    let pair = [Side::InHouse, Side::Supplier].map(|side| sample::of_pair(3, side));
-    for data in [sample::order(1), sample::order(60), sample::draft(2), bare].iter().chain(&pair) {
-        order::pages(data, templates, &code)?;
-    }
-    for data in [sample::memo(1), sample::memo(12), sample::bare_memo()] {
-        memo::pages(&data, templates, &code)?;
-    }
-    let partial = [false, true].map(|anew| sample::partial_cancellation(5, anew));
-    for alone in [sample::cancellation(5)].into_iter().chain(partial) {
-        cancellation::pages(&alone, templates, &code)?;
-        for order in &pair {
-            let of_pair = cancellation::CancellationData { pair: order.pair.clone(), ..alone.clone() };
-            cancellation::pages(&of_pair, templates, &code)?;
-        }
-    }
-    Ok(())
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
-use crate::{cancellation, memo, order};
+use crate::{
+    cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, savings_certificate,
+};
 
 /// The recorded input, as far as it is the same for all documents.
 #[derive(Deserialize)]
@@ -35,7 +37,11 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
     match document.as_str() {
         "order.xml.j2" => again(&read(data)?, order::job, templates, &program),
         "cancellation.xml.j2" => again(&read(data)?, cancellation::job, templates, &program),
+        "delivery_change.xml.j2" => again(&read(data)?, delivery_change::job, templates, &program),
         "memo.xml.j2" => again(&read(data)?, memo::job, templates, &program),
+        "entitlement_certificate.xml.j2" => again(&read(data)?, entitlement_certificate::job, templates, &program),
+        "competition_record.xml.j2" => again(&read(data)?, competition_record::job, templates, &program),
+        "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),
     }
 }
@@ -71,6 +77,10 @@ mod tests {
             cancellation(&sample::cancellation(3), &templates),
             cancellation(&sample::partial_cancellation(3, true), &templates),
             memo(&sample::memo(5), &templates),
+            entitlement_certificate(&sample::entitlement_certificate(2), &templates),
+            delivery_change(&sample::delivery_change(3), &templates),
+            competition_record(&sample::competition_record(3), &templates),
+            savings_certificate(&sample::savings_certificate(3), &templates),
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");

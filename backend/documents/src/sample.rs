@@ -1,8 +1,11 @@
-//! Invented orders and cancellations for tests, measurements and the check of templates.
+//! Invented documents for tests, measurements and the check of templates.
 //!
 //! Deterministic: the same number of lines is the same data. Nobody in here exists.
 
 mod cancellation;
+mod certificates;
+mod competition_record;
+mod delivery_change;
 mod memo;
 
 use std::cmp::Reverse;
@@ -20,6 +23,9 @@ use crate::data::{
 use crate::order::{OrderData, Stage};
 
 pub use cancellation::{cancellation, partial_cancellation};
+pub use certificates::{bare_entitlement, entitlement_certificate, savings_certificate};
+pub use competition_record::{abolished_competition, competition_record};
+pub use delivery_change::{bare_delivery_change, delivery_change};
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in

@@ -4,8 +4,9 @@
 //! characters that XML cannot hold are dropped. German notation comes from filters: `money`,
 //! `number`, `percent`, `date`, `date_time`, `period`, `months`, `code` (a Prüfkennung in groups), and `lines` to split a text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 
 use abruf_domain::period::Period;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -19,19 +20,38 @@ use crate::format_de;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 6] = [
+const EMBEDDED: [(&str, &str); 10] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
+    ("delivery_change.xml.j2", include_str!("../../../pdf-templates/delivery_change.xml.j2")),
     ("memo.xml.j2", include_str!("../../../pdf-templates/memo.xml.j2")),
+    ("entitlement_certificate.xml.j2", include_str!("../../../pdf-templates/entitlement_certificate.xml.j2")),
+    ("competition_record.xml.j2", include_str!("../../../pdf-templates/competition_record.xml.j2")),
+    ("savings_certificate.xml.j2", include_str!("../../../pdf-templates/savings_certificate.xml.j2")),
     ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
     ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),
     ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
 ];
 
-/// What a document is made of beside its own template: letters have a letterhead, notes for the file a head of their own.
-fn parts(name: &str) -> [&str; 3] {
-    let letter = matches!(name, "order.xml.j2" | "cancellation.xml.j2");
-    [name, if letter { "letterhead.xml.j2" } else { "notehead.xml.j2" }, "lines.xml.j2"]
+/// Steps a template may take, many times what 400 lines need: one with an endless loop ends here.
+const STEPS: u64 = 20_000_000;
+
+/// Most bytes of a template.
+const MOST_TEXT: usize = 500_000;
+
+/// Most bytes of the blocks a template makes.
+const MOST_BLOCKS: usize = 32 * 1024 * 1024;
+
+/// What a document is made of beside its own template: letters have a letterhead, notes for the file a head of their
+/// own, and what is about an order its lines.
+fn parts(name: &str) -> Vec<&str> {
+    match name {
+        "order.xml.j2" | "cancellation.xml.j2" | "delivery_change.xml.j2" => {
+            vec![name, "letterhead.xml.j2", "lines.xml.j2"]
+        }
+        "memo.xml.j2" => vec![name, "notehead.xml.j2", "lines.xml.j2"],
+        _ => vec![name, "notehead.xml.j2"],
+    }
 }
 
 /// The template texts in use, read and ready.
@@ -78,6 +98,10 @@ impl Templates {
     }
 
     fn set(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
+        if MOST_TEXT < text.len() {
+            let reason = format!("the template has {} bytes, at most {MOST_TEXT} are allowed", text.len());
+            return Err(DocumentError::Template { file: name.to_owned(), line: 0, reason });
+        }
         let added = self.environment.add_template_owned(name.to_owned(), text.to_owned());
         added.map_err(|error| template_error(name, &error))?;
         self.texts.insert(name.to_owned(), text.to_owned());
@@ -107,13 +131,34 @@ impl Templates {
         texts.iter().try_fold(Self::embedded(), |templates, (name, text)| templates.with_override(name, text))
     }
 
+    /// Names of the documents whose template this is, or that take it in.
+    pub(crate) fn users(&self, name: &str) -> Vec<&str> {
+        let shared = |it: &&str| matches!(*it, "letterhead.xml.j2" | "notehead.xml.j2" | "lines.xml.j2");
+        self.names().filter(|it| !shared(it) && parts(it).contains(&name)).collect()
+    }
+
+    /// Paths into the data that the template names anywhere, also where the samples do not lead: `data.member.name`,
+    /// each with its line.
+    pub(crate) fn named_values(&self, name: &str) -> BTreeSet<(String, usize)> {
+        let Ok(template) = self.environment.get_template(name) else { return BTreeSet::new() };
+        let text = self.texts.get(name).map(String::as_str).unwrap_or_default();
+        let line = |path: &str| 1 + text.lines().position(|line| line.contains(path)).unwrap_or_default();
+        let data = |path: &String| ["data.", "letter.", "check."].iter().any(|root| path.starts_with(root));
+        let paths = template.undeclared_variables(true).into_iter().filter(data);
+        paths.map(|path| (path.clone(), line(&path))).collect()
+    }
+
     /// Fills a template with data and reads the blocks it makes.
     ///
     /// # Errors
     /// If the template asks for what is not there or makes no valid blocks.
     pub fn blocks(&self, name: &str, context: &impl Serialize) -> Result<Doc, DocumentError> {
         let template = self.environment.get_template(name).map_err(|error| template_error(name, &error))?;
-        let text = template.render(Serde(context)).map_err(|error| template_error(name, &error))?;
+        let mut blocks = Bounded(Vec::new());
+        template
+            .render_captured_to(Value::from(Serde(context)), &mut blocks)
+            .map_err(|error| template_error(name, &error))?;
+        let text = String::from_utf8_lossy(&blocks.0);
         xml::parse(&text).map_err(|fault| {
             let written = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or("").trim();
             let written: String = written.chars().take(120).collect();
@@ -123,6 +168,23 @@ impl Templates {
                 reason: format!("{}: {written}", fault.reason),
             }
         })
+    }
+}
+
+/// Takes what a template writes, up to a size.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if MOST_BLOCKS < self.0.len() + bytes.len() {
+            return Err(io::Error::other(format!("it writes more than {MOST_BLOCKS} bytes")));
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 
@@ -141,6 +203,7 @@ fn template_error(name: &str, error: &Error) -> DocumentError {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_fuel(Some(STEPS));
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_formatter(|out, _, value| {
         if value.is_undefined() {
@@ -260,6 +323,26 @@ mod tests {
         let error = crate::order::order(&crate::sample::order(1), &templates).expect_err("an error");
         let DocumentError::Template { file, line, .. } = error else { panic!("another error") };
         assert_eq!((file.as_str(), line), ("letterhead.xml.j2", 2));
+    }
+
+    #[test]
+    fn an_endless_loop_ends_with_file_and_reason() {
+        let text = format!(
+            "{FRAME}\n{{% for a in range(100000) %}}{{% for b in range(100000) %}}{{% endfor %}}{{% endfor %}}</doc>"
+        );
+        let DocumentError::Template { file, reason, .. } = error_of(&text) else { panic!("another error") };
+        assert_eq!(file, "order.xml.j2");
+        assert!(reason.contains("out of fuel"), "{reason}");
+    }
+
+    #[test]
+    fn a_template_that_writes_without_end_is_stopped() {
+        let wide = "x".repeat(10_000);
+        let text = format!("{FRAME}{{% for a in range(100000) %}}{wide}{{% endfor %}}</doc>");
+        let DocumentError::Template { file, .. } = error_of(&text) else { panic!("another error") };
+        assert_eq!(file, "order.xml.j2");
+        let DocumentError::Template { reason, .. } = error_of(&"x".repeat(MOST_TEXT + 1)) else { panic!("another") };
+        assert!(reason.contains("at most 500000 are allowed"), "{reason}");
     }
 
     #[test]

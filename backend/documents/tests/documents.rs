@@ -5,7 +5,8 @@ use std::process::Command;
 use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{
-    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, memo, order, sample,
+    CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record, delivery_change,
+    entitlement_certificate, memo, order, sample, savings_certificate,
 };
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
@@ -53,6 +54,15 @@ fn layouts_are_as_they_were_approved() {
     golden("supplier_2", &pages(&sample::of_pair(2, Side::Supplier)));
     golden("stress_5", &pages(&sample::stress(5)));
     golden("memo_3", &memo::pages(&sample::memo(3), &Templates::embedded(), &code()).expect("pages"));
+    let entitlement =
+        entitlement_certificate::pages(&sample::entitlement_certificate(2), &Templates::embedded(), &code());
+    golden("entitlement_certificate_2", &entitlement.expect("pages"));
+    let change = delivery_change::pages(&sample::delivery_change(2), &Templates::embedded(), &code());
+    golden("delivery_change_2", &change.expect("pages"));
+    let record = competition_record::pages(&sample::competition_record(3), &Templates::embedded(), &code());
+    golden("competition_record_3", &record.expect("pages"));
+    let savings = savings_certificate::pages(&sample::savings_certificate(2), &Templates::embedded(), &code());
+    golden("savings_certificate_2", &savings.expect("pages"));
     for (name, data) in [
         ("cancellation_5", sample::cancellation(5)),
         ("cancellation_part", sample::partial_cancellation(5, false)),
@@ -190,6 +200,55 @@ fn figures_of_full_length_stay_in_their_columns() {
     let pages = pages(&data);
     check_margins(&pages);
     check_sums(&data, &pages);
+}
+
+/// Classes stand apart with the lines behind them; net stands for A alone.
+#[test]
+fn a_certificate_of_savings_keeps_the_classes_apart_and_refuses_sums_that_are_none() {
+    let data = sample::savings_certificate(2);
+    let pages = savings_certificate::pages(&data, &Templates::embedded(), &code()).expect("pages");
+    check_margins_above(&pages, Length::mm(269));
+    let text = pages.iter().map(all_text).collect::<Vec<_>>().join(" ");
+    let (proven, listed) = (&data.totals[0], &data.totals[1]);
+    assert_eq!((proven.lines, listed.lines), (24, 6));
+    assert_eq!(proven.net, Some(proven.effect - proven.surcharge - proven.fee));
+    for wanted in ["Klasse A", "Klasse B", "Klasse C", "2 Positionen über 1.180,00 €", "412,07 €", "Stand der Daten"]
+    {
+        assert!(text.contains(wanted), "no „{wanted}“ in {text}");
+    }
+    let both = (proven.effect + listed.effect).to_string();
+    let german = abruf_documents::format_de::number(&both, 2).expect("a number");
+    assert!(!text.contains(&german), "classes were added: {german}");
+
+    let mut wrong = sample::savings_certificate(2);
+    wrong.totals[0].effect += Net::rounded(rust_decimal::Decimal::new(1, 2));
+    let refused = savings_certificate(&wrong, &Templates::embedded()).expect_err("a refusal");
+    assert!(matches!(refused, DocumentError::DoesNotAddUp { .. }), "{refused}");
+    let mut wrong = sample::savings_certificate(1);
+    wrong.contracts[0].classes[1].net = Some(wrong.contracts[0].classes[1].effect);
+    wrong.totals[1].net = Some(wrong.totals[1].effect);
+    assert!(savings_certificate(&wrong, &Templates::embedded()).is_err(), "net of class B");
+}
+
+/// Who, which contract, since when by which proof, until when, what, by which law.
+#[test]
+fn a_certificate_of_entitlement_tells_who_what_since_when_and_by_which_proof() {
+    let data = sample::entitlement_certificate(2);
+    let pages = entitlement_certificate::pages(&data, &Templates::embedded(), &code()).expect("pages");
+    check_margins_above(&pages, Length::mm(269));
+    let text = pages.iter().map(all_text).collect::<Vec<_>>().join(" ");
+    for wanted in [
+        "Stadt Altenrode",
+        "RV-2025-01",
+        "01.02.2025",
+        "31.01.2028",
+        "Anlage 4 zur Bekanntmachung",
+        "Los 2",
+        "EuGH C-216/17",
+        "B-4CX9QW3H",
+    ] {
+        assert!(text.contains(wanted), "no „{wanted}“ in {text}");
+    }
 }
 
 /// The four questions of an auditor, each answered on paper, and every rule with its result, the passed ones too.

@@ -35,6 +35,7 @@
 //! | Mängelrüge, Reklamation | complaint | frees no volume |
 //! | Rechnung | invoice | |
 //! | Abrufvermerk | memo (call-off memo) | what a release rests on, for the file |
+//! | Bescheinigung | certificate | of entitlement or of savings; states one day |
 //! | Zuschlag | award | ends the tender |
 //! | Änderung (§ 132 GWB) | modification | of a running contract |
 //! | Vertretungsmacht | power to bind | of the person who releases |
@@ -70,6 +71,7 @@ pub mod co_termination;
 pub mod contract_life;
 pub mod dispatch;
 pub mod edition;
+pub mod entitlement;
 pub mod facts;
 pub mod finding;
 pub mod fulfilment;

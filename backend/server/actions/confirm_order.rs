@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::storage::confirmations::{self, Confirmation};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::order_lines::OrderLine;
-use crate::storage::{call_offs, order_lines};
+use crate::storage::{call_offs, order_lines, outbox};
 
 /// What the supplier confirmed, as entered. Whatever is left out is as ordered.
 #[derive(Debug, Clone)]
@@ -112,6 +112,10 @@ pub async fn answer(app: &App, actor: &Actor, id: CallOffId, accepted: bool, rea
         ));
     };
     confirmations::insert_answer(&mut tx, &call_off, open.id, accepted, reason, actor.person, keyed.now).await?;
+    if accepted && open.delivery_on.is_some() {
+        let work = app.chance.id(keyed.now);
+        outbox::push_event(&mut tx, work, "issue_delivery_change", open.id, &call_off, keyed.now).await?;
+    }
     let to = if accepted && call_off.status == Status::Dispatched { Status::Confirmed } else { call_off.status };
     let (decision, action) = match accepted {
         true => ("difference_accepted", "call_off_difference_accepted"),

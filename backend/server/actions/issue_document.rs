@@ -2,15 +2,20 @@
 //! row: the data are read, the PDF is made outside, and only then the document and its log entry are
 //! written.
 
-use abruf_documents::{Document, Rest};
+use std::sync::Arc;
+
+use abruf_documents::{Document, Rest, Templates};
 use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
+use abruf_domain::period::berlin_date;
 use abruf_domain::pricing::PricedCallOff;
 use abruf_domain::supply_chain::{Side, on_the_supplier_side, price_of_the_supplier};
 use chrono::{DateTime, Utc};
 
+use super::delivery_change_data::accepted_change;
+use super::load_templates::templates_of;
 use super::memo_data::memo_data;
 use super::order_data::{
     CancellationEvent, cancelled_order, printed, printed_lines, printed_surcharge, printed_totals, released,
@@ -64,17 +69,21 @@ pub async fn draft_document(app: &App, actor: &Actor, id: CallOffId) -> Result<D
     let mut tx = app.db.begin(actor).await?;
     let side = preview.facts.contract.supply_chain.side_of_the_member();
     let printed = printed(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced, side).await?;
+    let templates = templates_of(app, &mut tx, preview.call_off.body, preview.call_off.member).await?;
     tx.rollback().await?;
     let stage = abruf_documents::Stage::Draft { as_of: app.clock.now() };
     let data = printed.order(app, &preview.call_off, stage);
-    let templates = app.templates.clone();
     off_the_runtime(move || abruf_documents::order(&data, &templates)).await
 }
 
 async fn issue(app: &App, mut tx: Tx, work: &Work) -> Result<(), ActionError> {
     let (call_off, _) = call_offs::find(&mut tx, work.call_off).await?.ok_or(ActionError::NotFound)?;
-    match render(app, &mut tx, work, &call_off).await {
-        Ok((kind, document)) => freeze(app, tx, work, &call_off, kind, &document).await,
+    let rendered = match templates_of(app, &mut tx, call_off.body, call_off.member).await {
+        Ok(templates) => render(app, &mut tx, work, &call_off, templates.clone()).await.map(|it| (it, templates)),
+        Err(error) => Err(error),
+    };
+    match rendered {
+        Ok(((kind, document), templates)) => freeze(app, tx, work, &call_off, kind, &document, &templates).await,
         Err(error) => {
             outbox::failed(&mut tx, work.id, &error.to_string(), app.clock.now()).await?;
             tx.commit().await?;
@@ -89,6 +98,7 @@ enum Event {
     Order,
     Cancellation,
     PartialCancellation,
+    DeliveryChange,
     Memo,
 }
 
@@ -97,6 +107,7 @@ fn event(kind: &str) -> (bool, Event) {
     match kind {
         "issue_order" => (false, Event::Order),
         "issue_memo" => (false, Event::Memo),
+        "issue_delivery_change" => (false, Event::DeliveryChange),
         "issue_partial_cancellation" => (false, Event::PartialCancellation),
         "issue_supplier_order" => (true, Event::Order),
         "issue_supplier_partial_cancellation" => (true, Event::PartialCancellation),
@@ -109,6 +120,7 @@ fn event(kind: &str) -> (bool, Event) {
 const fn kept_as(of_supplier: bool, event: Event) -> &'static str {
     match (of_supplier, event) {
         (_, Event::Memo) => "memo",
+        (_, Event::DeliveryChange) => "delivery_change",
         (false, Event::Order) => "order",
         (false, Event::Cancellation) => "cancellation",
         (false, Event::PartialCancellation) => "partial_cancellation",
@@ -156,12 +168,12 @@ async fn render(
     tx: &mut Tx,
     work: &Work,
     call_off: &CallOff,
+    templates: Arc<Templates>,
 ) -> Result<(&'static str, Document), ActionError> {
     let (of_supplier, event) = event(&work.kind);
     let kind = kept_as(of_supplier, event);
     let Released { side, facts, priced, number, by, at, parts_before } =
         of_side(tx, work, call_off, of_supplier).await?;
-    let templates = app.templates.clone();
     let cancellations = partial_cancellations::of_call_off(tx, call_off).await?;
     let rule = partial_cancellations::price_of_rest(tx, work.contract).await?;
     let after = |count: usize| priced_after(&facts, &priced, &cancellations[..count], rule, work.contract);
@@ -171,11 +183,19 @@ async fn render(
         let data = printed.order(app, call_off, released(&number, releaser, at));
         return Ok((kind, off_the_runtime(move || abruf_documents::order(&data, &templates)).await?));
     }
-    let order = documents::of_call_off(tx, work.contract, work.call_off)
-        .await?
-        .into_iter()
+    let made = documents::of_call_off(tx, work.contract, work.call_off).await?;
+    let order = made
+        .iter()
         .find(|document| document.kind == kept_as(of_supplier, Event::Order))
+        .cloned()
         .ok_or(ActionError::NotFound)?;
+    if event == Event::DeliveryChange {
+        let change = accepted_change(tx, call_off, work.event).await?.ok_or(ActionError::NotFound)?;
+        let before = cancellations.iter().filter(|it| it.at <= change.accepted.at).count();
+        let printed = printed(tx, call_off, &facts, &after(before)?, side).await?;
+        let data = change.data(app, call_off, printed, (&number, berlin_date(at)), &made, &order)?;
+        return Ok((kind, off_the_runtime(move || abruf_documents::delivery_change(&data, &templates)).await?));
+    }
     if event == Event::Memo {
         let releaser = assignments::person_name(tx, by).await?.unwrap_or_default();
         let signature = abruf_documents::data::Signature { name: releaser, at };
@@ -218,6 +238,7 @@ async fn freeze(
     call_off: &CallOff,
     kind: &'static str,
     document: &Document,
+    templates: &Templates,
 ) -> Result<(), ActionError> {
     let now = app.clock.now();
     let new = NewDocument {
@@ -237,7 +258,7 @@ async fn freeze(
     };
     documents::insert(&mut tx, &new).await?;
     let template = abruf_documents::reproduce::template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &app.templates.texts(&template)).await?;
+    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
     outbox::done(&mut tx, work.id, now).await?;
     // The memo names the hash of the order, so it comes after it; in one transaction, so that none is forgotten.
     if kind == kept_as(false, Event::Order) {
@@ -249,9 +270,9 @@ async fn freeze(
 }
 
 /// Renders on a thread for blocking work: a PDF of 400 lines must not hold up other requests.
-async fn off_the_runtime(
-    make: impl FnOnce() -> Result<Document, abruf_documents::DocumentError> + Send + 'static,
-) -> Result<Document, ActionError> {
+pub(super) async fn off_the_runtime<T: Send + 'static>(
+    make: impl FnOnce() -> Result<T, abruf_documents::DocumentError> + Send + 'static,
+) -> Result<T, ActionError> {
     let made = tokio::task::spawn_blocking(make).await;
     Ok(made.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
 }

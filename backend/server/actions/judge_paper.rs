@@ -12,7 +12,7 @@ use data_encoding::HEXLOWER_PERMISSIVE;
 use super::ActionError;
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::storage::documents::{self, Authenticity};
+use crate::storage::authenticity::{self, Authenticity};
 
 /// Whether what a document orders still stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,16 +21,19 @@ pub enum Standing {
     Valid,
     /// It was cancelled on this day (Berlin).
     Cancelled(NaiveDate),
+    /// There is a newer certificate about the same thing since this day (Berlin).
+    Replaced(NaiveDate),
 }
 
 /// A genuine document, as its holder may know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
-    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation, delivery_change or memo; with `supplier_` before it, of the supplier order of a pair;
+    /// entitlement_certificate, savings_certificate or competition_record.
     pub kind: String,
-    /// Call-off number.
+    /// Call-off number, or that of the certificate.
     pub number: String,
-    /// The day printed on it: of the release, or of the cancellation.
+    /// The day printed on it: of the release, of the cancellation, or of the certificate.
     pub dated: Option<NaiveDate>,
     /// Whether it still stands.
     pub standing: Standing,
@@ -44,12 +47,17 @@ pub struct Paper {
 
 impl From<Authenticity> for Paper {
     fn from(found: Authenticity) -> Self {
-        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo");
+        let certificate = is_certificate(&found.kind);
+        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo" | "delivery_change");
         let ended = found.ended_at.map(berlin_date);
-        let cancelled = ended.filter(|_| orders && found.status == Status::Cancelled.key());
+        let standing = match ended {
+            Some(day) if certificate => Standing::Replaced(day),
+            Some(day) if orders && found.status == Status::Cancelled.key() => Standing::Cancelled(day),
+            _ => Standing::Valid,
+        };
         Self {
-            dated: if orders { found.released_at.map(berlin_date) } else { ended },
-            standing: cancelled.map_or(Standing::Valid, Standing::Cancelled),
+            dated: if orders || certificate { found.released_at.map(berlin_date) } else { ended },
+            standing,
             kind: found.kind,
             number: found.number,
             check_code: found.check_code,
@@ -59,16 +67,33 @@ impl From<Authenticity> for Paper {
     }
 }
 
-/// What a kind of document is called before the number of its call-off.
+/// Whether this kind of paper states how things stood on its day.
+fn is_certificate(kind: &str) -> bool {
+    matches!(kind, "entitlement_certificate" | "savings_certificate" | "competition_record")
+}
+
+impl Paper {
+    /// Whether it states how things stood on its day and orders nothing.
+    #[must_use]
+    pub fn states_a_day(&self) -> bool {
+        is_certificate(&self.kind)
+    }
+}
+
+/// What a kind of document is called before the number of its call-off or its own.
 #[must_use]
 pub fn kind_in_words(kind: &str) -> &'static str {
     match kind {
         "cancellation" => "Stornierung zum Abruf",
         "partial_cancellation" => "Teilstornierung zum Abruf",
         "memo" => "Abrufvermerk zum Abruf",
+        "delivery_change" => "Terminänderung zum Abruf",
         "supplier_order" => "Lieferantenauftrag",
         "supplier_cancellation" => "Stornierung zum Lieferantenauftrag",
         "supplier_partial_cancellation" => "Teilstornierung zum Lieferantenauftrag",
+        "entitlement_certificate" => "Bescheinigung der Abrufberechtigung",
+        "savings_certificate" => "Einsparbescheinigung",
+        "competition_record" => "Vergabevermerk zum Miniwettbewerb",
         _ => "Abruf",
     }
 }
@@ -95,7 +120,7 @@ pub fn sha256_typed(typed: &str) -> Option<[u8; 32]> {
 pub async fn by_check_code(app: &App, typed: &str) -> Result<Option<Paper>, ActionError> {
     let Some(code) = super::issue_document::check_code(typed) else { return Ok(None) };
     let mut tx = app.db.begin(RunsAs::Job).await?;
-    let found = documents::authenticity(&mut tx, Some(&code), None).await?;
+    let found = authenticity::find(&mut tx, Some(&code), None).await?;
     tx.rollback().await?;
     Ok(found.map(Paper::from))
 }
@@ -103,7 +128,7 @@ pub async fn by_check_code(app: &App, typed: &str) -> Result<Option<Paper>, Acti
 /// The document whose unchanged file has this SHA-256.
 pub async fn by_sha256(app: &App, sha256: &[u8; 32]) -> Result<Option<Paper>, ActionError> {
     let mut tx = app.db.begin(RunsAs::Job).await?;
-    let found = documents::authenticity(&mut tx, None, Some(sha256)).await?;
+    let found = authenticity::find(&mut tx, None, Some(sha256)).await?;
     tx.rollback().await?;
     Ok(found.map(Paper::from))
 }

@@ -314,7 +314,7 @@ fn references(call_off: &CallOff) -> References {
     }
 }
 
-fn party(organisation: &Organisation) -> Party {
+pub(super) fn party(organisation: &Organisation) -> Party {
     Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
 }
 
@@ -331,7 +331,7 @@ fn address_party(text: &str) -> Option<Party> {
     Some(Party { name, unit: None, address: lines.collect() })
 }
 
-async fn organisation(conn: &mut PgConnection, id: OrganisationId) -> Result<Organisation, ActionError> {
+pub(super) async fn organisation(conn: &mut PgConnection, id: OrganisationId) -> Result<Organisation, ActionError> {
     organisations::find(conn, id).await?.ok_or(ActionError::NotFound)
 }
 

@@ -16,7 +16,7 @@ use super::ActionError;
 use super::judge_paper::{Paper, Standing};
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::storage::documents;
+use crate::storage::authenticity;
 
 /// Documents read at a time.
 const PORTION: i64 = 1000;
@@ -52,6 +52,7 @@ pub fn lines(paper: &Paper) -> String {
     let _ = match paper.standing {
         Standing::Valid => writeln!(text, "valid"),
         Standing::Cancelled(on) => writeln!(text, "cancelled:{on}"),
+        Standing::Replaced(on) => writeln!(text, "replaced:{on}"),
     };
     let _ = writeln!(text, "{}  {}", HEXLOWER.encode(&paper.sha256), paper.file_name);
     text
@@ -67,7 +68,11 @@ pub fn read_lines(comment: &str, sum: &str) -> Option<Paper> {
     let dated = words.next()?;
     let standing = match words.next()? {
         "valid" => Standing::Valid,
-        other => Standing::Cancelled(day(other.strip_prefix("cancelled:")?)?),
+        other => match other.split_once(':')? {
+            ("cancelled", on) => Standing::Cancelled(day(on)?),
+            ("replaced", on) => Standing::Replaced(day(on)?),
+            _ => return None,
+        },
     };
     Some(Paper {
         kind: kind.to_owned(),
@@ -91,7 +96,7 @@ pub async fn publish<E: From<ActionError>>(
     let (mut after, mut count) = (None, 0);
     loop {
         let mut tx = app.db.begin(RunsAs::Job).await.map_err(ActionError::from)?;
-        let portion = documents::authenticities(&mut tx, after, PORTION).await.map_err(ActionError::from)?;
+        let portion = authenticity::portion(&mut tx, after, PORTION).await.map_err(ActionError::from)?;
         tx.rollback().await.map_err(ActionError::from)?;
         let Some((at, id, _)) = portion.last() else { return Ok(count) };
         after = Some((*at, *id));
@@ -124,7 +129,8 @@ mod tests {
             number: String::new(),
             ..valid.clone()
         };
-        for paper in [valid, cancelled] {
+        let replaced = Paper { standing: Standing::Replaced(day("2027-05-06")), ..valid.clone() };
+        for paper in [valid, cancelled, replaced] {
             let written = lines(&paper);
             let (comment, sum) = written.trim_end().split_once('\n').expect("two lines");
             assert_eq!(read_lines(comment, sum), Some(paper));

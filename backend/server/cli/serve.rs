@@ -15,6 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
+use crate::actions::load_templates;
 use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
@@ -105,6 +106,14 @@ impl Serve {
             super::demo::load_if_empty(database, settings, output).await?;
         }
         let app = database.app(settings).await?;
+        // A broken template stops nobody: the last good one stays in use.
+        match super::template::of_data_directory(settings) {
+            Ok(None) => {}
+            Ok(Some(folders)) => {
+                load_templates::load(&app, folders).await?.iter().for_each(|told| output.say(&told.to_string()));
+            }
+            Err(error) => output.say(&format!("Vorlagen nicht gelesen, es gelten weiter die bisherigen. {error}.")),
+        }
         let ready = Ready::default();
         let security = Security::load(&app, settings, ready.clone()).await?;
         let router = http::router(app.clone(), security);

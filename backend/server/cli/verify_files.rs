@@ -162,6 +162,12 @@ fn sentence(path: &Path, judged: &Judged, as_of: Option<DateTime<Utc>>) -> Strin
             Standing::Cancelled(on) => {
                 format!("{name}: Echt, aber am {} storniert: {paper}{as_of}.", Language::German.date(on))
             }
+            Standing::Replaced(on) => {
+                format!(
+                    "{name}: Echt, aber seit dem {} gibt es eine neuere: {paper}{as_of}.",
+                    Language::German.date(on)
+                )
+            }
         },
         Judged::Unknown(why) => format!("{name}: Unbekannt. {why}."),
         Judged::Unread(why) => format!("{name}: {why}."),
@@ -171,7 +177,8 @@ fn sentence(path: &Path, judged: &Judged, as_of: Option<DateTime<Utc>>) -> Strin
 const fn word(judged: &Judged) -> &'static str {
     match judged {
         Judged::Genuine(Paper { standing: Standing::Valid, .. }) => "valid",
-        Judged::Genuine(_) => "cancelled",
+        Judged::Genuine(Paper { standing: Standing::Cancelled(_), .. }) => "cancelled",
+        Judged::Genuine(_) => "replaced",
         Judged::Unknown(_) => "unknown",
         Judged::Unread(_) => "unread",
     }

@@ -58,8 +58,10 @@ pub enum Object {
     Competition,
     /// A draft: of its requester only.
     Draft,
-    /// A document of a call-off or its supplier order: there once its event has happened.
+    /// A document of a call-off, its supplier order or a mini-competition: there once its event has happened.
     Document,
+    /// A certificate: own, house, scope.
+    Certificate,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.

@@ -7,6 +7,7 @@ pub mod bonuses;
 pub mod budgets;
 pub mod call_off_bags;
 pub mod call_offs;
+pub mod certificates;
 pub mod check;
 pub mod contract_changes;
 pub mod contract_drafts;

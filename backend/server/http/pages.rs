@@ -16,6 +16,7 @@ pub mod budget_accounts;
 pub mod budget_confirmation;
 pub mod call_off_rights;
 pub mod call_off_savings;
+pub mod certificates;
 pub mod commitments;
 pub mod contract_changes;
 mod contract_clauses;

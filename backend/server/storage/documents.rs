@@ -14,9 +14,10 @@ use super::StorageError;
 pub struct DocumentRow {
     /// Which.
     pub id: DocumentId,
-    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
+    /// order, cancellation, partial_cancellation, delivery_change or memo; with `supplier_` before it, of the supplier
+    /// order of a pair.
     pub kind: String,
-    /// Which partial cancellation it prints, from 1.
+    /// Which partial cancellation or change of the delivery date it prints, from 1.
     pub sequence: Option<i32>,
     /// Name offered at download.
     pub file_name: String,
@@ -41,7 +42,7 @@ pub struct NewDocument<'a> {
     pub call_off: CallOffId,
     /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
     pub kind: &'a str,
-    /// The partial cancellation it prints.
+    /// The partial cancellation or confirmation it prints.
     pub event: Option<Uuid>,
     /// Name offered at download.
     pub file_name: &'a str,
@@ -127,16 +128,20 @@ pub struct Recorded {
     pub bytes: Vec<u8>,
 }
 
-/// Ids of the documents of a call-off, of its supplier order, or with a Prüfkennung; of all without words.
+/// Ids of the documents of a call-off or of its supplier order, of a certificate, or with a Prüfkennung; of all without
+/// words.
 pub async fn ids(conn: &mut PgConnection, named: Option<&str>) -> Result<Vec<DocumentId>, StorageError> {
     let ids = sqlx::query_scalar!(
-        "SELECT d.id
-         FROM document d
-         JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
-         LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
-         WHERE $1::text IS NULL OR d.check_code = $1
-            OR (d.kind NOT LIKE 'supplier\\_%' AND $1 IN (c.number, c.case_number)) OR (d.kind LIKE 'supplier\\_%' AND s.number = $1)
-         ORDER BY d.created_at, d.id",
+        r#"SELECT id AS "id!"
+         FROM (SELECT d.id, d.created_at
+               FROM document d
+               JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
+               LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
+               WHERE $1::text IS NULL OR d.check_code = $1
+                  OR (d.kind NOT LIKE 'supplier\_%' AND $1 IN (c.number, c.case_number)) OR (d.kind LIKE 'supplier\_%' AND s.number = $1)
+               UNION ALL
+               SELECT id, issued_at FROM certificate WHERE $1 IS NULL OR $1 IN (check_code, number)) AS made
+         ORDER BY created_at, id"#,
         named
     )
     .fetch_all(conn)
@@ -191,11 +196,16 @@ pub async fn bytes(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Vec
     Ok(sqlx::query_scalar!("SELECT bytes FROM document WHERE id = $1", id.0).fetch_optional(conn).await?)
 }
 
-/// A document to be made again.
+/// A document or certificate to be made again.
 pub async fn recorded(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Recorded>, StorageError> {
     Ok(sqlx::query_as!(
         Recorded,
-        "SELECT file_name, check_code, sha256, template_version, program_version, input, bytes FROM document WHERE id = $1",
+        r#"SELECT file_name AS "file_name!", check_code AS "check_code!", sha256 AS "sha256!", template_version AS "template_version!",
+                  program_version AS "program_version!", input, bytes AS "bytes!"
+           FROM document
+           WHERE id = $1
+           UNION ALL
+           SELECT file_name, check_code, sha256, template_version, program_version, input, bytes FROM certificate WHERE id = $1"#,
         id.0
     )
     .fetch_optional(conn)
@@ -216,7 +226,11 @@ pub async fn of_call_off(
     call_off: CallOffId,
 ) -> Result<Vec<DocumentRow>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT d.id, d.kind, p.sequence AS "sequence?", d.file_name, d.check_code, d.sha256, d.pages, d.created_at
+        r#"SELECT d.id, d.kind,
+                  CASE d.kind
+                      WHEN 'delivery_change' THEN (row_number() OVER (PARTITION BY d.kind ORDER BY d.created_at, d.id))::int
+                      ELSE p.sequence
+                  END AS sequence, d.file_name, d.check_code, d.sha256, d.pages, d.created_at
            FROM document d
            LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            WHERE d.contract_id = $1 AND d.call_off_id = $2
@@ -282,93 +296,24 @@ pub async fn partial_cancellation(
     Ok(row.map(|row| (row.file_name, row.bytes)))
 }
 
-/// What may be told about a document to whoever holds it: no amounts, no names.
-#[derive(Debug, Clone)]
-pub struct Authenticity {
-    /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair.
-    pub kind: String,
-    /// Call-off number.
-    pub number: String,
-    /// State key of the call-off today.
-    pub status: String,
-    /// Prüfkennung.
-    pub check_code: String,
-    /// Name offered at download.
-    pub file_name: String,
-    /// SHA-256 of the file.
-    pub sha256: Vec<u8>,
-    /// When the call-off was released.
-    pub released_at: Option<DateTime<Utc>>,
-    /// When it was cancelled, if it was; for a partial cancellation, when that was.
-    pub ended_at: Option<DateTime<Utc>>,
-}
-
-/// The document with this Prüfkennung, or with this SHA-256 of its file.
-pub async fn authenticity(
+/// File name and bytes of a change of the delivery date.
+pub async fn delivery_change(
     conn: &mut PgConnection,
-    check_code: Option<&str>,
-    sha256: Option<&[u8]>,
-) -> Result<Option<Authenticity>, StorageError> {
-    Ok(sqlx::query_as!(
-        Authenticity,
-        r#"SELECT d.kind, coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status,
-                  d.check_code, d.file_name, d.sha256,
-                  CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
-                  coalesce(p.at, c.ended_at) AS ended_at
-           FROM document d
-           LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
-           JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
-           LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
-           WHERE d.check_code = $1 OR d.sha256 = $2
-           ORDER BY d.created_at
-           LIMIT 1"#,
-        check_code,
-        sha256
+    contract: ContractId,
+    call_off: CallOffId,
+    sequence: i32,
+) -> Result<Option<(String, Vec<u8>)>, StorageError> {
+    let row = sqlx::query!(
+        "SELECT file_name, bytes
+         FROM document
+         WHERE contract_id = $1 AND call_off_id = $2 AND kind = 'delivery_change' AND 1 <= $3
+         ORDER BY created_at, id
+         LIMIT 1 OFFSET greatest($3::int - 1, 0)",
+        contract.0,
+        call_off.0,
+        sequence
     )
     .fetch_optional(conn)
-    .await?)
-}
-
-/// What may be told about every document, oldest first, some at a time: those after `after`, the moment and id of the
-/// last one told before.
-pub async fn authenticities(
-    conn: &mut PgConnection,
-    after: Option<(DateTime<Utc>, DocumentId)>,
-    limit: i64,
-) -> Result<Vec<(DateTime<Utc>, DocumentId, Authenticity)>, StorageError> {
-    let rows = sqlx::query!(
-        r#"SELECT d.created_at, d.id, d.kind,
-                  coalesce(CASE WHEN d.kind LIKE 'supplier\_%' THEN s.number ELSE c.number END, '') AS "number!", c.status,
-                  d.check_code, d.file_name, d.sha256,
-                  CASE WHEN d.kind LIKE 'supplier\_%' THEN s.decided_at ELSE c.released_at END AS released_at,
-                  coalesce(p.at, c.ended_at) AS ended_at
-           FROM document d
-           LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
-           JOIN call_off c ON c.contract_id = d.contract_id AND c.id = d.call_off_id
-           LEFT JOIN supplier_order s ON s.contract_id = d.contract_id AND s.call_off_id = d.call_off_id
-           WHERE $1::timestamptz IS NULL OR (d.created_at, d.id) > ($1, $2)
-           ORDER BY d.created_at, d.id
-           LIMIT $3"#,
-        after.map(|it| it.0),
-        after.map(|it| it.1.0),
-        limit
-    )
-    .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let told = Authenticity {
-                kind: row.kind,
-                number: row.number,
-                status: row.status,
-                check_code: row.check_code,
-                file_name: row.file_name,
-                sha256: row.sha256,
-                released_at: row.released_at,
-                ended_at: row.ended_at,
-            };
-            (row.created_at, DocumentId(row.id), told)
-        })
-        .collect())
+    Ok(row.map(|row| (row.file_name, row.bytes)))
 }

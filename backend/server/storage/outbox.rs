@@ -19,7 +19,7 @@ pub struct Work {
     pub contract: ContractId,
     /// The call-off.
     pub call_off: CallOffId,
-    /// The partial cancellation to be printed.
+    /// The partial cancellation or confirmation to be printed.
     pub event: Option<Uuid>,
 }
 
@@ -66,7 +66,8 @@ pub async fn push_about(
     Ok(())
 }
 
-/// Writes the work of printing a partial cancellation, of an order or of its supplier order.
+/// Writes the work of printing an event of an order or of its supplier order: a partial cancellation, an accepted
+/// confirmation.
 pub async fn push_event(
     conn: &mut PgConnection,
     id: Uuid,

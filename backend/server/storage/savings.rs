@@ -1,6 +1,6 @@
 //! Savings entries of released call-offs, and their counter entries.
 
-use abruf_domain::ids::CallOffId;
+use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use abruf_domain::money::Net;
 use abruf_domain::period::berlin_date;
 use abruf_domain::savings::{LineEvidence, METHOD_VERSION, Savings};
@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::StorageError;
 use super::call_offs::CallOff;
+use super::error::consistent;
 
 /// The planned entries of one release: one per line with its class, one for surcharge and fee (fully
 /// against A), one for the process effect; `order_net` of all sums to the order value. Turned by ninety
@@ -191,4 +192,76 @@ pub async fn order_net(conn: &mut PgConnection, call_off: CallOffId) -> Result<D
     )
     .fetch_one(conn)
     .await?)
+}
+
+/// What a member saved from one contract in a year, of one class or of all; amounts net, in euros.
+#[derive(Debug, Clone)]
+pub struct ClassSums {
+    /// The contract.
+    pub contract: ContractId,
+    /// Its number.
+    pub number: String,
+    /// Its title.
+    pub title: String,
+    /// A, B, C, P or none; `None`: all of them, of which only counts and order value make sense.
+    pub class: Option<String>,
+    /// Call-offs behind it.
+    pub call_offs: i64,
+    /// Order lines behind it, cancelled ones included.
+    pub lines: i64,
+    /// Order value; of class A with the surcharges.
+    pub volume: Net,
+    /// Effect of the prices.
+    pub effect: Net,
+    /// Surcharges.
+    pub surcharge: Net,
+    /// Fees of the cooperative.
+    pub fee: Net,
+    /// Bonus realised.
+    pub bonus: Net,
+}
+
+/// Savings of a member in a calendar year by contract and class, each contract beginning with its whole; contracts in
+/// other currencies are left out.
+pub async fn of_member(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    member: OrganisationId,
+    year: i32,
+) -> Result<Vec<ClassSums>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT e.contract_id AS "contract!", f.number AS "number!", f.title AS "title!", e.class AS "class?",
+                  count(DISTINCT e.call_off_id) AS "call_offs!",
+                  count(DISTINCT (e.call_off_id, e.position)) FILTER (WHERE e.position IS NOT NULL) AS "lines!",
+                  sum(e.order_net) AS "volume!", sum(e.effect_net) AS "effect!", sum(e.surcharge_net) AS "surcharge!",
+                  sum(e.fee_net) AS "fee!", sum(e.bonus_net) AS "bonus!"
+           FROM savings_entry e
+           JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+           WHERE e.body_id = $1 AND e.member_id = $2 AND extract(year FROM e.dated_on)::int = $3
+           GROUP BY GROUPING SETS ((e.contract_id, f.number, f.title), (e.contract_id, f.number, f.title, e.class))
+           ORDER BY f.number, e.contract_id, e.class NULLS FIRST"#,
+        body.0,
+        member.0,
+        year
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let net = |value, column| consistent(Net::new(value), "savings_entry", column, row.contract);
+            Ok(ClassSums {
+                contract: ContractId(row.contract),
+                volume: net(row.volume, "order_net")?,
+                effect: net(row.effect, "effect_net")?,
+                surcharge: net(row.surcharge, "surcharge_net")?,
+                fee: net(row.fee, "fee_net")?,
+                bonus: net(row.bonus, "bonus_net")?,
+                number: row.number,
+                title: row.title,
+                class: row.class,
+                call_offs: row.call_offs,
+                lines: row.lines,
+            })
+        })
+        .collect()
 }

@@ -316,32 +316,41 @@ pub async fn numbers(conn: &mut PgConnection) -> Result<Vec<Numbers>, StorageErr
 /// Place of a row in its table, and of its call-off.
 #[derive(Debug, Clone)]
 pub struct Place {
-    /// The contract.
+    /// The contract; nil of a certificate.
     pub contract: Uuid,
     /// The row.
     pub id: Uuid,
-    /// Its call-off.
+    /// Its call-off: what the log entry about it names. A certificate is named itself.
     pub call_off: Uuid,
     /// File name of a document; number or Vorgangsnummer behind a review.
     pub label: String,
 }
 
-/// All documents, without their bytes.
+/// All documents and certificates, without their bytes.
 pub async fn documents(conn: &mut PgConnection) -> Result<Vec<Place>, StorageError> {
     Ok(sqlx::query_as!(
         Place,
-        "SELECT contract_id AS contract, id, call_off_id AS call_off, file_name AS label FROM document ORDER BY file_name, id"
+        r#"SELECT contract AS "contract!", id AS "id!", call_off AS "call_off!", label AS "label!"
+           FROM (SELECT contract_id AS contract, id, call_off_id AS call_off, file_name AS label FROM document
+                 UNION ALL
+                 SELECT '00000000-0000-0000-0000-000000000000', id, id, file_name FROM certificate) AS made
+           ORDER BY label, id"#
     )
     .fetch_all(conn)
     .await?)
 }
 
-/// Stored hash and bytes of one document.
+/// Stored hash and bytes of one document or certificate.
 pub async fn document(conn: &mut PgConnection, place: &Place) -> Result<(Vec<u8>, Vec<u8>), StorageError> {
-    let row =
-        sqlx::query!("SELECT sha256, bytes FROM document WHERE contract_id = $1 AND id = $2", place.contract, place.id)
-            .fetch_one(conn)
-            .await?;
+    let row = sqlx::query!(
+        r#"SELECT sha256 AS "sha256!", bytes AS "bytes!" FROM document WHERE contract_id = $1 AND id = $2
+               UNION ALL
+               SELECT sha256, bytes FROM certificate WHERE id = $2"#,
+        place.contract,
+        place.id
+    )
+    .fetch_one(conn)
+    .await?;
     Ok((row.sha256, row.bytes))
 }
 

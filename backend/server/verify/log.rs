@@ -19,7 +19,7 @@ pub(super) struct Bound {
 }
 
 impl Bound {
-    /// Whether the log says that a document of this call-off has this hash.
+    /// Whether the log says that a document of this call-off, or this certificate, has this hash.
     pub fn document(&self, call_off: Uuid, hash: &[u8]) -> bool {
         self.documents.contains(&(call_off, HEXLOWER.encode(hash)))
     }
@@ -30,9 +30,9 @@ impl Bound {
     }
 
     fn add(&mut self, entry: AuditEntry) {
-        let (Some(after), "call_off") = (entry.after, &*entry.subject_kind) else { return };
+        let (Some(after), "call_off" | "certificate") = (entry.after, &*entry.subject_kind) else { return };
         match &*entry.action {
-            "document_issued" => self.documents.insert((entry.subject, after)),
+            "document_issued" | "certificate_issued" => self.documents.insert((entry.subject, after)),
             _ => self.reviews.insert((entry.subject, after)),
         };
     }

@@ -7,14 +7,18 @@ use abruf::actions::close_short::close_short;
 use abruf::actions::confirm_order::{ConfirmationInput, answer, confirm};
 use abruf::actions::dispatch_order::{dispatch, note_receipt};
 use abruf::actions::file_complaint::{ComplaintInput, complain, resolve};
+use abruf::actions::issue_document::issue_next;
+use abruf::actions::judge_paper;
 use abruf::actions::note_delivery::{DeliveryInput, deliver};
 use abruf::actions::release_call_off::release;
+use abruf::actions::reproduce_document::{Outcome as Reproduced, find, reproduce};
 use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
 use abruf_domain::finding::Outcome;
 use abruf_domain::ids::CallOffId;
 use chrono::NaiveDate;
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{Altenrode, invalid_field, released};
@@ -161,6 +165,58 @@ async fn a_confirmation_that_differs_changes_nothing_until_the_buyer_answers() {
     assert_eq!(here.status(id).await, Status::Confirmed);
     let log = here.log(id).await;
     assert_eq!(&log[log.len() - 2..], ["call_off_confirmed_differently", "call_off_difference_accepted"]);
+    here.world.keeps_its_promises().await;
+}
+
+/// One frozen document per accepted day, each naming the one before; what was objected to changes nothing.
+#[tokio::test]
+async fn an_accepted_delivery_date_is_a_document_that_names_the_one_it_replaces() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let (_, id) = here.sent_order().await;
+    while issue_next(app).await.unwrap() {}
+    for (to, accepted) in [("2027-01-15", true), ("2027-01-20", false), ("2027-02-01", true)] {
+        let other = ConfirmationInput { delivery_on: Some(day(to)), note: "Werk".into(), ..as_ordered() };
+        confirm(app, &here.eva, id, &other, None).await.unwrap();
+        answer(app, &here.eva, id, accepted, if accepted { "" } else { "Zu spät." }).await.unwrap();
+    }
+    let only_quantity = ConfirmationInput { quantities: parts(&[(1, "8")]), ..as_ordered() };
+    confirm(app, &here.eva, id, &only_quantity, None).await.unwrap();
+    answer(app, &here.eva, id, true, "").await.unwrap();
+    while issue_next(app).await.unwrap() {}
+
+    let sql = "SELECT kind, check_code, input, bytes FROM document WHERE call_off_id = $1 ORDER BY created_at, id";
+    let made: Vec<(String, String, String, Vec<u8>)> =
+        sqlx::query_as(sql).bind(id.0).fetch_all(here.world.owner()).await.unwrap();
+    let data = |input: &str| serde_json::from_str::<serde_json::Value>(input).unwrap()["data"].clone();
+    let changes: Vec<_> = made.iter().filter(|it| it.0 == "delivery_change").collect();
+    let [first, second] = changes[..] else { panic!("{} changes", changes.len()) };
+    let order = made.iter().find(|it| it.0 == "order").unwrap();
+    let number = here.world.call_off(id).await.number.unwrap();
+    let (one, two) = (data(&first.2), data(&second.2));
+    assert_eq!((&one["to"], &one["from"]), (&json!("2027-01-15"), &serde_json::Value::Null));
+    assert_eq!((&one["number"], &one["replaces"]["number"]), (&json!(format!("{number}-T1")), &json!(number)));
+    assert_eq!(one["replaces"]["check_code"], json!(order.1));
+    assert_eq!((&two["to"], &two["from"]), (&json!("2027-02-01"), &json!("2027-01-15")));
+    assert_eq!((&two["number"], &two["replaces"]["check_code"]), (&json!(format!("{number}-T2")), &json!(first.1)));
+    let xml = abruf::actions::issue_document::order_as_data(&second.3).expect("the change as data");
+    let xml = String::from_utf8(xml).unwrap();
+    for said in ["<ram:TypeCode>230</ram:TypeCode>", "20270201", &number] {
+        assert!(xml.contains(said), "{said}: {xml}");
+    }
+    let eva = Browser::signed_in(&here.world, &here.eva).await;
+    let page = eva.page(&format!("/abrufe/{id}")).await;
+    for sequence in [1, 2] {
+        let path = format!("/abrufe/{id}/terminaenderungen/{sequence}");
+        assert!(page.contains(&path), "{path} is linked");
+        assert!(eva.get(&path).await.text.starts_with("%PDF-"));
+    }
+    assert_eq!(eva.get(&format!("/abrufe/{id}/terminaenderungen/3")).await.status, axum::http::StatusCode::NOT_FOUND);
+    let paper = judge_paper::by_check_code(app, &second.1).await.unwrap().unwrap();
+    assert_eq!(paper.to_string(), format!("Terminänderung zum Abruf {number} vom 22.11.2026"));
+    for document in find(app, Some(&number)).await.unwrap() {
+        assert_eq!(reproduce(app, document).await.unwrap().outcome, Reproduced::Identical);
+    }
     here.world.keeps_its_promises().await;
 }
 

@@ -21,6 +21,32 @@ impl House {
         answer.header("location").to_owned()
     }
 
+    /// Whoever asks, at once or later; bound by the log, and nothing of a neighbour's.
+    async fn record_is_one_file_for_everybody(&self, at: &str) {
+        let file = async |who: Who| {
+            let cookie = self.web.sign_in(&who.email()).await;
+            self.web.get(&format!("{at}/vermerk.pdf"), &cookie).await
+        };
+        let (first, second) = tokio::join!(file(Who::Rita), file(Who::Eva));
+        for answer in [&first, &second] {
+            assert_eq!((answer.status, answer.header("content-type")), (StatusCode::OK, "application/pdf"));
+        }
+        assert_eq!(first.text, second.text);
+        assert_eq!(file(Who::Olga).await.text, first.text);
+        assert_eq!(file(Who::Nora).await.status, StatusCode::NOT_FOUND);
+        let sql = "SELECT c.input, c.check_code, count(e.sequence) FROM certificate c
+                   LEFT JOIN audit_entry e ON e.action = 'certificate_issued'
+                        AND e.canonical::jsonb ->> 'after' = encode(c.sha256, 'hex')
+                   GROUP BY c.id";
+        let made: Vec<(String, String, i64)> = sqlx::query_as(sql).fetch_all(&self.web.database.owner).await.unwrap();
+        let [(input, code, 1)] = &made[..] else { panic!("one record with one entry: {made:?}") };
+        for said in ["Eva Muster", "Karl Beispiel", "Auch samstags?", "Anhalt Digital GmbH", "17.608,00"] {
+            assert!(input.contains(said), "{said}: {input}");
+        }
+        let paper = self.web.get(&format!("/p/{code}"), "").await;
+        assert!(paper.text.contains("Vergabevermerk zum Miniwettbewerb B-"), "{}", paper.text);
+    }
+
     async fn page(&self, who: Who, path: &str) -> String {
         let cookie = self.web.sign_in(&who.email()).await;
         let answer = self.web.get(path, &cookie).await;
@@ -150,6 +176,9 @@ async fn a_draft_leads_to_its_competition_and_back_with_the_result() {
     house.leads(Who::Eva, &at, &score).await;
     let page = house.page(Who::Eva, &at).await;
     assert!(page.contains("70 × 17.280,00 ÷ 17.608,00") && page.contains("94,00"), "{page}");
+    let cookie = house.web.sign_in(&Who::Eva.email()).await;
+    let early = house.web.get(&format!("{at}/vermerk.pdf"), &cookie).await;
+    assert_eq!(early.status, StatusCode::NOT_FOUND, "there is no record before the decision");
     house.leads(Who::Eva, &at, &[("form", "award"), ("winner", &one), ("reason", "Beste Punktzahl.")]).await;
 
     let record = house.page(Who::Rita, &format!("{at}/vermerk")).await;
@@ -163,6 +192,8 @@ async fn a_draft_leads_to_its_competition_and_back_with_the_result() {
     ] {
         assert!(record.contains(said), "{said}: {record}");
     }
+    assert!(record.contains("Vermerk als PDF für die Akte"), "{record}");
+    house.record_is_one_file_for_everybody(&at).await;
     let lost = house.page(Who::Eva, &format!("{at}/mitteilung/{two}")).await;
     assert!(
         lost.contains("Rang 2 mit")

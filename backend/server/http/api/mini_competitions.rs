@@ -9,6 +9,8 @@ use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -18,8 +20,8 @@ use crate::actions::create_competition::{self, ForMember};
 use crate::actions::draft_call_off::LineInput;
 use crate::actions::receive_offer::{self, Arrived};
 use crate::actions::{
-    FieldError, announce_competition, ask_competition_question, decide_competition, open_offers, score_offers,
-    send_invitations, use_competition,
+    FieldError, announce_competition, ask_competition_question, decide_competition, issue_competition_record,
+    open_offers, score_offers, send_invitations, use_competition,
 };
 use crate::app::App;
 use crate::http::api::decisions::Nothing;
@@ -367,6 +369,24 @@ pub async fn create(
         }
     };
     Ok((StatusCode::CREATED, Answer(MiniCompetitionMade { id: id.0 })))
+}
+
+/// The record of a decided competition as PDF: made once, whoever asks first.
+#[utoipa::path(
+    get, path = "/api/v1/mini-competitions/{id}/record", tag = "mini-competitions",
+    responses((status = 200, content_type = "application/pdf", body = Vec<u8>))
+)]
+pub async fn record(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<impl IntoResponse, Problem> {
+    let (name, bytes) = issue_competition_record::record(&app, &actor, MiniCompetitionId(id)).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, bytes))
 }
 
 /// A competition. What sealed offers say is not here: nobody can read it yet.

@@ -41,7 +41,7 @@ pub struct StepView {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Document)]
 pub struct DocumentView {
-    /// order, memo (the call-off memo), cancellation, or partial_cancellation-1 and so on.
+    /// order, memo (the call-off memo), cancellation, or partial_cancellation-1, delivery_change-1 and so on.
     kind: String,
     file_name: String,
     /// Prüfkennung printed on each page.
@@ -153,8 +153,8 @@ pub async fn documents(
     ))
 }
 
-/// A document as PDF; `kind` is order, memo, cancellation, or partial_cancellation-1 and so on; with `supplier_` before it,
-/// of the supplier order of a pair.
+/// A document as PDF; `kind` is order, memo, cancellation, or partial_cancellation-1, delivery_change-1 and so on; with
+/// `supplier_` before it, of the supplier order of a pair.
 #[utoipa::path(
     get, path = "/api/v1/call-offs/{id}/documents/{kind}", tag = "proof",
     responses((status = 200, content_type = "application/pdf", body = Vec<u8>))
@@ -172,6 +172,9 @@ pub async fn document(
     let mut tx = app.db.begin(&actor).await?;
     let part = kind.rsplit_once('-').and_then(|(kind, sequence)| Some((kind, sequence.parse().ok()?)));
     let file = match part {
+        Some(("delivery_change", sequence)) => {
+            documents::delivery_change(&mut tx, call_off.contract, call_off.id, sequence).await?
+        }
         Some((kind, sequence)) => {
             documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, kind, sequence).await?
         }

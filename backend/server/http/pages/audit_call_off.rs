@@ -265,6 +265,7 @@ fn document_view(it: DocumentRow) -> DocumentView {
             "order" => "Bestellung",
             "memo" => "Abrufvermerk",
             "partial_cancellation" => "Teilstornierung",
+            "delivery_change" => "Terminänderung",
             "supplier_order" => "Lieferantenauftrag",
             "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
             "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",

@@ -225,6 +225,8 @@ pub fn action_words(action: &str) -> String {
         "release_declined" => "Freigabe bei der Prüfung abgelehnt",
         "finding_justified" => "Feststellung begründet",
         "document_issued" => "Dokument ausgestellt",
+        "certificate_issued" => "Bescheinigung oder Vergabevermerk ausgestellt",
+        "templates_loaded" => "Vorlagen der Dokumente übernommen",
         "contract_drafted" => "Vertrag entworfen",
         "contract_terms_changed" => "Bedingungen eines Entwurfs geändert",
         "contract_part_added" => "Teil eines Entwurfs eingetragen",

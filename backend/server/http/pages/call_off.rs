@@ -160,6 +160,7 @@ impl CallOffPage {
             "order" => "Bestellung",
             "memo" => "Abrufvermerk",
             "partial_cancellation" => "Teilstornierung",
+            "delivery_change" => "Terminänderung",
             "supplier_order" => "Lieferantenauftrag",
             "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
             "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
@@ -176,6 +177,7 @@ impl CallOffPage {
             ("supplier_partial_cancellation", Some(sequence)) => {
                 format!("lieferantenauftrag/teilstornierungen/{sequence}")
             }
+            ("delivery_change", Some(sequence)) => format!("terminaenderungen/{sequence}"),
             (_, Some(sequence)) => format!("teilstornierungen/{sequence}"),
             _ => "stornierung.pdf".to_owned(),
         }

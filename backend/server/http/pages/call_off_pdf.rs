@@ -52,6 +52,23 @@ pub async fn partial_cancellation(
     part(&app, &actor, CallOffId(id), "partial_cancellation", sequence).await
 }
 
+/// `GET /abrufe/{id}/terminaenderungen/{sequence}`
+pub async fn delivery_change(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, sequence)): Path<(Uuid, i32)>,
+) -> Result<Response, Problem> {
+    let id = CallOffId(id);
+    let mut tx = app.db.begin(&actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    issue_document::issue_for(&app, id).await?;
+    let mut tx = app.db.begin(&actor).await?;
+    let file = documents::delivery_change(&mut tx, call_off.contract, id, sequence).await?;
+    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    Ok(pdf(&name, bytes))
+}
+
 /// `GET /abrufe/{id}/lieferantenauftrag.pdf`
 pub async fn supplier_order(
     State(app): State<App>,

@@ -2,8 +2,11 @@
 
 use abruf_domain::ids::MiniCompetitionId;
 use axum::extract::State;
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
 use uuid::Uuid;
 
+use crate::actions::issue_competition_record;
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::filters;
@@ -30,4 +33,19 @@ pub async fn show(
     let mut tx = app.db.begin(&actor).await?;
     let view = CompetitionView::read(&mut tx, MiniCompetitionId(id)).await?;
     Ok(Page(CompetitionRecordPage { frame: frame.titled(format!("Vermerk {}", view.it.title)), view }))
+}
+
+/// `GET /miniwettbewerbe/{id}/vermerk.pdf`: the frozen record, once the competition is decided.
+pub async fn file(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    let (name, bytes) = issue_competition_record::record(&app, &actor, MiniCompetitionId(id)).await?;
+    let headers = [
+        (CONTENT_TYPE, "application/pdf".to_owned()),
+        // Names of ours are ASCII.
+        (CONTENT_DISPOSITION, format!("inline; filename=\"{name}\"")),
+    ];
+    Ok((headers, bytes).into_response())
 }

@@ -1,16 +1,11 @@
 //! May this member call off from this contract today? The rules about membership, entitlement and term
 //! answer it before anything is asked for; the review of a call-off asks them again.
 
-use abruf_domain::checks::{
-    Check, accession_after_notice, cap_breached, contract_active, entitlement_after_notice, inhouse_evidence_current,
-    member_active, member_entitled, within_term,
-};
+use abruf_domain::entitlement;
 use abruf_domain::facts::{Covers, Entitlement};
 use abruf_domain::ids::OrganisationId;
 use abruf_domain::money::Volume;
 use abruf_domain::period::berlin_date;
-use abruf_domain::pricing::price;
-use abruf_domain::review::Case;
 use abruf_domain::{Facts, Outcome};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -20,19 +15,7 @@ use crate::http::pages::written::day;
 use crate::storage::contracts::Contract;
 use crate::storage::{StorageError, facts};
 
-/// The rules that need no request.
-const RULES: [Check; 8] = [
-    member_active::CHECK,
-    inhouse_evidence_current::CHECK,
-    member_entitled::CHECK,
-    accession_after_notice::CHECK,
-    entitlement_after_notice::CHECK,
-    contract_active::CHECK,
-    within_term::CHECK,
-    cap_breached::CHECK,
-];
-
-/// Those of them that are about the member, not the contract.
+/// The rules that are about the member, not the contract.
 const ABOUT_THE_MEMBER: [&str; 4] =
     ["member-active", "member-entitled", "accession-after-notice", "entitlement-after-notice"];
 
@@ -56,11 +39,8 @@ impl Standing {
         now: DateTime<Utc>,
     ) -> Result<Self, StorageError> {
         let facts = facts::without_request(conn, contract.id, contract.body, member, now).await?;
-        let today = berlin_date(now);
-        let case = Case { facts: &facts, day: today, priced: &price(&facts, today), savings: None };
-        let blocks = RULES
-            .iter()
-            .flat_map(|rule| rule.findings(&case))
+        let blocks = entitlement::findings(&facts, berlin_date(now))
+            .into_iter()
             .filter(|finding| finding.outcome == Outcome::Block)
             .map(|finding| FindingView::of(&finding, &contract.currency))
             .collect();
