@@ -34,7 +34,7 @@ const EMBEDDED: [(&str, &str); 10] = [
 ];
 
 /// Steps a template may take, many times what 400 lines need: one with an endless loop ends here.
-const STEPS: u64 = 20_000_000;
+const STEPS: u64 = 5_000_000;
 
 /// Most bytes of a template.
 const MOST_TEXT: usize = 500_000;

@@ -55,7 +55,8 @@ pub fn preview(kind: &str, lines: usize, templates: &Templates) -> Result<Docume
 /// # Errors
 /// What is wrong with the first template that does not work: its file, the line and the reason.
 pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
-    let mut seen = Seen { templates, code: CheckCode::of(b"check of templates"), values: BTreeMap::new() };
+    let code = CheckCode::of(b"check of templates");
+    let mut seen = Seen { templates, code, values: BTreeMap::new(), failure: None };
     for data in orders() {
         seen.lay_out(&order::job(&data))?;
     }
@@ -77,7 +78,9 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     for data in cancellations() {
         seen.lay_out(&cancellation::job(&data))?;
     }
+    // A value that does not exist is told by name, so it comes before whatever else its template met.
     seen.check_values()?;
+    seen.failure.map_or(Ok(()), Err)?;
     KINDS.iter().try_for_each(|kind| preview(kind, 2, templates).map(|_| ()))
 }
 
@@ -109,11 +112,15 @@ struct Seen<'a> {
     templates: &'a Templates,
     code: CheckCode,
     values: BTreeMap<&'static str, Vec<Value>>,
+    /// The first sample that did not work; none is tried after it.
+    failure: Option<DocumentError>,
 }
 
 impl Seen<'_> {
     fn lay_out<D: Serialize>(&mut self, job: &Job<'_, D>) -> Result<(), DocumentError> {
-        job.pages(self.templates, &self.code)?;
+        if self.failure.is_none() {
+            self.failure = job.pages(self.templates, &self.code).err();
+        }
         self.values.entry(job.template).or_default().push(job.seen(&self.code)?);
         Ok(())
     }
