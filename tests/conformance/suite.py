@@ -120,7 +120,12 @@ def text_faults(file: Path, order: bytes):
     printed = subprocess.run(["pdftotext", "-layout", file, "-"], capture_output=True, text=True, check=True).stdout
     printed = re.sub(r"[\s\u00a0]+", " ", printed)
     at, faults = 0, []
-    for item in etree.fromstring(order).iter("{*}IncludedSupplyChainTradeLineItem"):
+    message = etree.fromstring(order)
+    # A change (4) prints what is left: of a deleted line (2) that is nothing.
+    changed = message.findtext(".//{*}PurposeCode") == "4"
+    for item in message.iter("{*}IncludedSupplyChainTradeLineItem"):
+        if changed and item.findtext(".//{*}LineStatusCode") == "2":
+            continue
         position = item.findtext(".//{*}LineID")
         amount = german(item.findtext(".//{*}LineTotalAmount"))
         article = item.findtext(".//{*}SellerAssignedID")

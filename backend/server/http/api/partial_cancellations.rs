@@ -27,7 +27,7 @@ pub struct PartialCancellation {
     lines: Vec<LineQuantity>,
     /// Only where the contract prices the rest anew and it costs more than before: by how much, net, as 422 named it.
     #[serde(default)]
-    #[schema(example = "895.10")]
+    #[schema(value_type = Option<String>, example = "895.10")]
     accepted_increase_net: Option<Net>,
 }
 
