@@ -10,6 +10,7 @@ pub mod activate_contract;
 pub mod admit_member;
 pub mod advance_call_off;
 pub mod announce_competition;
+pub mod answer_order;
 pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
@@ -31,6 +32,7 @@ pub mod create_competition;
 pub mod decide_competition;
 pub mod decide_supplier_order;
 pub mod declare_interest;
+pub mod deliver_mail;
 pub mod discard_draft;
 pub mod dispatch_order;
 pub mod draft_call_off;
@@ -48,6 +50,7 @@ pub mod justify_finding;
 pub mod keep_price_index;
 mod keyed;
 pub mod load_price_list;
+pub mod mail_words;
 mod memo_data;
 mod memo_words;
 pub mod modify_contract;
@@ -66,18 +69,22 @@ pub mod refuse_lines;
 pub mod release_call_off;
 pub mod renew_licences;
 pub mod repeat_call_off;
+pub mod report_bounce;
 pub mod reproduce_document;
 pub mod rest_of_order;
 pub mod return_call_off;
 pub mod score_offers;
 pub mod send_invitations;
+pub mod send_order;
 pub mod set_approval_order;
 pub mod set_budget_mode;
+pub mod set_order_address;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod steer_contract;
 pub mod stop_supplier;
 pub mod submit_call_off;
+pub mod tell_event;
 pub mod transfer_quota;
 pub mod use_competition;
 pub mod write_budget;
@@ -264,27 +271,29 @@ fn state_digest(call_off: &CallOff) -> [u8; 32] {
     )
 }
 
-/// Who does it: a person or the clock.
+/// Who does it: a person, the clock, a supplier.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
     /// A person acting for an assignment.
     Person(&'a Actor),
     /// The program, when time has passed.
     Clock,
+    /// The supplier, by the one-time link of an order.
+    Supplier,
 }
 
 impl Who<'_> {
     fn person(self) -> Option<PersonId> {
         match self {
             Self::Person(actor) => Some(actor.person),
-            Self::Clock => None,
+            Self::Clock | Self::Supplier => None,
         }
     }
 
     fn request_id(self) -> Option<String> {
         match self {
             Self::Person(actor) => actor.request_id.clone(),
-            Self::Clock => None,
+            Self::Clock | Self::Supplier => None,
         }
     }
 }
