@@ -10,6 +10,7 @@ pub mod activate_contract;
 pub mod admit_member;
 pub mod advance_call_off;
 pub mod announce_competition;
+pub mod answer_order;
 pub mod answer_question;
 pub mod approval_turn;
 pub mod approve_step;
@@ -32,6 +33,7 @@ pub mod create_competition;
 pub mod decide_competition;
 pub mod decide_supplier_order;
 pub mod declare_interest;
+pub mod deliver_mail;
 mod delivery_change_data;
 pub mod discard_draft;
 pub mod dispatch_order;
@@ -54,6 +56,7 @@ pub mod keep_price_index;
 mod keyed;
 pub mod load_price_list;
 pub mod load_templates;
+pub mod mail_words;
 mod memo_data;
 mod memo_words;
 pub mod modify_contract;
@@ -72,19 +75,23 @@ pub mod refuse_lines;
 pub mod release_call_off;
 pub mod renew_licences;
 pub mod repeat_call_off;
+pub mod report_bounce;
 pub mod reproduce_document;
 pub mod rest_of_order;
 pub mod return_call_off;
 mod savings_certificate_data;
 pub mod score_offers;
 pub mod send_invitations;
+pub mod send_order;
 pub mod set_approval_order;
 pub mod set_budget_mode;
+pub mod set_order_address;
 pub mod set_up_account;
 pub mod sign_in;
 pub mod steer_contract;
 pub mod stop_supplier;
 pub mod submit_call_off;
+pub mod tell_event;
 pub mod transfer_quota;
 pub mod use_competition;
 pub mod write_budget;
@@ -271,27 +278,29 @@ fn state_digest(call_off: &CallOff) -> [u8; 32] {
     )
 }
 
-/// Who does it: a person or the clock.
+/// Who does it: a person, the clock, a supplier.
 #[derive(Debug, Clone, Copy)]
 pub enum Who<'a> {
     /// A person acting for an assignment.
     Person(&'a Actor),
     /// The program, when time has passed.
     Clock,
+    /// The supplier, by the one-time link of an order.
+    Supplier,
 }
 
 impl Who<'_> {
     fn person(self) -> Option<PersonId> {
         match self {
             Self::Person(actor) => Some(actor.person),
-            Self::Clock => None,
+            Self::Clock | Self::Supplier => None,
         }
     }
 
     fn request_id(self) -> Option<String> {
         match self {
             Self::Person(actor) => actor.request_id.clone(),
-            Self::Clock => None,
+            Self::Clock | Self::Supplier => None,
         }
     }
 }

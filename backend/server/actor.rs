@@ -3,7 +3,7 @@
 //! Every transaction tells PostgreSQL its actor, and the row-level policies read it; see
 //! `migrations/20261122090700_row_level_security.sql`.
 
-use abruf_domain::ids::{AssignmentId, OrganisationId, PersonId};
+use abruf_domain::ids::{AssignmentId, CallOffId, ContractId, OrganisationId, PersonId};
 use abruf_domain::period::Period;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -128,6 +128,13 @@ pub enum RunsAs<'a> {
     Job,
     /// Sign-in, before anybody acts.
     SignIn,
+    /// A supplier that holds the one-time link of an order: that order, nothing beside it.
+    Supplier {
+        /// The contract of the order.
+        contract: ContractId,
+        /// The order.
+        call_off: CallOffId,
+    },
 }
 
 impl<'a> From<&'a Actor> for RunsAs<'a> {
@@ -143,6 +150,9 @@ impl RunsAs<'_> {
         let value = match self {
             Self::Job => json!({ "kind": "job" }),
             Self::SignIn => json!({ "kind": "sign_in" }),
+            Self::Supplier { contract, call_off } => {
+                json!({ "kind": "supplier", "contract": contract, "call_off": call_off })
+            }
             Self::Actor(actor) => {
                 let mut value = json!({
                     "kind": match actor.standing {

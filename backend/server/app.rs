@@ -6,6 +6,7 @@ use abruf_documents::Templates;
 
 use crate::chance::Chance;
 use crate::clock::Clock;
+use crate::mail::Mailer;
 use crate::storage::Db;
 
 /// The running program.
@@ -21,6 +22,8 @@ pub struct App {
     pub templates: Arc<Templates>,
     /// Address users see, without a slash at the end; printed on documents.
     pub base_url: Arc<str>,
+    /// What sends mail; `None`: people send orders themselves and note it.
+    pub mailer: Option<Mailer>,
     /// Whether the database is a demo: banner on pages, "Beispieldaten" on documents.
     pub demo: bool,
 }

@@ -9,6 +9,8 @@
 //! | `DATABASE_OWNER_URL` | external PostgreSQL, owner role (migrations, backup) | required with `DATABASE_URL` |
 //! | `ABRUF_BASE_URL` | address users see, e.g. `https://abruf.example` | `http://` and the listen address |
 //! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
+//! | `ABRUF_SMTP_URL` | mail server that sends orders, e.g. `smtps://name:password@mail.example` or `smtp://127.0.0.1:2525` | none: nothing is sent |
+//! | `ABRUF_MAIL_FROM` | sender of those mails, e.g. `Abruf <abruf@kommunal-it.example>` | required with `ABRUF_SMTP_URL` |
 //! | `ABRUF_DEMO_NOW` | moves the clock, demo only, e.g. `2027-02-28T23:00:00Z` | none |
 //! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info`, without notices of PostgreSQL |
 
@@ -27,6 +29,8 @@ const KNOWN: &[&str] = &[
     "ABRUF_PG_BIN",
     "ABRUF_BASE_URL",
     "ABRUF_TRUSTED_PROXY",
+    "ABRUF_SMTP_URL",
+    "ABRUF_MAIL_FROM",
     "ABRUF_DEMO_NOW",
     "ABRUF_LOG",
     "ABRUF_CASES",
@@ -57,6 +61,14 @@ pub enum ConfigError {
         "DATABASE_URL ist gesetzt, DATABASE_OWNER_URL nicht. Setzen Sie beide: die Anwendungsrolle und die Rolle, der die Tabellen gehören."
     )]
     OwnerUrlMissing,
+    /// A mail server without a sender, or the other way round.
+    #[error("{0} ist gesetzt, {1} nicht. Für den Versand per E-Mail setzen Sie beide, sonst keine.")]
+    MailIncomplete(&'static str, &'static str),
+    /// The address of the mail server does not parse. It may hold a password and is not repeated.
+    #[error(
+        "ABRUF_SMTP_URL ist nicht lesbar. Erwartet wird smtps://name:passwort@server, smtp://name:passwort@server?tls=required oder smtp://127.0.0.1:2525."
+    )]
+    MailServerUnreadable,
     /// Neither a data directory nor a home.
     #[error("Kein Datenverzeichnis: weder ABRUF_DATA_DIR noch XDG_DATA_HOME noch HOME ist gesetzt.")]
     NoDataDirectory,
@@ -81,6 +93,15 @@ pub enum DatabaseSettings {
     },
 }
 
+/// How mail leaves the house.
+#[derive(Debug, Clone)]
+pub struct MailSettings {
+    /// Address of the mail server, with name and password where it wants them.
+    pub server: SecretString,
+    /// Who sends: `Abruf <abruf@kommunal-it.example>`.
+    pub from: String,
+}
+
 /// The settings.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -92,6 +113,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Proxy whose forwarded client address counts.
     pub trusted_proxy: Option<IpAddr>,
+    /// How mail leaves the house; `None`: not at all.
+    pub mail: Option<MailSettings>,
     /// Instant to which the demo's clock is moved.
     pub demo_now: Option<DateTime<Utc>>,
     /// Log filter.
@@ -146,6 +169,7 @@ impl Settings {
             trusted_proxy: set("ABRUF_TRUSTED_PROXY")
                 .map(|value| readable("ABRUF_TRUSTED_PROXY", value, "eine IP-Adresse"))
                 .transpose()?,
+            mail: mail(set("ABRUF_SMTP_URL"), set("ABRUF_MAIL_FROM"))?,
             demo_now: set("ABRUF_DEMO_NOW")
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))
                 .transpose()?,
@@ -173,6 +197,20 @@ impl Settings {
 
 fn readable<T: std::str::FromStr>(name: &'static str, value: &str, expected: &'static str) -> Result<T, ConfigError> {
     value.parse().map_err(|_| ConfigError::Unreadable { name, value: value.to_owned(), expected })
+}
+
+fn mail(server: Option<&str>, from: Option<&str>) -> Result<Option<MailSettings>, ConfigError> {
+    match (server, from) {
+        (None, None) => Ok(None),
+        (Some(_), None) => Err(ConfigError::MailIncomplete("ABRUF_SMTP_URL", "ABRUF_MAIL_FROM")),
+        (None, Some(_)) => Err(ConfigError::MailIncomplete("ABRUF_MAIL_FROM", "ABRUF_SMTP_URL")),
+        (Some(server), Some(from)) => {
+            if !server.starts_with("smtp://") && !server.starts_with("smtps://") {
+                return Err(ConfigError::MailServerUnreadable);
+            }
+            Ok(Some(MailSettings { server: server.to_owned().into(), from: from.to_owned() }))
+        }
+    }
 }
 
 fn data_dir<'a>(set: &impl Fn(&str) -> Option<&'a str>, root: bool) -> Result<PathBuf, ConfigError> {
@@ -215,6 +253,18 @@ mod tests {
     fn an_external_database_needs_both_urls() {
         let refused = settings(&[("DATABASE_URL", "postgres://x"), ("HOME", "/h")], false);
         assert!(matches!(refused, Err(ConfigError::OwnerUrlMissing)));
+    }
+
+    #[test]
+    fn a_mail_server_needs_a_sender_and_its_password_is_never_repeated() {
+        let server = ("ABRUF_SMTP_URL", "smtp://abruf:geheim@mail.example");
+        assert!(matches!(settings(&[server, ("HOME", "/h")], false), Err(ConfigError::MailIncomplete(..))));
+        let from = ("ABRUF_MAIL_FROM", "Abruf <abruf@mail.example>");
+        let set = settings(&[server, from, ("HOME", "/h")], false).expect("both");
+        assert!(set.mail.is_some() && !format!("{set:?}").contains("geheim"));
+        let wrong = settings(&[("ABRUF_SMTP_URL", "http://abruf:geheim@mail.example"), from, ("HOME", "/h")], false);
+        let told = wrong.expect_err("no mail server").to_string();
+        assert!(told.contains("smtps://") && !told.contains("geheim"), "{told}");
     }
 
     #[test]

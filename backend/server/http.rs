@@ -39,6 +39,7 @@ use utoipa_axum::routes;
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
 use crate::actions::issue_certificate::ISSUERS;
+use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
@@ -338,6 +339,8 @@ fn orders_on_their_way(routes: Routes) -> Routes {
     const BY_APPROVER: Access = only(APPROVER).on(Object::CallOff);
     const BY_ORDERERS: Access = only(ORDERERS).on(Object::CallOff);
     const BY_READERS: Access = only(READERS).on(Object::CallOff);
+    const BY_SENDERS: Access = only(SENDERS).on(Object::CallOff);
+    const OF_CONTRACT: Access = only(&[Role::Office]).on(Object::Contract);
     /// The invoice clerk acts through the treasurer.
     const BY_BILLED: Access = only(&[Role::Buyer, Role::Treasurer]).on(Object::CallOff);
     routes
@@ -365,6 +368,17 @@ fn orders_on_their_way(routes: Routes) -> Routes {
         .get("/abrufe/{id}/rechnungen", BY_READERS, pages::invoices::show)
         .post("/abrufe/{id}/rechnungen", BY_BILLED, pages::invoices::note)
         .post("/abrufe/{id}/rechnungen/aufheben", BY_BILLED, pages::invoices::cancel)
+        .post("/abrufe/{id}/lieferungen/senden", BY_SENDERS, pages::deliveries::send_again)
+        .post("/abrufe/{id}/lieferungen/unzustellbar", BY_SENDERS, pages::deliveries::report_bounce)
+        .get("/verwaltung/vertraege/{id}/bestelladressen", OF_CONTRACT, pages::order_addresses::show)
+        .post("/verwaltung/vertraege/{id}/bestelladressen", OF_CONTRACT, pages::order_addresses::save)
+        // The supplier, by the link of its mail.
+        .get("/lieferung/{token}", PUBLIC.on(Object::Secret), pages::order_answer::show)
+        .post("/lieferung/{token}", PUBLIC.on(Object::Secret), pages::order_answer::answer)
+        .api(BY_SENDERS, routes!(api::order_mail::send))
+        .api(BY_SENDERS, routes!(api::order_mail::report_bounce))
+        .api(only(&[Role::Office]), routes!(api::order_mail::report_message))
+        .api(OF_CONTRACT, routes!(api::order_mail::set_address))
         .api(BY_APPROVER, routes!(api::partial_cancellations::cancel))
         .api(BY_READERS, routes!(api::fulfilment::show))
         .api(BY_ORDERERS, routes!(api::fulfilment::dispatch))

@@ -1,4 +1,4 @@
-//! What the program does by itself: make documents, let expired reservations go, tell before they do.
+//! What the program does by itself: make documents, send mail, let expired reservations go, tell before they do.
 
 use std::time::Duration;
 
@@ -6,12 +6,18 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-use crate::actions::{end_request, escalate_request, issue_document, renew_licences, transfer_quota};
+use crate::actions::{
+    deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event, transfer_quota,
+};
 use crate::app::App;
 use crate::traffic;
 
 /// How often the outbox is looked at when it is empty.
 const OUTBOX_PAUSE: Duration = Duration::from_millis(500);
+/// How often mail is looked for when none waits.
+const MAIL_PAUSE: Duration = Duration::from_secs(2);
+/// How long mail rests after trouble of our own.
+const MAIL_TROUBLE_PAUSE: Duration = Duration::from_secs(30);
 /// How often expired reservations are let go, those told of that run out soon, and agreed transfers settled.
 const EXPIRY_PAUSE: Duration = Duration::from_secs(60);
 
@@ -29,7 +35,8 @@ impl Jobs {
         let (stop, stopped) = watch::channel(false);
         let tasks = vec![
             tokio::spawn(make_documents(app.clone(), stopped.clone())),
-            tokio::spawn(expire_requests(app.clone(), stopped)),
+            tokio::spawn(expire_requests(app.clone(), stopped.clone())),
+            tokio::spawn(send_mail(app.clone(), stopped)),
         ];
         Self { stop, tasks }
     }
@@ -57,6 +64,26 @@ async fn make_documents(app: App, mut stopped: watch::Receiver<bool>) {
             Err(error) => {
                 tracing::error!(%error, "a document could not be issued");
                 OUTBOX_PAUSE
+            }
+        };
+        tokio::select! {
+            _ = stopped.changed() => {}
+            () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Without a mail server there is nothing to do.
+async fn send_mail(app: App, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() && app.mailer.is_some() {
+        let told = tell_event::tell_next(&app).await;
+        let sent = deliver_mail::deliver_next(&app).await;
+        let pause = match (told, sent) {
+            (Ok(false), Ok(false)) => MAIL_PAUSE,
+            (Ok(_), Ok(_)) => Duration::ZERO,
+            (Err(error), _) | (_, Err(error)) => {
+                tracing::error!(%error, "mail could not be sent");
+                MAIL_TROUBLE_PAUSE
             }
         };
         tokio::select! {

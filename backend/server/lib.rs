@@ -12,6 +12,7 @@ pub mod demo;
 pub mod embedded;
 pub mod http;
 pub mod jobs;
+pub mod mail;
 pub mod password;
 pub mod recheck;
 pub mod reports;

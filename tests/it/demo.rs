@@ -30,6 +30,7 @@ fn app(database: &TestDatabase) -> App {
         chance: Chance::System,
         templates: Arc::new(Templates::embedded()),
         base_url: "http://127.0.0.1:8080".into(),
+        mailer: None,
         demo: true,
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn none_of(places: Vec<String>, rule: &str) {
 /// cli -> http -> actions -> storage, http -> reports -> storage.
 const FLOORS: &[&[&str]] = &[
     &["actor", "chance", "clock", "config", "embedded", "traffic"],
-    &["password", "storage"],
+    &["mail", "password", "storage"],
     &["app"],
     &["actions", "reports", "recheck", "verify", "import"],
     &["jobs"],

@@ -19,6 +19,7 @@ mod embedded;
 mod imports;
 mod law;
 mod layers;
+mod mail_server;
 mod mini_competitions;
 mod office_pages;
 mod oracle;

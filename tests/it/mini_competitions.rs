@@ -3,6 +3,7 @@
 mod bad_input;
 mod by_pages;
 mod secrecy;
+mod told;
 
 use std::collections::btree_map::Entry;
 use std::sync::Arc;

@@ -85,6 +85,7 @@ impl Web {
             chance: Chance::seeded(seed),
             templates: Arc::new(Templates::embedded()),
             base_url: base_url.into(),
+            mailer: None,
             demo: true,
         };
         let settings = Settings::from_variables(

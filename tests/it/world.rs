@@ -104,6 +104,7 @@ impl World {
             chance,
             templates: Arc::new(Templates::embedded()),
             base_url: "http://127.0.0.1:8080".into(),
+            mailer: None,
             demo: false,
         };
         let mut world = Self {

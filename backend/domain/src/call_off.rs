@@ -108,6 +108,8 @@ impl Status {
                 | (Submitted, Returned | Refused | Released)
                 | (Submitted | Returned, Withdrawn | Expired)
                 | (Released, Dispatched)
+                // It came back as undeliverable and waits to be sent again.
+                | (Dispatched, Released)
                 | (Dispatched, Confirmed)
                 // Some suppliers deliver without confirming, and bill before the last piece arrives.
                 | (Dispatched | Confirmed, Delivered | Invoiced)
@@ -172,6 +174,9 @@ pub fn step_in_words(decision: &str) -> &'static str {
         "expired" => "Reservierung verfallen",
         "released" => "Freigegeben, Abruf erteilt",
         "dispatched" => "An den Lieferanten versandt",
+        "undeliverable" => "Konnte nicht zugestellt werden",
+        "bounced" => "Unzustellbar zurückgekommen",
+        "sent_again" => "Wird noch einmal gesandt",
         "confirmed" => "Vom Lieferanten bestätigt",
         "delivered" => "Geliefert",
         "invoiced" => "Abgerechnet",
@@ -215,6 +220,12 @@ mod tests {
     fn only_drafts_and_returned_requests_can_be_submitted() {
         let from: Vec<_> = Status::ALL.iter().filter(|from| from.may_become(Status::Submitted)).collect();
         assert_eq!(from, [&Status::Draft, &Status::Returned]);
+    }
+
+    #[test]
+    fn what_was_sent_can_come_back_but_what_was_confirmed_cannot() {
+        assert!(Status::Dispatched.may_become(Status::Released));
+        assert!(!Status::Confirmed.may_become(Status::Released));
     }
 
     #[test]

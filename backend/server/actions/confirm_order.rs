@@ -6,21 +6,22 @@ use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::money::Quantity;
 use abruf_domain::notation::Language::German;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::draft_call_off::parse_quantity;
 use super::keyed::Keyed;
-use super::order_step::{OrderStep, check_day, check_note, write};
+use super::order_step::{OrderStep, check_day, check_note, write, write_as};
 use super::rest_of_order::PartInput;
-use super::{ActionError, FieldError, check_text, only};
+use super::{ActionError, FieldError, Who, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
-use crate::storage::confirmations::{self, Confirmation};
+use crate::storage::call_offs::CallOff;
+use crate::storage::confirmations::{self, By, Confirmation};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::order_lines::OrderLine;
-use crate::storage::{call_offs, order_lines, outbox};
+use crate::storage::{Tx, call_offs, order_lines, outbox};
 
 /// What the supplier confirmed, as entered. Whatever is left out is as ordered.
 #[derive(Debug, Clone)]
@@ -54,15 +55,31 @@ pub async fn confirm(
     if let Some(answer) = keyed.replay(&mut tx).await? {
         return Ok(answer);
     }
+    let confirmation = note_confirmation(app, &mut tx, &call_off, By::Person(actor.person), input, keyed.now).await?;
+    keyed.keep(&mut tx, &confirmation.id).await?;
+    write_confirmation(app, Who::Person(actor), &mut tx, &call_off, &confirmation).await?;
+    tx.commit().await?;
+    Ok(confirmation.id)
+}
+
+/// Writes what was confirmed, by whomever.
+pub(super) async fn note_confirmation(
+    app: &App,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    by: By,
+    input: &ConfirmationInput,
+    now: DateTime<Utc>,
+) -> Result<Confirmation, ActionError> {
     let (Some(released_at), Status::Dispatched | Status::Confirmed) = (call_off.released_at, call_off.status) else {
         return Err(ActionError::WrongState(call_off.status));
     };
-    check_day("confirmed_on", input.confirmed_on, released_at, keyed.now, "der Freigabe")?;
-    let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
+    check_day("confirmed_on", input.confirmed_on, released_at, now, "der Freigabe")?;
+    let lines = order_lines::of_call_off(tx, call_off).await?;
     let quantities = read(&input.quantities, &lines)?;
     let differs = !quantities.is_empty() || input.delivery_on.is_some() || !input.note.trim().is_empty();
     let confirmation = Confirmation {
-        id: app.chance.id(keyed.now),
+        id: app.chance.id(now),
         confirmed_on: input.confirmed_on,
         reference: input.reference.trim().to_owned(),
         delivery_on: input.delivery_on,
@@ -70,21 +87,30 @@ pub async fn confirm(
         quantities,
         differs,
         answer: None,
-        by: actor.person,
+        by,
         person: String::new(),
-        at: keyed.now,
+        at: now,
     };
-    confirmations::insert(&mut tx, &call_off, &confirmation).await?;
-    let words = in_words(&confirmation);
-    let (decision, action, to) = match differs {
+    confirmations::insert(tx, call_off, &confirmation).await?;
+    Ok(confirmation)
+}
+
+/// Writes the step of a confirmation. One that differs leaves the order as it is.
+pub(super) async fn write_confirmation(
+    app: &App,
+    who: Who<'_>,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    confirmation: &Confirmation,
+) -> Result<(), ActionError> {
+    let words = in_words(confirmation);
+    let (decision, action, to) = match confirmation.differs {
         true => ("confirmed_differently", "call_off_confirmed_differently", call_off.status),
         false => ("confirmed", "call_off_confirmed", Status::Confirmed),
     };
     let detail = json!({ "reference": confirmation.reference, "difference": words });
-    keyed.keep(&mut tx, &confirmation.id).await?;
-    write(keyed, &mut tx, &call_off, to, OrderStep { decision, action, reason: &words, after: None, detail }).await?;
-    tx.commit().await?;
-    Ok(confirmation.id)
+    let step = OrderStep { decision, action, reason: &words, after: None, detail };
+    write_as(app, who, confirmation.at, tx, (call_off, to), step).await
 }
 
 /// Accepts the difference of the latest confirmation, or objects to it with a reason.

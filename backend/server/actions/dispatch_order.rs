@@ -9,11 +9,12 @@ use abruf_domain::period::berlin_date;
 use abruf_domain::supplier_order::State;
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use chrono_tz::Europe::Berlin;
-use serde_json::json;
+use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::keyed::Keyed;
-use super::order_step::{OrderStep, check_day, write};
-use super::{ActionError, FieldError, only};
+use super::order_step::{OrderStep, check_day, write, write_as};
+use super::{ActionError, FieldError, Who, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
@@ -65,20 +66,63 @@ pub async fn dispatch(
     }
     let sent_at = instant_on(sent_on, keyed.now, released_at);
     check_day("sent_on", berlin_date(sent_at), released_at, keyed.now, "der Freigabe")?;
-    let facts = facts(&mut tx, &call_off, released_at, sent_at, None).await?;
-    let note = Note { received: false, happened_at: sent_at, channel };
-    let (findings, hash) = judge(keyed, &mut tx, &call_off, &facts, note).await?;
+    let way = Way { who: Who::Person(actor), channel, mail: None };
+    let findings = note_dispatch(app, &mut tx, &call_off, way, sent_at, keyed.now, json!({})).await?;
+    tx.commit().await?;
+    Ok(findings)
+}
+
+/// Who sent an order, and how.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Way<'a> {
+    /// A person, or the program.
+    pub who: Who<'a>,
+    /// One of [`CHANNELS`].
+    pub channel: &'a str,
+    /// The mail it went by, where the program sent it.
+    pub mail: Option<Uuid>,
+}
+
+/// Writes that a released order was sent, with what the rules say about it; `evidence` lies beside the log entry.
+pub(super) async fn note_dispatch(
+    app: &App,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    way: Way<'_>,
+    sent_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+    evidence: Value,
+) -> Result<Vec<Finding>, ActionError> {
+    let Some(released_at) = call_off.released_at.filter(|_| call_off.status == Status::Released) else {
+        return Err(ActionError::WrongState(call_off.status));
+    };
+    let earlier = dispatches::of_call_off(tx, call_off).await?.iter().filter(|it| !it.received).count();
+    let facts = facts(tx, call_off, released_at, sent_at, None).await?;
+    let note = DispatchNote {
+        id: app.chance.id(now),
+        received: false,
+        attempt: i32::try_from(earlier).unwrap_or(i32::MAX).saturating_add(1),
+        happened_at: sent_at,
+        channel: way.channel.to_owned(),
+        review: app.chance.id(now),
+        findings: Vec::new(),
+        mail: way.mail,
+        by: way.who.person(),
+        person: String::new(),
+        at: now,
+        bounce: None,
+    };
+    let (findings, hash) = judge(tx, call_off, &facts, note).await?;
     // „Anders“ says nothing.
-    let word = CHANNELS.iter().find(|(key, _)| *key == channel && *key != "other").map_or("", |(_, word)| word);
+    let word = CHANNELS.iter().find(|(key, _)| *key == way.channel && *key != "other").map_or("", |(_, word)| word);
     let step = OrderStep {
         decision: "dispatched",
         action: "call_off_dispatched",
         reason: word,
         after: Some(hash),
-        detail: json!({ "sent_at": sent_at, "channel": channel }),
+        detail: json!({ "sent_at": sent_at, "channel": way.channel, "mail": way.mail, "evidence": evidence }),
     };
-    write(keyed, &mut tx, &call_off, Status::Dispatched, step).await?;
-    tx.commit().await?;
+    write_as(app, way.who, now, tx, (call_off, Status::Dispatched), step).await?;
     Ok(findings)
 }
 
@@ -97,18 +141,31 @@ pub async fn note_receipt(
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let sent = dispatches::of_call_off(&mut tx, &call_off).await?;
-    let Some((sent, released_at)) = sent.iter().find(|it| !it.received).zip(call_off.released_at) else {
+    let received = sent.iter().any(|it| it.received);
+    let Some((sent, released_at)) = dispatches::standing(&sent).zip(call_off.released_at) else {
         return Err(ActionError::WrongState(call_off.status));
     };
-    if !call_off.status.is_ordered() || dispatches::of_call_off(&mut tx, &call_off).await?.iter().any(|it| it.received)
-    {
+    if !call_off.status.is_ordered() || received {
         return Err(ActionError::NotNow("Der Zugang ist schon vermerkt.".to_owned()));
     }
     let received_at = instant_on(Some(received_on), keyed.now, sent.happened_at);
     check_day("received_on", received_on, sent.happened_at, keyed.now, "dem Versand")?;
     let facts = facts(&mut tx, &call_off, released_at, sent.happened_at, Some(received_at)).await?;
-    let note = Note { received: true, happened_at: received_at, channel: "" };
-    let (findings, hash) = judge(keyed, &mut tx, &call_off, &facts, note).await?;
+    let note = DispatchNote {
+        id: app.chance.id(keyed.now),
+        received: true,
+        attempt: 1,
+        happened_at: received_at,
+        channel: String::new(),
+        review: app.chance.id(keyed.now),
+        findings: Vec::new(),
+        mail: None,
+        by: Some(actor.person),
+        person: String::new(),
+        at: keyed.now,
+        bounce: None,
+    };
+    let (findings, hash) = judge(&mut tx, &call_off, &facts, note).await?;
     let step = OrderStep {
         decision: "received",
         action: "call_off_received",
@@ -119,14 +176,6 @@ pub async fn note_receipt(
     write(keyed, &mut tx, &call_off, call_off.status, step).await?;
     tx.commit().await?;
     Ok(findings)
-}
-
-/// What is to be noted beside the judgement.
-#[derive(Clone, Copy)]
-struct Note<'a> {
-    received: bool,
-    happened_at: DateTime<Utc>,
-    channel: &'a str,
 }
 
 async fn facts(
@@ -146,36 +195,24 @@ async fn facts(
     })
 }
 
+/// Judges what happened and writes it down with the findings.
 async fn judge(
-    keyed: Keyed<'_>,
     tx: &mut Tx,
     call_off: &CallOff,
     facts: &Dispatch,
-    note: Note<'_>,
+    note: DispatchNote,
 ) -> Result<(Vec<Finding>, [u8; 32]), ActionError> {
-    let Keyed { app, actor, now, .. } = keyed;
     let findings = dispatch::judge(facts);
     let review = OrderReview {
-        id: app.chance.id(now),
+        id: note.review,
         check_point: if note.received { "receipt" } else { "dispatch" },
         blocked: findings.iter().any(|finding| finding.outcome == Outcome::Block),
         facts,
         findings: &findings,
-        by: actor.person,
-        at: now,
+        by: note.by,
+        at: note.at,
     };
     let hash = order_reviews::insert(tx, call_off, &review).await?;
-    let note = DispatchNote {
-        id: app.chance.id(now),
-        received: note.received,
-        happened_at: note.happened_at,
-        channel: note.channel.to_owned(),
-        review: review.id,
-        findings: Vec::new(),
-        by: actor.person,
-        person: String::new(),
-        at: now,
-    };
     dispatches::insert(tx, call_off, &note).await?;
     Ok((findings, hash))
 }

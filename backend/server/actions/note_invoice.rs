@@ -120,7 +120,7 @@ pub async fn note(
         blocked,
         facts: &facts,
         findings: &findings,
-        by: actor.person,
+        by: Some(actor.person),
         at: keyed.now,
     };
     let hash = order_reviews::insert(&mut tx, &call_off, &review).await?;

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::keyed::Keyed;
 use super::{ActionError, FieldError, Who, call_off_record};
+use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::invoices::Invoice;
@@ -39,19 +40,31 @@ pub(super) async fn write(
     step: OrderStep<'_>,
 ) -> Result<(), ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
+    write_as(app, Who::Person(actor), now, tx, (call_off, to), step).await
+}
+
+/// As [`write`], for the program and for suppliers too.
+pub(super) async fn write_as(
+    app: &App,
+    who: Who<'_>,
+    now: DateTime<Utc>,
+    tx: &mut Tx,
+    (call_off, to): (&CallOff, Status),
+    step: OrderStep<'_>,
+) -> Result<(), ActionError> {
     if to != call_off.status {
         call_offs::set_status(tx, call_off.id, call_off.status, to, now).await?;
     }
     let entry = Step {
         id: app.chance.id(now),
         decision: step.decision,
-        person: Some(actor.person),
+        person: who.person(),
         review: None,
         reason: step.reason,
         at: now,
     };
     history::insert_step(tx, call_off, &entry).await?;
-    let record = call_off_record(app, call_off, step.action, Who::Person(actor), step.after, Some(step.detail), now);
+    let record = call_off_record(app, call_off, step.action, who, step.after, Some(step.detail), now);
     Ok(audit_log::append_to_contract(tx, call_off.contract, &record).await?)
 }
 

@@ -15,6 +15,7 @@ use crate::cli::output::{Ended, Exit, Output};
 use crate::clock::Clock;
 use crate::config::{DatabaseSettings, Settings};
 use crate::embedded::{self, Cluster, own_program};
+use crate::mail::Mailer;
 use crate::storage::{self, Db, MIGRATOR, StorageError, installation};
 
 /// Connections of the application: a few per core, or they only wait for each other.
@@ -130,7 +131,8 @@ impl Database {
             }
             None => Clock::System,
         };
-        Ok(with_database(db, settings, clock, demo))
+        let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
+        Ok(App { mailer, ..with_database(db, settings, clock, demo) })
     }
 
     /// The program with a clock of the caller's choice: the demo load.
@@ -157,6 +159,7 @@ fn with_database(db: Db, settings: &Settings, clock: Clock, demo: bool) -> App {
         chance: Chance::System,
         templates: std::sync::Arc::new(abruf_documents::Templates::embedded()),
         base_url: settings.base_url.as_str().into(),
+        mailer: None,
         demo,
     }
 }

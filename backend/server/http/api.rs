@@ -20,6 +20,7 @@ pub mod law;
 pub mod licences;
 pub mod mini_competitions;
 pub mod openapi;
+pub mod order_mail;
 pub mod paging;
 pub mod partial_cancellations;
 pub mod price_indexes;

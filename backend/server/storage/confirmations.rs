@@ -29,12 +29,21 @@ pub struct Confirmation {
     pub differs: bool,
     /// What the buyer said to it.
     pub answer: Option<ConfirmationAnswer>,
-    /// Who noted it.
-    pub by: PersonId,
-    /// Their name, if visible.
+    /// Who noted it, or by which link the supplier answered itself.
+    pub by: By,
+    /// Name of whoever noted it, if visible.
     pub person: String,
     /// When it was noted.
     pub at: DateTime<Utc>,
+}
+
+/// Where a confirmation comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// A person noted it.
+    Person(PersonId),
+    /// The supplier answered by its one-time link: SHA-256 of the token.
+    Link([u8; 32]),
 }
 
 /// What the buyer says to a confirmation that differs.
@@ -52,9 +61,13 @@ pub struct ConfirmationAnswer {
 
 /// Writes a confirmation.
 pub async fn insert(conn: &mut PgConnection, call_off: &CallOff, new: &Confirmation) -> Result<(), StorageError> {
+    let (person, link) = match &new.by {
+        By::Person(person) => (Some(person.0), None),
+        By::Link(sha256) => (None, Some(&sha256[..])),
+    };
     sqlx::query!(
-        "INSERT INTO supplier_confirmation (contract_id, id, call_off_id, confirmed_on, reference, delivery_on, note, differs, person_id, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO supplier_confirmation (contract_id, id, call_off_id, confirmed_on, reference, delivery_on, note, differs, person_id, at, link_sha256)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         call_off.contract.0,
         new.id,
         call_off.id.0,
@@ -63,8 +76,9 @@ pub async fn insert(conn: &mut PgConnection, call_off: &CallOff, new: &Confirmat
         new.delivery_on,
         new.note,
         new.differs,
-        new.by.0,
-        new.at
+        person,
+        new.at,
+        link
     )
     .execute(&mut *conn)
     .await?;
@@ -122,7 +136,7 @@ pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<
     .fetch_all(&mut *conn)
     .await?;
     let rows = sqlx::query!(
-        r#"SELECT s.id, s.confirmed_on, s.reference, s.delivery_on, s.note, s.differs, s.person_id, coalesce(n.name, '') AS "person!", s.at,
+        r#"SELECT s.id, s.confirmed_on, s.reference, s.delivery_on, s.note, s.differs, s.person_id, s.link_sha256, coalesce(n.name, '') AS "person!", s.at,
                   a.decision AS "decision?", a.reason AS "answer_reason?", a.at AS "answered_at?", coalesce(m.name, '') AS "answered_by!"
            FROM supplier_confirmation s
            LEFT JOIN confirmation_answer a ON a.contract_id = s.contract_id AND a.confirmation_id = s.id
@@ -141,6 +155,18 @@ pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<
                 let quantity = consistent(Quantity::new(it.quantity), "confirmed_quantity", "quantity", row.id)?;
                 Ok((it.position, quantity))
             });
+            let by = match (row.person_id, row.link_sha256.and_then(|it| it.try_into().ok())) {
+                (Some(person), _) => By::Person(PersonId(person)),
+                (None, Some(link)) => By::Link(link),
+                (None, None) => {
+                    return Err(StorageError::Inconsistent {
+                        table: "supplier_confirmation",
+                        column: "link_sha256",
+                        row: row.id.to_string(),
+                        what: "neither a person nor a link of 32 bytes".to_owned(),
+                    });
+                }
+            };
             let answer = row.decision.zip(row.answer_reason).zip(row.answered_at);
             Ok(Confirmation {
                 id: row.id,
@@ -156,7 +182,7 @@ pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<
                     person: row.answered_by,
                     at,
                 }),
-                by: PersonId(row.person_id),
+                by,
                 person: row.person,
                 at: row.at,
             })

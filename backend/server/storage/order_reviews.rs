@@ -26,8 +26,8 @@ pub struct OrderReview<'a, F> {
     pub facts: &'a F,
     /// Every finding, passed ones too.
     pub findings: &'a [Finding],
-    /// Who caused it.
-    pub by: PersonId,
+    /// Who caused it; `None` where the program sent the order.
+    pub by: Option<PersonId>,
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -53,7 +53,7 @@ pub async fn insert<F: Serialize + Sync>(
         facts,
         &hash[..],
         findings,
-        new.by.0
+        new.by.map(|id| id.0)
     )
     .execute(conn)
     .await?;

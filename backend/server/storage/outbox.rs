@@ -93,7 +93,7 @@ pub async fn push_event(
 
 /// Takes the next document that is due and that nobody else holds. While held after a restore, none.
 ///
-/// Events to be told (`tell_…`) are not taken here: they wait for whoever sends messages.
+/// Events to be told (`tell_…`) are not taken here: [`take_event`] does.
 ///
 /// A cancellation names its order's document and waits for it, also while somebody else is at it.
 pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Work>, StorageError> {
@@ -117,6 +117,46 @@ pub async fn take(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<
         contract: ContractId(row.contract_id),
         call_off: CallOffId(row.call_off_id),
         event: row.event_id,
+    }))
+}
+
+/// An event to be told by mail.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Which.
+    pub id: Uuid,
+    /// What happened: `tell_…`.
+    pub kind: String,
+    /// The contract.
+    pub contract: ContractId,
+    /// The call-off it is about, or
+    pub call_off: Option<CallOffId>,
+    /// the mini-competition.
+    pub competition: Option<MiniCompetitionId>,
+    /// When it happened.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Takes the next event to be told that nobody else holds. While held after a restore, none.
+pub async fn take_event(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Option<Event>, StorageError> {
+    let row = sqlx::query!(
+        r#"SELECT o.id, o.kind, o.contract_id, o.call_off_id, o.competition_id, o.created_at
+         FROM outbox o
+         WHERE o.done_at IS NULL AND o.kind LIKE 'tell\_%' AND o.not_before <= $1 AND NOT EXISTS (SELECT FROM installation WHERE outbox_held)
+         ORDER BY o.not_before, o.id
+         LIMIT 1
+         FOR UPDATE OF o SKIP LOCKED"#,
+        now
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| Event {
+        id: row.id,
+        kind: row.kind,
+        contract: ContractId(row.contract_id),
+        call_off: row.call_off_id.map(CallOffId),
+        competition: row.competition_id.map(MiniCompetitionId),
+        created_at: row.created_at,
     }))
 }
 

@@ -215,3 +215,46 @@ async fn read(
     .await?;
     rows.into_iter().map(|row| row.acting(person)).collect()
 }
+
+/// Mail addresses of those of these people who act for the organisation today.
+pub async fn mail_addresses(
+    tx: &mut PgConnection,
+    people: &[PersonId],
+    organisation: OrganisationId,
+    today: NaiveDate,
+) -> Result<Vec<String>, StorageError> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT p.email
+         FROM person p
+         JOIN assignment a ON a.person_id = p.id
+         WHERE p.id = ANY ($1) AND a.organisation_id = $2 AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to)
+         ORDER BY p.email",
+        &people,
+        organisation.0,
+        today
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Mail addresses of everybody who acts in a role for the organisation today.
+pub async fn mail_addresses_of_role(
+    tx: &mut PgConnection,
+    role: Role,
+    organisation: OrganisationId,
+    today: NaiveDate,
+) -> Result<Vec<String>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        "SELECT DISTINCT p.email
+         FROM person p
+         JOIN assignment a ON a.person_id = p.id
+         WHERE a.role = $1 AND a.organisation_id = $2 AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to)
+         ORDER BY p.email",
+        role.key(),
+        organisation.0,
+        today
+    )
+    .fetch_all(tx)
+    .await?)
+}

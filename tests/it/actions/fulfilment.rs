@@ -67,7 +67,7 @@ impl Altenrode {
     }
 }
 
-fn as_ordered() -> ConfirmationInput {
+pub(super) fn as_ordered() -> ConfirmationInput {
     ConfirmationInput {
         confirmed_on: day(TODAY),
         reference: "AB-7".into(),

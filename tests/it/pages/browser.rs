@@ -41,6 +41,11 @@ impl Browser {
         browser
     }
 
+    /// Somebody without an account.
+    pub async fn signed_out(world: &World) -> Self {
+        Self { router: router(world).await, cookie: String::new() }
+    }
+
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).header(COOKIE, &self.cookie).body(Body::empty()).unwrap()).await
     }

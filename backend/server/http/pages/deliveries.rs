@@ -13,7 +13,8 @@ use crate::actions::confirm_order::{self, ConfirmationInput};
 use crate::actions::dispatch_order::{self, CHANNELS};
 use crate::actions::file_complaint::{self, ComplaintInput};
 use crate::actions::note_delivery::{self, DeliveryInput};
-use crate::actions::{ActionError, close_short};
+use crate::actions::send_order::{self, SENDERS};
+use crate::actions::{ActionError, close_short, report_bounce};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
@@ -21,6 +22,7 @@ use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::delivery_mail::MailView;
 use crate::http::pages::draft::Away;
 use crate::http::pages::line_quantities::{LineField, QUANTITY, at_fields, line_fields, line_state, typed_parts};
 use crate::http::pages::typed_fields::TypedFields;
@@ -29,7 +31,7 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_offs::{self, CallOff};
 use crate::storage::complaints::{self, Complaint};
-use crate::storage::confirmations::{self, Confirmation};
+use crate::storage::confirmations::{self, By, Confirmation};
 use crate::storage::deliveries::{self, Delivery};
 use crate::storage::dispatches::{self, DispatchNote};
 use crate::storage::order_lines::{self, OrderLine};
@@ -65,6 +67,8 @@ struct DeliveriesPage {
     difference: Option<String>,
     /// What the rules found about sending and receipt, beside passed ones.
     findings: Vec<FindingView>,
+    /// The order by mail.
+    post: MailView,
     /// What happened on the way: what, words, who and when.
     events: Vec<(String, String, String)>,
     /// Open complaints: id, what, who and when.
@@ -92,6 +96,19 @@ impl DeliveriesPage {
 
     fn may_receive(&self) -> bool {
         self.orders() && !self.received && self.status != Status::Released && self.status.is_ordered()
+    }
+
+    /// Whether the order may be sent by the program, for the first time or again.
+    fn may_send(&self) -> bool {
+        SENDERS.contains(&self.role)
+            && self.post.available
+            && self.awaits.is_none()
+            && self.post.under_way.is_empty()
+            && matches!(self.status, Status::Released | Status::Dispatched | Status::Confirmed)
+    }
+
+    fn may_bounce(&self) -> bool {
+        SENDERS.contains(&self.role) && self.status == Status::Dispatched && !self.received && !self.anything_delivered
     }
 
     fn under_way(&self) -> bool {
@@ -277,6 +294,32 @@ pub async fn resolve(
     answered(&app, &actor, frame, CallOffId(id), typed, done).await
 }
 
+/// `POST /abrufe/{id}/lieferungen/senden`
+pub async fn send_again(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Away> {
+    let typed = TypedFields(fields);
+    let done = send_order::send_again(&app, &actor, CallOffId(id), typed.at("address")).await;
+    answered(&app, &actor, frame, CallOffId(id), typed, done).await
+}
+
+/// `POST /abrufe/{id}/lieferungen/unzustellbar`
+pub async fn report_bounce(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Away> {
+    let typed = TypedFields(fields);
+    let done = report_bounce::report(&app, &actor, CallOffId(id), typed.at("bounce_reason")).await;
+    answered(&app, &actor, frame, CallOffId(id), typed, done).await
+}
+
 /// Leads back to the page, with what was typed if it was not right.
 async fn answered(
     app: &App,
@@ -330,6 +373,7 @@ async fn rendered(
         open_lines: line_fields(QUANTITY, &lines, &typed.0, &mistakes),
         confirmed_lines: line_fields(CONFIRMED, &lines, &typed.0, &mistakes),
         closed_lines: line_fields(CLOSED, &lines, &typed.0, &mistakes),
+        post: MailView::read(&mut tx, app, &call_off, &sent).await?,
         anything_delivered: lines.iter().any(|line| !line.delivered.is_zero()),
         received: sent.iter().any(|it| it.received),
         difference: confirmations.last().filter(|it| it.differs && it.answer.is_none()).map(confirm_order::in_words),
@@ -380,7 +424,12 @@ fn events(
         let channel =
             CHANNELS.iter().find(|(key, _)| *key == it.channel && *key != "other").map_or("", |(_, word)| word);
         let what = if it.received { "Beim Lieferanten eingegangen" } else { "Versandt" };
-        events.push((it.at, format!("{what} am {}", day_of(it.happened_at)), channel.to_owned(), it.person.clone()));
+        let person = if it.by.is_some() { it.person.clone() } else { "Abruf".to_owned() };
+        events.push((it.at, format!("{what} am {}", day_of(it.happened_at)), channel.to_owned(), person));
+        if let Some(bounce) = &it.bounce {
+            let what = format!("Unzustellbar zurückgekommen am {}", day_of(bounce.at));
+            events.push((bounce.at, what, bounce.reason.clone(), bounce.person.clone()));
+        }
     }
     for it in confirmations {
         let what = if it.differs { "Abweichend bestätigt" } else { "Wie bestellt bestätigt" };
@@ -396,7 +445,11 @@ fn events(
             );
         }
         words.retain(|word| !word.is_empty());
-        events.push((it.at, format!("{what} am {}", day(it.confirmed_on)), words.join("; "), it.person.clone()));
+        let person = match it.by {
+            By::Person(_) => it.person.clone(),
+            By::Link(_) => "der Lieferant über seinen Link".to_owned(),
+        };
+        events.push((it.at, format!("{what} am {}", day(it.confirmed_on)), words.join("; "), person));
     }
     for it in arrived {
         let words = note_delivery::in_words(it, lines);

@@ -15,6 +15,7 @@ use sqlx::PgConnection;
 
 use crate::actions::approval_turn;
 use crate::actions::justify_finding::speaker;
+use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -26,7 +27,7 @@ use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
-    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, organisations,
+    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, mails, organisations,
     supplier_orders, supplier_stops, tasks,
 };
 
@@ -51,6 +52,8 @@ struct StartPage {
     expiring: Vec<Row>,
     /// Orders the office has to clear up with the supplier.
     late: Vec<Row>,
+    /// Orders that did not reach their supplier.
+    undelivered: Vec<Row>,
     ending: Vec<Row>,
     /// Licences that end soon and that nobody has begun to renew.
     licences: Vec<Row>,
@@ -108,6 +111,7 @@ pub async fn show(
         .concat(),
         expiring: expiring(&mut tx, &actor, now).await?,
         late: late(&mut tx, &actor).await?,
+        undelivered: undelivered(&mut tx, &actor).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         licences: licences(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
@@ -398,6 +402,23 @@ async fn late(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, Storag
         title: it.number,
         text: format!("{}; bitte eine Bestätigung des Lieferanten einholen", it.member_name),
         note: format!("festgestellt am {}", day_of(it.at)),
+    });
+    Ok(rows.collect())
+}
+
+/// Orders that could not be delivered, or came back: whoever ordered or the office sends them again.
+async fn undelivered(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if !SENDERS.contains(&actor.role) {
+        return Ok(Vec::new());
+    }
+    let rows = mails::undelivered(conn, ROWS).await?.into_iter().map(|it| Row {
+        address: format!("/abrufe/{}/lieferungen#zustellung", it.call_off),
+        title: format!("Bestellung {}", it.number),
+        text: match it.recipient.as_str() {
+            "" => format!("{}: {}", it.member_name, it.reason),
+            recipient => format!("{}, an {recipient}: {}", it.member_name, it.reason),
+        },
+        note: format!("seit {}; bitte Adresse prüfen und erneut senden", day_of(it.since)),
     });
     Ok(rows.collect())
 }

@@ -25,9 +25,18 @@ pub fn timeline(steps: &[TimelineStep]) -> Vec<TimelineView> {
             what: step_in_words(&step.decision),
             when: match &step.person {
                 Some(person) => format!("{}, {person}", instant(step.at)),
-                None => format!("{}, durch Zeitablauf", instant(step.at)),
+                None => format!("{}, {}", instant(step.at), by_itself(&step.decision)),
             },
             reason: step.reason.clone(),
         })
         .collect()
+}
+
+/// Who did what no person did.
+fn by_itself(decision: &str) -> &'static str {
+    match decision {
+        "dispatched" | "undeliverable" => "Abruf per E-Mail",
+        "confirmed" | "confirmed_differently" => "der Lieferant über seinen Link",
+        _ => "durch Zeitablauf",
+    }
 }

@@ -1,0 +1,144 @@
+//! Put an order into the mail: by itself once its document is there, again when somebody asks. It is always the same
+//! frozen document under the same number, never a second order.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::ids::CallOffId;
+use abruf_domain::supplier_order::State;
+use chrono::{DateTime, Utc};
+use serde_json::json;
+
+use super::keyed::Keyed;
+use super::order_step::{OrderStep, write};
+use super::{ActionError, FieldError, only};
+use crate::actor::{Actor, Role};
+use crate::app::App;
+use crate::mail::{Mailer, is_address};
+use crate::storage::call_offs::CallOff;
+use crate::storage::documents::DocumentRow;
+use crate::storage::mails::{About, NewMail};
+use crate::storage::{Tx, call_offs, documents, mails, order_addresses, supplier_orders};
+
+/// Who may have an order sent again, or say that it came back: whose order it is, and the office.
+pub const SENDERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
+
+/// The document the supplier is sent: of a pair the supplier order alone, and that once the body has approved it.
+pub(super) async fn document_for_supplier(tx: &mut Tx, call_off: &CallOff) -> Result<Option<DocumentRow>, ActionError> {
+    let kind = match supplier_orders::of_call_off(tx, call_off).await? {
+        None => "order",
+        Some(order) if order.state == State::Approved => "supplier_order",
+        Some(_) => return Ok(None),
+    };
+    let all = documents::of_call_off(tx, call_off.contract, call_off.id).await?;
+    Ok(all.into_iter().find(|document| document.kind == kind))
+}
+
+/// Puts an order into the mail whose document was just made, in the transaction that makes it. Nothing happens without
+/// a mail server or an address: then people send it themselves.
+pub(super) async fn put_into_mail(
+    app: &App,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    now: DateTime<Utc>,
+) -> Result<(), ActionError> {
+    let Some(mailer) = &app.mailer else { return Ok(()) };
+    if call_off.status != Status::Released || !mails::of_order(tx, call_off).await?.is_empty() {
+        return Ok(());
+    }
+    let address = order_addresses::for_order(tx, call_off.contract, call_off.supplier).await?;
+    let Some(document) = document_for_supplier(tx, call_off).await?.filter(|_| is_address(&address)) else {
+        return Ok(());
+    };
+    let mail = Envelope { document: &document, address: &address, sequence: 1 };
+    insert(app, mailer, tx, call_off, mail, None, now).await
+}
+
+/// Sends an order again, or for the first time where it did not go by itself, to this address.
+///
+/// # Errors
+/// [`ActionError::Invalid`] for no mail address; [`ActionError::NotNow`] without a mail server, before the document
+/// is there, and while an earlier mail is under way; [`ActionError::WrongState`] for what is no open order.
+pub async fn send_again(app: &App, actor: &Actor, id: CallOffId, address: &str) -> Result<(), ActionError> {
+    only(actor, SENDERS)?;
+    let address = address.trim();
+    let keyed = Keyed { app, actor, key: None, now: app.clock.now() };
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
+    if !matches!(call_off.status, Status::Released | Status::Dispatched | Status::Confirmed) {
+        return Err(ActionError::WrongState(call_off.status));
+    }
+    let Some(mailer) = &app.mailer else {
+        return Err(ActionError::NotNow(
+            "Abruf ist nicht für den Versand per E-Mail eingerichtet. Bitte versenden Sie die Bestellung selbst und vermerken Sie den Versand.".to_owned(),
+        ));
+    };
+    check_address("address", address)?;
+    let earlier = mails::of_order(&mut tx, &call_off).await?;
+    if let Some(mail) = earlier.iter().find(|mail| mail.is_under_way()) {
+        return Err(ActionError::NotNow(format!(
+            "Die Bestellung wird gerade an {} gesandt. Bitte warten Sie, was daraus wird.",
+            mail.recipient
+        )));
+    }
+    let Some(document) = document_for_supplier(&mut tx, &call_off).await? else {
+        return Err(ActionError::NotNow(
+            "Das Dokument für den Lieferanten gibt es noch nicht. Bei einem Lieferantenauftrag gibt ihn zuerst die Geschäftsstelle frei; sonst entsteht es in wenigen Sekunden.".to_owned(),
+        ));
+    };
+    let sequence = i32::try_from(earlier.len()).unwrap_or(i32::MAX).saturating_add(1);
+    let mail = Envelope { document: &document, address, sequence };
+    insert(app, mailer, &mut tx, &call_off, mail, Some(actor), keyed.now).await?;
+    let step = OrderStep {
+        decision: "sent_again",
+        action: "order_sent_again",
+        reason: "",
+        after: document.sha256.clone().try_into().ok(),
+        detail: json!({ "address": address }),
+    };
+    write(keyed, &mut tx, &call_off, call_off.status, step).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Refuses what is no mail address.
+pub(super) fn check_address(field: &str, address: &str) -> Result<(), ActionError> {
+    if is_address(address) {
+        return Ok(());
+    }
+    let shown: String = address.chars().take(60).collect();
+    let message =
+        format!("„{shown}“ ist keine E-Mail-Adresse. Bitte geben Sie eine ein, zum Beispiel bestellung@firma.example.");
+    Err(ActionError::Invalid(vec![FieldError::new(field, message)]))
+}
+
+/// What goes where, for the how manieth time.
+#[derive(Clone, Copy)]
+struct Envelope<'a> {
+    document: &'a DocumentRow,
+    address: &'a str,
+    sequence: i32,
+}
+
+async fn insert(
+    app: &App,
+    mailer: &Mailer,
+    tx: &mut Tx,
+    call_off: &CallOff,
+    Envelope { document, address, sequence }: Envelope<'_>,
+    actor: Option<&Actor>,
+    now: DateTime<Utc>,
+) -> Result<(), ActionError> {
+    let message_id = format!("<bestellung.{}.{sequence}@{}>", document.id, mailer.domain());
+    let mail = NewMail {
+        contract: call_off.contract,
+        id: app.chance.id(now),
+        kind: "order",
+        about: About::CallOff(call_off.id),
+        document: Some(document.id),
+        recipient: address,
+        subject: "",
+        body: "",
+        message_id: &message_id,
+        asked_by: actor.map(|actor| actor.person),
+        at: now,
+    };
+    Ok(mails::insert(tx, &mail).await?)
+}
