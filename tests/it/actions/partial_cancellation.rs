@@ -167,7 +167,7 @@ async fn a_tier_is_kept_unless_the_contract_prices_the_rest_anew() {
 
 impl Altenrode {
     /// Ten notebooks at 700.00; fewer than ten cost 900.00 each, and the contract prices the rest anew.
-    async fn ten_at_the_price_of_ten(&self, number: &str, ceiling: &str) -> (Contract, CallOffId) {
+    async fn ten_at_the_price_of_ten(&self, number: &str, ceiling: &'static str) -> (Contract, CallOffId) {
         let contract = self
             .world
             .contract(number)
