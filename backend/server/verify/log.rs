@@ -68,7 +68,8 @@ fn verify_one(chain: &Chain, entries: Vec<Entry>, found: &mut Verification, boun
         if !detail_agrees(entry, &said) {
             found.fails(place(), "der Begleittext passt nicht zur Zusage im Eintrag");
         }
-        if chain.of_contract {
+        // Certificates about several contracts stand in the chain of their body.
+        if chain.of_contract || said.subject_kind == "certificate" {
             bound.add(said);
         }
     }

@@ -185,7 +185,7 @@ async fn documents_and_log_are_append_only_even_for_the_owner() {
     for (statement, constraint) in [
         ("UPDATE document SET file_name = 'anders.pdf'", "document_append_only"),
         ("DELETE FROM document", "document_append_only"),
-        ("TRUNCATE document", "document_append_only"),
+        ("TRUNCATE document CASCADE", "document_append_only"),
         ("UPDATE audit_entry SET action = 'anders'", "audit_entry_append_only"),
         ("DELETE FROM audit_entry", "audit_entry_append_only"),
         ("TRUNCATE audit_entry", "audit_entry_append_only"),

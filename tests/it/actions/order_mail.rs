@@ -224,6 +224,8 @@ async fn an_order_that_was_taken_and_then_came_back_is_sent_again_as_the_same_or
     assert!(read(&eva.page("/").await).contains("konnten nicht zugestellt werden"));
 
     here.wait(TimeDelta::hours(1));
+    let eva = Browser::signed_in(&here.world, &here.eva).await;
+    let page = eva.page(&address).await;
     eva.leads_on(&page, &format!("{address}/senden"), &[("address", ADDRESS)]).await;
     assert!(!read(&eva.page("/").await).contains("konnten nicht zugestellt werden"), "under way");
     assert!(here.delivers().await);
