@@ -33,7 +33,7 @@ pub enum Template {
 /// Prüft Vorlagen mit Beispielen aller Dokumente, ohne Datenbank.
 #[derive(Debug, Args)]
 pub struct Check {
-    /// Ordner mit <genossenschaft>/… und <genossenschaft>/<mitglied>/…, oder ein Ordner mit Vorlagen [Vorgabe: templates im Datenverzeichnis].
+    /// Ordner mit GENOSSENSCHAFT/… und GENOSSENSCHAFT/MITGLIED/…, oder ein Ordner mit Vorlagen [Vorgabe: templates im Datenverzeichnis].
     folder: Option<PathBuf>,
 }
 
@@ -56,7 +56,7 @@ pub struct Preview {
 /// Übernimmt die Vorlagen eines Ordners.
 #[derive(Debug, Args)]
 pub struct Load {
-    /// Ordner mit <genossenschaft>/… und <genossenschaft>/<mitglied>/… [Vorgabe: templates im Datenverzeichnis].
+    /// Ordner mit GENOSSENSCHAFT/… und GENOSSENSCHAFT/MITGLIED/… [Vorgabe: templates im Datenverzeichnis].
     folder: Option<PathBuf>,
 }
 
