@@ -43,7 +43,7 @@ pub(super) async fn write(
     write_as(app, Who::Person(actor), now, tx, (call_off, to), step).await
 }
 
-/// As [`write`], for the program and for suppliers too.
+/// As [`write()`], for the program and for suppliers too.
 pub(super) async fn write_as(
     app: &App,
     who: Who<'_>,
