@@ -15,6 +15,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::document::CheckCode;
+
 /// ISO 4217 code of the contract's currency; there is no conversion and no mixed sum.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -260,6 +262,17 @@ pub struct Signature {
     pub name: String,
     /// Instant; printed as Berlin time.
     pub at: DateTime<Utc>,
+}
+
+/// An earlier paper about the same thing, which a later one replaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Replaced {
+    /// Its number, `B-7K3M9Q2D`.
+    pub number: String,
+    /// The day printed on it.
+    pub day: NaiveDate,
+    /// The Prüfkennung printed on it.
+    pub check_code: CheckCode,
 }
 
 /// One clause of the terms printed below the lines.

@@ -4,9 +4,10 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals};
+use crate::data::{
+    Body, ContractReference, Currency, Line, Pair, Party, References, Replaced, Signature, Surcharge, Totals,
+};
 use crate::document::{CheckCode, Document, DocumentError};
-use crate::entitlement_certificate::Replaced;
 use crate::format_de::date;
 use crate::frame::Page;
 use crate::order_x;

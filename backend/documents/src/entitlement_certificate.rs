@@ -4,24 +4,13 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, ContractReference, Party, Signature};
+use crate::data::{Body, ContractReference, Party, Replaced, Signature};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
 use crate::memo::Named;
 use crate::render::{Job, Letter, file_name};
 use crate::template::Templates;
-
-/// An earlier certificate about the same thing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaced {
-    /// Its number, `B-7K3M9Q2D`.
-    pub number: String,
-    /// The day printed on it.
-    pub day: NaiveDate,
-    /// The Prüfkennung printed on it.
-    pub check_code: CheckCode,
-}
 
 /// What may be called off from a lot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,9 +7,8 @@ use abruf_domain::money::Net;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, Party, Signature};
+use crate::data::{Body, Party, Replaced, Signature};
 use crate::document::{CheckCode, Document, DocumentError};
-use crate::entitlement_certificate::Replaced;
 use crate::format_de::date;
 use crate::frame::Page;
 use crate::render::{Job, Letter, file_name};

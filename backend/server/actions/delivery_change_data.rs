@@ -1,8 +1,7 @@
 //! What a change of the delivery date prints: the confirmation whose day the buyer accepted, and the order as it stood.
 
 use abruf_documents::DeliveryChangeData;
-use abruf_documents::data::Signature;
-use abruf_documents::entitlement_certificate::Replaced;
+use abruf_documents::data::{Replaced, Signature};
 use abruf_domain::period::berlin_date;
 use chrono::NaiveDate;
 use sqlx::PgConnection;

@@ -2,8 +2,8 @@
 //! with the proofs they rest on.
 
 use abruf_documents::EntitlementData;
-use abruf_documents::data::{Body, ContractReference, Signature};
-use abruf_documents::entitlement_certificate::{LotScope, Replaced};
+use abruf_documents::data::{Body, ContractReference, Replaced, Signature};
+use abruf_documents::entitlement_certificate::LotScope;
 use abruf_documents::memo::Named;
 use abruf_domain::facts::SupplyChain;
 use abruf_domain::ids::{ContractId, LotId, OrganisationId};

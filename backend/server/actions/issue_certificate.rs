@@ -2,8 +2,7 @@
 //! one about the same thing names the older one, which stays as it is. Rendering holds no lock: the facts are read in
 //! one snapshot, the PDF is made outside, and only then the certificate and its log entry are written.
 
-use abruf_documents::data::Signature;
-use abruf_documents::entitlement_certificate::Replaced;
+use abruf_documents::data::{Replaced, Signature};
 use abruf_documents::{Document, Templates, reproduce::template_of};
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::ids::OrganisationId;

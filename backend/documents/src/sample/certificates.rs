@@ -3,9 +3,9 @@
 use abruf_domain::money::Net;
 use rust_decimal::Decimal;
 
-use crate::data::Signature;
+use crate::data::{Replaced, Signature};
 use crate::document::CheckCode;
-use crate::entitlement_certificate::{EntitlementData, LotScope, Replaced};
+use crate::entitlement_certificate::{EntitlementData, LotScope};
 use crate::memo::Named;
 use crate::sample::{body, buyer, contract, date, instant, party, supplier};
 use crate::savings_certificate::{ClassFigures, ContractSavings, SavingsData, totals};

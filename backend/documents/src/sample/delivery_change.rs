@@ -1,9 +1,8 @@
 //! Invented changes of a delivery date.
 
-use crate::data::{References, Signature};
+use crate::data::{References, Replaced, Signature};
 use crate::delivery_change::DeliveryChangeData;
 use crate::document::CheckCode;
-use crate::entitlement_certificate::Replaced;
 use crate::order::Stage;
 use crate::sample::{date, instant, order};
 
