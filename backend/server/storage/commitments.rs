@@ -1,18 +1,23 @@
 //! What a member's requests and orders bind of its accounts, year by year: the payment plan of each,
-//! made of the facts its latest review rests on.
+//! made of the facts its latest review rests on, less what was taken back since.
 
 use std::collections::BTreeMap;
 
 use abruf_domain::call_off::Status;
+use abruf_domain::cancellation::{PriceOfRest, remaining_after};
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use abruf_domain::money::Gross;
 use abruf_domain::payments;
+use abruf_domain::pricing::PricedCallOff;
 use abruf_domain::{Facts, Review};
 use chrono::NaiveDate;
+use serde_json::Value;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::StorageError;
 use super::error::{consistent, stored_key};
+use super::partial_cancellations::StoredCut;
 
 /// What a request or order binds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +69,8 @@ pub async fn commitments(
 ) -> Result<Vec<Commitment>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT c.id, coalesce(c.number, c.case_number) AS "number!", c.status, f.number AS contract, f.currency,
-                  coalesce(given.account, a.account, '') AS "account!", latest.facts, latest.result
+                  f.price_of_rest, coalesce(given.account, a.account, '') AS "account!", latest.facts, latest.result,
+                  taken.cuts AS "cuts?"
            FROM call_off c
            JOIN framework_contract f ON f.id = c.contract_id
            LEFT JOIN budget_account a ON a.id = c.budget_account_id
@@ -82,6 +88,13 @@ pub async fn commitments(
                  AND r.check_point = CASE WHEN c.number IS NULL THEN 'submission' ELSE 'release' END
                ORDER BY r.evaluated_at DESC, r.id DESC
                LIMIT 1) latest
+           LEFT JOIN LATERAL (
+               SELECT jsonb_agg(jsonb_build_object('kind', p.kind, 'quantities', (
+                          SELECT jsonb_agg(jsonb_build_object('position', q.position, 'quantity', q.quantity::text))
+                          FROM cancelled_quantity q
+                          WHERE q.contract_id = p.contract_id AND q.cancellation_id = p.id)) ORDER BY p.sequence) AS cuts
+               FROM partial_cancellation p
+               WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id) taken ON true
            WHERE c.member_id = $1
              AND (c.status IN ('submitted', 'returned') OR (c.number IS NOT NULL AND c.status <> 'cancelled'))
              AND $2 <= extract(year FROM greatest(c.performance_to, c.dated_on, (c.released_at AT TIME ZONE 'Europe/Berlin')::date))::int
@@ -101,6 +114,11 @@ pub async fn commitments(
         .map(|row| {
             let facts: Facts = consistent(serde_json::from_str(&row.facts), "review", "facts", row.id)?;
             let review: Review = consistent(serde_json::from_value(row.result), "review", "result", row.id)?;
+            let rule = stored_key(&row.price_of_rest, "framework_contract", "price_of_rest", row.id)?;
+            let standing = match row.cuts {
+                Some(cuts) => rest(&facts, &review.priced, cuts, rule, row.id)?,
+                None => review.priced,
+            };
             Ok(Commitment {
                 id: CallOffId(row.id),
                 number: row.number,
@@ -109,8 +127,22 @@ pub async fn commitments(
                 currency: row.currency,
                 account: row.account,
                 day: review.day,
-                years: payments::plan(&facts, &review.priced, review.day),
+                years: payments::plan(&facts, &standing, review.day),
             })
         })
         .collect()
+}
+
+/// What is left of an order after these cuts.
+fn rest(
+    facts: &Facts,
+    ordered: &PricedCallOff,
+    cuts: Value,
+    rule: PriceOfRest,
+    call_off: Uuid,
+) -> Result<PricedCallOff, StorageError> {
+    let cuts: Vec<StoredCut> = consistent(serde_json::from_value(cuts), "cancelled_quantity", "quantity", call_off)?;
+    let cuts: Vec<_> = cuts.iter().map(|cut| cut.with(rule)).collect();
+    let rest = consistent(remaining_after(facts, ordered, &cuts), "partial_cancellation", "sequence", call_off)?;
+    Ok(rest.priced)
 }

@@ -11,7 +11,8 @@ use super::StorageError;
 use super::call_offs::CallOff;
 use super::error::{consistent, stored_key};
 
-/// The member's lines with a price per month that end on or after `since`, drafts included.
+/// The member's lines with a price per month that end on or after `since`, drafts included; quantities as they stand
+/// after what was taken back.
 pub async fn lines(
     conn: &mut PgConnection,
     member: OrganisationId,
@@ -22,7 +23,7 @@ pub async fn lines(
                   c.performance_to AS "performance_to!"
            FROM call_off c
            JOIN call_off_line l ON l.contract_id = c.contract_id AND l.call_off_id = c.id
-           WHERE c.member_id = $1 AND c.performance_from IS NOT NULL AND $2 <= c.performance_to
+           WHERE c.member_id = $1 AND c.performance_from IS NOT NULL AND $2 <= c.performance_to AND 0 < l.quantity
              AND EXISTS (SELECT FROM item i
                          JOIN price_term p ON p.contract_id = i.contract_id AND p.item_id = i.id
                          WHERE i.contract_id = l.contract_id AND i.article_number = l.article_number
@@ -63,7 +64,7 @@ pub async fn members_to_tell(
                            WHERE r.contract_id = c.contract_id AND r.call_off_id = c.id AND r.days_before <= $3)
            AND EXISTS (SELECT FROM call_off_line l
                        JOIN price_term p ON p.contract_id = l.contract_id AND p.id = l.price_term_id
-                       WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND p.kind = 'subscription')
+                       WHERE l.contract_id = c.contract_id AND l.call_off_id = c.id AND p.kind = 'subscription' AND 0 < l.quantity)
          ORDER BY 1
          LIMIT 100",
         today,

@@ -1,11 +1,12 @@
 //! Quantities taken back from orders that otherwise stand.
 
-use abruf_domain::cancellation::{CancelledQuantity, PriceOfRest};
+use abruf_domain::cancellation::{CancelledQuantity, Cut, PriceOfRest};
 use abruf_domain::ids::{ContractId, PersonId};
 use abruf_domain::money::{Net, Quantity, UnitPrice};
 use abruf_domain::pricing::PricedCallOff;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -14,7 +15,8 @@ use super::call_offs::{Amounts, CallOff};
 use super::error::{affected, consistent, stored_key};
 
 /// Why a quantity was taken back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// It is not needed any more (Teilstornierung).
     Partial,
@@ -40,6 +42,21 @@ impl Kind {
             Self::Partial => rule,
             Self::ShortClose => PriceOfRest::PriceAsOrdered,
         }
+    }
+}
+
+/// A partial cancellation as far as amounts depend on it, as the database puts it into JSON.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct StoredCut {
+    kind: Kind,
+    quantities: Vec<CancelledQuantity>,
+}
+
+impl StoredCut {
+    /// What it does in a contract with this rule.
+    #[must_use]
+    pub fn with(&self, rule: PriceOfRest) -> Cut<'_> {
+        Cut { quantities: &self.quantities, rule: self.kind.price_of_rest(rule) }
     }
 }
 

@@ -1,8 +1,10 @@
 //! The treasurer's pages: mode, accounts, a file, the confirmation of money, commitments by year.
 
 use abruf::actions::ActionError;
+use abruf::actions::cancel_part::cancel_part;
 use abruf::actions::confirm_funds::confirm;
 use abruf::actions::release_call_off::{Release, release};
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::actor::{Actor, Role};
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
@@ -27,6 +29,11 @@ async fn account(browser: &Browser, number: &str, year: &str, available: &str) {
     let page = browser.page("/haushalt/konten").await;
     let fields = [("account", number), ("name", "EDV"), ("year", year), ("available", available)];
     assert_eq!(browser.leads_on(&page, "/haushalt/konten", &fields).await, "/haushalt/konten?hinweis=gespeichert");
+}
+
+/// Cents of the exported commitments.
+fn sum_of(csv: &str) -> i64 {
+    csv.lines().skip(1).map(|line| line.split(';').nth(6).unwrap().replace(',', "").parse::<i64>().unwrap()).sum()
 }
 
 async fn count(town: &Town, sql: &'static str) -> i64 {
@@ -124,15 +131,27 @@ async fn a_request_waits_for_the_treasurer_and_is_released_after_the_confirmatio
     let text = read(&browser.page("/haushalt/verpflichtungen").await);
     assert!(text.contains("Konto 11150.52, EDV") && text.contains("RV-2025-01-0001"), "{text}");
     let csv = browser.get("/haushalt/verpflichtungen.csv").await;
-    let sum: i64 = csv
-        .text
-        .lines()
-        .skip(1)
-        .map(|line| line.split(';').nth(6).unwrap().replace(',', "").parse::<i64>().unwrap())
-        .sum();
-    assert_eq!(sum, 2_311_456, "{}", csv.text);
+    assert_eq!(sum_of(&csv.text), 2_311_456, "{}", csv.text);
     let again = confirm(&town.world.app, &tina, id, "11150.52", None).await;
     assert!(matches!(again, Err(ActionError::WrongState(Status::Released))), "{again:?}");
+    town.world.keeps_its_promises().await;
+}
+
+#[tokio::test]
+async fn what_was_cancelled_of_an_order_binds_no_money_any_more() {
+    let town = Town::new().await;
+    let (_, browser) = treasurer(&town).await;
+    let id = town.request().await;
+    assert!(matches!(release(&town.world.app, &town.karl, id, None).await.unwrap(), Release::Released { .. }));
+    let text = read(&browser.page("/haushalt/verpflichtungen").await);
+    assert!(text.contains("23.114,56"), "{text}");
+
+    // Training: 2 days at 1,180.00 with 19 % are 2,808.40.
+    let training = [PartInput { position: 2, quantity: "2".to_owned() }];
+    let parts = PartsInput::new(&training, "Schulung entfällt");
+    cancel_part(&town.world.app, &town.karl, id, parts, None).await.unwrap();
+    let csv = browser.get("/haushalt/verpflichtungen.csv").await;
+    assert_eq!(sum_of(&csv.text), 2_030_616, "{}", csv.text);
     town.world.keeps_its_promises().await;
 }
 

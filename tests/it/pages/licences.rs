@@ -1,7 +1,9 @@
 //! Licences: what runs until when, renewals in time, and a common end for more of them.
 
+use abruf::actions::cancel_part::cancel_part;
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::renew_licences::tell_due;
+use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf_domain::ids::CallOffId;
 use axum::http::StatusCode;
 
@@ -50,6 +52,22 @@ async fn licences_are_renewed_from_the_page_once_their_end_is_near() {
 
     let karl = town.browser(&town.karl).await;
     assert!(!karl.page("/lizenzen").await.contains("action=\"/lizenzen\""), "drafts are the buyer's");
+}
+
+#[tokio::test]
+async fn cancelled_licences_do_not_run_and_are_not_renewed() {
+    let town = Town::new().await;
+    let id = running(&town).await;
+    let eva = town.browser(&town.eva).await;
+    let licences = |quantity: &str| [PartInput { position: 1, quantity: quantity.to_owned() }];
+    cancel_part(&town.world.app, &town.karl, id, PartsInput::new(&licences("20"), "20 zu viel"), None).await.unwrap();
+    let text = read(&eva.page("/lizenzen").await);
+    assert!(text.contains("100 Nutzer") && !text.contains("120 Nutzer"), "{text}");
+    cancel_part(&town.world.app, &town.karl, id, PartsInput::new(&licences("100"), "entfällt"), None).await.unwrap();
+    let text = read(&eva.page("/lizenzen").await);
+    assert!(text.contains("Zurzeit läuft keine Lizenz."), "{text}");
+    town.world.at("2026-11-30T09:00:00Z");
+    assert_eq!((tell_due(&town.world.app).await.unwrap(), told(&town).await), (0, 0));
 }
 
 #[tokio::test]
