@@ -88,6 +88,16 @@ pub async fn wait_for_documents(cluster: &Cluster) -> Result<()> {
     }
 }
 
+/// Takes the documents that are still to be made out of the queue. Between two rounds nobody waits for thousands of
+/// them; while a round runs, they are made as always.
+pub async fn drop_documents(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    sqlx::query("UPDATE outbox SET done_at = now() WHERE done_at IS NULL AND kind LIKE 'issue%'")
+        .execute(&mut owner)
+        .await?;
+    wait_for_documents(cluster).await
+}
+
 /// A run with a wrong sum has no speed: the ledger is the guard rows, each order has one key and each chain
 /// is whole, and nobody forgot a transaction.
 pub async fn assert_sums(cluster: &Cluster) -> Result<()> {

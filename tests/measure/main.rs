@@ -47,7 +47,7 @@ fn main() -> Result<()> {
     runtime.block_on(async {
         let time = match asked {
             Asked::Trivial { database, listen } => return trivial::serve(&database, &listen).await,
-            Asked::Speed(time) => return speed::speed(&settings(PathBuf::new()), time).await,
+            Asked::Speed(time, only) => return speed::speed(&settings(PathBuf::new()), time, only.as_deref()).await,
             Asked::Figures(time) => time,
         };
         let folder = tempfile::Builder::new().prefix("abruf-measure-").tempdir_in(std::env::temp_dir())?;
@@ -62,13 +62,13 @@ fn main() -> Result<()> {
 enum Asked {
     /// Starts, memory, steps of an order beside bare SQL.
     Figures(Duration),
-    /// The speed goals.
-    Speed(Duration),
+    /// The speed goals, or one of them.
+    Speed(Duration, Option<String>),
     /// Be the trivial server of a speed goal.
     Trivial { database: String, listen: String },
 }
 
-/// `[--speed] [--seconds N]`, how long each variant runs in each round; `cargo bench` adds `--bench`.
+/// `[--speed] [--seconds N [--goal NAME]]`, how long each variant runs in each round; `cargo bench` adds `--bench`.
 fn asked() -> Result<Asked> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -79,13 +79,14 @@ fn asked() -> Result<Asked> {
         ["--speed", rest @ ..] => (true, rest),
         rest => (false, rest),
     };
-    let seconds = match rest {
-        [] => 5,
-        ["--seconds", number] => number.parse()?,
-        _ => return Err("usage: measure [--speed] [--seconds N]".into()),
+    let (seconds, goal) = match rest {
+        [] => (5, None),
+        ["--seconds", number] => (number.parse()?, None),
+        ["--seconds", number, "--goal", goal] if speed => (number.parse()?, Some((*goal).to_owned())),
+        _ => return Err("usage: measure [--speed] [--seconds N [--goal P1|P1b|P2|P3]]".into()),
     };
     let time = Duration::from_secs(seconds);
-    Ok(if speed { Asked::Speed(time) } else { Asked::Figures(time) })
+    Ok(if speed { Asked::Speed(time, goal) } else { Asked::Figures(time) })
 }
 
 /// From nothing to ready, and from stopped to ready, on a private server without data.
