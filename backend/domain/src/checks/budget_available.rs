@@ -126,3 +126,17 @@ fn years(case: &Case<'_>, budget: &Budget) -> Vec<Year> {
     years.insert(0, Year { year: case.day.year(), due: this_year, available: budget.available });
     years
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::duplicate_call_off;
+
+    #[test]
+    fn only_a_missing_or_too_small_confirmation_waits_for_the_treasurer() {
+        let told = |wording| CHECK.finding(Verdict::block().wording(wording));
+        assert!(awaits_treasurer(&told(AWAITED)) && awaits_treasurer(&told(SHORT)));
+        assert!(!awaits_treasurer(&told("no_account")) && !awaits_treasurer(&CHECK.finding(Verdict::block())));
+        assert!(!awaits_treasurer(&duplicate_call_off::CHECK.finding(Verdict::block().wording(AWAITED))));
+    }
+}

@@ -18,3 +18,22 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     };
     vec![verdict.figure("net", savings.net).figure("baseline", savings.baseline)]
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::example::{citrix, of};
+    use crate::review::review;
+
+    #[test]
+    fn what_costs_more_is_named_without_a_sign_and_stays_in_the_sum_with_it() {
+        let mut facts = citrix();
+        for baseline in &mut facts.baselines {
+            baseline.unit_price = of("1.00");
+        }
+        let review = review(&facts);
+        let savings = review.savings.as_ref().map(|savings| savings.net);
+        let finding = review.findings.iter().find(|it| it.rule == super::CHECK.id).expect("a notice");
+        let net = savings.filter(|net| net.is_negative()).expect("a loss");
+        assert_eq!((&finding.figures["net"], &finding.figures["more"]), (&net.into(), &(-net).into()));
+    }
+}

@@ -182,6 +182,30 @@ fn findings_of_all_editions(facts: &Facts) -> Vec<Finding> {
 }
 
 #[test]
+fn every_older_version_judges_some_situation_otherwise() {
+    let situations: Vec<Facts> = every_situation().into_iter().chain(people::situations()).collect();
+    for old in checks::SUPERSEDED {
+        let told = |facts: &Facts, edition| -> Vec<_> {
+            let review = review_as_of(facts, edition);
+            let own = review.findings.into_iter().filter(|finding| finding.rule == old.check.id);
+            own.map(|finding| (finding.outcome, finding.wording)).collect()
+        };
+        let shown = situations.iter().any(|facts| told(facts, old.last_edition) != told(facts, old.last_edition + 1));
+        assert!(shown, "{} {}: no situation shows what changed", old.check.id, old.check.version);
+    }
+}
+
+#[test]
+fn no_finding_leaves_a_figure_empty() {
+    for finding in every_finding() {
+        for (name, figure) in finding.params.iter().chain(&finding.figures) {
+            let empty = serde_json::Value::from("");
+            assert_ne!(figure.plain(), empty, "{} {:?}: {name} is empty", finding.rule, finding.wording);
+        }
+    }
+}
+
+#[test]
 fn every_outcome_of_every_rule_has_its_section_and_no_section_is_left_over() {
     let findings = every_finding();
     for check in checks::all() {

@@ -10,7 +10,7 @@ use crate::example::{REQUESTER, SUPPLIER, between, id, of, since};
 use crate::facts::{
     Accessibility, Authority, AuthorityClass, BindingRules, Budget, BudgetMode, CheckPoint, CouncilLimit, Counted,
     DataProcessingAgreement, DeclaredInterest, EvbIt, Facts, FundsConfirmation, InhouseEvidence, LegalBasis, Member,
-    Price, Regime, Tier,
+    Price, Regime, SupplyChain, Tier,
 };
 use crate::finding::Finding;
 use crate::invoice::{Invoice, InvoiceLine, StatedGroup};
@@ -73,6 +73,11 @@ fn inhouse() -> Vec<Facts> {
         evidence(|evidence| evidence.control = false),
         evidence(|evidence| evidence.activity_share = of("80")),
         evidence(|evidence| evidence.private_capital = true),
+        // The body orders: in-house, whatever the contract rests on.
+        bent(|facts| {
+            facts.contract.supply_chain = SupplyChain::ThroughBody;
+            facts.member.inhouse_evidence = Some(Vec::new());
+        }),
     ]
 }
 
