@@ -85,6 +85,7 @@ pub mod send_invitations;
 pub mod send_order;
 pub mod set_approval_order;
 pub mod set_budget_mode;
+pub mod set_electronic_address;
 pub mod set_order_address;
 pub mod set_up_account;
 pub mod sign_in;

@@ -30,6 +30,7 @@ pub mod deliveries;
 pub mod demo_state;
 pub mod dispatches;
 pub mod documents;
+pub mod electronic_addresses;
 pub mod error;
 pub mod escalations;
 pub mod facts;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abruf_documents::{Document, Rest, Templates};
 use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
 use abruf_domain::period::berlin_date;
@@ -35,10 +36,10 @@ pub fn check_code(typed: &str) -> Option<String> {
     typed.parse::<abruf_documents::CheckCode>().ok().map(|code| code.as_str().to_owned())
 }
 
-/// The order as Order-X that lies in its frozen document; `None` in documents that hold none.
+/// The order, or what changes it, as the data that lie in its frozen document; `None` in documents that hold none.
 #[must_use]
-pub fn order_as_data(document: &[u8]) -> Option<Vec<u8>> {
-    abruf_documents::embedded(document, abruf_documents::order_x::FILE_NAME)
+pub fn as_data(document: &[u8], format: DataFormat) -> Option<Vec<u8>> {
+    abruf_documents::embedded(document, format)
 }
 
 /// Does the next due piece of work; `false` if there is none.
@@ -254,6 +255,7 @@ async fn freeze(
         input: &document.input,
         pages: document.pages,
         bytes: &document.bytes,
+        attachments: &document.attachments,
         at: now,
     };
     documents::insert(&mut tx, &new).await?;

@@ -1,7 +1,8 @@
 //! `/abrufe/{id}`: what is it, what was found, what happened, what can I do?
 
-use abruf_domain::call_off::Status;
+use abruf_domain::call_off::{Status, document_in_words};
 use abruf_domain::cancellation::OffStep;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::{Facts, Outcome, Review};
@@ -156,16 +157,7 @@ impl CallOffPage {
     }
 
     fn kind(&self, document: &DocumentRow) -> &'static str {
-        match document.kind.as_str() {
-            "order" => "Bestellung",
-            "memo" => "Abrufvermerk",
-            "partial_cancellation" => "Teilstornierung",
-            "delivery_change" => "Terminänderung",
-            "supplier_order" => "Lieferantenauftrag",
-            "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
-            "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
-            _ => "Stornierung",
-        }
+        document_in_words(&document.kind)
     }
 
     fn file(&self, document: &DocumentRow) -> String {
@@ -183,13 +175,15 @@ impl CallOffPage {
         }
     }
 
-    /// Where the same order is as data for programs.
-    fn as_data(&self, document: &DocumentRow) -> Option<&'static str> {
-        match document.kind.as_str() {
-            "order" => Some("bestellung.order-x.xml"),
-            "supplier_order" => Some("lieferantenauftrag.order-x.xml"),
-            _ => None,
-        }
+    /// Where the same order is as data for programs, with the name of the format.
+    fn as_data(&self, document: &DocumentRow) -> Vec<(String, &'static str)> {
+        let page = match document.kind.as_str() {
+            "order" => "bestellung",
+            "supplier_order" => "lieferantenauftrag",
+            _ => return Vec::new(),
+        };
+        let address = |format: &DataFormat| (format!("{page}.{}.xml", format.key()), format.german());
+        document.as_data.iter().map(address).collect()
     }
 
     fn made(&self, document: &DocumentRow) -> String {
