@@ -81,6 +81,7 @@ pub mod rest_of_order;
 pub mod return_call_off;
 mod savings_certificate_data;
 pub mod score_offers;
+pub mod send_change;
 pub mod send_invitations;
 pub mod send_order;
 pub mod set_approval_order;

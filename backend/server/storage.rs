@@ -15,6 +15,7 @@ pub mod budgets;
 pub mod call_off_list;
 pub mod call_offs;
 pub mod certificates;
+pub mod change_mails;
 pub mod commitments;
 pub mod complaints;
 pub mod confirmations;

@@ -22,7 +22,7 @@ use super::order_data::{
     CancellationEvent, cancelled_order, printed, printed_lines, printed_surcharge, printed_totals, released,
 };
 use super::rest_of_order::{priced_after, taken_by_the_last};
-use super::{ActionError, Who, call_off_record, send_order};
+use super::{ActionError, Who, call_off_record, send_change, send_order};
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
@@ -266,8 +266,14 @@ async fn freeze(
     if kind == kept_as(false, Event::Order) {
         outbox::push(&mut tx, app.chance.id(now), "issue_memo", call_off, now).await?;
     }
-    if matches!(event(&work.kind).1, Event::Order) {
-        send_order::put_into_mail(app, &mut tx, call_off, now).await?;
+    match event(&work.kind).1 {
+        Event::Memo => {}
+        Event::Order => send_order::put_into_mail(app, &mut tx, call_off, now).await?,
+        Event::Cancellation | Event::PartialCancellation | Event::DeliveryChange => {
+            // The order may be on its way out at this moment.
+            let (held, _) = call_offs::lock(&mut tx, work.call_off).await?.ok_or(ActionError::NotFound)?;
+            send_change::put_into_mail(app, &mut tx, &held, now).await?;
+        }
     }
     let record = call_off_record(app, call_off, "document_issued", Who::Clock, Some(document.sha256), None, now);
     audit_log::append_to_contract(&mut tx, work.contract, &record).await?;

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::delivery_mail::MailView;
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::Judged;
 use crate::http::pages::order_view::{OrderView, SavingsView};
@@ -59,6 +60,8 @@ struct CallOffPage {
     /// Questions that are answered, each with its answer.
     answered: Vec<QuestionView>,
     documents: Vec<DocumentRow>,
+    /// What did not reach the supplier by mail, in words.
+    undelivered: Vec<String>,
     /// What is open on the way: address, what, in words.
     fulfilment: Vec<(&'static str, &'static str, String)>,
     /// What was taken back: what, why, who and when.
@@ -268,6 +271,7 @@ pub(super) async fn rendered(
         refused: refused_lines::of_call_off(&mut tx, &call_off).await?.iter().map(refused_view).collect(),
         answered: question_views(&steps).into_iter().filter(|it| !it.answer.is_empty()).collect(),
         timeline: timeline(&steps),
+        undelivered: undelivered(&mut tx, app, &call_off).await?,
         fulfilment: fulfilment(&mut tx, &call_off).await?,
         taken_back: stands.cancellations.iter().map(|it| taken_back(it, &review, &contract.currency)).collect(),
         pair: pair_view(&mut tx, &call_off, &facts, &stands.priced).await?,
@@ -296,6 +300,18 @@ pub(super) async fn rendered(
         reason,
     };
     Ok(Page(page).into_response())
+}
+
+/// The order, or what changes it, where its mail failed or came back.
+async fn undelivered(tx: &mut Tx, app: &App, call_off: &CallOff) -> Result<Vec<String>, StorageError> {
+    if call_off.number.is_none() {
+        return Ok(Vec::new());
+    }
+    let sent = dispatches::of_call_off(&mut *tx, call_off).await?;
+    let post = MailView::read(tx, app, call_off, &sent).await?;
+    let order = post.failure.into_iter().map(|words| format!("Bestellung: {words}"));
+    let changes = post.changes.into_iter().filter(|it| it.failed).map(|it| format!("{}: {}", it.title, it.words));
+    Ok(order.chain(changes).collect())
 }
 
 /// What needs somebody between dispatch and payment, most urgent first.
