@@ -130,6 +130,9 @@ pub enum DemoError {
         #[source]
         source: ActionError,
     },
+    /// The addresses of suppliers could not be entered.
+    #[error("could not enter the electronic addresses of the suppliers")]
+    Addresses(#[source] ActionError),
     /// The common password has no hash.
     #[error("could not hash the password of the demo accounts")]
     Password(#[from] PasswordError),
@@ -222,6 +225,9 @@ async fn fill_database(
         prepared.push(prepare(&mut tx, &world, &chance, dice, design, size).await?);
     }
     tx.commit().await.map_err(StorageError::from)?;
+    let clock = Clock::standing(world.calendar.ends());
+    let office = App { db: db.clone(), clock, chance: Chance::seeded(seeds.seed()), ..app.clone() };
+    world::enter_addresses(&office, &world).await.map_err(DemoError::Addresses)?;
 
     let contracts = prepared.len();
     let unforeseen = carry_out(app, db, &world, prepared, progress).await?;

@@ -176,6 +176,7 @@ pub fn routes() -> Routes {
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
         .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
+        .api(only(READERS).on(Object::Document), routes!(api::proof::document_as_data))
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
@@ -297,6 +298,7 @@ fn suppliers_and_quotas(routes: Routes) -> Routes {
         .api(SUPPLIER, routes!(api::suppliers::show))
         .api(SUPPLIER, routes!(api::suppliers::stop))
         .api(SUPPLIER, routes!(api::suppliers::lift))
+        .api(SUPPLIER, routes!(api::suppliers::set_electronic_address))
         .api(QUOTA_READERS, routes!(api::quota_transfers::list))
         .api(QUOTA, routes!(api::quota_transfers::propose))
         .api(QUOTA, routes!(api::quota_transfers::consent))
@@ -370,12 +372,14 @@ fn orders_on_their_way(routes: Routes) -> Routes {
         .post("/abrufe/{id}/rechnungen/aufheben", BY_BILLED, pages::invoices::cancel)
         .post("/abrufe/{id}/lieferungen/senden", BY_SENDERS, pages::deliveries::send_again)
         .post("/abrufe/{id}/lieferungen/unzustellbar", BY_SENDERS, pages::deliveries::report_bounce)
+        .post("/abrufe/{id}/lieferungen/mitgeteilt", BY_SENDERS, pages::deliveries::note_told)
         .get("/verwaltung/vertraege/{id}/bestelladressen", OF_CONTRACT, pages::order_addresses::show)
         .post("/verwaltung/vertraege/{id}/bestelladressen", OF_CONTRACT, pages::order_addresses::save)
         // The supplier, by the link of its mail.
         .get("/lieferung/{token}", PUBLIC.on(Object::Secret), pages::order_answer::show)
         .post("/lieferung/{token}", PUBLIC.on(Object::Secret), pages::order_answer::answer)
         .api(BY_SENDERS, routes!(api::order_mail::send))
+        .api(BY_SENDERS, routes!(api::order_mail::note_told))
         .api(BY_SENDERS, routes!(api::order_mail::report_bounce))
         .api(only(&[Role::Office]), routes!(api::order_mail::report_message))
         .api(OF_CONTRACT, routes!(api::order_mail::set_address))
@@ -405,6 +409,7 @@ fn supplier_orders(routes: Routes) -> Routes {
         .post("/verwaltung/lieferantenauftraege/{id}/ablehnen", BY_OFFICE, pages::supplier_orders::refuse)
         .get("/abrufe/{id}/lieferantenauftrag.pdf", BY_READERS, pages::call_off_pdf::supplier_order)
         .get("/abrufe/{id}/lieferantenauftrag.order-x.xml", BY_READERS, pages::call_off_pdf::supplier_order_data)
+        .get("/abrufe/{id}/lieferantenauftrag.peppol.xml", BY_READERS, pages::call_off_pdf::supplier_order_for_peppol)
         .get("/abrufe/{id}/lieferantenauftrag/stornierung.pdf", BY_READERS, pages::call_off_pdf::supplier_cancellation)
         .get(
             "/abrufe/{id}/lieferantenauftrag/teilstornierungen/{sequence}",
@@ -445,6 +450,11 @@ fn call_off_pages(routes: Routes) -> Routes {
         .get("/abrufe/{id}/bestellung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::order)
         .get("/abrufe/{id}/vermerk.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::memo)
         .get("/abrufe/{id}/bestellung.order-x.xml", only(READERS).on(Object::Document), pages::call_off_pdf::order_data)
+        .get(
+            "/abrufe/{id}/bestellung.peppol.xml",
+            only(READERS).on(Object::Document),
+            pages::call_off_pdf::order_for_peppol,
+        )
         .get("/abrufe/{id}/stornierung.pdf", only(READERS).on(Object::Document), pages::call_off_pdf::cancellation)
         .post("/abrufe/{id}/begruendung", only(JUSTIFIERS).on(Object::CallOff), pages::draft_review::justify)
         .post("/abrufe/{id}/verwerfen", only(BUYER).on(Object::Draft), pages::call_off_steps::discard)

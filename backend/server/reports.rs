@@ -4,5 +4,6 @@
 pub mod call_off_bag;
 pub mod call_off_table;
 pub mod csv_table;
+pub mod document_table;
 pub mod log_check;
 pub mod savings;

@@ -18,7 +18,12 @@ from lxml import etree
 from sabotage import spoil
 
 # What has to be judged at least, or the suite has not run.
-AT_LEAST = {"PDF/A-3a": 30, "PDF/UA-1": 30, "syntax": 30, "Peppol T01": 20, "Order-X": 20, "text": 20}
+AT_LEAST = {
+    "PDF/A-3a": 30, "PDF/UA-1": 30, "syntax": 30, "Peppol T01": 20, "Order-X": 20, "text": 20, "GoBD index": 1,
+}
+
+# What auditors' programs read of an archive; archives in further folders have copies of it.
+INDEX = Path(__file__).resolve().parents[2] / "backend/server/reports/call_off_bag/index.xml"
 
 
 def main() -> int:
@@ -30,9 +35,10 @@ def main() -> int:
     spoilt = spoil(work / "samples", work / "spoilt")
     pdfs, peppol, order_x = [], [], []
     for folder in [work / "samples", *further]:
-        pdfs += sorted(folder.glob("*.pdf"))
-        peppol += sorted(folder.glob("*.peppol.xml"))
-        order_x += sorted(folder.glob("*.order-x.xml"))
+        pdfs += sorted(folder.rglob("*.pdf"))
+        peppol += sorted(folder.rglob("*.peppol.xml"))
+        order_x += sorted(folder.rglob("*.order-x.xml"))
+    indexes = [INDEX, *(file for folder in further for file in sorted(folder.rglob("index.xml")))]
 
     tasks = [(judge, file) for _, judge, file, _ in spoilt if judge != "order-x"]
     tasks += [(judge, file) for file in pdfs for judge in ("3a", "ua1")]
@@ -45,6 +51,13 @@ def main() -> int:
             failures.append(f"sabotage {name}: {judge} did not fail {rule} but {rules or 'nothing'}")
     noticed = len(spoilt) - len(failures)
     print(f"conformance: {noticed} of {len(spoilt)} spoilt files were noticed for their reason")
+
+    for element in ("URL", "VariablePrimaryKey", "References"):
+        if not index_faults(INDEX, without=element):
+            failures.append(f"sabotage index-without-{element}: the rules of the index did not notice")
+    for file in indexes:
+        counts["GoBD index"] += 1
+        failures += [f"{file}: {fault}" for fault in index_faults(file)]
 
     names = {"3a": "PDF/A-3a", "ua1": "PDF/UA-1", "t01": "Peppol T01"}
     for judge, file in tasks[len(spoilt) - 1:]:
@@ -111,6 +124,19 @@ def order_x_faults(content: bytes):
         except Exception as error:  # the library raises whatever it meets
             faults.append(re.sub(r"\s+", " ", str(error))[:800])
     return faults
+
+
+def index_faults(file: Path, without=None):
+    """What the document type beside an index.xml finds, with all elements of a name taken out."""
+    document = etree.parse(file)
+    if without:
+        for element in list(document.iter(without)):
+            element.getparent().remove(element)
+    with (file.parent / document.docinfo.system_url).open("rb") as rules:
+        rules = etree.DTD(rules)
+    if rules.validate(document):
+        return []
+    return [str(error) for error in rules.error_log]
 
 
 def text_faults(file: Path, order: bytes):

@@ -6,6 +6,7 @@
 mod agreement;
 mod approval_chain;
 mod cascade;
+mod change_mail;
 mod documents;
 mod escalation;
 mod fulfilment;

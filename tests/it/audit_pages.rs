@@ -9,8 +9,12 @@ use abruf::actions::end_request::{refuse, withdraw};
 use abruf::actions::release_call_off::release;
 use abruf::actions::submit_call_off::{Submission, submit};
 use abruf::actor::{Actor, Role};
+use abruf_documents::embedded;
+use abruf_domain::canonical::sha256;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
 use axum::http::StatusCode;
+use data_encoding::HEXLOWER;
 use uuid::Uuid;
 
 use crate::web::Web;
@@ -96,7 +100,7 @@ async fn the_population_holds_every_call_off_in_scope_and_no_other() {
     let person = house.web.get("/pruefung?q=eva", &cookie).await;
     assert!(person.text.contains("5 Abrufe"), "{}", person.text);
     let list = house.web.get("/pruefung/abrufe.csv", &cookie).await;
-    assert!(list.text.starts_with("\u{feff}Abrufnummer;Vorgang;Stand;"), "{}", list.text);
+    assert!(list.text.starts_with("\u{feff}Vorgang;Abrufnummer;Stand;"), "{}", list.text);
     assert_eq!(list.text.trim_end().lines().count(), 6, "a head and five call-offs");
     assert!(!list.text.contains("Neufeld"));
 }
@@ -159,23 +163,36 @@ async fn all_documents_in_scope_come_as_one_file_that_sha256sum_alone_can_check(
 
     let dir = unpacked(&bytes);
     let bag = dir.path().join("abrufe");
-    // Two orders, two memos, a cancellation; the table and what its columns hold.
-    assert_eq!(sums_are_right(&bag, "manifest-sha256.txt"), 7);
+    // Two orders and a cancellation, each as Order-X too, two memos; two tables, what their columns hold, its rules.
+    assert_eq!(sums_are_right(&bag, "manifest-sha256.txt"), 12);
     assert_eq!(sums_are_right(&bag, "tagmanifest-sha256.txt"), 3);
     let text = |name: &str| fs::read_to_string(bag.join(name)).unwrap();
     assert!(text("bagit.txt").starts_with("BagIt-Version: 1.0\n"));
     let table = text("data/abrufe.csv");
     assert_eq!(table.trim_end().lines().count(), 6, "a head and five call-offs, those without a document too: {table}");
     assert!(table.contains("abgelehnt") && table.contains("storniert") && !table.contains("Neufeld"), "{table}");
-    let index = text("data/index.xml");
-    assert_eq!(index.matches("<VariableColumn>").count(), table.lines().next().unwrap().split(';').count());
+    for file in text("data/dokumente.csv").trim_end().lines().skip(1) {
+        let cells: Vec<&str> = file.split(';').collect();
+        let bytes = fs::read(bag.join("data").join(cells[0])).unwrap();
+        assert_eq!(cells[6], bytes.len().to_string(), "{file}");
+        assert_eq!(cells[7], HEXLOWER.encode(&sha256(&bytes)), "{file}");
+        assert!(table.contains(cells[1]), "{file} is of no call-off");
+        let as_data = cells[2].ends_with(" als Order-X");
+        assert_eq!(as_data, cells[0].ends_with(".order-x.xml"), "{file}");
+        if as_data {
+            let beside = fs::read(bag.join("data").join(cells[0].replace(".order-x.xml", ".pdf"))).unwrap();
+            assert_eq!(embedded(&beside, DataFormat::OrderX), Some(bytes), "{file}");
+        }
+    }
+    assert_eq!(text("data/dokumente.csv").trim_end().lines().count(), 1 + 8);
+    assert!(text("data/index.xml").contains("gdpdu-01-09-2004.dtd") && bag.join("data/gdpdu-01-09-2004.dtd").exists());
     let octets: u64 =
         text("manifest-sha256.txt").lines().map(|line| fs::metadata(bag.join(&line[66..])).unwrap().len()).sum();
-    assert!(text("bag-info.txt").contains(&format!("Payload-Oxum: {octets}.7\n")), "{}", text("bag-info.txt"));
+    assert!(text("bag-info.txt").contains(&format!("Payload-Oxum: {octets}.12\n")), "{}", text("bag-info.txt"));
 
     let cancelled = house.web.download("/pruefung/abrufe.zip?stand=cancelled", &cookie, &[]).await.2;
     let dir = unpacked(&cancelled);
-    assert_eq!(sums_are_right(&dir.path().join("abrufe"), "manifest-sha256.txt"), 5, "order, memo, cancellation");
+    assert_eq!(sums_are_right(&dir.path().join("abrufe"), "manifest-sha256.txt"), 9, "order, memo, cancellation");
     let wrong = house.web.get("/pruefung/abrufe.zip?von=31.02.2026", &cookie).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
 }

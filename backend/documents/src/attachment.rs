@@ -2,8 +2,10 @@
 //!
 //! What is embedded is frozen with the page and covered by the same hash; [`embedded`] takes it out again.
 
+use abruf_domain::data_format::{DataFormat, Embedded};
 use chrono::{DateTime, Utc};
 use lopdf::{Dictionary, Document, Error, Object, Stream, StringFormat, decode_text_string, text_string};
+use sha2::{Digest, Sha256};
 
 /// An XML file to be embedded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,15 @@ pub(crate) struct Attachment {
 }
 
 impl Attachment {
+    /// What is listed of it.
+    pub(crate) fn listed(&self) -> Option<Embedded> {
+        Some(Embedded {
+            format: DataFormat::of_embedded(self.name)?,
+            sha256: Sha256::digest(&self.content).into(),
+            length: self.content.len() as u64,
+        })
+    }
+
     /// Embeds it; gives its name and the object that describes it.
     fn embed(&self, file: &mut Document, created: DateTime<Utc>) -> (Object, Object) {
         let date = created.format("D:%Y%m%d%H%M%SZ").to_string().into_bytes();
@@ -65,15 +76,25 @@ pub(crate) fn embed(file: &mut Document, attachments: &[Attachment], created: Da
     Ok(())
 }
 
-/// The file of this name that lies in a PDF of ours; `None` if there is none.
+/// The order as data in this format, as it lies in a PDF of ours; `None` if it does not.
 #[must_use]
-pub fn embedded(pdf: &[u8], name: &str) -> Option<Vec<u8>> {
-    let file = Document::load_mem(pdf).ok()?;
-    let associated = file.catalog().ok()?.get(b"AF").and_then(Object::as_array).ok()?;
-    let specifications = associated.iter().filter_map(|one| file.dereference(one).ok()?.1.as_dict().ok());
-    let mut wanted = specifications
-        .filter(|one| one.get(b"UF").ok().and_then(|text| decode_text_string(text).ok()).as_deref() == Some(name));
-    let streams = wanted.next()?.get(b"EF").and_then(Object::as_dict).ok()?;
+pub fn embedded(pdf: &[u8], format: DataFormat) -> Option<Vec<u8>> {
+    all_embedded(pdf).into_iter().find(|(found, _)| *found == format).map(|(_, bytes)| bytes)
+}
+
+/// All data that lie in a PDF of ours.
+#[must_use]
+pub fn all_embedded(pdf: &[u8]) -> Vec<(DataFormat, Vec<u8>)> {
+    let Ok(file) = Document::load_mem(pdf) else { return Vec::new() };
+    let associated = file.catalog().ok().and_then(|catalog| catalog.get(b"AF").and_then(Object::as_array).ok());
+    let specifications = associated.into_iter().flatten();
+    specifications.filter_map(|one| read(&file, file.dereference(one).ok()?.1.as_dict().ok()?)).collect()
+}
+
+fn read(file: &Document, specification: &Dictionary) -> Option<(DataFormat, Vec<u8>)> {
+    let name = specification.get(b"UF").ok().and_then(|text| decode_text_string(text).ok())?;
+    let streams = specification.get(b"EF").and_then(Object::as_dict).ok()?;
     let stream = file.dereference(streams.get(b"F").ok()?).ok()?.1.as_stream().ok()?;
-    stream.decompressed_content().ok().or_else(|| Some(stream.content.clone()))
+    let content = stream.decompressed_content().ok().unwrap_or_else(|| stream.content.clone());
+    Some((DataFormat::of_embedded(&name)?, content))
 }

@@ -52,17 +52,23 @@ pub enum Pages {
     First,
     /// All but the first.
     Later,
+    /// The last only.
+    Last,
+    /// All but the last.
+    ButLast,
     /// All.
     All,
 }
 
 impl Pages {
-    /// Whether page `number`, counted from 1, is one of them.
+    /// Whether page `number` of `count`, counted from 1, is one of them.
     #[must_use]
-    pub fn contain(self, number: usize) -> bool {
+    pub fn contain(self, number: usize, count: usize) -> bool {
         match self {
             Self::First => number == 1,
             Self::Later => number > 1,
+            Self::Last => number == count,
+            Self::ButLast => number < count,
             Self::All => true,
         }
     }

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use abruf_domain::data_format::Embedded;
 use data_encoding::{BASE32_NOPAD, HEXLOWER};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -29,6 +30,8 @@ pub struct Document {
     pub title: String,
     /// Suggested file name, ASCII, with `.pdf`.
     pub file_name: String,
+    /// The order as data that lies in the file, in alphabetical order of the names there.
+    pub attachments: Vec<Embedded>,
     /// Canonical JSON the Prüfkennung stands for; with the template's text, the document can be made again from it.
     pub input: String,
 }

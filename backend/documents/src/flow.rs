@@ -86,7 +86,7 @@ fn layout_with(shaper: &Shaper, doc: &Doc, density: Density, rows_to_the_end: us
             .frames
             .iter()
             .zip(&starts)
-            .filter(|(frame, _)| frame.pages.contain(number))
+            .filter(|(frame, _)| frame.pages.contain(number, count))
             .partition(|(f, _)| f.y < doc.sheet.bottom);
         let mut put = |frames: Vec<(&Frame, &u32)>, page: &mut Page| {
             for (frame, start) in frames {

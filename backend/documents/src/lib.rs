@@ -68,7 +68,7 @@ pub mod wrap;
 mod xml;
 mod xml_out;
 
-pub use attachment::embedded;
+pub use attachment::{all_embedded, embedded};
 pub use cancellation::{CancellationData, CancelledOrder, Rest, cancellation};
 pub use competition_record::{CompetitionRecordData, competition_record};
 pub use delivery_change::{DeliveryChangeData, delivery_change};

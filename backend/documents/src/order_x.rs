@@ -4,6 +4,7 @@
 //! partial one names what is left of each with the sums that stand, and a new delivery date repeats the
 //! order with the new day.
 
+use abruf_domain::data_format::DataFormat;
 use chrono::NaiveDate;
 use xmlwriter::{Indent, Options, XmlWriter};
 
@@ -17,7 +18,7 @@ use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
 
 /// File name within the PDF, as Order-X prescribes it.
-pub const FILE_NAME: &str = "order-x.xml";
+pub const FILE_NAME: &str = DataFormat::OrderX.embedded_name();
 
 const COMFORT: &str = "urn:order-x.eu:1p0:comfort";
 const NAMESPACES: [(&str, &str); 4] = [

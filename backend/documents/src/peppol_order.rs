@@ -4,6 +4,7 @@
 //! Unlike Order-X it has rules that check the arithmetic, which is why it is made even where a
 //! supplier reads only PDF.
 
+use abruf_domain::data_format::DataFormat;
 use chrono::NaiveDate;
 use xmlwriter::{Indent, Options, XmlWriter};
 
@@ -15,7 +16,7 @@ use crate::order::OrderData;
 use crate::xml_out::{element, element_with};
 
 /// File name within the PDF of the order.
-pub const FILE_NAME: &str = "peppol-order.xml";
+pub const FILE_NAME: &str = DataFormat::Peppol.embedded_name();
 
 /// Which message this is.
 const CUSTOMIZATION: &str = "urn:fdc:peppol.eu:poacc:trns:order:3";

@@ -124,7 +124,9 @@ impl<D: Serialize> Job<'_, D> {
         let bytes = pdf::write(&shaper, &pages, &facts)?;
         let sha256 = Sha256::digest(&bytes).into();
         let (title, file_name) = (self.letter.title.clone(), self.file_name.clone());
-        Ok(Document { bytes, check_code, sha256, template_version, pages: pages.len(), title, file_name, input })
+        let attachments = self.attachments.iter().filter_map(Attachment::listed).collect();
+        let pages = pages.len();
+        Ok(Document { bytes, check_code, sha256, template_version, pages, title, file_name, attachments, input })
     }
 
     /// What the template sees, as JSON.

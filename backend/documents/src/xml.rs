@@ -127,8 +127,10 @@ fn read_frame(node: Node<'_, '_>) -> Parsed<Frame> {
     let pages = match required(node, "pages")? {
         "first" => Pages::First,
         "later" => Pages::Later,
+        "last" => Pages::Last,
+        "but-last" => Pages::ButLast,
         "all" => Pages::All,
-        other => return Err(fault(node, format!("`pages` is `{other}`, not first, later or all"))),
+        other => return Err(fault(node, format!("`pages` is `{other}`, not first, later, last, but-last or all"))),
     };
     Ok(Frame {
         pages,

@@ -127,6 +127,45 @@ fn the_last_page_never_holds_terms_alone() {
 }
 
 #[test]
+fn every_page_of_every_document_bears_its_number_check_code_and_one_qr_code() {
+    let templates = Templates::embedded();
+    let mut documents = Vec::new();
+    for lines in [1, 13, 60] {
+        documents.push(("RV-2025-01-0042", pages(&sample::order(lines))));
+        documents.push(("V-7K3M9Q2P", pages(&sample::draft(lines))));
+        documents.push((
+            "RV-2025-01-0042-S",
+            cancellation::pages(&sample::cancellation(lines), &templates, &code()).expect("pages"),
+        ));
+        documents.push((
+            "RV-2025-01-0042-T",
+            delivery_change::pages(&sample::delivery_change(lines), &templates, &code()).expect("pages"),
+        ));
+        documents.push(("RV-2025-01-0042", memo::pages(&sample::memo(lines), &templates, &code()).expect("pages")));
+    }
+    let entitlement = sample::entitlement_certificate(20);
+    documents.push((
+        entitlement.number.as_str(),
+        entitlement_certificate::pages(&entitlement, &templates, &code()).expect("pages"),
+    ));
+    let record = sample::competition_record(20);
+    documents.push((record.number.as_str(), competition_record::pages(&record, &templates, &code()).expect("pages")));
+    let savings = sample::savings_certificate(12);
+    documents
+        .push((savings.number.as_str(), savings_certificate::pages(&savings, &templates, &code()).expect("pages")));
+    for (number, pages) in &documents {
+        for (index, page) in pages.iter().enumerate() {
+            let codes = page.items.iter().filter(|item| matches!(item.shape, Shape::Qr { .. })).count();
+            let text = all_text(page);
+            let place = format!("{number}, page {} of {}", index + 1, pages.len());
+            assert_eq!(codes, 1, "{place}");
+            assert!(text.contains(number) && text.contains("ABCD-EFGH-IJKL-MNOP"), "{place}: {text}");
+        }
+    }
+    assert!(documents.iter().any(|(_, pages)| 2 < pages.len()));
+}
+
+#[test]
 fn five_lines_and_all_terms_fit_on_one_page() {
     for lines in 1..=5 {
         assert_eq!(pages(&sample::order(lines)).len(), 1, "{lines} lines");

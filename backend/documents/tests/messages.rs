@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use abruf_documents::data::{VatCategory, VatClass};
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{OrderData, Templates, embedded, order, order_x, peppol_order, sample};
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::money::{Gross, Net, Quantity, UnitPrice, Vat};
 use abruf_domain::supply_chain::Side;
 use roxmltree::{Document, Node};
@@ -257,12 +258,11 @@ fn the_order_lies_in_its_pdf_and_a_draft_carries_none() {
     let templates = Templates::embedded();
     let data = sample::order(5);
     let bytes = order(&data, &templates).expect("a document").bytes;
-    assert_eq!(embedded(&bytes, "order-x.xml"), order_x(&data).map(String::into_bytes));
-    assert_eq!(embedded(&bytes, "peppol-order.xml"), peppol_order(&data).map(String::into_bytes));
-    assert_eq!(embedded(&bytes, "elsewhere.xml"), None);
+    assert_eq!(embedded(&bytes, DataFormat::OrderX), order_x(&data).map(String::into_bytes));
+    assert_eq!(embedded(&bytes, DataFormat::Peppol), peppol_order(&data).map(String::into_bytes));
     let bytes = order(&sample::draft(5), &templates).expect("a document").bytes;
-    assert_eq!(embedded(&bytes, "order-x.xml"), None);
-    assert_eq!(embedded(b"no PDF at all", "order-x.xml"), None);
+    assert_eq!(embedded(&bytes, DataFormat::OrderX), None);
+    assert_eq!(embedded(b"no PDF at all", DataFormat::OrderX), None);
 }
 
 #[test]
@@ -270,7 +270,7 @@ fn a_complete_cancellation_deletes_each_line_and_names_its_order() {
     let templates = Templates::embedded();
     let data = random_cancellation(3);
     let bytes = abruf_documents::cancellation(&data, &templates).expect("a document").bytes;
-    let xml = embedded(&bytes, "order-x.xml").expect("an order change");
+    let xml = embedded(&bytes, DataFormat::OrderX).expect("an order change");
     let xml = String::from_utf8(xml).expect("UTF-8");
     let document = Document::parse(&xml).expect("well-formed XML");
     let root = document.root_element();
@@ -286,7 +286,7 @@ fn a_partial_cancellation_says_of_each_line_what_is_left_and_sums_what_stands() 
     for anew in [false, true] {
         let data = sample::partial_cancellation(5, anew);
         let bytes = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").bytes;
-        let xml = String::from_utf8(embedded(&bytes, "order-x.xml").expect("an order change")).expect("UTF-8");
+        let xml = String::from_utf8(embedded(&bytes, DataFormat::OrderX).expect("an order change")).expect("UTF-8");
         let document = Document::parse(&xml).expect("well-formed XML");
         let root = document.root_element();
         let kind = ["TypeCode", "PurposeCode"].map(|name| text(root, &format!("ExchangedDocument/{name}")));
@@ -309,7 +309,7 @@ fn a_partial_cancellation_made_before_the_rest_was_printed_has_no_order_data() {
     let mut data = sample::partial_cancellation(5, false);
     data.rest = None;
     let bytes = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").bytes;
-    assert_eq!(embedded(&bytes, "order-x.xml"), None);
+    assert_eq!(embedded(&bytes, DataFormat::OrderX), None);
     let input = abruf_documents::cancellation(&data, &Templates::embedded()).expect("a document").input;
     assert!(!input.contains("rest\":"), "its Prüfkennung stays as it was: {input}");
 }

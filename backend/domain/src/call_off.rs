@@ -156,6 +156,21 @@ pub fn call_off_number(contract_number: &str, running: i32, side: Side) -> Strin
     format!("{contract_number}-{running:04}{}", side.suffix())
 }
 
+/// A document of a call-off, by the key of its kind; German.
+#[must_use]
+pub fn document_in_words(kind: &str) -> &'static str {
+    match kind {
+        "order" => "Bestellung",
+        "memo" => "Abrufvermerk",
+        "partial_cancellation" => "Teilstornierung",
+        "delivery_change" => "Terminänderung",
+        "supplier_order" => "Lieferantenauftrag",
+        "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
+        "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
+        _ => "Stornierung",
+    }
+}
+
 /// What happened to a call-off, by the key of the step in its history; German.
 #[must_use]
 pub fn step_in_words(decision: &str) -> &'static str {
@@ -177,6 +192,10 @@ pub fn step_in_words(decision: &str) -> &'static str {
         "undeliverable" => "Konnte nicht zugestellt werden",
         "bounced" => "Unzustellbar zurückgekommen",
         "sent_again" => "Wird noch einmal gesandt",
+        "change_sent" => "Änderung an den Lieferanten gesandt",
+        "change_undeliverable" => "Änderung konnte nicht zugestellt werden",
+        "change_sent_again" => "Änderung wird noch einmal gesandt",
+        "change_told" => "Lieferant auf anderem Weg unterrichtet",
         "confirmed" => "Vom Lieferanten bestätigt",
         "delivered" => "Geliefert",
         "invoiced" => "Abgerechnet",

@@ -29,6 +29,7 @@
 //! | Stornierung | cancellation | after release, by counter entries |
 //! | Teilstornierung | partial cancellation | of quantities before performance |
 //! | Restmenge schließen | short close | takes back what will not be delivered |
+//! | Elektronische Adresse | electronic address | of a party in Peppol: VAT id, GLN, Leitweg-ID |
 //! | Versand, Zugang | dispatch, receipt | of the order at the supplier |
 //! | Auftragsbestätigung | confirmation | by the supplier; may differ |
 //! | Lieferung, Lieferschein | delivery, delivery note | |
@@ -69,8 +70,10 @@ pub mod cascade;
 pub mod checks;
 pub mod co_termination;
 pub mod contract_life;
+pub mod data_format;
 pub mod dispatch;
 pub mod edition;
+pub mod electronic_address;
 pub mod entitlement;
 pub mod facts;
 pub mod finding;

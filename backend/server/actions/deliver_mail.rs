@@ -1,4 +1,4 @@
-//! Send the mail that waits. An attempt is stored before it is made: after a crash the same letter goes out again
+//! Send the mail that waits: orders, what changes them, notices. An attempt is stored before it is made: after a crash the same letter goes out again
 //! under the same Message-ID, and an order stays one order.
 
 use abruf_domain::call_off::Status;
@@ -9,16 +9,20 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::dispatch_order::{self, Way};
-use super::mail_words::{OrderLetter, link_ends};
+use super::mail_words::{ChangeLetter, OrderLetter, link_ends};
 use super::order_step::{OrderStep, write_as};
+use super::send_change::{change_in_words, changes_for_supplier};
 use super::send_order::document_for_supplier;
-use super::{ActionError, Who, call_off_record};
+use super::{ActionError, Who, call_off_record, send_change};
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::mail::{Letter, Outcome};
-use crate::storage::mails::{self, Begun, End};
+use crate::storage::call_offs::CallOff;
+use crate::storage::documents::DocumentRow;
+use crate::storage::mails::{self, Begun, End, OrderMail};
+use crate::storage::organisations::Organisation;
 use crate::storage::supplier_links::{self, SupplierLink};
-use crate::storage::{Tx, audit_log, call_offs, contracts, documents, organisations, supplier_orders};
+use crate::storage::{Tx, audit_log, call_offs, change_mails, contracts, documents, organisations, supplier_orders};
 
 /// An attempt nobody heard of again counts as lost after so long.
 const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
@@ -39,6 +43,9 @@ pub async fn deliver_next(app: &App) -> Result<bool, ActionError> {
         return Ok(false);
     };
     let letter = match (mail.call_off, mail.document) {
+        (Some(call_off), Some(document)) if mail.kind == "change" => {
+            Some(change_letter(app, &mut tx, &mail, call_off, document, now).await?)
+        }
         (Some(call_off), Some(document)) => order_letter(app, &mut tx, &mail, call_off, document, now).await?,
         _ => Some(notice(&mail, now)),
     };
@@ -95,21 +102,18 @@ async fn order_letter(
     let Some(paper) = current.filter(|_| wanted) else { return Ok(None) };
     let bytes = documents::bytes(tx, document).await?.ok_or(ActionError::NotFound)?;
     let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
-    let of_pair = supplier_orders::of_call_off(tx, &call_off).await?;
-    // Of a pair the body is the supplier's customer.
-    let customer = if of_pair.is_some() { call_off.body } else { call_off.buyer_of_record };
-    let customer = organisations::find(tx, customer).await?.ok_or(ActionError::NotFound)?;
+    let (number, customer) = order_of(tx, &call_off).await?;
     let token = BASE64URL_NOPAD.encode(&app.chance.bytes::<32>());
     let link =
         SupplierLink { contract: call_off.contract, call_off: call_off.id, expires_at: link_ends(now), used_at: None };
     supplier_links::insert(tx, &Sha256::digest(token.as_bytes()).into(), &link, mail.id, now).await?;
     let words = OrderLetter {
-        number: of_pair.map(|order| order.number).or(call_off.number).unwrap_or_default(),
+        number,
         contract: format!("{} {}", contract.number, contract.title),
         customer: customer.name,
         link: format!("{}/lieferung/{token}", app.base_url),
         expires_at: link.expires_at,
-        again: earlier.iter().any(|it| it.state == "sent"),
+        again: earlier.iter().any(OrderMail::was_sent),
         demo: app.demo,
     };
     Ok(Some(Letter {
@@ -121,6 +125,54 @@ async fn order_letter(
         at: now,
         pdf: Some((paper.file_name, bytes)),
     }))
+}
+
+/// What changes an order, with its frozen document.
+async fn change_letter(
+    app: &App,
+    tx: &mut Tx,
+    mail: &Begun,
+    id: CallOffId,
+    document: DocumentId,
+    now: DateTime<Utc>,
+) -> Result<Letter, ActionError> {
+    let (call_off, _) = call_offs::find(tx, id).await?.ok_or(ActionError::NotFound)?;
+    let paper = change_of(tx, &call_off, document).await?;
+    let bytes = documents::bytes(tx, document).await?.ok_or(ActionError::NotFound)?;
+    let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
+    let (number, customer) = order_of(tx, &call_off).await?;
+    let earlier = change_mails::of_call_off(tx, &call_off).await?;
+    let words = ChangeLetter {
+        kind: paper.kind.trim_start_matches("supplier_").to_owned(),
+        paper: change_in_words(&paper),
+        number,
+        contract: format!("{} {}", contract.number, contract.title),
+        customer: customer.name,
+        again: earlier.iter().any(|it| it.document == document && it.mail.was_sent()),
+        demo: app.demo,
+    };
+    Ok(Letter {
+        to: mail.recipient.clone(),
+        reply_to: customer.email,
+        subject: words.subject(),
+        text: words.text(),
+        message_id: mail.message_id.clone(),
+        at: now,
+        pdf: Some((paper.file_name, bytes)),
+    })
+}
+
+/// The number under which the supplier has the order, and its customer: of a pair the body.
+async fn order_of(tx: &mut Tx, call_off: &CallOff) -> Result<(String, Organisation), ActionError> {
+    let of_pair = supplier_orders::of_call_off(tx, call_off).await?;
+    let customer = if of_pair.is_some() { call_off.body } else { call_off.buyer_of_record };
+    let customer = organisations::find(tx, customer).await?.ok_or(ActionError::NotFound)?;
+    Ok((of_pair.map(|order| order.number).or_else(|| call_off.number.clone()).unwrap_or_default(), customer))
+}
+
+async fn change_of(tx: &mut Tx, call_off: &CallOff, document: DocumentId) -> Result<DocumentRow, ActionError> {
+    let changes = changes_for_supplier(tx, call_off).await?;
+    changes.into_iter().find(|it| it.id == document).ok_or(ActionError::NotFound)
 }
 
 /// Writes down what became of an attempt.
@@ -149,7 +201,7 @@ async fn note(app: &App, mail: &Begun, outcome: &Outcome) -> Result<(), ActionEr
     Ok(tx.commit().await?)
 }
 
-/// The mail server took the order: it is on its way to the supplier.
+/// The mail server took an order or what changes one: it is on its way to the supplier.
 async fn note_sent(
     app: &App,
     tx: &mut Tx,
@@ -160,17 +212,31 @@ async fn note_sent(
 ) -> Result<(), ActionError> {
     let (call_off, _) = call_offs::lock(tx, id).await?.ok_or(ActionError::NotFound)?;
     let evidence = json!({ "address": mail.recipient, "message_id": mail.message_id, "answer": answer });
+    if let Some(document) = mail.document.filter(|_| mail.kind == "change") {
+        let paper = change_of(tx, &call_off, document).await?;
+        let reason = format!("{} an {}", change_in_words(&paper), mail.recipient);
+        let step = OrderStep {
+            decision: "change_sent",
+            action: "order_change_sent",
+            reason: &reason,
+            after: paper.sha256.try_into().ok(),
+            detail: evidence,
+        };
+        return write_as(app, Who::Clock, now, tx, (&call_off, call_off.status), step).await;
+    }
     if call_off.status == Status::Released {
         let way = Way { who: Who::Clock, channel: "email", mail: Some(mail.id) };
         dispatch_order::note_dispatch(app, tx, &call_off, way, now, now, evidence).await?;
     } else {
         let record = call_off_record(app, &call_off, "order_mail_taken", Who::Clock, None, Some(evidence), now);
         audit_log::append_to_contract(tx, call_off.contract, &record).await?;
+        // It was cancelled while the order was on its way out.
+        send_change::put_into_mail(app, tx, &call_off, now).await?;
     }
     Ok(())
 }
 
-/// Nobody took the order: a task for whoever ordered and for the office.
+/// Nobody took the order or its change: a task for whoever ordered and for the office.
 async fn note_failed(
     app: &App,
     tx: &mut Tx,
@@ -180,10 +246,15 @@ async fn note_failed(
     now: DateTime<Utc>,
 ) -> Result<(), ActionError> {
     let (call_off, _) = call_offs::lock(tx, id).await?.ok_or(ActionError::NotFound)?;
+    let (mut reason, mut decision, mut action) = (answer.to_owned(), "undeliverable", "order_mail_failed");
+    if let Some(document) = mail.document.filter(|_| mail.kind == "change") {
+        reason = format!("{}: {answer}", change_in_words(&change_of(tx, &call_off, document).await?));
+        (decision, action) = ("change_undeliverable", "order_change_failed");
+    }
     let step = OrderStep {
-        decision: "undeliverable",
-        action: "order_mail_failed",
-        reason: answer,
+        decision,
+        action,
+        reason: &reason,
         after: None,
         detail: json!({ "address": mail.recipient, "message_id": mail.message_id, "answer": answer, "attempts": mail.attempts }),
     };

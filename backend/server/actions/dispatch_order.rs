@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::keyed::Keyed;
 use super::order_step::{OrderStep, check_day, write, write_as};
-use super::{ActionError, FieldError, Who, only};
+use super::{ActionError, FieldError, Who, only, send_change};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
@@ -123,6 +123,8 @@ pub(super) async fn note_dispatch(
         detail: json!({ "sent_at": sent_at, "channel": way.channel, "mail": way.mail, "evidence": evidence }),
     };
     write_as(app, way.who, now, tx, (call_off, Status::Dispatched), step).await?;
+    // What was taken back before goes out behind the order.
+    send_change::put_into_mail(app, tx, call_off, now).await?;
     Ok(findings)
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use abruf_documents::{Document, Rest, Templates};
 use abruf_domain::Facts;
 use abruf_domain::call_off::Status;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::{CallOffId, DocumentId, PersonId};
 use abruf_domain::period::berlin_date;
@@ -21,7 +22,7 @@ use super::order_data::{
     CancellationEvent, cancelled_order, printed, printed_lines, printed_surcharge, printed_totals, released,
 };
 use super::rest_of_order::{priced_after, taken_by_the_last};
-use super::{ActionError, Who, call_off_record, send_order};
+use super::{ActionError, Who, call_off_record, send_change, send_order};
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
 use crate::storage::call_offs::{self, CallOff};
@@ -35,10 +36,10 @@ pub fn check_code(typed: &str) -> Option<String> {
     typed.parse::<abruf_documents::CheckCode>().ok().map(|code| code.as_str().to_owned())
 }
 
-/// The order as Order-X that lies in its frozen document; `None` in documents that hold none.
+/// The order, or what changes it, as the data that lie in its frozen document; `None` in documents that hold none.
 #[must_use]
-pub fn order_as_data(document: &[u8]) -> Option<Vec<u8>> {
-    abruf_documents::embedded(document, abruf_documents::order_x::FILE_NAME)
+pub fn as_data(document: &[u8], format: DataFormat) -> Option<Vec<u8>> {
+    abruf_documents::embedded(document, format)
 }
 
 /// Does the next due piece of work; `false` if there is none.
@@ -254,6 +255,7 @@ async fn freeze(
         input: &document.input,
         pages: document.pages,
         bytes: &document.bytes,
+        attachments: &document.attachments,
         at: now,
     };
     documents::insert(&mut tx, &new).await?;
@@ -264,8 +266,14 @@ async fn freeze(
     if kind == kept_as(false, Event::Order) {
         outbox::push(&mut tx, app.chance.id(now), "issue_memo", call_off, now).await?;
     }
-    if matches!(event(&work.kind).1, Event::Order) {
-        send_order::put_into_mail(app, &mut tx, call_off, now).await?;
+    match event(&work.kind).1 {
+        Event::Memo => {}
+        Event::Order => send_order::put_into_mail(app, &mut tx, call_off, now).await?,
+        Event::Cancellation | Event::PartialCancellation | Event::DeliveryChange => {
+            // The order may be on its way out at this moment.
+            let (held, _) = call_offs::lock(&mut tx, work.call_off).await?.ok_or(ActionError::NotFound)?;
+            send_change::put_into_mail(app, &mut tx, &held, now).await?;
+        }
     }
     let record = call_off_record(app, call_off, "document_issued", Who::Clock, Some(document.sha256), None, now);
     audit_log::append_to_contract(&mut tx, work.contract, &record).await?;

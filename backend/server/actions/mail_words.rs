@@ -59,6 +59,57 @@ impl OrderLetter {
     }
 }
 
+/// The mail that carries what changes an order.
+#[derive(Debug, Clone, Template)]
+#[template(path = "mails/change.txt")]
+pub struct ChangeLetter {
+    /// Kind of the document: cancellation, partial_cancellation or delivery_change.
+    pub kind: String,
+    /// The document in words: „Teilstornierung 2“.
+    pub paper: String,
+    /// Number of the order.
+    pub number: String,
+    /// Number and title of the contract.
+    pub contract: String,
+    /// Who ordered from the supplier.
+    pub customer: String,
+    /// It was sent before.
+    pub again: bool,
+    /// It is no real order.
+    pub demo: bool,
+}
+
+impl ChangeLetter {
+    /// The subject.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        format!("{} zur Bestellung {} ({})", self.paper, self.number, self.customer)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        rendered(self)
+    }
+
+    fn sentence(&self) -> String {
+        let (customer, number) = (&self.customer, &self.number);
+        match self.kind.as_str() {
+            "delivery_change" => {
+                format!(
+                    "{customer} hat den neuen Liefertermin zur Bestellung {number} angenommen. Alles andere bleibt, wie es bestellt ist."
+                )
+            }
+            "partial_cancellation" => {
+                format!(
+                    "{customer} hat die Bestellung {number} zum Teil storniert. Was bestellt bleibt, steht im Dokument."
+                )
+            }
+            _ => format!("{customer} hat die Bestellung {number} storniert. Bitte liefern Sie sie nicht mehr aus."),
+        }
+    }
+}
+
 /// A request runs out soon.
 #[derive(Debug, Clone, Template)]
 #[template(path = "mails/expiring.txt")]

@@ -9,6 +9,7 @@ use abruf_documents::data::{
 };
 use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Rest, Stage};
 use abruf_domain::Facts;
+use abruf_domain::electronic_address::Scheme;
 use abruf_domain::facts::VatTreatment;
 use abruf_domain::ids::OrganisationId;
 use abruf_domain::money::UnitPrice;
@@ -23,7 +24,7 @@ use super::ActionError;
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
 use crate::storage::organisations::Organisation;
-use crate::storage::{StorageError, assignments, contracts, organisations, supplier_orders};
+use crate::storage::{StorageError, assignments, contracts, electronic_addresses, organisations, supplier_orders};
 
 /// Everything an order and its cancellation have in common.
 pub(super) struct Printed {
@@ -63,6 +64,11 @@ pub(super) async fn printed(
     let buyer = organisation(&mut *conn, buyer).await?;
     let supplier = organisation(&mut *conn, supplier).await?;
     let requested = requested(&mut *conn, call_off, side).await?;
+    let address = electronic_addresses::of_supplier(&mut *conn, call_off.body, supplier.id).await?;
+    // What the body has entered for its supplier, else the routing id of a supplier that is a public buyer too.
+    let known_address = address
+        .map(|it| Endpoint { scheme: it.scheme().code().to_owned(), id: it.id().to_owned() })
+        .or_else(|| supplier.leitweg_id.clone().map(routed));
     let details = &call_off.details;
     let leitweg_id =
         references(call_off).leitweg_id.filter(|_| side != Side::Supplier).or_else(|| buyer.leitweg_id.clone());
@@ -102,9 +108,7 @@ pub(super) async fn printed(
             Side::Direct | Side::InHouse => address_party(&details.delivery_address),
         },
         invoice_address: address_party(&details.invoice_address).filter(|_| side != Side::Supplier),
-        endpoints: endpoint(leitweg_id)
-            .zip(endpoint(supplier.leitweg_id.clone()))
-            .map(|(buyer, supplier)| Endpoints { buyer, supplier }),
+        endpoints: leitweg_id.map(routed).zip(known_address).map(|(buyer, supplier)| Endpoints { buyer, supplier }),
     })
 }
 
@@ -318,10 +322,9 @@ pub(super) fn party(organisation: &Organisation) -> Party {
     Party { name: organisation.name.clone(), unit: None, address: organisation.address_lines() }
 }
 
-/// Where a party receives electronic documents; its Leitweg-ID is the only address we know, and a
-/// mail address is none in Peppol.
-fn endpoint(leitweg_id: Option<String>) -> Option<Endpoint> {
-    leitweg_id.map(|id| Endpoint { scheme: "0204".to_owned(), id })
+/// A Leitweg-ID as the address under which a party receives electronic documents. A mail address is none in Peppol.
+fn routed(leitweg_id: String) -> Endpoint {
+    Endpoint { scheme: Scheme::LeitwegId.code().to_owned(), id: leitweg_id }
 }
 
 /// The first line of a typed address is the name.

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::mail::{Mailer, is_address};
 use crate::storage::call_offs::CallOff;
 use crate::storage::documents::DocumentRow;
+use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::mails::{About, NewMail};
 use crate::storage::{Tx, call_offs, documents, mails, order_addresses, supplier_orders};
 
@@ -48,7 +49,7 @@ pub(super) async fn put_into_mail(
     let Some(document) = document_for_supplier(tx, call_off).await?.filter(|_| is_address(&address)) else {
         return Ok(());
     };
-    let mail = Envelope { document: &document, address: &address, sequence: 1 };
+    let mail = Envelope { kind: "order", document: &document, address: &address, sequence: 1 };
     insert(app, mailer, tx, call_off, mail, None, now).await
 }
 
@@ -57,12 +58,21 @@ pub(super) async fn put_into_mail(
 /// # Errors
 /// [`ActionError::Invalid`] for no mail address; [`ActionError::NotNow`] without a mail server, before the document
 /// is there, and while an earlier mail is under way; [`ActionError::WrongState`] for what is no open order.
-pub async fn send_again(app: &App, actor: &Actor, id: CallOffId, address: &str) -> Result<(), ActionError> {
+pub async fn send_again(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    address: &str,
+    key: Option<&IdempotencyKey>,
+) -> Result<(), ActionError> {
     only(actor, SENDERS)?;
     let address = address.trim();
-    let keyed = Keyed { app, actor, key: None, now: app.clock.now() };
+    let keyed = Keyed { app, actor, key, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
+    if keyed.replay::<bool>(&mut tx).await?.is_some() {
+        return Ok(());
+    }
     if !matches!(call_off.status, Status::Released | Status::Dispatched | Status::Confirmed) {
         return Err(ActionError::WrongState(call_off.status));
     }
@@ -85,7 +95,7 @@ pub async fn send_again(app: &App, actor: &Actor, id: CallOffId, address: &str) 
         ));
     };
     let sequence = i32::try_from(earlier.len()).unwrap_or(i32::MAX).saturating_add(1);
-    let mail = Envelope { document: &document, address, sequence };
+    let mail = Envelope { kind: "order", document: &document, address, sequence };
     insert(app, mailer, &mut tx, &call_off, mail, Some(actor), keyed.now).await?;
     let step = OrderStep {
         decision: "sent_again",
@@ -95,6 +105,7 @@ pub async fn send_again(app: &App, actor: &Actor, id: CallOffId, address: &str) 
         detail: json!({ "address": address }),
     };
     write(keyed, &mut tx, &call_off, call_off.status, step).await?;
+    keyed.keep(&mut tx, &true).await?;
     Ok(tx.commit().await?)
 }
 
@@ -111,26 +122,30 @@ pub(super) fn check_address(field: &str, address: &str) -> Result<(), ActionErro
 
 /// What goes where, for the how manieth time.
 #[derive(Clone, Copy)]
-struct Envelope<'a> {
-    document: &'a DocumentRow,
-    address: &'a str,
-    sequence: i32,
+pub(super) struct Envelope<'a> {
+    /// `order`, or `change` for what changes it.
+    pub kind: &'a str,
+    pub document: &'a DocumentRow,
+    pub address: &'a str,
+    pub sequence: i32,
 }
 
-async fn insert(
+/// Writes the mail of a document that waits to be sent.
+pub(super) async fn insert(
     app: &App,
     mailer: &Mailer,
     tx: &mut Tx,
     call_off: &CallOff,
-    Envelope { document, address, sequence }: Envelope<'_>,
+    Envelope { kind, document, address, sequence }: Envelope<'_>,
     actor: Option<&Actor>,
     now: DateTime<Utc>,
 ) -> Result<(), ActionError> {
-    let message_id = format!("<bestellung.{}.{sequence}@{}>", document.id, mailer.domain());
+    let what = if kind == "order" { "bestellung" } else { "aenderung" };
+    let message_id = format!("<{what}.{}.{sequence}@{}>", document.id, mailer.domain());
     let mail = NewMail {
         contract: call_off.contract,
         id: app.chance.id(now),
-        kind: "order",
+        kind,
         about: About::CallOff(call_off.id),
         document: Some(document.id),
         recipient: address,

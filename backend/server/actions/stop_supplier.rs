@@ -113,7 +113,8 @@ pub async fn lift(
     Ok(tx.commit().await?)
 }
 
-async fn known(tx: &mut Tx, actor: &Actor, supplier: OrganisationId) -> Result<(), ActionError> {
+/// Refuses an organisation that is no supplier of the actor's body.
+pub(super) async fn known(tx: &mut Tx, actor: &Actor, supplier: OrganisationId) -> Result<(), ActionError> {
     match organisations::is_supplier(tx, actor.body, supplier).await? {
         true => Ok(()),
         false => Err(ActionError::NotFound),
@@ -130,8 +131,8 @@ fn overlapping(error: StorageError) -> ActionError {
     error.into()
 }
 
-/// A stop concerns every contract of the body, so it stands in the body's own log.
-async fn log(
+/// What concerns a supplier under every contract of the body stands in the body's own log.
+pub(super) async fn log(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,

@@ -15,6 +15,8 @@ use super::calendar::{Calendar, at, later, working_day_from};
 use super::dice::Dice;
 use super::members::{self, IT_COMPANY, Row};
 use super::people::{Leadership, Registry, Staff};
+use crate::actions::{ActionError, set_electronic_address};
+use crate::app::App;
 use crate::chance::Chance;
 use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
@@ -44,6 +46,15 @@ const SUPPLIERS: &[(&str, &str, &str, &str, &str)] = &[
     ("ottokopie", "Ottokopie Bürotechnik GmbH", "Kopierweg 2", "39915", "Kupferhall"),
     ("bildwerk", "Bildwerk Monitore AG", "Lichtallee 30", "39918", "Ahornhall"),
     ("lauch", "Bürobedarf Lauch & Söhne KG", "Lange Straße 55", "39921", "Eichenlauch"),
+];
+
+/// Where suppliers receive orders as data: key, scheme and address; the others take PDF alone.
+const ELECTRONIC_ADDRESSES: &[(&str, &str, &str)] = &[
+    (IT_COMPANY, "9930", "DE999999018"),
+    ("brockensoft", "9930", "DE999999026"),
+    ("elbtor", "0088", "9520001000010"),
+    ("lernwerk", "9930", "DE999999034"),
+    ("bildwerk", "0088", "9520001000027"),
 ];
 
 const STREETS: &[&str] =
@@ -84,6 +95,14 @@ impl World {
         let found = self.suppliers.iter().find(|(supplier, _)| *supplier == key);
         found.expect("contracts name suppliers of the table").1
     }
+}
+
+/// The office enters where suppliers receive orders as data.
+pub(super) async fn enter_addresses(app: &App, world: &World) -> Result<(), ActionError> {
+    for (key, scheme, address) in ELECTRONIC_ADDRESSES {
+        set_electronic_address::set(app, &world.leadership.office, world.supplier(key), scheme, address).await?;
+    }
+    Ok(())
 }
 
 /// Enters everybody.
@@ -369,13 +388,15 @@ fn leitweg_id(place: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use abruf_domain::electronic_address::leitweg_id_is_valid;
+
     use super::*;
 
     #[test]
     fn leitweg_ids_are_well_formed() {
         for place in 0..=members::ALL.len() {
             let id = leitweg_id(place);
-            assert!(crate::actions::draft_call_off::leitweg_id_is_valid(&id), "{id}");
+            assert!(leitweg_id_is_valid(&id), "{id}");
         }
     }
 }

@@ -4,41 +4,49 @@
 //! ```text
 //! abrufe/bagit.txt  bag-info.txt  manifest-sha256.txt  tagmanifest-sha256.txt
 //! abrufe/data/abrufe.csv          one row per call-off, those without a document too
+//! abrufe/data/dokumente.csv       one row per file below, with its hash
 //! abrufe/data/index.xml           what the columns hold (GoBD, "Beschreibungsstandard")
-//! abrufe/data/dokumente/<number>_<case number>/   the frozen PDFs
+//! abrufe/data/gdpdu-01-09-2004.dtd   what `index.xml` may hold, in our own words
+//! abrufe/data/dokumente/<number>_<case number>/   the frozen PDFs, and beside them the order as data that lies in them
 //! ```
 //!
 //! The same state gives the same bytes: times are fixed, the order is that of the list, nothing is compressed. So a
 //! download that broke off is taken up where it ended by making the same file again, and no copy has to be kept. Documents
-//! are read one at a time; the list of their names is what memory holds.
+//! are read one at a time; the tables and the list of names are what memory holds.
+
+mod archive;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use abruf_documents::all_embedded;
 use abruf_domain::canonical::sha256;
+use abruf_domain::data_format::Embedded;
 use abruf_domain::ids::{CallOffId, DocumentId};
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
 use thiserror::Error;
 use tokio::sync::mpsc;
-use zip::write::{SimpleFileOptions, StreamWriter};
-use zip::{CompressionMethod, DateTime as ZipTime, ZipWriter};
 
+use self::archive::{Archive, Counter};
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
-use crate::reports::call_off_table::{COLUMNS, Column, cells, heads};
 use crate::reports::csv_table::csv_table;
+use crate::reports::{call_off_table, document_table};
 use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::documents::{self, Listed};
 use crate::storage::{StorageError, Tx};
 
-/// The one folder of the archive.
-const FOLDER: &str = "abrufe";
 /// More call-offs than a table program shows.
 const MOST: i64 = 1_000_000;
 /// Documents waiting between the database and the archive.
 const AHEAD: usize = 2;
+
+/// What the columns of the tables hold, in the form tax auditors' programs read.
+const INDEX: &[u8] = include_bytes!("call_off_bag/index.xml");
+/// What may stand there. The published file of this name is not ours to pass on, so this is one in our own words.
+const INDEX_RULES: &[u8] = include_bytes!("call_off_bag/gdpdu-01-09-2004.dtd");
 
 /// Why there is no bag.
 #[derive(Debug, Error)]
@@ -52,6 +60,9 @@ pub enum BagError {
     /// A document can no longer be read: the reader's scope ended meanwhile.
     #[error("a document can no longer be read")]
     Gone,
+    /// What lies in a document is not what was listed of it.
+    #[error("what lies in a document is not what was listed when it was made")]
+    Altered,
     /// The archive could not be written: nobody reads it any more, or the disk is full.
     #[error("the archive could not be written")]
     Archive(#[from] io::Error),
@@ -81,6 +92,8 @@ struct Document {
     id: DocumentId,
     path: String,
     length: u64,
+    /// What is taken out of it, and where it goes.
+    data: Vec<(String, Embedded)>,
 }
 
 /// Who reads: an auditor or somebody of the body within what they may see, or the program itself.
@@ -110,47 +123,69 @@ pub async fn gather(app: &App, reader: &Reader, search: &Search) -> Result<Bag, 
 }
 
 fn bag(rows: &[Summary], listed: Vec<Listed>) -> Result<Bag, csv::Error> {
-    let table = csv_table(b"", &heads(), &rows.iter().map(cells).collect::<Vec<_>>())?;
-    let index = index_xml().into_bytes();
-    let mut manifest = String::new();
-    let mut line = |hash: &[u8], path: &str| {
-        // Writing to a String cannot fail.
-        let _ = writeln!(manifest, "{}  {path}", HEXLOWER.encode(hash));
-    };
-    line(&sha256(&table), "data/abrufe.csv");
-    line(&sha256(&index), "data/index.xml");
-    let mut octets = (table.len() + index.len()) as u64;
     let mut as_of = rows.iter().map(|row| row.changed_at).max().unwrap_or_default();
-    let mut documents = Vec::with_capacity(listed.len());
     // Numbers are those of a body; the case number keeps two bodies apart.
     let folder =
         |row: &Summary| format!("{}_{}", plain(row.number.as_deref().unwrap_or_default()), plain(&row.case_number));
-    let folders: HashMap<CallOffId, String> = rows.iter().map(|row| (row.id, folder(row))).collect();
+    let places: HashMap<CallOffId, (String, &str)> =
+        rows.iter().map(|row| (row.id, (folder(row), row.case_number.as_str()))).collect();
+    let (mut documents, mut files, mut lines) = (Vec::with_capacity(listed.len()), Vec::new(), String::new());
+    let mut octets = 0;
     for it in listed {
-        let folder = folders.get(&it.call_off).map_or("", String::as_str);
-        let path = format!("data/dokumente/{folder}/{}", plain(&it.file_name));
-        line(&it.sha256, &path);
+        let (folder, case_number) =
+            places.get(&it.call_off).map_or(("", ""), |(folder, case)| (folder.as_str(), *case));
+        let path_of = |name: &str| format!("dokumente/{folder}/{}", plain(name));
+        let pdf = path_of(&it.file_name);
+        files.push(document_table::cells(&it, case_number, &pdf, None, it.length, &it.sha256));
+        listed_as(&mut lines, &it.sha256, &pdf);
         octets += it.length;
+        let mut data = Vec::with_capacity(it.attachments.len());
+        for inner in &it.attachments {
+            let path = path_of(&inner.format.file_name(&it.file_name));
+            files.push(document_table::cells(&it, case_number, &path, Some(inner.format), inner.length, &inner.sha256));
+            listed_as(&mut lines, &inner.sha256, &path);
+            octets += inner.length;
+            data.push((format!("data/{path}"), inner.clone()));
+        }
         as_of = as_of.max(it.created_at);
-        documents.push(Document { id: it.id, path, length: it.length });
+        documents.push(Document { id: it.id, path: format!("data/{pdf}"), length: it.length, data });
     }
+    let call_offs = rows.iter().map(call_off_table::cells).collect::<Vec<_>>();
+    let heads = |columns: &[(&'static str, call_off_table::Column)]| columns.iter().map(|it| it.0).collect::<Vec<_>>();
+    let tables = [
+        ("abrufe.csv", csv_table(b"", &heads(&call_off_table::COLUMNS), &call_offs)?),
+        ("dokumente.csv", csv_table(b"", &heads(&document_table::COLUMNS), &files)?),
+        ("gdpdu-01-09-2004.dtd", INDEX_RULES.to_vec()),
+        ("index.xml", INDEX.to_vec()),
+    ];
+    let mut manifest = String::new();
+    for (name, bytes) in &tables {
+        listed_as(&mut manifest, &sha256(bytes), name);
+        octets += bytes.len() as u64;
+    }
+    manifest.push_str(&lines);
     let bagit = "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n".to_owned();
-    let info = bag_info(as_of, rows.len(), octets, documents.len() + 2);
+    let info = bag_info(as_of, rows.len(), octets, files.len() + tables.len());
     let mut tags = String::new();
     for (name, text) in [("bag-info.txt", &info), ("bagit.txt", &bagit), ("manifest-sha256.txt", &manifest)] {
+        // Writing to a String cannot fail.
         let _ = writeln!(tags, "{}  {name}", HEXLOWER.encode(&sha256(text.as_bytes())));
     }
     let tag = HEXLOWER.encode(&sha256(tags.as_bytes()));
-    let small = [
-        ("bagit.txt", bagit.into_bytes()),
-        ("bag-info.txt", info.into_bytes()),
-        ("manifest-sha256.txt", manifest.into_bytes()),
-        ("tagmanifest-sha256.txt", tags.into_bytes()),
-        ("data/abrufe.csv", table),
-        ("data/index.xml", index),
+    let mut small = vec![
+        ("bagit.txt".to_owned(), bagit.into_bytes()),
+        ("bag-info.txt".to_owned(), info.into_bytes()),
+        ("manifest-sha256.txt".to_owned(), manifest.into_bytes()),
+        ("tagmanifest-sha256.txt".to_owned(), tags.into_bytes()),
     ];
-    let small = small.into_iter().map(|(name, bytes)| (name.to_owned(), bytes)).collect();
+    small.extend(tables.into_iter().map(|(name, bytes)| (format!("data/{name}"), bytes)));
     Ok(Bag { small, documents, call_offs: rows.len(), tag })
+}
+
+/// A line of the manifest: hash and path of a file of the payload.
+fn listed_as(manifest: &mut String, hash: &[u8], path: &str) {
+    // Writing to a String cannot fail.
+    let _ = writeln!(manifest, "{}  data/{path}", HEXLOWER.encode(hash));
 }
 
 /// Of when the state is: of its last change, so that an unchanged state is an unchanged file.
@@ -165,44 +200,6 @@ fn bag_info(as_of: DateTime<Utc>, call_offs: usize, octets: u64, files: usize) -
 fn plain(name: &str) -> String {
     let keep = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
     name.chars().map(keep).take(120).collect()
-}
-
-/// What the columns hold, in the form tax auditors' programs read (GoBD, "Beschreibungsstandard").
-fn index_xml() -> String {
-    let mut columns = String::new();
-    for (name, column) in COLUMNS {
-        let kind = match column {
-            Column::Text => "<AlphaNumeric/>",
-            Column::Amount => "<Numeric><Accuracy>2</Accuracy></Numeric>",
-            Column::Day => "<Date><Format>DD.MM.YYYY</Format></Date>",
-        };
-        let _ = writeln!(columns, "        <VariableColumn><Name>{name}</Name>{kind}</VariableColumn>");
-    }
-    format!(
-        r#"<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE DataSet SYSTEM "gdpdu-01-09-2004.dtd">
-<DataSet>
-  <Version>1.0</Version>
-  <Media>
-    <Name>Abrufe</Name>
-    <Table>
-      <URL>abrufe.csv</URL>
-      <Name>Abrufe</Name>
-      <Description>Abrufe aus Rahmenvereinbarungen, auch abgelehnte, zurückgezogene und stornierte</Description>
-      <UTF8/>
-      <DecimalSymbol>,</DecimalSymbol>
-      <DigitGroupingSymbol>.</DigitGroupingSymbol>
-      <Range><From>2</From></Range>
-      <VariableLength>
-        <ColumnDelimiter>;</ColumnDelimiter>
-        <RecordDelimiter>&#13;&#10;</RecordDelimiter>
-        <TextEncapsulator>"</TextEncapsulator>
-{columns}      </VariableLength>
-    </Table>
-  </Media>
-</DataSet>
-"#
-    )
 }
 
 impl Bag {
@@ -221,14 +218,10 @@ impl Bag {
         for (path, bytes) in &self.small {
             archive.add(path, bytes)?;
         }
-        let nothing = [0; 1 << 16];
         for document in &self.documents {
-            archive.start(&document.path)?;
-            let mut left = document.length;
-            while 0 < left {
-                let portion = usize::try_from(left).unwrap_or(usize::MAX).min(nothing.len());
-                archive.0.write_all(&nothing[..portion])?;
-                left -= portion as u64;
+            archive.add_blank(&document.path, document.length)?;
+            for (path, inner) in &document.data {
+                archive.add_blank(path, inner.length)?;
             }
         }
         Ok(archive.finish()?.0)
@@ -247,7 +240,7 @@ pub async fn write<W: Write + Send + 'static>(
     mut progress: impl FnMut(usize, usize),
 ) -> Result<W, BagError> {
     let Bag { small, documents, .. } = bag;
-    let (sender, mut receiver) = mpsc::channel::<Option<(String, Vec<u8>)>>(AHEAD);
+    let (sender, mut receiver) = mpsc::channel::<Option<(Document, Vec<u8>)>>(AHEAD);
     // The archive is written on a thread that may wait for its reader.
     let archive = tokio::task::spawn_blocking(move || -> Result<W, BagError> {
         let mut archive = Archive::new(to);
@@ -256,8 +249,14 @@ pub async fn write<W: Write + Send + 'static>(
         }
         while let Some(next) = receiver.blocking_recv() {
             // An archive that misses a document never gets its end: nobody takes it for a whole one.
-            let (path, bytes) = next.ok_or(BagError::Gone)?;
-            archive.add(&path, &bytes)?;
+            let (document, bytes) = next.ok_or(BagError::Gone)?;
+            archive.add(&document.path, &bytes)?;
+            let inner = if document.data.is_empty() { Vec::new() } else { all_embedded(&bytes) };
+            for (path, listed) in &document.data {
+                let found = inner.iter().find(|(format, _)| *format == listed.format).map(|(_, bytes)| bytes);
+                let bytes = found.filter(|bytes| sha256(bytes) == listed.sha256).ok_or(BagError::Altered)?;
+                archive.add(path, bytes)?;
+            }
         }
         archive.finish()
     });
@@ -269,7 +268,7 @@ pub async fn write<W: Write + Send + 'static>(
         });
         let whole = bytes.is_some();
         // Without a receiver nobody reads the archive any more.
-        if sender.send(bytes.map(|bytes| (document.path, bytes))).await.is_err() || !whole {
+        if sender.send(bytes.map(|bytes| (document, bytes))).await.is_err() || !whole {
             break;
         }
         progress(done + 1, total);
@@ -285,42 +284,34 @@ async fn read(app: &App, reader: &Reader, id: DocumentId) -> Result<Option<Vec<u
     Ok(bytes)
 }
 
-/// The ZIP: entries without compression, with fixed times and rights.
-struct Archive<W: Write>(ZipWriter<StreamWriter<W>>);
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reports::call_off_table::Column;
 
-impl<W: Write> Archive<W> {
-    fn new(to: W) -> Self {
-        Self(ZipWriter::new_stream(to))
-    }
-
-    fn start(&mut self, path: &str) -> Result<(), BagError> {
-        let options = SimpleFileOptions::default()
-            .compression_method(CompressionMethod::Stored)
-            .last_modified_time(ZipTime::default())
-            .unix_permissions(0o644);
-        Ok(self.0.start_file(format!("{FOLDER}/{path}"), options)?)
-    }
-
-    fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), BagError> {
-        self.start(path)?;
-        Ok(self.0.write_all(bytes)?)
-    }
-
-    fn finish(self) -> Result<W, BagError> {
-        Ok(self.0.finish()?.into_inner())
-    }
-}
-
-/// Counts and forgets.
-struct Counter(u64);
-
-impl Write for Counter {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0 += bytes.len() as u64;
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+    #[test]
+    fn the_index_names_the_columns_of_the_tables_in_their_order_with_their_kinds() {
+        let index = std::str::from_utf8(INDEX).expect("UTF-8");
+        let columns = |columns: &[(&str, Column)]| {
+            let mut lines = Vec::new();
+            for (place, (name, column)) in columns.iter().enumerate() {
+                let kind = match column {
+                    Column::Text => "<AlphaNumeric/>",
+                    Column::Amount => "<Numeric><Accuracy>2</Accuracy></Numeric>",
+                    Column::Count => "<Numeric><Accuracy>0</Accuracy></Numeric>",
+                    Column::Day => "<Date><Format>DD.MM.YYYY</Format></Date>",
+                };
+                let tag = if place == 0 { "VariablePrimaryKey" } else { "VariableColumn" };
+                lines.push(format!("<{tag}><Name>{name}</Name>{kind}</{tag}>"));
+            }
+            lines
+        };
+        let expected = [columns(&call_off_table::COLUMNS), columns(&document_table::COLUMNS)].concat();
+        let found: Vec<&str> = index
+            .lines()
+            .map(str::trim)
+            .filter(|line| line.starts_with("<Variable") && line.contains("Name"))
+            .collect();
+        assert_eq!(found, expected);
     }
 }

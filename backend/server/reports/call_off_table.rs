@@ -13,14 +13,16 @@ pub enum Column {
     Text,
     /// An amount with two decimals and a comma.
     Amount,
+    /// A whole number.
+    Count,
     /// `04.05.2027`.
     Day,
 }
 
-/// The columns in order.
+/// The columns in order; the first one tells the rows apart.
 pub const COLUMNS: [(&str, Column); 15] = [
-    ("Abrufnummer", Column::Text),
     ("Vorgang", Column::Text),
+    ("Abrufnummer", Column::Text),
     ("Stand", Column::Text),
     ("Datum", Column::Day),
     ("Mitglied", Column::Text),
@@ -59,8 +61,8 @@ pub fn cells(it: &Summary) -> Vec<String> {
         at.map(|at| Language::German.instant(at)).unwrap_or_default().replace('\u{a0}', " ")
     };
     vec![
-        it.number.clone().unwrap_or_default(),
         it.case_number.clone(),
+        it.number.clone().unwrap_or_default(),
         status_words(it.status).to_owned(),
         it.dated_on.map(|day| Language::German.date(day)).unwrap_or_default(),
         it.member.clone(),

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use abruf_domain::data_format::{DataFormat, Embedded};
 use abruf_domain::ids::{CallOffId, ContractId, DocumentId};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
+use super::error::consistent;
 
 /// A document without its bytes.
 #[derive(Debug, Clone)]
@@ -27,8 +29,18 @@ pub struct DocumentRow {
     pub sha256: Vec<u8>,
     /// Pages.
     pub pages: i32,
+    /// Formats in which it lies in its PDF as data.
+    pub as_data: Vec<DataFormat>,
     /// When it was rendered.
     pub created_at: DateTime<Utc>,
+}
+
+impl DocumentRow {
+    /// What tells it from the other documents of its call-off: `order`, `partial_cancellation-1`.
+    #[must_use]
+    pub fn key(&self) -> String {
+        self.sequence.map_or_else(|| self.kind.clone(), |sequence| format!("{}-{sequence}", self.kind))
+    }
 }
 
 /// A document to be written.
@@ -58,6 +70,8 @@ pub struct NewDocument<'a> {
     pub pages: usize,
     /// The file.
     pub bytes: &'a [u8],
+    /// What lies in it.
+    pub attachments: &'a [Embedded],
     /// When.
     pub at: DateTime<Utc>,
 }
@@ -82,6 +96,21 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
         new.at,
         new.event,
         new.input,
+    )
+    .execute(&mut *conn)
+    .await?;
+    let names: Vec<String> = new.attachments.iter().map(|it| it.format.embedded_name().to_owned()).collect();
+    let hashes: Vec<Vec<u8>> = new.attachments.iter().map(|it| it.sha256.to_vec()).collect();
+    let lengths: Vec<i64> = new.attachments.iter().map(|it| i64::try_from(it.length).unwrap_or(i64::MAX)).collect();
+    sqlx::query!(
+        "INSERT INTO document_attachment (contract_id, document_id, name, sha256, length)
+         SELECT $1, $2, a.name, a.sha256, a.length
+         FROM unnest($3::text[], $4::bytea[], $5::bigint[]) AS a (name, sha256, length)",
+        new.contract.0,
+        new.id.0,
+        &names,
+        &hashes,
+        &lengths
     )
     .execute(conn)
     .await?;
@@ -156,12 +185,20 @@ pub struct Listed {
     pub id: DocumentId,
     /// The call-off.
     pub call_off: CallOffId,
+    /// As [`DocumentRow::kind`].
+    pub kind: String,
     /// Name offered at download.
     pub file_name: String,
+    /// Prüfkennung.
+    pub check_code: String,
     /// SHA-256 of the file.
     pub sha256: Vec<u8>,
     /// Size of the file in bytes.
     pub length: u64,
+    /// Pages.
+    pub pages: i32,
+    /// What lies in it.
+    pub attachments: Vec<Embedded>,
     /// When it was rendered.
     pub created_at: DateTime<Utc>,
 }
@@ -170,25 +207,52 @@ pub struct Listed {
 pub async fn of_call_offs(conn: &mut PgConnection, call_offs: &[CallOffId]) -> Result<Vec<Listed>, StorageError> {
     let ids: Vec<Uuid> = call_offs.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT d.id, d.call_off_id, d.file_name, d.sha256, octet_length(d.bytes) AS "length!", d.created_at
+        r#"SELECT d.id, d.call_off_id, d.kind, d.file_name, d.check_code, d.sha256, octet_length(d.bytes) AS "length!",
+                  d.pages, d.created_at, a.names AS "names!", a.hashes AS "hashes!", a.lengths AS "lengths!"
            FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
            JOIN document d ON d.call_off_id = wanted.id
+           CROSS JOIN LATERAL (
+               SELECT coalesce(array_agg(e.name ORDER BY e.name), '{}') AS names,
+                      coalesce(array_agg(e.sha256 ORDER BY e.name), '{}') AS hashes,
+                      coalesce(array_agg(e.length ORDER BY e.name), '{}') AS lengths
+               FROM document_attachment e
+               WHERE e.contract_id = d.contract_id AND e.document_id = d.id) AS a
            ORDER BY wanted.place, d.created_at, d.id"#,
         &ids
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Listed {
-            id: DocumentId(row.id),
-            call_off: CallOffId(row.call_off_id),
-            file_name: row.file_name,
-            sha256: row.sha256,
-            length: u64::try_from(row.length).unwrap_or_default(),
-            created_at: row.created_at,
+    rows.into_iter()
+        .map(|row| {
+            let listed = row.names.into_iter().zip(row.hashes).zip(row.lengths);
+            let attachments = listed.map(|((name, hash), length)| embedded(&name, &hash, length, row.id));
+            Ok(Listed {
+                id: DocumentId(row.id),
+                call_off: CallOffId(row.call_off_id),
+                kind: row.kind,
+                file_name: row.file_name,
+                check_code: row.check_code,
+                sha256: row.sha256,
+                length: u64::try_from(row.length).unwrap_or_default(),
+                pages: row.pages,
+                attachments: attachments.collect::<Result<_, StorageError>>()?,
+                created_at: row.created_at,
+            })
         })
-        .collect())
+        .collect()
+}
+
+fn embedded(name: &str, hash: &[u8], length: i64, document: Uuid) -> Result<Embedded, StorageError> {
+    Ok(Embedded {
+        format: format(name, document)?,
+        sha256: consistent(hash.try_into(), "document_attachment", "sha256", document)?,
+        length: u64::try_from(length).unwrap_or_default(),
+    })
+}
+
+fn format(name: &str, document: Uuid) -> Result<DataFormat, StorageError> {
+    let known = DataFormat::of_embedded(name).ok_or("an unknown name");
+    consistent(known, "document_attachment", "name", document)
 }
 
 /// The file of a document.
@@ -230,7 +294,9 @@ pub async fn of_call_off(
                   CASE d.kind
                       WHEN 'delivery_change' THEN (row_number() OVER (PARTITION BY d.kind ORDER BY d.created_at, d.id))::int
                       ELSE p.sequence
-                  END AS sequence, d.file_name, d.check_code, d.sha256, d.pages, d.created_at
+                  END AS sequence, d.file_name, d.check_code, d.sha256, d.pages, d.created_at,
+                  ARRAY(SELECT a.name FROM document_attachment a
+                        WHERE a.contract_id = d.contract_id AND a.document_id = d.id ORDER BY a.name) AS "as_data!"
            FROM document d
            LEFT JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
            WHERE d.contract_id = $1 AND d.call_off_id = $2
@@ -240,19 +306,21 @@ pub async fn of_call_off(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| DocumentRow {
-            id: DocumentId(row.id),
-            kind: row.kind,
-            sequence: row.sequence,
-            file_name: row.file_name,
-            check_code: row.check_code,
-            sha256: row.sha256,
-            pages: row.pages,
-            created_at: row.created_at,
+    rows.into_iter()
+        .map(|row| {
+            Ok(DocumentRow {
+                id: DocumentId(row.id),
+                kind: row.kind,
+                sequence: row.sequence,
+                file_name: row.file_name,
+                check_code: row.check_code,
+                sha256: row.sha256,
+                pages: row.pages,
+                as_data: row.as_data.iter().map(|name| format(name, row.id)).collect::<Result<_, _>>()?,
+                created_at: row.created_at,
+            })
         })
-        .collect())
+        .collect()
 }
 
 /// File name and bytes of one kind.

@@ -1,4 +1,4 @@
-//! Mail that leaves the house: orders and notices, one row per recipient, written before it is sent.
+//! Mail that leaves the house: orders, what changes them, and notices, one row per recipient, written before it is sent.
 
 use abruf_domain::ids::{CallOffId, ContractId, DocumentId, MiniCompetitionId, OrganisationId, PersonId};
 use chrono::{DateTime, Utc};
@@ -25,17 +25,17 @@ pub struct NewMail<'a> {
     pub contract: ContractId,
     /// Which.
     pub id: Uuid,
-    /// `order`, or the event that is told.
+    /// `order`, `change`, or the event that is told.
     pub kind: &'a str,
     /// What it is about.
     pub about: About,
-    /// The document an order consists of.
+    /// The document an order or its change consists of.
     pub document: Option<DocumentId>,
     /// Mail address.
     pub recipient: &'a str,
-    /// Subject; of an order empty.
+    /// Subject; of a mail with a document empty.
     pub subject: &'a str,
-    /// Text; of an order empty.
+    /// Text; of a mail with a document empty.
     pub body: &'a str,
     /// With angle brackets, the same on each attempt.
     pub message_id: &'a str,
@@ -80,15 +80,17 @@ pub struct Begun {
     pub contract: ContractId,
     /// Which.
     pub id: Uuid,
+    /// `order`, `change`, or the event that is told.
+    pub kind: String,
     /// The call-off it is about.
     pub call_off: Option<CallOffId>,
-    /// The order it carries.
+    /// The order or change it carries.
     pub document: Option<DocumentId>,
     /// Mail address.
     pub recipient: String,
-    /// Subject; of an order empty.
+    /// Subject; of a mail with a document empty.
     pub subject: String,
-    /// Text; of an order empty.
+    /// Text; of a mail with a document empty.
     pub body: String,
     /// With angle brackets.
     pub message_id: String,
@@ -113,7 +115,7 @@ pub async fn begin_next(
              ORDER BY m.not_before, m.id
              LIMIT 1
              FOR UPDATE OF m SKIP LOCKED)
-         RETURNING contract_id, id, call_off_id, document_id, recipient, subject, body, message_id, attempts",
+         RETURNING contract_id, id, kind, call_off_id, document_id, recipient, subject, body, message_id, attempts",
         now,
         lost_at
     )
@@ -122,6 +124,7 @@ pub async fn begin_next(
     Ok(row.map(|row| Begun {
         contract: ContractId(row.contract_id),
         id: row.id,
+        kind: row.kind,
         call_off: row.call_off_id.map(CallOffId),
         document: row.document_id.map(DocumentId),
         recipient: row.recipient,
@@ -230,6 +233,12 @@ impl OrderMail {
     pub fn has_failed(&self) -> bool {
         self.state == "failed"
     }
+
+    /// Whether a mail server took it.
+    #[must_use]
+    pub fn was_sent(&self) -> bool {
+        self.state == "sent"
+    }
 }
 
 /// The mails of an order, oldest first.
@@ -264,20 +273,28 @@ pub async fn of_order(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec
         .collect())
 }
 
-/// The order a visible mail with this Message-ID carries.
-pub async fn order_of_message(conn: &mut PgConnection, message_id: &str) -> Result<Option<CallOffId>, StorageError> {
-    Ok(sqlx::query_scalar!("SELECT call_off_id FROM mail WHERE message_id = $1 AND kind = 'order'", message_id)
-        .fetch_optional(conn)
-        .await?
-        .flatten()
-        .map(CallOffId))
+/// The call-off of a visible mail with this Message-ID that carries an order or a change, with its kind.
+pub async fn of_message(
+    conn: &mut PgConnection,
+    message_id: &str,
+) -> Result<Option<(CallOffId, String)>, StorageError> {
+    Ok(sqlx::query!(
+        r#"SELECT call_off_id AS "call_off_id!", kind FROM mail
+           WHERE message_id = $1 AND kind IN ('order', 'change') AND call_off_id IS NOT NULL"#,
+        message_id
+    )
+    .fetch_optional(conn)
+    .await?
+    .map(|row| (CallOffId(row.call_off_id), row.kind)))
 }
 
-/// An order that could not be delivered, or came back, and was not sent since.
+/// An order, or what changes it, that could not be delivered, or came back, and was not sent since.
 #[derive(Debug, Clone)]
 pub struct Undelivered {
     /// The order.
     pub call_off: CallOffId,
+    /// Kind of the document that did not arrive.
+    pub document: String,
     /// Its number.
     pub number: String,
     /// Whose order it is.
@@ -325,6 +342,7 @@ pub async fn undelivered(conn: &mut PgConnection, limit: i64) -> Result<Vec<Unde
         .into_iter()
         .map(|row| Undelivered {
             call_off: CallOffId(row.id),
+            document: "order".to_owned(),
             number: row.number,
             member: OrganisationId(row.member_id),
             member_name: row.name,

@@ -179,6 +179,8 @@ pub struct Worth {
     pub savings: Decimal,
     /// How many partial cancellations it has.
     pub partial_cancellations: i64,
+    /// How many new delivery dates the buyer accepted.
+    pub delivery_changes: i64,
     /// Documents made.
     pub documents: Vec<String>,
     /// Its order was made since memos are.
@@ -196,6 +198,10 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                   coalesce(s.net, 0) AS "savings!",
                   (SELECT count(*) FROM partial_cancellation p
                    WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id) AS "partial_cancellations!",
+                  (SELECT count(*) FROM supplier_confirmation s
+                   JOIN confirmation_answer a ON a.contract_id = s.contract_id AND a.confirmation_id = s.id
+                   WHERE s.contract_id = c.contract_id AND s.call_off_id = c.id AND s.delivery_on IS NOT NULL
+                     AND a.decision = 'accepted') AS "delivery_changes!",
                   ARRAY(SELECT d.kind FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id) AS "documents!",
                   EXISTS (SELECT FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id
                                                    AND d.kind = 'order' AND d.input IS NOT NULL) AS "memo_due!",
@@ -232,6 +238,7 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                 held: [row.reserved, row.authorised],
                 savings: row.savings,
                 partial_cancellations: row.partial_cancellations,
+                delivery_changes: row.delivery_changes,
                 documents: row.documents,
                 memo_due: row.memo_due,
                 work: row.work,

@@ -147,13 +147,16 @@ fn verify_documents(worth: &Worth, found: &mut Verification) {
         }
     }
     let count = |kinds: &[String], kind| kinds.iter().filter(|it| *it == kind).count();
-    let to_come = count(&worth.work, "issue_partial_cancellation");
-    let made = count(&worth.documents, "partial_cancellation");
-    found.documents_to_come += to_come;
-    if usize::try_from(worth.partial_cancellations).unwrap_or_default() != made + to_come {
-        let place = format!("Abruf {}", worth.label);
-        let due = worth.partial_cancellations;
-        found.fails(place, format!("es gibt {due} Teilstornierungen, aber {made} Dokumente dazu"));
+    for (due, kind, work, german) in [
+        (worth.partial_cancellations, "partial_cancellation", "issue_partial_cancellation", "Teilstornierungen"),
+        (worth.delivery_changes, "delivery_change", "issue_delivery_change", "angenommene Liefertermine"),
+    ] {
+        let (made, to_come) = (count(&worth.documents, kind), count(&worth.work, work));
+        found.documents_to_come += to_come;
+        if usize::try_from(due).unwrap_or_default() != made + to_come {
+            let place = format!("Abruf {}", worth.label);
+            found.fails(place, format!("es gibt {due} {german}, aber {made} Dokumente dazu"));
+        }
     }
 }
 

@@ -5,12 +5,17 @@ use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::issue_document::{draft_document, issue_for, issue_next};
 use abruf::actions::release_call_off::release;
 use abruf::actions::reproduce_document::{Outcome, find, reproduce};
+use abruf::actions::set_electronic_address;
 use abruf::actor::RunsAs;
 use abruf::storage::documents::{self, DocumentRow};
+use abruf_documents::embedded;
 use abruf_domain::canonical::sha256;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
+use axum::http::StatusCode;
 
 use super::{Altenrode, LINES, released};
+use crate::pages::browser::Browser;
 use crate::world::contract::Contract;
 
 async fn documents(here: &Altenrode, contract: &Contract, id: CallOffId) -> Vec<DocumentRow> {
@@ -98,6 +103,8 @@ async fn the_same_order_is_the_same_file_to_the_byte() {
     here.world.at("2027-11-22T09:00:00Z");
     for statement in [
         "ALTER TABLE document DISABLE TRIGGER document_append_only",
+        "ALTER TABLE document_attachment DISABLE TRIGGER document_attachment_append_only",
+        "DELETE FROM document_attachment",
         "DELETE FROM document",
         "UPDATE outbox SET done_at = NULL WHERE kind = 'issue_order'",
         "UPDATE price_term SET unit_price = unit_price * 2",
@@ -185,6 +192,8 @@ async fn documents_and_log_are_append_only_even_for_the_owner() {
     for (statement, constraint) in [
         ("UPDATE document SET file_name = 'anders.pdf'", "document_append_only"),
         ("DELETE FROM document", "document_append_only"),
+        ("UPDATE document_attachment SET length = 1", "document_attachment_append_only"),
+        ("DELETE FROM document_attachment", "document_attachment_append_only"),
         ("TRUNCATE document CASCADE", "document_append_only"),
         ("UPDATE audit_entry SET action = 'anders'", "audit_entry_append_only"),
         ("DELETE FROM audit_entry", "audit_entry_append_only"),
@@ -218,4 +227,64 @@ async fn a_draft_document_is_shown_and_not_kept() {
     let other = here.world.member("Stadt Neufeld").await;
     let foreign = draft_document(app, &here.world.buyer(other).await, id).await;
     assert!(matches!(foreign, Err(ActionError::NotFound)), "{foreign:?}");
+}
+
+impl Altenrode {
+    /// The supplier's address as the office enters it, and the town's routing id.
+    async fn receives_data(&self, scheme: &str, address: &str) {
+        sqlx::query("UPDATE organisation SET leitweg_id = '04011000-1234512345-06' WHERE id = $1")
+            .bind(self.town.0)
+            .execute(self.world.owner())
+            .await
+            .unwrap();
+        set_electronic_address::set(&self.world.app, &self.olga, self.world.supplier, scheme, address).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_order_lies_beside_its_pdf_as_a_peppol_message_where_both_addresses_are_known() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let eva = Browser::signed_in(&here.world, &here.eva).await;
+    let without = here.request(&contract).await;
+    released(release(app, &here.karl, without, None).await);
+    issue_for(app, without).await.unwrap();
+    here.receives_data("0088", "9521234000006").await;
+    let with = here.request(&contract).await;
+    released(release(app, &here.karl, with, None).await);
+    let peppol = |id: CallOffId| format!("/abrufe/{id}/bestellung.peppol.xml");
+    let answer = eva.get(&peppol(with)).await;
+    assert_eq!(answer.status, StatusCode::OK, "made while somebody waits: {}", answer.text);
+    assert!(answer.header("content-disposition").contains(".peppol.xml"), "{}", answer.header("content-disposition"));
+    for said in [
+        "urn:fdc:peppol.eu:poacc:trns:order:3",
+        "<cbc:EndpointID schemeID=\"0204\">04011000-1234512345-06</cbc:EndpointID>",
+        "<cbc:EndpointID schemeID=\"0088\">9521234000006</cbc:EndpointID>",
+    ] {
+        assert!(answer.text.contains(said), "{said}: {}", answer.text);
+    }
+    let pdf = bytes(&here, &contract, with, "order").await;
+    assert_eq!(embedded(&pdf, DataFormat::Peppol).unwrap(), answer.text.as_bytes(), "what the supplier has");
+    let listed = &documents(&here, &contract, with).await[0];
+    assert_eq!(listed.as_data, [DataFormat::OrderX, DataFormat::Peppol]);
+
+    assert_eq!(eva.get(&peppol(without)).await.status, StatusCode::NOT_FOUND, "it was ordered before");
+    assert_eq!(documents(&here, &contract, without).await[0].as_data, [DataFormat::OrderX]);
+    let link = "als Daten (Peppol BIS Order only 3)";
+    assert!(eva.page(&format!("/abrufe/{with}")).await.contains(link));
+    assert!(!eva.page(&format!("/abrufe/{without}")).await.contains(link));
+}
+
+#[tokio::test]
+async fn no_peppol_message_goes_to_a_supplier_whose_address_is_not_known() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    here.receives_data("9930", "DE123456788").await;
+    here.receives_data("9930", "").await;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    issue_for(app, id).await.unwrap();
+    assert_eq!(documents(&here, &contract, id).await[0].as_data, [DataFormat::OrderX]);
 }

@@ -15,6 +15,7 @@ use abruf::actions::reproduce_document::{Outcome as Reproduced, find, reproduce}
 use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::finding::Outcome;
 use abruf_domain::ids::CallOffId;
 use chrono::NaiveDate;
@@ -199,7 +200,7 @@ async fn an_accepted_delivery_date_is_a_document_that_names_the_one_it_replaces(
     assert_eq!(one["replaces"]["check_code"], json!(order.1));
     assert_eq!((&two["to"], &two["from"]), (&json!("2027-02-01"), &json!("2027-01-15")));
     assert_eq!((&two["number"], &two["replaces"]["check_code"]), (&json!(format!("{number}-T2")), &json!(first.1)));
-    let xml = abruf::actions::issue_document::order_as_data(&second.3).expect("the change as data");
+    let xml = abruf_documents::embedded(&second.3, DataFormat::OrderX).expect("the change as data");
     let xml = String::from_utf8(xml).unwrap();
     for said in ["<ram:TypeCode>230</ram:TypeCode>", "20270201", &number] {
         assert!(xml.contains(said), "{said}: {xml}");
@@ -218,6 +219,16 @@ async fn an_accepted_delivery_date_is_a_document_that_names_the_one_it_replaces(
         assert_eq!(reproduce(app, document).await.unwrap().outcome, Reproduced::Identical);
     }
     here.world.keeps_its_promises().await;
+
+    for statement in [
+        "ALTER TABLE document DISABLE TRIGGER ALL",
+        "DELETE FROM document WHERE kind = 'delivery_change' AND file_name LIKE '%T2%'",
+    ] {
+        sqlx::query(statement).execute(here.world.owner()).await.unwrap();
+    }
+    let found = verify(app, |_, _, _| {}).await.unwrap().failures;
+    let missing = format!("Abruf {number}: es gibt 2 angenommene Liefertermine, aber 1 Dokumente dazu");
+    assert!(found.iter().any(|it| it.to_string() == missing), "{found:?}");
 }
 
 #[tokio::test]

@@ -180,10 +180,10 @@ async fn of_two_answers_at_once_one_counts() {
 async fn an_answer_to_one_mail_uses_up_the_link_of_the_other() {
     let it = WithSupplier::new().await;
     let app = &it.here.world.app;
-    report(app, &it.here.eva, it.id, "Postfach voll").await.unwrap();
+    report(app, &it.here.eva, it.id, "Postfach voll", None).await.unwrap();
     it.is_over("Der Versand dieser Bestellung ist noch nicht vermerkt.").await;
     it.here.world.app.clock.set(it.here.world.app.clock.now() + TimeDelta::hours(1));
-    send_again(app, &it.here.eva, it.id, "auftrag@anhalt-digital.example").await.unwrap();
+    send_again(app, &it.here.eva, it.id, "auftrag@anhalt-digital.example", None).await.unwrap();
     assert!(it.here.delivers().await);
     let second = link_in(&it.server.taken()[1].text());
     assert_ne!(second, it.link);

@@ -12,6 +12,7 @@ use abruf::actions::report_bounce::{report, report_message};
 use abruf::actions::send_order::send_again;
 use abruf::actions::set_order_address;
 use abruf::actor::RunsAs;
+use abruf::storage::idempotency::IdempotencyKey;
 use abruf::storage::mails;
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
@@ -60,7 +61,7 @@ impl Altenrode {
         .unwrap()
     }
 
-    async fn bytes(&self, id: CallOffId, kind: &str) -> Vec<u8> {
+    pub(super) async fn bytes(&self, id: CallOffId, kind: &str) -> Vec<u8> {
         sqlx::query_scalar("SELECT bytes FROM document WHERE call_off_id = $1 AND kind = $2")
             .bind(id.0)
             .bind(kind)
@@ -69,18 +70,18 @@ impl Altenrode {
             .unwrap()
     }
 
-    fn wait(&self, time: TimeDelta) {
+    pub(super) fn wait(&self, time: TimeDelta) {
         self.world.app.clock.set(self.world.app.clock.now() + time);
     }
 
-    async fn all_is_well(&self) {
+    pub(super) async fn all_is_well(&self) {
         self.world.keeps_its_promises().await;
         let found = verify(&self.world.app, |_, _, _| {}).await.unwrap();
         assert!(found.failures.is_empty(), "{:?}", found.failures);
     }
 }
 
-fn not_now<T: std::fmt::Debug>(result: Result<T, ActionError>) -> String {
+pub(super) fn not_now<T: std::fmt::Debug>(result: Result<T, ActionError>) -> String {
     let Err(ActionError::NotNow(message)) = result else { panic!("done: {result:?}") };
     message
 }
@@ -112,7 +113,7 @@ async fn without_a_mail_server_nothing_is_sent_and_the_page_says_so() {
     let here = Altenrode::new().await;
     let (_, id) = here.order_in_the_mail().await;
     assert!(!here.delivers().await && here.mails(id).await.is_empty());
-    let told = not_now(send_again(&here.world.app, &here.eva, id, ADDRESS).await);
+    let told = not_now(send_again(&here.world.app, &here.eva, id, ADDRESS, None).await);
     assert!(told.contains("selbst"), "{told}");
     let eva = Browser::signed_in(&here.world, &here.eva).await;
     let page = eva.page(&format!("/abrufe/{id}/lieferungen")).await;
@@ -130,7 +131,7 @@ async fn a_busy_mail_server_is_asked_again_with_growing_pauses_under_the_same_me
     let karl = Browser::signed_in(&here.world, &here.karl).await;
     let page = read(&karl.page(&format!("/abrufe/{id}/lieferungen")).await);
     assert!(page.contains("451") && page.contains("Abruf versucht es wieder"), "{page}");
-    let told = not_now(send_again(&here.world.app, &here.eva, id, ADDRESS).await);
+    let told = not_now(send_again(&here.world.app, &here.eva, id, ADDRESS, None).await);
     assert!(told.contains("gerade"), "{told}");
     here.wait(TimeDelta::minutes(1));
     server.is_now(Mood::Distrusts);
@@ -177,7 +178,7 @@ async fn a_refused_order_is_a_task_for_clerk_and_office_until_it_goes_out_to_the
         let told = start.contains("Diese Bestellungen konnten nicht zugestellt werden") && start.contains("550");
         assert_eq!(told, sees, "{start}");
     }
-    assert!(matches!(send_again(app, &stranger, id, ADDRESS).await, Err(ActionError::NotFound)));
+    assert!(matches!(send_again(app, &stranger, id, ADDRESS, None).await, Err(ActionError::NotFound)));
     let olga = Browser::signed_in(&here.world, &here.olga).await;
     let address = format!("/abrufe/{id}/lieferungen");
     let page = olga.page(&address).await;
@@ -207,15 +208,15 @@ async fn an_order_that_was_taken_and_then_came_back_is_sent_again_as_the_same_or
     let (_, id) = here.order_in_the_mail().await;
     assert!(here.delivers().await);
     let first = server.only().header("Message-ID");
-    let unknown = report_message(app, &here.olga, "<nie.gesandt@elbe-saale.example>", "550").await;
+    let unknown = report_message(app, &here.olga, "<nie.gesandt@elbe-saale.example>", "550", None).await;
     assert!(matches!(unknown, Err(ActionError::NotFound)), "{unknown:?}");
-    let not_theirs = report_message(app, &here.eva, &first, "550").await;
+    let not_theirs = report_message(app, &here.eva, &first, "550", None).await;
     assert!(matches!(not_theirs, Err(ActionError::NotPermitted(_))), "{not_theirs:?}");
-    assert_eq!(invalid_field(report(app, &here.eva, id, " ").await), "bounce_reason");
+    assert_eq!(invalid_field(report(app, &here.eva, id, " ", None).await), "bounce_reason");
     let message_id = first.trim_matches(['<', '>']);
-    assert_eq!(report_message(app, &here.olga, message_id, "550 Postfach unbekannt").await.unwrap(), id);
+    assert_eq!(report_message(app, &here.olga, message_id, "550 Postfach unbekannt", None).await.unwrap(), id);
     assert_eq!(here.status(id).await, Status::Released);
-    let again = report_message(app, &here.olga, message_id, "550 Postfach unbekannt").await;
+    let again = report_message(app, &here.olga, message_id, "550 Postfach unbekannt", None).await;
     assert!(matches!(again, Err(ActionError::WrongState(Status::Released))), "{again:?}");
     let eva = Browser::signed_in(&here.world, &here.eva).await;
     let address = format!("/abrufe/{id}/lieferungen");
@@ -233,7 +234,7 @@ async fn an_order_that_was_taken_and_then_came_back_is_sent_again_as_the_same_or
     assert_eq!(letters[0].pdf(), letters[1].pdf());
     assert!(letters[1].text().contains("Es bleibt bei einer Bestellung."), "{}", letters[1].text());
     assert_eq!(here.status(id).await, Status::Dispatched);
-    let late = not_now(report_message(app, &here.olga, &first, "550").await);
+    let late = not_now(report_message(app, &here.olga, &first, "550", None).await);
     assert!(late.contains("überholt"), "{late}");
     assert_eq!(here.status(id).await, Status::Dispatched, "a late bounce of the first letter undoes nothing");
     let history = here.steps(id).await;
@@ -252,9 +253,9 @@ async fn what_the_supplier_has_does_not_come_back() {
     let app = &here.world.app;
     let (_, id) = here.sent_order().await;
     note_receipt(app, &here.eva, id, day("2026-11-22")).await.unwrap();
-    assert!(not_now(report(app, &here.eva, id, "Postfach voll").await).contains("Zugang"));
+    assert!(not_now(report(app, &here.eva, id, "Postfach voll", None).await).contains("Zugang"));
     confirm(app, &here.eva, id, &super::fulfilment::as_ordered(), None).await.unwrap();
-    let confirmed = report(app, &here.eva, id, "Postfach voll").await;
+    let confirmed = report(app, &here.eva, id, "Postfach voll", None).await;
     assert!(matches!(confirmed, Err(ActionError::WrongState(Status::Confirmed))), "{confirmed:?}");
 }
 
@@ -289,8 +290,8 @@ async fn what_was_cancelled_or_sent_by_hand_before_is_not_sent() {
     for id in [cancelled, by_hand] {
         assert_eq!(here.mails(id).await, [("withdrawn".to_owned(), 1)]);
     }
-    assert!(matches!(send_again(app, &here.eva, cancelled, ADDRESS).await, Err(ActionError::WrongState(_))));
-    send_again(app, &here.eva, by_hand, ADDRESS).await.unwrap();
+    assert!(matches!(send_again(app, &here.eva, cancelled, ADDRESS, None).await, Err(ActionError::WrongState(_))));
+    send_again(app, &here.eva, by_hand, ADDRESS, None).await.unwrap();
     assert!(here.delivers().await, "asked for by a person it goes out");
     assert_eq!((server.taken().len(), here.status(by_hand).await), (1, Status::Dispatched));
     here.all_is_well().await;
@@ -305,7 +306,7 @@ async fn of_a_pair_the_supplier_gets_the_supplier_order_alone_once_the_body_has_
     released(release(app, &here.karl, id, None).await);
     issue_for(app, id).await.unwrap();
     assert!(!here.delivers().await, "the in-house order is none of the supplier's business");
-    assert!(not_now(send_again(app, &here.eva, id, ADDRESS).await).contains("Geschäftsstelle"));
+    assert!(not_now(send_again(app, &here.eva, id, ADDRESS, None).await).contains("Geschäftsstelle"));
     approve(app, &here.olga, id, None).await.unwrap();
     issue_for(app, id).await.unwrap();
     assert!(here.delivers().await);
@@ -340,4 +341,35 @@ async fn the_office_enters_where_orders_go_and_bad_addresses_are_kept_and_told()
     let left: i64 =
         sqlx::query_scalar("SELECT count(*) FROM order_address").fetch_one(here.world.owner()).await.unwrap();
     assert_eq!(left, 0);
+}
+
+/// A program that heard no answer asks again under the same key, and nothing happens twice.
+#[tokio::test]
+async fn a_repeated_request_with_the_same_key_sends_and_reports_once() {
+    let (here, server) = Altenrode::with_mail().await;
+    let app = &here.world.app;
+    let (_, id) = here.order_in_the_mail().await;
+    while here.delivers().await {}
+    let key = |name: &str| IdempotencyKey { key: name.to_owned(), request_sha256: [7; 32] };
+    here.wait(TimeDelta::minutes(1));
+    for _ in 0..2 {
+        report(app, &here.eva, id, "Postfach voll", Some(&key("zurück"))).await.unwrap();
+    }
+    let other = IdempotencyKey { request_sha256: [8; 32], ..key("zurück") };
+    let other = report(app, &here.eva, id, "Postfach unbekannt", Some(&other)).await;
+    assert!(matches!(other, Err(ActionError::KeyReused)), "{other:?}");
+    here.wait(TimeDelta::minutes(1));
+    for _ in 0..2 {
+        send_again(app, &here.eva, id, ADDRESS, Some(&key("erneut"))).await.unwrap();
+    }
+    while here.delivers().await {}
+    assert_eq!(server.taken().len(), 2);
+    let message = server.taken()[1].header("Message-ID");
+    here.wait(TimeDelta::minutes(1));
+    for _ in 0..2 {
+        assert_eq!(report_message(app, &here.olga, &message, "550", Some(&key("550"))).await.unwrap(), id);
+    }
+    let history = here.steps(id).await;
+    assert_eq!(history.iter().filter(|step| *step == "bounced").count(), 2, "{history:?}");
+    here.all_is_well().await;
 }

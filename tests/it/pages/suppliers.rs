@@ -205,3 +205,42 @@ async fn a_quota_is_given_by_one_town_and_taken_by_the_other_on_their_pages() {
     assert!(read(&nora.page(&address).await).contains("3.500,00 €"));
     assert!(read(&karl.page(&address).await).contains("6.500,00 €"));
 }
+
+#[tokio::test]
+async fn the_office_enters_where_a_supplier_receives_data_and_wrong_check_digits_are_kept_and_told() {
+    let town = Town::new().await;
+    let olga = town.world.office().named("Olga Amt").await;
+    let browser = town.browser(&olga).await;
+    let address = format!("/verwaltung/lieferanten/{}", town.world.supplier);
+    let page = browser.page(&address).await;
+    let form = |scheme: &'static str, typed: &'static str| {
+        [("form", "address"), ("scheme", scheme), ("electronic_address", typed)]
+    };
+    for (scheme, typed, told) in [
+        ("9930", "DE123456789", "passt die Prüfziffer der Umsatzsteuer-Identifikationsnummer nicht"),
+        ("0088", "12345", "13 Ziffern"),
+        ("0060", "123456789", "keine bekannte Art von Adresse"),
+        ("0204", "<b>", "Grobadresse, Feinadresse"),
+    ] {
+        let wrong = send(&browser, &page, &address, &form(scheme, typed)).await;
+        assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY, "{typed}");
+        assert!(read(&wrong.text).contains(told), "{told}: {}", read(&wrong.text));
+        assert!(typed.contains('<') || wrong.text.contains(&format!("value=\"{typed}\"")), "{}", wrong.text);
+    }
+    let count = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM electronic_address").fetch_one(town.world.owner()).await.unwrap()
+    };
+    assert_eq!(count().await, 0);
+    let next = sent(&browser, &page, &address, &form("9930", "de 123 456 788")).await;
+    let page = browser.page(&next).await;
+    assert!(page.contains("value=\"DE123456788\"") && read(&page).contains("künftige Bestellungen"), "{page}");
+    sent(&browser, &page, &address, &form("9930", "")).await;
+    assert_eq!(count().await, 0);
+    let logged: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_entry WHERE action = 'electronic_address_set'")
+        .fetch_one(town.world.owner())
+        .await
+        .unwrap();
+    assert_eq!(logged, 2);
+    let absent = format!("/verwaltung/lieferanten/{}", town.eva.organisation);
+    assert_eq!(send(&browser, &page, &absent, &form("9930", "DE123456788")).await.status, StatusCode::NOT_FOUND);
+}

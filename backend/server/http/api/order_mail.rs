@@ -1,4 +1,5 @@
-//! Orders by mail: sent again, reported as undeliverable by people and by mail gateways, and where they go.
+//! Orders and what changes them by mail: sent again, reported as undeliverable by people and by mail gateways, told
+//! another way, and where they go.
 
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId};
 use axum::Json as Answer;
@@ -8,9 +9,10 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::actions::{report_bounce, send_order, set_order_address};
+use crate::actions::{report_bounce, send_change, send_order, set_order_address};
 use crate::app::App;
 use crate::http::extract::{Json, Path};
+use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 
@@ -21,6 +23,22 @@ pub struct NewMail {
     /// Mail address of the supplier.
     #[schema(max_length = 254, example = "bestellung@anhalt-digital.example")]
     address: String,
+    /// What is sent: absent, the order; else what changes it, as `kind` of its documents names it.
+    #[serde(default)]
+    #[schema(example = "partial_cancellation-1")]
+    document: Option<String>,
+}
+
+/// How a supplier was told of a change whose mail failed.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewTold {
+    /// The change, as `kind` of the order's documents names it.
+    #[schema(example = "cancellation")]
+    document: String,
+    /// When and how.
+    #[schema(max_length = 500, example = "Am 12.05.2027 telefonisch, Frau Lang")]
+    how: String,
 }
 
 /// That an order came back.
@@ -59,16 +77,33 @@ pub struct NewAddress {
     address: String,
 }
 
-/// Sends an order by mail again: the same document under the same number. 409 while an earlier mail is under way.
+/// Sends an order by mail again: the same document under the same number; or what changes it, once the supplier has the
+/// order. 409 while an earlier mail is under way.
 #[utoipa::path(post, path = "/api/v1/call-offs/{id}/mail", tag = "orders", request_body = NewMail, responses((status = 202)))]
 pub async fn send(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(new): Json<NewMail>,
+    KeyedJson(key, new): KeyedJson<NewMail>,
 ) -> Result<StatusCode, Problem> {
-    send_order::send_again(&app, &actor, CallOffId(id), &new.address).await?;
+    let (id, key) = (CallOffId(id), key.as_ref());
+    match &new.document {
+        None => send_order::send_again(&app, &actor, id, &new.address, key).await?,
+        Some(document) => send_change::send_again(&app, &actor, id, document, &new.address, key).await?,
+    }
     Ok(StatusCode::ACCEPTED)
+}
+
+/// Notes that the supplier was told of a change another way, because its mail failed.
+#[utoipa::path(post, path = "/api/v1/call-offs/{id}/changes-told", tag = "orders", request_body = NewTold, responses((status = 204)))]
+pub async fn note_told(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, new): KeyedJson<NewTold>,
+) -> Result<StatusCode, Problem> {
+    send_change::note_told(&app, &actor, CallOffId(id), &new.document, &new.how, key.as_ref()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Notes that a dispatched order came back as undeliverable; it waits to be sent again.
@@ -77,20 +112,20 @@ pub async fn report_bounce(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(new): Json<NewBounce>,
+    KeyedJson(key, new): KeyedJson<NewBounce>,
 ) -> Result<StatusCode, Problem> {
-    report_bounce::report(&app, &actor, CallOffId(id), &new.reason).await?;
+    report_bounce::report(&app, &actor, CallOffId(id), &new.reason, key.as_ref()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// As the bounce of a call-off, for mail gateways: by the Message-ID alone.
+/// As the bounce of a call-off, for mail gateways: by the Message-ID alone, of an order or of what changes one.
 #[utoipa::path(post, path = "/api/v1/mail-bounces", tag = "orders", request_body = NewMessageBounce, responses((status = 200, body = Bounced)))]
 pub async fn report_message(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
-    Json(new): Json<NewMessageBounce>,
+    KeyedJson(key, new): KeyedJson<NewMessageBounce>,
 ) -> Result<Answer<Bounced>, Problem> {
-    let call_off_id = report_bounce::report_message(&app, &actor, &new.message_id, &new.reason).await?;
+    let call_off_id = report_bounce::report_message(&app, &actor, &new.message_id, &new.reason, key.as_ref()).await?;
     Ok(Answer(Bounced { call_off_id: call_off_id.0 }))
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(unused_qualifications, reason = "utoipa writes the type of a query parameter out in full")]
 
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
 use axum::Json as Answer;
 use axum::extract::State;
@@ -14,6 +15,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::actions::issue_document;
+use crate::actor::Actor;
 use crate::app::App;
 use crate::http::api::paging;
 use crate::http::extract::{Path, Query};
@@ -49,6 +51,8 @@ pub struct DocumentView {
     /// SHA-256 of the file, hexadecimal.
     sha256: String,
     pages: i32,
+    /// Formats in which it can be fetched as data: order-x, peppol.
+    as_data: Vec<&'static str>,
     created_at: DateTime<Utc>,
 }
 
@@ -142,11 +146,12 @@ pub async fn documents(
     Ok(Answer(
         rows.into_iter()
             .map(|row| DocumentView {
-                kind: row.sequence.map_or(row.kind.clone(), |sequence| format!("{}-{sequence}", row.kind)),
+                kind: row.key(),
                 file_name: row.file_name,
                 check_code: row.check_code,
                 sha256: HEXLOWER.encode(&row.sha256),
                 pages: row.pages,
+                as_data: row.as_data.iter().map(|format| format.key()).collect(),
                 created_at: row.created_at,
             })
             .collect(),
@@ -164,12 +169,36 @@ pub async fn document(
     SignedIn(actor): SignedIn,
     Path((id, kind)): Path<(Uuid, String)>,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut tx = app.db.begin(&actor).await?;
-    let (call_off, _) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
+    let (name, bytes) = frozen(&app, &actor, CallOffId(id), &kind).await?;
+    let disposition = format!("attachment; filename=\"{name}\"");
+    Ok(([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, disposition)], bytes))
+}
+
+/// A document as data for programs, as it lies in its PDF: `kind` as there; `format` is order-x or peppol (Peppol BIS
+/// Order only 3, where both electronic addresses were known). 404 for a format the document does not have.
+#[utoipa::path(
+    get, path = "/api/v1/call-offs/{id}/documents/{kind}/{format}", tag = "proof",
+    responses((status = 200, content_type = "application/xml", body = Vec<u8>))
+)]
+pub async fn document_as_data(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, kind, format)): Path<(Uuid, String, String)>,
+) -> Result<impl IntoResponse, Problem> {
+    let format = DataFormat::of_key(&format).ok_or_else(Problem::not_found)?;
+    let (name, bytes) = frozen(&app, &actor, CallOffId(id), &kind).await?;
+    let data = issue_document::as_data(&bytes, format).ok_or_else(Problem::not_found)?;
+    let disposition = format!("attachment; filename=\"{}\"", format.file_name(&name));
+    Ok(([(CONTENT_TYPE, "application/xml".to_owned()), (CONTENT_DISPOSITION, disposition)], data))
+}
+
+/// File name and bytes of a document; one that is due but not made yet is made now, somebody waits for it.
+async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<(String, Vec<u8>), Problem> {
+    let mut tx = app.db.begin(actor).await?;
+    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await?;
-    // Somebody waits: make it now if the job has not come to it yet.
-    issue_document::issue_for(&app, call_off.id).await?;
-    let mut tx = app.db.begin(&actor).await?;
+    issue_document::issue_for(app, call_off.id).await?;
+    let mut tx = app.db.begin(actor).await?;
     let part = kind.rsplit_once('-').and_then(|(kind, sequence)| Some((kind, sequence.parse().ok()?)));
     let file = match part {
         Some(("delivery_change", sequence)) => {
@@ -178,11 +207,9 @@ pub async fn document(
         Some((kind, sequence)) => {
             documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, kind, sequence).await?
         }
-        None => documents::file(&mut tx, call_off.contract, call_off.id, &kind).await?,
+        None => documents::file(&mut tx, call_off.contract, call_off.id, kind).await?,
     };
-    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
-    let disposition = format!("attachment; filename=\"{name}\"");
-    Ok(([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, disposition)], bytes))
+    file.ok_or_else(Problem::not_found)
 }
 
 /// The audit log as far as one may see it, newest first.

@@ -1,4 +1,5 @@
-//! Suppliers of the body: stop one from a day on, lift the stop, see what is open with it.
+//! Suppliers of the body: stop one from a day on, lift the stop, see what is open with it, enter where it receives
+//! orders as data.
 
 use abruf_domain::ids::OrganisationId;
 use axum::Json as Answer;
@@ -9,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::actions::set_electronic_address;
 use crate::actions::stop_supplier::{self, Entered};
 use crate::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::{organisations, supplier_stops};
+use crate::storage::{electronic_addresses, organisations, supplier_stops};
 
 /// A stop to be entered.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -41,6 +43,18 @@ pub struct NewLift {
     document: String,
 }
 
+/// Where a supplier receives orders as data.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ElectronicAddressOf {
+    /// Code of the EAS list: 9930 German VAT id, 0088 GLN, 0204 Leitweg-ID.
+    #[schema(example = "9930")]
+    scheme: String,
+    /// The address within the scheme, with right check digits; empty: none any more.
+    #[schema(max_length = 100, example = "DE123456788")]
+    address: String,
+}
+
 /// The id of a stop.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StopId {
@@ -65,6 +79,8 @@ pub struct SupplierSummary {
 pub struct SupplierView {
     id: Uuid,
     name: String,
+    /// Where it receives orders as data; none where nobody has entered it.
+    electronic_address: Option<ElectronicAddressOf>,
     stops: Vec<StopView>,
     /// Orders that are not closed and requests that wait, by member.
     open: Vec<OpenOrderView>,
@@ -134,12 +150,15 @@ pub async fn show(
         return Err(Problem::not_found());
     }
     let name = organisations::name(&mut tx, supplier).await?.ok_or_else(Problem::not_found)?;
+    let address = electronic_addresses::of_supplier(&mut tx, actor.body, supplier).await?;
     let stops = supplier_stops::stops(&mut tx, actor.body, supplier).await?;
     let open = supplier_stops::open_orders(&mut tx, actor.body, supplier).await?;
     let lots = supplier_stops::affected_lots(&mut tx, actor.body, supplier, app.clock.today()).await?;
     Ok(Answer(SupplierView {
         id,
         name,
+        electronic_address: address
+            .map(|it| ElectronicAddressOf { scheme: it.scheme().code().to_owned(), address: it.id().to_owned() }),
         stops: stops
             .into_iter()
             .map(|stop| StopView {
@@ -199,5 +218,17 @@ pub async fn lift(
 ) -> Result<StatusCode, Problem> {
     let entered = Entered { from: new.lifted_from, document: &new.document };
     stop_supplier::lift(&app, &actor, OrganisationId(id), stop, entered).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Enters where a supplier receives orders as data; later orders to it can be fetched as Peppol messages.
+#[utoipa::path(put, path = "/api/v1/suppliers/{id}/electronic-address", tag = "suppliers", request_body = ElectronicAddressOf, responses((status = 204)))]
+pub async fn set_electronic_address(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    Json(new): Json<ElectronicAddressOf>,
+) -> Result<StatusCode, Problem> {
+    set_electronic_address::set(&app, &actor, OrganisationId(id), &new.scheme, &new.address).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,7 +1,8 @@
 //! `/abrufe/{id}`: what is it, what was found, what happened, what can I do?
 
-use abruf_domain::call_off::Status;
+use abruf_domain::call_off::{Status, document_in_words};
 use abruf_domain::cancellation::OffStep;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::facts::CheckPoint;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::{Facts, Outcome, Review};
@@ -17,6 +18,7 @@ use crate::app::App;
 use crate::http::extract::{Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::delivery_mail::MailView;
 use crate::http::pages::draft::Away;
 use crate::http::pages::judged::Judged;
 use crate::http::pages::order_view::{OrderView, SavingsView};
@@ -58,6 +60,8 @@ struct CallOffPage {
     /// Questions that are answered, each with its answer.
     answered: Vec<QuestionView>,
     documents: Vec<DocumentRow>,
+    /// What did not reach the supplier by mail, in words.
+    undelivered: Vec<String>,
     /// What is open on the way: address, what, in words.
     fulfilment: Vec<(&'static str, &'static str, String)>,
     /// What was taken back: what, why, who and when.
@@ -156,16 +160,7 @@ impl CallOffPage {
     }
 
     fn kind(&self, document: &DocumentRow) -> &'static str {
-        match document.kind.as_str() {
-            "order" => "Bestellung",
-            "memo" => "Abrufvermerk",
-            "partial_cancellation" => "Teilstornierung",
-            "delivery_change" => "Terminänderung",
-            "supplier_order" => "Lieferantenauftrag",
-            "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
-            "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
-            _ => "Stornierung",
-        }
+        document_in_words(&document.kind)
     }
 
     fn file(&self, document: &DocumentRow) -> String {
@@ -183,13 +178,15 @@ impl CallOffPage {
         }
     }
 
-    /// Where the same order is as data for programs.
-    fn as_data(&self, document: &DocumentRow) -> Option<&'static str> {
-        match document.kind.as_str() {
-            "order" => Some("bestellung.order-x.xml"),
-            "supplier_order" => Some("lieferantenauftrag.order-x.xml"),
-            _ => None,
-        }
+    /// Where the same order is as data for programs, with the name of the format.
+    fn as_data(&self, document: &DocumentRow) -> Vec<(String, &'static str)> {
+        let page = match document.kind.as_str() {
+            "order" => "bestellung",
+            "supplier_order" => "lieferantenauftrag",
+            _ => return Vec::new(),
+        };
+        let address = |format: &DataFormat| (format!("{page}.{}.xml", format.key()), format.german());
+        document.as_data.iter().map(address).collect()
     }
 
     fn made(&self, document: &DocumentRow) -> String {
@@ -274,6 +271,7 @@ pub(super) async fn rendered(
         refused: refused_lines::of_call_off(&mut tx, &call_off).await?.iter().map(refused_view).collect(),
         answered: question_views(&steps).into_iter().filter(|it| !it.answer.is_empty()).collect(),
         timeline: timeline(&steps),
+        undelivered: undelivered(&mut tx, app, &call_off).await?,
         fulfilment: fulfilment(&mut tx, &call_off).await?,
         taken_back: stands.cancellations.iter().map(|it| taken_back(it, &review, &contract.currency)).collect(),
         pair: pair_view(&mut tx, &call_off, &facts, &stands.priced).await?,
@@ -302,6 +300,18 @@ pub(super) async fn rendered(
         reason,
     };
     Ok(Page(page).into_response())
+}
+
+/// The order, or what changes it, where its mail failed or came back.
+async fn undelivered(tx: &mut Tx, app: &App, call_off: &CallOff) -> Result<Vec<String>, StorageError> {
+    if call_off.number.is_none() {
+        return Ok(Vec::new());
+    }
+    let sent = dispatches::of_call_off(&mut *tx, call_off).await?;
+    let post = MailView::read(tx, app, call_off, &sent).await?;
+    let order = post.failure.into_iter().map(|words| format!("Bestellung: {words}"));
+    let changes = post.changes.into_iter().filter(|it| it.failed).map(|it| format!("{}: {}", it.title, it.words));
+    Ok(order.chain(changes).collect())
 }
 
 /// What needs somebody between dispatch and payment, most urgent first.

@@ -1,6 +1,7 @@
 //! The PDFs of a call-off: order, memo, cancellation, draft; of a pair, those of the supplier order too; and the
 //! order as data.
 
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -102,7 +103,16 @@ pub async fn order_data(
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    within(&app, &actor, CallOffId(id), "order").await
+    within(&app, &actor, CallOffId(id), "order", DataFormat::OrderX).await
+}
+
+/// `GET /abrufe/{id}/bestellung.peppol.xml`
+pub async fn order_for_peppol(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    within(&app, &actor, CallOffId(id), "order", DataFormat::Peppol).await
 }
 
 /// `GET /abrufe/{id}/lieferantenauftrag.order-x.xml`
@@ -111,15 +121,23 @@ pub async fn supplier_order_data(
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
-    within(&app, &actor, CallOffId(id), "supplier_order").await
+    within(&app, &actor, CallOffId(id), "supplier_order", DataFormat::OrderX).await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag.peppol.xml`
+pub async fn supplier_order_for_peppol(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    within(&app, &actor, CallOffId(id), "supplier_order", DataFormat::Peppol).await
 }
 
 /// The order as data, taken out of its frozen document: what the supplier has is what is downloaded.
-async fn within(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<Response, Problem> {
+async fn within(app: &App, actor: &Actor, id: CallOffId, kind: &str, format: DataFormat) -> Result<Response, Problem> {
     let (name, bytes) = frozen_file(app, actor, id, kind).await?;
-    let data = issue_document::order_as_data(&bytes);
-    let name = name.replace(".pdf", ".order-x.xml");
-    Ok(file("application/xml", "attachment", &name, data.ok_or_else(Problem::not_found)?))
+    let data = issue_document::as_data(&bytes, format).ok_or_else(Problem::not_found)?;
+    Ok(file("application/xml", "attachment", &format.file_name(&name), data))
 }
 
 async fn part(app: &App, actor: &Actor, id: CallOffId, kind: &str, sequence: i32) -> Result<Response, Problem> {

@@ -14,7 +14,7 @@ use crate::actions::dispatch_order::{self, CHANNELS};
 use crate::actions::file_complaint::{self, ComplaintInput};
 use crate::actions::note_delivery::{self, DeliveryInput};
 use crate::actions::send_order::{self, SENDERS};
-use crate::actions::{ActionError, close_short, report_bounce};
+use crate::actions::{ActionError, close_short, report_bounce, send_change};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
@@ -105,6 +105,11 @@ impl DeliveriesPage {
             && self.awaits.is_none()
             && self.post.under_way.is_empty()
             && matches!(self.status, Status::Released | Status::Dispatched | Status::Confirmed)
+    }
+
+    /// Whether changes that did not arrive are theirs to see to.
+    fn may_tell(&self) -> bool {
+        SENDERS.contains(&self.role)
     }
 
     fn may_bounce(&self) -> bool {
@@ -303,8 +308,15 @@ pub async fn send_again(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Away> {
     let typed = TypedFields(fields);
-    let done = send_order::send_again(&app, &actor, CallOffId(id), typed.at("address")).await;
-    answered(&app, &actor, frame, CallOffId(id), typed, done).await
+    let id = CallOffId(id);
+    let done = match typed.at("document") {
+        "" => send_order::send_again(&app, &actor, id, typed.at("address"), None).await,
+        document => {
+            let address = typed.at(&format!("address_{document}"));
+            send_change::send_again(&app, &actor, id, document, address, None).await
+        }
+    };
+    answered(&app, &actor, frame, id, typed, done).await
 }
 
 /// `POST /abrufe/{id}/lieferungen/unzustellbar`
@@ -316,7 +328,22 @@ pub async fn report_bounce(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Away> {
     let typed = TypedFields(fields);
-    let done = report_bounce::report(&app, &actor, CallOffId(id), typed.at("bounce_reason")).await;
+    let done = report_bounce::report(&app, &actor, CallOffId(id), typed.at("bounce_reason"), None).await;
+    answered(&app, &actor, frame, CallOffId(id), typed, done).await
+}
+
+/// `POST /abrufe/{id}/lieferungen/mitgeteilt`
+pub async fn note_told(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Away> {
+    let typed = TypedFields(fields);
+    let document = typed.at("document");
+    let how = typed.at(&format!("told_{document}"));
+    let done = send_change::note_told(&app, &actor, CallOffId(id), document, how, None).await;
     answered(&app, &actor, frame, CallOffId(id), typed, done).await
 }
 

@@ -1,14 +1,17 @@
-//! The order by mail, as the page of its deliveries shows it: under way, failed, come back.
+//! The order and what changes it by mail, as the pages of the order show it: under way, failed, come back.
 
 use abruf_domain::call_off::Status;
 use sqlx::PgConnection;
 
+use crate::actions::send_change::change_in_words;
 use crate::app::App;
 use crate::http::pages::written::instant;
 use crate::storage::call_offs::CallOff;
+use crate::storage::change_mails::{self, ChangeMail};
 use crate::storage::dispatches::DispatchNote;
+use crate::storage::documents::DocumentRow;
 use crate::storage::mails::{self, OrderMail};
-use crate::storage::{StorageError, order_addresses};
+use crate::storage::{StorageError, documents, order_addresses};
 
 /// How it stands with the mail of an order.
 #[derive(Debug, Clone)]
@@ -23,6 +26,23 @@ pub struct MailView {
     pub under_way: String,
     /// Why it is not with the supplier, where that is a task.
     pub failure: Option<String>,
+    /// What changes the order, as far as it was put into the mail.
+    pub changes: Vec<ChangeView>,
+}
+
+/// A cancellation or a new delivery date by mail.
+#[derive(Debug, Clone)]
+pub struct ChangeView {
+    /// What tells the document from others of the order.
+    pub key: String,
+    /// „Teilstornierung 2“.
+    pub title: String,
+    /// How it stands.
+    pub words: String,
+    /// Whether somebody has to do something.
+    pub failed: bool,
+    /// Where it went last.
+    pub address: String,
 }
 
 impl MailView {
@@ -40,7 +60,13 @@ impl MailView {
         };
         let last = mails.last();
         let going = last.filter(|mail| mail.is_under_way());
+        let changes = change_mails::of_call_off(conn, call_off).await?;
+        let papers = match changes.is_empty() {
+            true => Vec::new(),
+            false => documents::of_call_off(conn, call_off.contract, call_off.id).await?,
+        };
         Ok(Self {
+            changes: papers.iter().filter_map(|paper| change(paper, &changes)).collect(),
             available: app.mailer.is_some(),
             address,
             sent_before: last.is_some() || sent.iter().any(|it| !it.received),
@@ -48,6 +74,37 @@ impl MailView {
             failure: (call_off.status == Status::Released && going.is_none()).then(|| failure(last, sent)).flatten(),
         })
     }
+}
+
+/// How it stands with the newest mail of a document that changes the order.
+fn change(paper: &DocumentRow, mails: &[ChangeMail]) -> Option<ChangeView> {
+    let it = mails.iter().rfind(|it| it.document == paper.id)?;
+    let mail = &it.mail;
+    let ended = mail.ended_at.map(instant).unwrap_or_default();
+    let words = match &it.told {
+        Some(told) => format!("{} Vermerkt am {}, {}.", full_stop(&told.how), instant(told.at), told.person),
+        None if mail.was_sent() => format!("Gesandt am {ended} an {}.", mail.recipient),
+        None if mail.has_failed() => words(mail),
+        None if mail.answer.is_empty() => format!("Geht per E-Mail an {}.", mail.recipient),
+        None => format!(
+            "Ging noch nicht an {} hinaus. Versuch {}: {}. Abruf versucht es wieder, ab {}.",
+            mail.recipient,
+            mail.attempts,
+            mail.answer.trim_end_matches('.'),
+            instant(mail.not_before)
+        ),
+    };
+    Some(ChangeView {
+        key: paper.key(),
+        title: change_in_words(paper),
+        words,
+        failed: it.is_a_task(),
+        address: mail.recipient.clone(),
+    })
+}
+
+fn full_stop(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
 }
 
 /// „Die Bestellung geht an …“, with what came of the attempts so far.

@@ -1,6 +1,6 @@
 //! `/`: what waits for me today.
 
-use abruf_domain::call_off::Status;
+use abruf_domain::call_off::{Status, document_in_words};
 use abruf_domain::checks;
 use abruf_domain::finding::Addressee;
 use abruf_domain::licence_inventory;
@@ -27,8 +27,8 @@ use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
-    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, mails, organisations,
-    supplier_orders, supplier_stops, tasks,
+    StorageError, assignments, budget_confirmations, change_mails, contracts, dispatches, escalations, mails,
+    organisations, supplier_orders, supplier_stops, tasks,
 };
 
 /// Contracts that end within so many days are pointed out.
@@ -54,6 +54,7 @@ struct StartPage {
     late: Vec<Row>,
     /// Orders that did not reach their supplier.
     undelivered: Vec<Row>,
+    undelivered_changes: Vec<Row>,
     ending: Vec<Row>,
     /// Licences that end soon and that nobody has begun to renew.
     licences: Vec<Row>,
@@ -112,6 +113,7 @@ pub async fn show(
         expiring: expiring(&mut tx, &actor, now).await?,
         late: late(&mut tx, &actor).await?,
         undelivered: undelivered(&mut tx, &actor).await?,
+        undelivered_changes: undelivered_changes(&mut tx, &actor).await?,
         ending: ending(&mut tx, &actor, &app).await?,
         licences: licences(&mut tx, &actor, &app).await?,
         frame: frame.titled("Start"),
@@ -419,6 +421,23 @@ async fn undelivered(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>,
             recipient => format!("{}, an {recipient}: {}", it.member_name, it.reason),
         },
         note: format!("seit {}; bitte Adresse prüfen und erneut senden", day_of(it.since)),
+    });
+    Ok(rows.collect())
+}
+
+/// Cancellations and new delivery dates that did not reach the supplier: sent again, or told another way.
+async fn undelivered_changes(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if !SENDERS.contains(&actor.role) {
+        return Ok(Vec::new());
+    }
+    let rows = change_mails::undelivered(conn, ROWS).await?.into_iter().map(|it| {
+        let kind = document_in_words(it.document.trim_start_matches("supplier_"));
+        Row {
+            address: format!("/abrufe/{}/lieferungen", it.call_off),
+            title: format!("{kind} zu {}", it.number),
+            text: format!("{}, an {}: {}", it.member_name, it.recipient, it.reason),
+            note: format!("seit {}; bitte erneut senden oder den Lieferanten selbst unterrichten", day_of(it.since)),
+        }
     });
     Ok(rows.collect())
 }

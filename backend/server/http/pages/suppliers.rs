@@ -1,8 +1,10 @@
 //! `/verwaltung/lieferanten`, `/verwaltung/lieferanten/{id}`: the body's suppliers; stop one from a day on,
-//! lift the stop, and see what is open with it, by member, and who is next where it cannot deliver.
+//! lift the stop, and see what is open with it, by member, and who is next where it cannot deliver; enter where it
+//! receives orders as data.
 
 use std::collections::BTreeMap;
 
+use abruf_domain::electronic_address::Scheme;
 use abruf_domain::ids::OrganisationId;
 use abruf_domain::money::Net;
 use axum::extract::State;
@@ -13,7 +15,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::stop_supplier::{self, Entered, REASONS};
-use crate::actions::{ActionError, FieldError};
+use crate::actions::{ActionError, FieldError, set_electronic_address};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
@@ -22,8 +24,8 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, day, day_of, money, read_day, status_class, whole};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::organisations;
 use crate::storage::supplier_stops::{self, AffectedLot, OpenOrder, Stop};
+use crate::storage::{electronic_addresses, organisations};
 
 /// The list.
 #[derive(askama::Template)]
@@ -86,6 +88,8 @@ pub struct SupplierPage {
     orders: Vec<MemberOrders>,
     orders_line: String,
     lots: Vec<LotRow>,
+    /// Code and German of the kinds of electronic addresses.
+    schemes: Vec<(&'static str, String)>,
     typed: Typed,
     mistakes: Mistakes,
     hint: &'static str,
@@ -128,7 +132,7 @@ impl SupplierPage {
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    /// stop or lift.
+    /// stop, lift or address.
     form: String,
     stop: Uuid,
     stopped_from: String,
@@ -136,6 +140,8 @@ pub struct Typed {
     document: String,
     lifted_from: String,
     lift_document: String,
+    scheme: String,
+    electronic_address: String,
 }
 
 /// What the address may carry.
@@ -156,6 +162,7 @@ pub async fn show(
     let hint = match asked.hinweis.as_str() {
         "gesperrt" => "Die Sperre ist eingetragen. Mitglieder mit offenen Abrufen sehen sie auf ihrer Startseite.",
         "aufgehoben" => "Das Ende der Sperre ist eingetragen.",
+        "adresse" => "Die elektronische Adresse ist gespeichert. Sie gilt für künftige Bestellungen.",
         _ => "",
     };
     Ok(Page(page(&app, &actor, frame, id, Typed::default(), Mistakes::default(), hint).await?))
@@ -183,6 +190,10 @@ pub async fn change(
 }
 
 async fn act(app: &App, actor: &Actor, id: OrganisationId, typed: &Typed) -> Result<&'static str, ActionError> {
+    if typed.form == "address" {
+        set_electronic_address::set(app, actor, id, &typed.scheme, &typed.electronic_address).await?;
+        return Ok("adresse");
+    }
     if typed.form == "lift" {
         let from =
             needed("lifted_from", &typed.lifted_from, "Bitte geben Sie ein, ab wann wieder bestellt werden darf.")?;
@@ -214,7 +225,7 @@ async fn page(
     actor: &Actor,
     frame: Frame,
     id: Uuid,
-    typed: Typed,
+    mut typed: Typed,
     mistakes: Mistakes,
     hint: &'static str,
 ) -> Result<SupplierPage, Problem> {
@@ -225,6 +236,12 @@ async fn page(
     let stops = supplier_stops::stops(&mut tx, actor.body, supplier).await?;
     let orders = supplier_stops::open_orders(&mut tx, actor.body, supplier).await?;
     let lots = supplier_stops::affected_lots(&mut tx, actor.body, supplier, today).await?;
+    if typed.form != "address"
+        && let Some(address) = electronic_addresses::of_supplier(&mut tx, actor.body, supplier).await?
+    {
+        typed.scheme = address.scheme().code().to_owned();
+        typed.electronic_address = address.id().to_owned();
+    }
     let open = stops.iter().find(|stop| stop.lifted_from.is_none_or(|lifted| today < lifted));
     Ok(SupplierPage {
         frame: frame.titled(name.clone()),
@@ -242,6 +259,7 @@ async fn page(
         orders_line: orders_line(&orders),
         orders: by_member(&orders),
         lots: lots.into_iter().map(lot_row).collect(),
+        schemes: Scheme::ALL.into_iter().map(|it| (it.code(), format!("{} ({})", it.german(), it.code()))).collect(),
         typed,
         mistakes,
         hint,

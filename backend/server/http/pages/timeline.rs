@@ -35,7 +35,7 @@ pub fn timeline(steps: &[TimelineStep]) -> Vec<TimelineView> {
 /// Who did what no person did.
 fn by_itself(decision: &str) -> &'static str {
     match decision {
-        "dispatched" | "undeliverable" => "Abruf per E-Mail",
+        "dispatched" | "undeliverable" | "change_sent" | "change_undeliverable" => "Abruf per E-Mail",
         "confirmed" | "confirmed_differently" => "der Lieferant über seinen Link",
         _ => "durch Zeitablauf",
     }
