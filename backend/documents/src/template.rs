@@ -6,10 +6,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fmt::Write as _;
 use std::io;
 
+use abruf_domain::canonical::sha256;
 use abruf_domain::period::Period;
 use chrono::{DateTime, NaiveDate, Utc};
+use data_encoding::HEXLOWER;
 use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
@@ -17,6 +20,8 @@ use serde::Serialize;
 use crate::block::Doc;
 use crate::document::{CheckCode, DocumentError, short_hash};
 use crate::format_de;
+use crate::house_style::{HouseStyle, LETTERHEAD, Letterhead, Logo, block_name};
+use crate::own_fonts::OwnFonts;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
@@ -32,6 +37,13 @@ const EMBEDDED: [(&str, &str); 10] = [
     ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),
     ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
 ];
+
+/// Text blocks that letters of the program print where a customer has words for them: they are empty and stay so,
+/// because documents are made again with the blocks recorded for them alone.
+const BLOCKS: [&str; 2] = ["closing", "greeting"];
+
+/// Most letters of a text block.
+const MOST_BLOCK: usize = 10_000;
 
 /// Steps a template may take, many times what 400 lines need: one with an endless loop ends here.
 const STEPS: u64 = 5_000_000;
@@ -59,6 +71,11 @@ fn parts(name: &str) -> Vec<&str> {
 pub struct Templates {
     texts: BTreeMap<String, String>,
     environment: Environment<'static>,
+    /// Text blocks by name, as templates see them.
+    blocks: BTreeMap<String, String>,
+    /// Text blocks, `letterhead.toml`, logos and fonts of a customer.
+    own: HouseStyle,
+    letterhead: Letterhead,
 }
 
 impl fmt::Debug for Templates {
@@ -71,7 +88,13 @@ impl Templates {
     /// The templates that come with the program.
     #[must_use]
     pub fn embedded() -> Self {
-        let mut templates = Self { texts: BTreeMap::new(), environment: environment() };
+        let mut templates = Self {
+            texts: BTreeMap::new(),
+            environment: environment(),
+            blocks: BLOCKS.map(|name| (name.to_owned(), String::new())).into(),
+            own: HouseStyle::default(),
+            letterhead: Letterhead::default(),
+        };
         for (name, text) in EMBEDDED {
             templates.set(name, text).expect("the embedded templates are read by a test");
         }
@@ -97,6 +120,33 @@ impl Templates {
         Ok(self)
     }
 
+    /// Takes all that a customer has of its own: templates, text blocks, and the logo and fonts its `letterhead.toml`
+    /// names.
+    ///
+    /// # Errors
+    /// If a file is none that documents know, or if one cannot be used: by name and with the reason.
+    pub fn with_style(mut self, style: &HouseStyle) -> Result<Self, DocumentError> {
+        self.own.assets.extend(style.assets.clone());
+        for (name, text) in &style.texts {
+            if let Some(block) = block_name(name) {
+                let letters = text.chars().count();
+                if MOST_BLOCK < letters {
+                    let reason = format!("der Textbaustein hat {letters} Zeichen, erlaubt sind {MOST_BLOCK}");
+                    return Err(DocumentError::Asset { file: name.clone(), reason });
+                }
+                self.blocks.insert(block.to_owned(), text.trim().to_owned());
+            } else if name != LETTERHEAD {
+                self = self.with_override(name, text)?;
+                continue;
+            }
+            self.own.texts.insert(name.clone(), text.clone());
+        }
+        if let Some(text) = self.own.texts.get(LETTERHEAD) {
+            self.letterhead = Letterhead::read(text, &self.own.assets)?;
+        }
+        Ok(self)
+    }
+
     fn set(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
         if MOST_TEXT < text.len() {
             let reason = format!("the template has {} bytes, at most {MOST_TEXT} are allowed", text.len());
@@ -108,27 +158,50 @@ impl Templates {
         Ok(())
     }
 
-    /// Short hash of a template with those all documents share; part of the Prüfkennung.
+    /// Short hash of a template with all that a customer has of its own and with those all documents share; part of the
+    /// Prüfkennung.
     #[must_use]
     pub fn version(&self, name: &str) -> String {
         let texts: Vec<&str> =
             parts(name).iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
-        short_hash(&texts.join("\u{0}"))
+        let mut all = texts.join("\u{0}");
+        for (name, text) in &self.own.texts {
+            // Writing to a String cannot fail.
+            let _ = write!(all, "\u{0}{name}\u{0}{text}");
+        }
+        for (name, bytes) in self.assets() {
+            let _ = write!(all, "\u{0}{name}\u{0}{}", HEXLOWER.encode(&sha256(&bytes)));
+        }
+        short_hash(&all)
     }
 
-    /// The texts a document is made of, by name: to be recorded with it.
+    /// All that a document is made of beside its data, by name: to be recorded with it.
     #[must_use]
-    pub fn texts(&self, name: &str) -> BTreeMap<String, String> {
+    pub fn style_of(&self, name: &str) -> HouseStyle {
         let text = |part: &str| self.texts.get(part).map(|text| (part.to_owned(), text.clone()));
-        parts(name).into_iter().filter_map(text).collect()
+        let texts = parts(name).into_iter().filter_map(text).chain(self.own.texts.clone()).collect();
+        HouseStyle { texts, assets: self.assets() }
     }
 
-    /// The templates as they were recorded with a document; those it does not use are the embedded ones.
-    ///
-    /// # Errors
-    /// If a name is not known or a text cannot be read as a template.
-    pub fn of_texts(texts: &BTreeMap<String, String>) -> Result<Self, DocumentError> {
-        texts.iter().try_fold(Self::embedded(), |templates, (name, text)| templates.with_override(name, text))
+    /// Logo and fonts in use.
+    fn assets(&self) -> BTreeMap<String, Arc<[u8]>> {
+        let named = self.letterhead.files.iter();
+        named.filter_map(|name| Some((name.clone(), self.own.assets.get(name)?.clone()))).collect()
+    }
+
+    /// The fonts of the customer.
+    pub(crate) fn fonts(&self) -> Option<&OwnFonts> {
+        self.letterhead.fonts.as_deref()
+    }
+
+    /// The logo of the customer.
+    pub(crate) fn logo(&self) -> Option<&Logo> {
+        self.letterhead.logo.as_ref()
+    }
+
+    /// The text blocks by name.
+    pub(crate) fn text_blocks(&self) -> &BTreeMap<String, String> {
+        &self.blocks
     }
 
     /// Names of the documents whose template this is, or that take it in.
@@ -138,12 +211,12 @@ impl Templates {
     }
 
     /// Paths into the data that the template names anywhere, also where the samples do not lead: `data.member.name`,
-    /// each with its line.
+    /// `block.greeting`, each with its line.
     pub(crate) fn named_values(&self, name: &str) -> BTreeSet<(String, usize)> {
         let Ok(template) = self.environment.get_template(name) else { return BTreeSet::new() };
         let text = self.texts.get(name).map(String::as_str).unwrap_or_default();
         let line = |path: &str| 1 + text.lines().position(|line| line.contains(path)).unwrap_or_default();
-        let data = |path: &String| ["data.", "letter.", "check."].iter().any(|root| path.starts_with(root));
+        let data = |path: &String| ["data.", "letter.", "check.", "block.", "logo."].iter().any(|root| path.starts_with(root));
         let paths = template.undeclared_variables(true).into_iter().filter(data);
         paths.map(|path| (path.clone(), line(&path))).collect()
     }
@@ -159,7 +232,7 @@ impl Templates {
             .render_captured_to(Value::from(Serde(context)), &mut blocks)
             .map_err(|error| template_error(name, &error))?;
         let text = String::from_utf8_lossy(&blocks.0);
-        xml::parse(&text).map_err(|fault| {
+        xml::parse(&text, self.logo()).map_err(|fault| {
             let written = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or("").trim();
             let written: String = written.chars().take(120).collect();
             DocumentError::Template {
