@@ -76,6 +76,8 @@ pub struct Templates {
     /// Text blocks, `letterhead.toml`, logos and fonts of a customer.
     own: HouseStyle,
     letterhead: Letterhead,
+    /// Of logo and fonts in use.
+    hashes: BTreeMap<String, [u8; 32]>,
 }
 
 impl fmt::Debug for Templates {
@@ -94,6 +96,7 @@ impl Templates {
             blocks: BLOCKS.map(|name| (name.to_owned(), String::new())).into(),
             own: HouseStyle::default(),
             letterhead: Letterhead::default(),
+            hashes: BTreeMap::new(),
         };
         for (name, text) in EMBEDDED {
             templates.set(name, text).expect("the embedded templates are read by a test");
@@ -144,6 +147,8 @@ impl Templates {
         if let Some(text) = self.own.texts.get(LETTERHEAD) {
             self.letterhead = Letterhead::read(text, &self.own.assets)?;
         }
+        let hash = |name: &String| Some((name.clone(), sha256(self.own.assets.get(name)?)));
+        self.hashes = self.letterhead.files.iter().filter_map(hash).collect();
         Ok(self)
     }
 
@@ -169,24 +174,30 @@ impl Templates {
             // Writing to a String cannot fail.
             let _ = write!(all, "\u{0}{name}\u{0}{text}");
         }
-        for (name, bytes) in self.assets() {
-            let _ = write!(all, "\u{0}{name}\u{0}{}", HEXLOWER.encode(&sha256(&bytes)));
+        for (name, hash) in &self.hashes {
+            let _ = write!(all, "\u{0}{name}\u{0}{}", HEXLOWER.encode(hash));
         }
         short_hash(&all)
     }
 
-    /// All that a document is made of beside its data, by name: to be recorded with it.
+    /// The texts a document is made of, by name: to be recorded with it.
     #[must_use]
-    pub fn style_of(&self, name: &str) -> HouseStyle {
+    pub fn texts(&self, name: &str) -> BTreeMap<String, String> {
         let text = |part: &str| self.texts.get(part).map(|text| (part.to_owned(), text.clone()));
-        let texts = parts(name).into_iter().filter_map(text).chain(self.own.texts.clone()).collect();
-        HouseStyle { texts, assets: self.assets() }
+        parts(name).into_iter().filter_map(text).chain(self.own.texts.clone()).collect()
     }
 
-    /// Logo and fonts in use.
-    fn assets(&self) -> BTreeMap<String, Arc<[u8]>> {
-        let named = self.letterhead.files.iter();
-        named.filter_map(|name| Some((name.clone(), self.own.assets.get(name)?.clone()))).collect()
+    /// SHA-256 of logo and fonts in use, by name: to be recorded with each document.
+    #[must_use]
+    pub const fn asset_hashes(&self) -> &BTreeMap<String, [u8; 32]> {
+        &self.hashes
+    }
+
+    /// All that a document is made of beside its data.
+    #[must_use]
+    pub fn style_of(&self, name: &str) -> HouseStyle {
+        let assets = self.hashes.keys().filter_map(|name| Some((name.clone(), self.own.assets.get(name)?.clone())));
+        HouseStyle { texts: self.texts(name), assets: assets.collect() }
     }
 
     /// The fonts of the customer.

@@ -124,7 +124,8 @@ async fn freeze(
     };
     certificates::insert(&mut tx, &new).await?;
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
+    let (texts, assets) = (templates.texts(&template), templates.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "certificate_issued", "certificate", id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));

@@ -71,7 +71,8 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
         inserted => inserted?,
     }
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &in_use.texts(&template)).await?;
+    let (texts, assets) = (in_use.texts(&template), in_use.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     let mut entry = AuditEntry::new(now, None, "certificate_issued", "certificate", new.id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));
     let concerns = Concerns { body: Some(it.body), member: Some(it.member), call_off: None };

@@ -258,7 +258,8 @@ async fn freeze(
     };
     documents::insert(&mut tx, &new).await?;
     let template = abruf_documents::reproduce::template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
+    let (texts, assets) = (templates.texts(&template), templates.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     outbox::done(&mut tx, work.id, now).await?;
     // The memo names the hash of the order, so it comes after it; in one transaction, so that none is forgotten.
     if kind == kept_as(false, Event::Order) {

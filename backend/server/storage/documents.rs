@@ -88,11 +88,12 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
     Ok(())
 }
 
-/// Keeps the texts of a template version, once.
+/// Keeps the texts, and the hashes of logo and fonts, of a template version, once.
 pub async fn keep_template(
     conn: &mut PgConnection,
     version: &str,
     texts: &BTreeMap<String, String>,
+    assets: &BTreeMap<String, [u8; 32]>,
 ) -> Result<(), StorageError> {
     let names: Vec<String> = texts.keys().cloned().collect();
     let wordings: Vec<String> = texts.values().cloned().collect();
@@ -103,6 +104,21 @@ pub async fn keep_template(
         version,
         &names,
         &wordings
+    )
+    .execute(&mut *conn)
+    .await?;
+    if assets.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = assets.keys().cloned().collect();
+    let hashes: Vec<Vec<u8>> = assets.values().map(|hash| hash.to_vec()).collect();
+    sqlx::query!(
+        "INSERT INTO document_template_asset (version, name, sha256)
+         SELECT $1, t.name, t.sha256 FROM unnest($2::text[], $3::bytea[]) AS t (name, sha256)
+         ON CONFLICT DO NOTHING",
+        version,
+        &names,
+        &hashes
     )
     .execute(conn)
     .await?;
@@ -217,6 +233,23 @@ pub async fn template(conn: &mut PgConnection, version: &str) -> Result<BTreeMap
     let rows =
         sqlx::query!("SELECT name, wording FROM document_template WHERE version = $1", version).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.name, row.wording)).collect())
+}
+
+/// Logo and fonts of a template version, by name.
+pub async fn template_assets(
+    conn: &mut PgConnection,
+    version: &str,
+) -> Result<BTreeMap<String, Vec<u8>>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT d.name, a.bytes
+         FROM document_template_asset d
+         JOIN template_asset a ON a.sha256 = d.sha256
+         WHERE d.version = $1",
+        version
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.bytes)).collect())
 }
 
 /// The documents of a call-off, oldest first.
