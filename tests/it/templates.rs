@@ -59,8 +59,7 @@ impl House {
         let mut folder = self.folder(None, "Hierdurch");
         let texts = [("letterhead.toml", LETTERHEAD), ("blocks/greeting.txt", "Guten Tag,")];
         folder.style.texts = texts.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
-        let assets =
-            [("logo.png", LOGO), ("fonts/ProbeSans-Regular.ttf", REGULAR), ("fonts/ProbeSans-Bold.ttf", BOLD)];
+        let assets = [("logo.png", LOGO), ("fonts/ProbeSans-Regular.ttf", REGULAR), ("fonts/ProbeSans-Bold.ttf", BOLD)];
         folder.style.assets = assets.map(|(name, bytes)| (name.to_owned(), bytes.into())).into();
         folder
     }

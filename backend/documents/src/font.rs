@@ -27,7 +27,8 @@ const EVEN_FIGURES: (&[u8; 4], u32) = (b"tnum", 1);
 
 /// The fonts of the program, read once for its life.
 static NOTO: LazyLock<[Font<'static>; 3]> = LazyLock::new(|| {
-    let read = |file, name| Font::read(file, name, &[NO_LIGATURES]).expect("the embedded font is a font, a test reads it");
+    let read =
+        |file, name| Font::read(file, name, &[NO_LIGATURES]).expect("the embedded font is a font, a test reads it");
     [read(REGULAR, "NotoSans-Regular"), read(BOLD, "NotoSans-Bold"), read(SIGNS, "NotoSansSigns-Regular")]
 });
 

@@ -208,9 +208,10 @@ impl Letterhead {
             let wrong = |reason: String| DocumentError::Asset { file: name.clone(), reason };
             OwnFont::read(asset(name, Kind::Font)?).map_err(wrong)
         };
-        let fonts = entries.fonts.as_ref().map(|entry| {
-            Ok(Arc::new(OwnFonts { regular: font(&entry.regular)?, bold: font(&entry.bold)? }))
-        });
+        let fonts = entries
+            .fonts
+            .as_ref()
+            .map(|entry| Ok(Arc::new(OwnFonts { regular: font(&entry.regular)?, bold: font(&entry.bold)? })));
         let files = entries.files().map(ToOwned::to_owned).collect();
         Ok(Self { logo: logo.transpose()?, fonts: fonts.transpose()?, files })
     }
@@ -223,7 +224,8 @@ mod tests {
     const LOGO: &[u8] = include_bytes!("../tests/house/logo.png");
 
     fn of(text: &str) -> Result<Letterhead, DocumentError> {
-        let assets = BTreeMap::from([("logo.png".to_owned(), Arc::from(LOGO)), ("logo.jpg".to_owned(), Arc::from(&b"x"[..]))]);
+        let assets =
+            BTreeMap::from([("logo.png".to_owned(), Arc::from(LOGO)), ("logo.jpg".to_owned(), Arc::from(&b"x"[..]))]);
         Letterhead::read(text, &assets)
     }
 

@@ -68,6 +68,7 @@ pub mod sums;
 pub mod table;
 pub mod template;
 mod template_check;
+mod template_filters;
 pub mod text;
 mod unit_code;
 pub mod wrap;

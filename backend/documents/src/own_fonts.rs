@@ -104,7 +104,9 @@ fn may_be_embedded(face: &ttf_parser::Face<'_>) -> Result<(), String> {
         None => refused("die Schrift sagt nicht, ob sie in Dokumente eingebettet werden darf"),
         Some(Permissions::Restricted) => refused("die Schrift darf nicht in Dokumente eingebettet werden"),
         _ if !face.is_subsetting_allowed() => refused("die Schrift darf nur als Ganzes eingebettet werden"),
-        _ if !face.is_outline_embedding_allowed() => refused("von der Schrift dürfen nur Rasterbilder eingebettet werden"),
+        _ if !face.is_outline_embedding_allowed() => {
+            refused("von der Schrift dürfen nur Rasterbilder eingebettet werden")
+        }
         Some(Permissions::Installable | Permissions::PreviewAndPrint | Permissions::Editable) => Ok(()),
     }
 }

@@ -245,8 +245,9 @@ mod tests {
         let others = others.chain('\u{410}'..='\u{45f}').chain("ʰʳʹʺʼʾʿˈˌ‘’‡€™∞≤≥◊√".chars());
         let letters: Vec<char> = latin.chain(marks.chars()).chain(others).collect();
         for face in [Face::Regular, Face::Bold] {
-            let missing =
-                letters.iter().filter(|letter| !Font::noto(face).has(**letter) && !Font::noto(Face::Signs).has(**letter));
+            let missing = letters
+                .iter()
+                .filter(|letter| !Font::noto(face).has(**letter) && !Font::noto(Face::Signs).has(**letter));
             assert_eq!(missing.collect::<String>(), "", "{face:?}");
         }
         let shaper = Shaper::new();

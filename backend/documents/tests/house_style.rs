@@ -132,9 +132,11 @@ fn another_logo_font_or_text_block_is_another_version() {
     // A byte behind the end of the picture changes the file and not what is seen.
     logo.push(0);
     changed[2].assets.insert("logo.png".to_owned(), logo.into());
-    versions.extend(changed.iter().map(|style| {
-        Templates::embedded().with_style(style).expect("a house style").version("order.xml.j2")
-    }));
+    versions.extend(
+        changed
+            .iter()
+            .map(|style| Templates::embedded().with_style(style).expect("a house style").version("order.xml.j2")),
+    );
     let mut different = versions.clone();
     different.sort();
     different.dedup();

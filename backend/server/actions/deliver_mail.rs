@@ -93,7 +93,7 @@ async fn order_letter(
     };
     let current = document_for_supplier(tx, &call_off).await?.filter(|it| it.id == document);
     let Some(paper) = current.filter(|_| wanted) else { return Ok(None) };
-    let bytes = documents::bytes(tx, document).await?.ok_or(ActionError::NotFound)?;
+    let (_, bytes) = app.documents.read(documents::find(tx, document).await?.ok_or(ActionError::NotFound)?).await?;
     let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let of_pair = supplier_orders::of_call_off(tx, &call_off).await?;
     // Of a pair the body is the supplier's customer.

@@ -103,6 +103,7 @@ async fn freeze(
 ) -> Result<Uuid, ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
     let id = app.chance.id(now);
+    let bytes = app.documents.put(&document.sha256, &document.bytes).await?;
     let mut tx = app.db.begin(actor).await?;
     let new = NewCertificate {
         id,
@@ -118,7 +119,8 @@ async fn freeze(
         template_version: &document.template_version,
         input: &document.input,
         pages: document.pages,
-        bytes: &document.bytes,
+        bytes,
+        byte_count: document.bytes.len(),
         by: Some(actor.person),
         at: now,
     };

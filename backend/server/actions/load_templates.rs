@@ -17,8 +17,8 @@ use super::ActionError;
 use super::issue_document::off_the_runtime;
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::StorageError;
+use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::template_overrides::{self, Content, NewOverride, OverrideRow, Owner};
 
 /// How many sets of templates stay ready; there is one per body, and one per member that has its own.

@@ -180,7 +180,8 @@ pub async fn document(
         }
         None => documents::file(&mut tx, call_off.contract, call_off.id, &kind).await?,
     };
-    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let (name, bytes) = app.documents.read(file.ok_or_else(Problem::not_found)?).await?;
     let disposition = format!("attachment; filename=\"{name}\"");
     Ok(([(CONTENT_TYPE, "application/pdf".to_owned()), (CONTENT_DISPOSITION, disposition)], bytes))
 }
