@@ -60,6 +60,7 @@ pub mod mail_words;
 mod memo_data;
 mod memo_words;
 pub mod modify_contract;
+pub mod move_documents;
 pub mod note_delivery;
 pub mod note_invoice;
 pub mod open_offers;
@@ -118,6 +119,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::audit_log::{Concerns, Record};
 use crate::storage::call_offs::CallOff;
+use crate::storage::document_store::StoreError;
 use crate::storage::error::StorageError;
 
 /// How often an action reads and decides again when a guard row refuses.
@@ -178,6 +180,9 @@ pub enum ActionError {
     /// A document could not be made.
     #[error("the document could not be made")]
     Document(#[from] DocumentError),
+    /// A document could not be read or kept.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),

@@ -8,6 +8,7 @@ use crate::chance::Chance;
 use crate::clock::Clock;
 use crate::mail::Mailer;
 use crate::storage::Db;
+use crate::storage::document_store::DocumentStore;
 
 /// The running program.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct App {
     pub chance: Chance,
     /// Templates of the documents.
     pub templates: Arc<Templates>,
+    /// Where the bytes of documents lie.
+    pub documents: DocumentStore,
     /// Address users see, without a slash at the end; printed on documents.
     pub base_url: Arc<str>,
     /// What sends mail; `None`: people send orders themselves and note it.

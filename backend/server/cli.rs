@@ -6,6 +6,7 @@ pub mod backup;
 pub mod database;
 pub mod demo;
 pub mod doctor;
+pub mod documents;
 pub mod export;
 pub mod import;
 pub mod output;
@@ -99,6 +100,9 @@ enum Command {
     /// Vorlagen der Dokumente prüfen, ansehen, übernehmen.
     #[command(subcommand)]
     Template(template::Template),
+    /// Speicher der Dokumente: Dateien in einen Ordner, einen S3-Speicher oder zurück in die Datenbank bringen.
+    #[command(subcommand)]
+    Documents(documents::Documents),
     /// Schreibt, was das Haus verlässt: die öffentliche Liste der Prüfsummen.
     #[command(subcommand)]
     Export(export::Export),
@@ -190,6 +194,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Verify(_) => verify::run(settings, output).await,
         Command::Reproduce(reproduce) => reproduce.run(settings, output).await,
         Command::Template(template) => template.run(settings, output).await,
+        Command::Documents(documents) => documents.run(settings, output).await,
         Command::Export(export) => export.run(settings, output).await,
         Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,

@@ -11,8 +11,13 @@
 //! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
 //! | `ABRUF_SMTP_URL` | mail server that sends orders, e.g. `smtps://name:password@mail.example` or `smtp://127.0.0.1:2525` | none: nothing is sent |
 //! | `ABRUF_MAIL_FROM` | sender of those mails, e.g. `Abruf <abruf@kommunal-it.example>` | required with `ABRUF_SMTP_URL` |
+//! | `ABRUF_DOCUMENT_STORE` | where the files of documents lie: `postgres`, `file:///srv/abruf/documents`, `s3://bucket/prefix` | `postgres` |
+//! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY` | key for `s3://` | required with it |
+//! | `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL` | for `s3://`: what goes with a key that ends; region; address of a service that is not AWS | none, `us-east-1`, AWS |
 //! | `ABRUF_DEMO_NOW` | moves the clock, demo only, e.g. `2027-02-28T23:00:00Z` | none |
 //! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info`, without notices of PostgreSQL |
+
+mod document_store;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -21,6 +26,8 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
 use thiserror::Error;
+
+pub use document_store::{DocumentStoreSettings, S3Access, S3Settings};
 
 /// Every variable of ours that is read; any other `ABRUF_…` is a typing error and refused.
 const KNOWN: &[&str] = &[
@@ -31,6 +38,7 @@ const KNOWN: &[&str] = &[
     "ABRUF_TRUSTED_PROXY",
     "ABRUF_SMTP_URL",
     "ABRUF_MAIL_FROM",
+    "ABRUF_DOCUMENT_STORE",
     "ABRUF_DEMO_NOW",
     "ABRUF_LOG",
     "ABRUF_CASES",
@@ -69,6 +77,19 @@ pub enum ConfigError {
         "ABRUF_SMTP_URL ist nicht lesbar. Erwartet wird smtps://name:passwort@server, smtp://name:passwort@server?tls=required oder smtp://127.0.0.1:2525."
     )]
     MailServerUnreadable,
+    /// The address of the document store does not parse. It may hold a secret and is not repeated.
+    #[error(
+        "Der Dokumentenspeicher (ABRUF_DOCUMENT_STORE) ist nicht lesbar. Erwartet wird postgres, file:///ordner oder s3://bucket/ordner; Schlüssel gehören in AWS_ACCESS_KEY_ID und AWS_SECRET_ACCESS_KEY."
+    )]
+    DocumentStoreUnreadable,
+    /// S3 without a key.
+    #[error("Ein Dokumentenspeicher s3:// braucht AWS_ACCESS_KEY_ID und AWS_SECRET_ACCESS_KEY. Setzen Sie beide.")]
+    DocumentStoreKeyMissing,
+    /// S3 in the clear.
+    #[error(
+        "AWS_ENDPOINT_URL ist nicht sicher. Erwartet wird https://…; http:// ist nur auf diesem Rechner erlaubt, z. B. http://127.0.0.1:9000."
+    )]
+    DocumentStoreUnsafe,
     /// Neither a data directory nor a home.
     #[error("Kein Datenverzeichnis: weder ABRUF_DATA_DIR noch XDG_DATA_HOME noch HOME ist gesetzt.")]
     NoDataDirectory,
@@ -115,6 +136,10 @@ pub struct Settings {
     pub trusted_proxy: Option<IpAddr>,
     /// How mail leaves the house; `None`: not at all.
     pub mail: Option<MailSettings>,
+    /// Where the files of documents lie.
+    pub document_store: DocumentStoreSettings,
+    /// How to get in at an S3-compatible service.
+    pub s3: S3Access,
     /// Instant to which the demo's clock is moved.
     pub demo_now: Option<DateTime<Utc>>,
     /// Log filter.
@@ -162,10 +187,13 @@ impl Settings {
                 DatabaseSettings::External { app_url: app.to_owned().into(), owner_url: owner.to_owned().into() }
             }
         };
+        let s3 = S3Access::of(&set);
         Ok(Self {
             listen,
             base_url,
             database,
+            document_store: DocumentStoreSettings::read(set("ABRUF_DOCUMENT_STORE").unwrap_or("postgres"), &s3)?,
+            s3,
             trusted_proxy: set("ABRUF_TRUSTED_PROXY")
                 .map(|value| readable("ABRUF_TRUSTED_PROXY", value, "eine IP-Adresse"))
                 .transpose()?,

@@ -30,6 +30,8 @@ pub mod contracts;
 pub mod deliveries;
 pub mod demo_state;
 pub mod dispatches;
+pub mod document_places;
+pub mod document_store;
 pub mod documents;
 pub mod electronic_addresses;
 pub mod error;

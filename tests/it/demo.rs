@@ -9,6 +9,7 @@ use abruf::chance::Chance;
 use abruf::clock::Clock;
 use abruf::demo::{self, DemoError, Report, Size, accounts};
 use abruf::password;
+use abruf::storage::document_store::DocumentStore;
 use abruf::storage::{Db, audit_log};
 use abruf_documents::Templates;
 use abruf_domain::audit::verify_chain;
@@ -29,6 +30,7 @@ fn app(database: &TestDatabase) -> App {
         clock: Clock::standing("2026-11-22T12:00:00Z".parse().unwrap()),
         chance: Chance::System,
         templates: Arc::new(Templates::embedded()),
+        documents: DocumentStore::Database,
         base_url: "http://127.0.0.1:8080".into(),
         mailer: None,
         demo: true,

@@ -15,6 +15,7 @@ mod concurrency;
 mod contracts_in_force;
 mod contracts_in_the_making;
 mod demo;
+mod document_store;
 mod embedded;
 mod imports;
 mod law;

@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use abruf::actions::issue_document::issue_next;
 use abruf::actions::release_call_off::release;
 use abruf::embedded::Cluster;
 use sqlx::ConnectOptions;
@@ -111,6 +112,61 @@ async fn a_backup_comes_back_whole_held_and_signed_out() {
 
     let freed = abruf(&target, &["doctor", "--release-outbox"], Stdio::null());
     assert_eq!(freed.status.code(), Some(0), "{:?}", said(&freed));
+}
+
+#[tokio::test]
+async fn documents_outside_the_database_are_told_by_doctor_backup_and_restore() {
+    let web = lived_in().await;
+    while issue_next(&web.app).await.unwrap() {}
+    let (app, owner) = (cluster::app_options(&web.database.name), cluster::owner_options(&web.database.name));
+    let (app, owner) = (app.to_url_lossy().to_string(), owner.to_url_lossy().to_string());
+    let dir = tempfile::tempdir_in(cluster::run_folder()).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let folder = dir.path().join("dokumente");
+    let store = format!("file://{}", folder.display());
+    let url = [("DATABASE_URL", app.as_str()), ("DATABASE_OWNER_URL", owner.as_str())];
+    let source = [url[0], url[1], ("ABRUF_DOCUMENT_STORE", store.as_str())];
+
+    let wrong = abruf(&url, &["documents", "move", "--to", "s3://dokumente"], Stdio::null());
+    assert_eq!(wrong.status.code(), Some(3), "{:?}", said(&wrong));
+    let moved = abruf(&source, &["documents", "move", "--json"], Stdio::null());
+    assert_eq!(moved.status.code(), Some(0), "{:?}", said(&moved));
+    assert_eq!(json(&moved)["data"]["moved"], 2);
+    let again = abruf(&source, &["documents", "move"], Stdio::null());
+    assert!(said(&again).1.contains("0 Dateien nach file://"), "{:?}", said(&again));
+    let doctor = abruf(&source, &["doctor"], Stdio::null());
+    assert!(said(&doctor).1.contains("ist les- und schreibbar, 2 Dateien liegen dort"), "{:?}", said(&doctor));
+    let doctor = abruf(&url, &["doctor"], Stdio::null());
+    assert!(said(&doctor).1.contains("PRÜFEN Dokumentenspeicher: 2 Dateien liegen nicht"), "{:?}", said(&doctor));
+
+    let file = dir.path().join("sicherung.abruf");
+    let name = file.to_str().unwrap();
+    let backup = abruf(&source, &["backup", name, "--json"], Stdio::null());
+    assert_eq!(backup.status.code(), Some(0), "{:?}", said(&backup));
+    assert_eq!(json(&backup)["data"]["documents_outside"], 2);
+    let (_, told, _) = said(&backup);
+    assert!(told.contains("Die Dateien von 2 Dokumenten liegen nicht in der Datenbank"), "{told}");
+
+    // The folder is not in the backup: without it each document is missed by name and hash.
+    let place = Place::new("without");
+    let alone = [("ABRUF_DATA_DIR", place.data.to_str().unwrap())];
+    let restored = abruf(&alone, &["restore", name, "--json"], Stdio::null());
+    assert_eq!(restored.status.code(), Some(10), "{:?}", said(&restored));
+    let failures = json(&restored)["data"]["failures"].to_string();
+    assert!(failures.matches("die Datei fehlt").count() == 2 && failures.contains("SHA-256"), "{failures}");
+
+    open_to_all(&folder);
+    let together = [alone[0], ("ABRUF_DOCUMENT_STORE", store.as_str())];
+    let verified = abruf(&together, &["verify", "--json", "--quiet"], Stdio::null());
+    assert_eq!(verified.status.code(), Some(0), "{:?}", said(&verified));
+}
+
+/// Started by root, the program runs as one user beside a foreign database and as another beside its own.
+fn open_to_all(path: &Path) {
+    fs::set_permissions(path, fs::Permissions::from_mode(0o777)).unwrap();
+    if path.is_dir() {
+        fs::read_dir(path).unwrap().for_each(|entry| open_to_all(&entry.unwrap().path()));
+    }
 }
 
 async fn signed_in(owner: &sqlx::PgPool) -> i64 {

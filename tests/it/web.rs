@@ -9,6 +9,7 @@ use abruf::clock::Clock;
 use abruf::config::Settings;
 use abruf::http::{self, Ready, Security};
 use abruf::password;
+use abruf::storage::document_store::DocumentStore;
 use abruf::storage::{Db, people};
 use abruf_documents::Templates;
 use abruf_domain::ids::{AssignmentId, OrganisationId, PersonId};
@@ -84,6 +85,7 @@ impl Web {
             clock: Clock::standing("2026-11-22T12:00:00Z".parse().unwrap()),
             chance: Chance::seeded(seed),
             templates: Arc::new(Templates::embedded()),
+            documents: DocumentStore::Database,
             base_url: base_url.into(),
             mailer: None,
             demo: true,

@@ -33,6 +33,7 @@ use abruf::app::App;
 use abruf::chance::Chance;
 use abruf::clock::Clock;
 use abruf::storage::Db;
+use abruf::storage::document_store::DocumentStore;
 use abruf_documents::Templates;
 use abruf_domain::ids::{OrganisationId, PersonId};
 use chrono::{DateTime, Utc};
@@ -103,6 +104,7 @@ impl World {
             clock: Clock::standing(begin),
             chance,
             templates: Arc::new(Templates::embedded()),
+            documents: DocumentStore::Database,
             base_url: "http://127.0.0.1:8080".into(),
             mailer: None,
             demo: false,

@@ -9,9 +9,12 @@ use std::path::Path;
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
     CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change, entitlement_certificate,
-    memo, order, order_x, peppol_order, sample, savings_certificate,
+    house_style, memo, order, order_x, peppol_order, sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
+
+#[path = "../tests/folder/mod.rs"]
+mod folder;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -66,7 +69,35 @@ fn main() -> Result<(), Box<dyn Error>> {
     for seed in 1..=random {
         write_order(folder, &templates, &format!("random_{seed}"), &random_order(seed))?;
     }
-    write_cancellation(folder, &templates, "cancellation_random", &random_cancellation(1))
+    write_cancellation(folder, &templates, "cancellation_random", &random_cancellation(1))?;
+    in_house(folder)
+}
+
+/// Documents with logo, fonts and text blocks of a customer; JPEG and fonts with cubic curves too.
+fn in_house(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let mut style = folder::house();
+    let templates = Templates::embedded().with_style(&style)?;
+    for lines in [5, 60] {
+        write_order(folder, &templates, &format!("house_order_{lines}"), &sample::order(lines))?;
+    }
+    write_order(folder, &templates, "house_draft_2", &sample::draft(2))?;
+    write_order(folder, &templates, "house_names_3", &names())?;
+    write_cancellation(folder, &templates, "house_cancellation_3", &sample::cancellation(3))?;
+    for (name, document) in [
+        ("memo", memo(&sample::memo(5), &templates)?),
+        ("entitlement_certificate", entitlement_certificate(&sample::entitlement_certificate(2), &templates)?),
+        ("competition_record", competition_record(&sample::competition_record(3), &templates)?),
+        ("delivery_change", delivery_change(&sample::delivery_change(3), &templates)?),
+    ] {
+        std::fs::write(folder.join(format!("house_{name}.pdf")), document.bytes)?;
+    }
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    style.assets.insert("logo.jpg".to_owned(), std::fs::read(own.join("pictures/logo.jpg"))?.into());
+    style.assets.insert("fonts/Cut.otf".to_owned(), std::fs::read(own.join("fonts/ProbeCut-Regular.otf"))?.into());
+    let letterhead = "[logo]\nfile = \"logo.jpg\"\nalt = \"Wappen\"\n[fonts]\nregular = \"fonts/Cut.otf\"\nbold = \"fonts/Cut.otf\"\n";
+    style.texts.insert(house_style::LETTERHEAD.to_owned(), letterhead.to_owned());
+    let templates = Templates::embedded().with_style(&style)?;
+    write_order(folder, &templates, "house_cubic_5", &sample::order(5))
 }
 
 /// An order whose names need marks without a letter of their own, and signs from another font.

@@ -199,6 +199,17 @@ pub enum Block {
     },
     /// Text in an outlined box as wide as its text.
     Mark(Paragraph),
+    /// The logo of the customer.
+    Logo {
+        /// To the right.
+        width: Length,
+        /// Downwards.
+        height: Length,
+        /// How it stands.
+        align: Align,
+        /// What it shows, in words.
+        alt: String,
+    },
     /// QR code.
     Qr {
         /// What it says.
@@ -217,7 +228,7 @@ impl Block {
             Self::Heading { .. } => Role::H2,
             Self::Paragraph(_) | Self::Mark(_) | Self::Facts { .. } => Role::P,
             Self::Table(_) => Role::TableData,
-            Self::Qr { .. } => Role::Figure,
+            Self::Qr { .. } | Self::Logo { .. } => Role::Figure,
             Self::Columns { .. } | Self::Keep(_) | Self::Space(_) | Self::Rule { .. } => Role::Artifact,
         }
     }

@@ -49,6 +49,14 @@ pub enum DocumentError {
         /// What is wrong there.
         reason: String,
     },
+    /// A file of the customer that is no template cannot be used: logo, font, text block, `letterhead.toml`.
+    #[error("{file}: {reason}")]
+    Asset {
+        /// File name.
+        file: String,
+        /// What is wrong with it; German, as who made the file reads it.
+        reason: String,
+    },
     /// No template of this name is known.
     #[error("there is no template `{0}`")]
     UnknownTemplate(String),

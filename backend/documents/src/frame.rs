@@ -113,6 +113,15 @@ pub enum Shape {
         /// Thickness of the line.
         line: Length,
     },
+    /// The logo of the customer.
+    Logo {
+        /// To the right.
+        width: Length,
+        /// Downwards.
+        height: Length,
+        /// What it shows, in words.
+        alt: String,
+    },
     /// A QR code, black modules on white.
     Qr {
         /// Edge of the square.
@@ -129,7 +138,10 @@ impl Item {
     #[must_use]
     pub fn right(&self) -> Length {
         let width = match &self.shape {
-            Shape::Text { width, .. } | Shape::Rule { width, .. } | Shape::Outline { width, .. } => *width,
+            Shape::Text { width, .. }
+            | Shape::Rule { width, .. }
+            | Shape::Outline { width, .. }
+            | Shape::Logo { width, .. } => *width,
             Shape::Qr { size, .. } => *size,
         };
         self.x + width
@@ -140,7 +152,7 @@ impl Item {
     pub fn bottom(&self) -> Length {
         match &self.shape {
             Shape::Text { style, .. } => self.y + Length::tenths_of_point(style.size) / 4,
-            Shape::Rule { height, .. } | Shape::Outline { height, .. } => self.y + *height,
+            Shape::Rule { height, .. } | Shape::Outline { height, .. } | Shape::Logo { height, .. } => self.y + *height,
             Shape::Qr { size, .. } => self.y + *size,
         }
     }
@@ -174,13 +186,14 @@ impl fmt::Display for Item {
         write!(f, "{:>7} {:>7}  ", self.x.to_string(), self.y.to_string())?;
         match &self.shape {
             Shape::Text { text, style, width, .. } => {
-                let face = if style.face == Face::Bold { "bold" } else { "text" };
+                let face = if matches!(style.face, Face::Bold | Face::NotoBold) { "bold" } else { "text" };
                 let ink = if style.ink == Ink::Black { "" } else { " grey" };
                 let (points, tenth) = (style.size / 10, style.size % 10);
                 write!(f, "w {:>6} {face} {points}.{tenth}{ink} {:?}", width.to_string(), text)?;
             }
             Shape::Rule { width, height, ink } => write!(f, "rule {width} x {height} {ink:?}")?,
             Shape::Outline { width, height, line } => write!(f, "outline {width} x {height}, line {line}")?,
+            Shape::Logo { width, height, alt } => write!(f, "logo {width} x {height} {alt:?}")?,
             Shape::Qr { size, modules, text } => write!(f, "qr {size}, {} modules, {text:?}", modules.len())?,
         }
         let Source { block, row, column, role } = self.source;

@@ -22,6 +22,8 @@
 //!    positioned items ([`frame`]), which goldens compare as text.
 //! 4. `pdf` writes the items with printpdf, `postpass` puts its file right.
 //!
+//! What a customer has of its own for all this (words, logo, fonts) is a [`HouseStyle`].
+//!
 //! No file is read, no clock is asked, no chance is used: the same input gives the same bytes in
 //! every process.
 
@@ -36,8 +38,10 @@ pub mod document;
 pub mod entitlement_certificate;
 mod file;
 pub mod flow;
+mod font;
 pub mod format_de;
 pub mod frame;
+pub mod house_style;
 pub mod length;
 pub mod memo;
 mod message;
@@ -45,8 +49,10 @@ mod metadata;
 pub mod order;
 pub mod order_x;
 mod outline;
+mod own_fonts;
 mod pdf;
 pub mod peppol_order;
+mod picture;
 mod postpass;
 mod qr;
 pub mod random_order;
@@ -62,6 +68,7 @@ pub mod sums;
 pub mod table;
 pub mod template;
 mod template_check;
+mod template_filters;
 pub mod text;
 mod unit_code;
 pub mod wrap;
@@ -74,6 +81,7 @@ pub use competition_record::{CompetitionRecordData, competition_record};
 pub use delivery_change::{DeliveryChangeData, delivery_change};
 pub use document::{CheckCode, Document, DocumentError};
 pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
+pub use house_style::HouseStyle;
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use order_x::order_x;

@@ -6,26 +6,34 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use printpdf::{
-    Codepoint, Color, DictItem, FontId, FontMetrics, Greyscale, Op, PaintMode, ParsedFont, PdfDocument, PdfFont,
-    PdfFontHandle, PdfPage, PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder,
+    Codepoint, Color, CurTransMat, DictItem, FontId, FontMetrics, Greyscale, Op, PaintMode, ParsedFont, PdfDocument,
+    PdfFont, PdfFontHandle, PdfPage, PdfSaveOptions, Pt, Rect, TextItem, TextMatrix, WindingOrder, XObjectId,
+    XObjectTransform,
 };
 use subsetter::{GlyphRemapper, subset};
 
 use crate::document::DocumentError;
+use crate::font::Glyph;
 use crate::frame::{Item, Joint, Page, Role, Shape, Source};
 use crate::length::Length;
 use crate::outline;
+use crate::picture::Picture;
 use crate::postpass::{self, FileFacts, Finish};
 use crate::structure::Structure;
 use crate::style::{Face, Ink, Style};
-use crate::text::{Font, Glyph, Shaper};
+use crate::text::Shaper;
 
 /// Writes the pages as a file.
-pub(crate) fn write(shaper: &Shaper, pages: &[Page], facts: &FileFacts) -> Result<Vec<u8>, DocumentError> {
+pub(crate) fn write(
+    shaper: &Shaper<'_>,
+    pages: &[Page],
+    facts: &FileFacts,
+    logo: Option<&Picture>,
+) -> Result<Vec<u8>, DocumentError> {
     let mut document = PdfDocument::new(&facts.title);
     let fonts = Fonts::of_pages(shaper, pages)?;
-    for (face, font) in &fonts.by_face {
-        document.resources.fonts.map.insert(font_id(*face), PdfFont::new(font.parsed.clone()));
+    for font in fonts.by_face.values() {
+        document.resources.fonts.map.insert(font.id.clone(), PdfFont::new(font.parsed.clone()));
     }
     let mut structure = Structure::default();
     document.pages = pages.iter().map(|page| write_page(shaper, &fonts, &mut structure, page)).collect();
@@ -36,18 +44,25 @@ pub(crate) fn write(shaper: &Shaper, pages: &[Page], facts: &FileFacts) -> Resul
         return Err(DocumentError::File(format!("printpdf warns: {}", warning.msg)));
     }
     let outline = outline::entries(pages);
-    postpass::finish(file, &Finish { facts, structure: &structure, outline: &outline })
+    let shows_logo = |page: &Page| page.items.iter().any(|item| matches!(item.shape, Shape::Logo { .. }));
+    let pictured = pages.iter().map(shows_logo).collect();
+    postpass::finish(file, &Finish { facts, structure: &structure, outline: &outline, logo, pictured })
 }
 
 /// Names of the fonts in the resources of a page.
-fn font_id(face: Face) -> FontId {
+fn font_id(face: Face, own: bool) -> FontId {
     let name = match face {
-        Face::Regular => "NotoSans",
-        Face::Bold => "NotoSansBold",
+        Face::Regular if own => "OwnSans",
+        Face::Bold if own => "OwnSansBold",
+        Face::Regular | Face::NotoRegular => "NotoSans",
+        Face::Bold | Face::NotoBold => "NotoSansBold",
         Face::Signs => "NotoSansSigns",
     };
     FontId(name.to_owned())
 }
+
+/// Widths are told in thousandths of an em, whatever the file of the font counts in.
+const UNITS_PER_EM: u16 = 1000;
 
 /// The fonts of one document, cut down to the glyphs it uses.
 struct Fonts {
@@ -55,12 +70,13 @@ struct Fonts {
 }
 
 struct SubsetFont {
+    id: FontId,
     remapper: GlyphRemapper,
     parsed: ParsedFont,
 }
 
 impl Fonts {
-    fn of_pages(shaper: &Shaper, pages: &[Page]) -> Result<Self, DocumentError> {
+    fn of_pages(shaper: &Shaper<'_>, pages: &[Page]) -> Result<Self, DocumentError> {
         let mut used: BTreeMap<Face, BTreeSet<u16>> = BTreeMap::new();
         for item in pages.iter().flat_map(|page| &page.items) {
             if let Shape::Text { text, style, .. } = &item.shape {
@@ -69,14 +85,14 @@ impl Fonts {
                 }
             }
         }
-        let cut = used.into_iter().map(|(face, glyphs)| Ok((face, SubsetFont::cut(face, &glyphs)?)));
+        let cut = used.into_iter().map(|(face, glyphs)| Ok((face, SubsetFont::cut(shaper, face, &glyphs)?)));
         Ok(Self { by_face: cut.collect::<Result<_, DocumentError>>()? })
     }
 }
 
 impl SubsetFont {
-    fn cut(face: Face, glyphs: &BTreeSet<u16>) -> Result<Self, DocumentError> {
-        let font = Font::of(face);
+    fn cut(shaper: &Shaper<'_>, face: Face, glyphs: &BTreeSet<u16>) -> Result<Self, DocumentError> {
+        let font = shaper.font(face);
         let mut remapper = GlyphRemapper::new();
         let mut widths = BTreeMap::from([(0, font.advance(0))]);
         for glyph in glyphs {
@@ -91,7 +107,7 @@ impl SubsetFont {
             Some(format!("{}+{}", postpass::subset_tag(face, glyphs), font.name)),
             BTreeMap::new(),
             widths,
-            metrics.units_per_em,
+            UNITS_PER_EM,
             FontMetrics { ascent: metrics.ascender, descent: metrics.descender },
         );
         let [left, bottom, right, top] = metrics.bounds;
@@ -100,11 +116,11 @@ impl SubsetFont {
         parsed.pdf_font_metrics.x_max = right;
         parsed.pdf_font_metrics.y_max = top;
         parsed.pdf_font_metrics.us_weight_class = metrics.weight;
-        Ok(Self { remapper, parsed })
+        Ok(Self { id: font_id(face, shaper.is_own(face)), remapper, parsed })
     }
 }
 
-fn write_page(shaper: &Shaper, fonts: &Fonts, structure: &mut Structure, page: &Page) -> PdfPage {
+fn write_page(shaper: &Shaper<'_>, fonts: &Fonts, structure: &mut Structure, page: &Page) -> PdfPage {
     let mut ops = Vec::new();
     structure.begin_page(page);
     let (text, drawn): (Vec<&Item>, Vec<&Item>) =
@@ -226,25 +242,25 @@ struct Pen {
 }
 
 impl Pen {
-    fn take(&mut self, ops: &mut Vec<Op>, style: Style) {
+    fn take(&mut self, ops: &mut Vec<Op>, font: &SubsetFont, style: Style) {
         if self.ink != Some(style.ink) {
             ops.push(Op::SetFillColor { col: ink(style.ink) });
             self.ink = Some(style.ink);
         }
         if self.font != Some((style.face, style.size)) {
-            ops.push(Op::SetFont { font: PdfFontHandle::External(font_id(style.face)), size: size(style) });
+            ops.push(Op::SetFont { font: PdfFontHandle::External(font.id.clone()), size: size(style) });
             self.font = Some((style.face, style.size));
         }
     }
 }
 
-fn show(ops: &mut Vec<Op>, pen: &mut Pen, shaper: &Shaper, fonts: &Fonts, item: &Item) {
+fn show(ops: &mut Vec<Op>, pen: &mut Pen, shaper: &Shaper<'_>, fonts: &Fonts, item: &Item) {
     let Shape::Text { text, style, joint, .. } = &item.shape else { return };
     ops.push(Op::SetTextMatrix { matrix: TextMatrix::Translate(points(item.x), up(item.y)) });
     let mut glyphs = |ops: &mut Vec<Op>, text: &str| {
         for parts in shaper.parts(style.face, text).chunk_by(|one, next| one.face == next.face) {
             let Some(font) = fonts.by_face.get(&parts[0].face) else { continue };
-            pen.take(ops, Style { face: parts[0].face, ..*style });
+            pen.take(ops, font, Style { face: parts[0].face, ..*style });
             show_glyphs(ops, font, style.size, parts.iter().flat_map(|part| &part.glyphs));
         }
     };
@@ -325,6 +341,14 @@ fn draw(ops: &mut Vec<Op>, item: &Item) {
             ops.push(filled(item.x, item.y + *height - *line, *width, *line));
             ops.push(filled(item.x, item.y, *line, *height));
             ops.push(filled(item.x + *width - *line, item.y, *line, *height));
+        }
+        Shape::Logo { width, height, .. } => {
+            let place = [points(*width).0, 0.0, 0.0, points(*height).0, points(item.x).0, up(item.y + *height).0];
+            ops.push(Op::SaveGraphicsState);
+            ops.push(Op::SetTransformationMatrix { matrix: CurTransMat::Raw(place) });
+            let transform = XObjectTransform { no_auto_scale: true, ..XObjectTransform::default() };
+            ops.push(Op::UseXobject { id: XObjectId(postpass::LOGO.to_owned()), transform });
+            ops.push(Op::RestoreGraphicsState);
         }
         Shape::Qr { size, modules, .. } => {
             ops.push(Op::SetFillColor { col: ink(Ink::Black) });

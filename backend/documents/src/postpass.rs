@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 use crate::attachment::{self, Attachment};
 use crate::document::DocumentError;
 use crate::outline::{self, Entry};
+use crate::picture::Picture;
 use crate::structure::Structure;
 use crate::style::Face;
 use crate::{file as bytes, metadata, srgb};
@@ -44,7 +45,14 @@ pub(crate) struct Finish<'a> {
     pub(crate) structure: &'a Structure,
     /// Outline, if the document is long.
     pub(crate) outline: &'a [Entry],
+    /// The logo of the customer.
+    pub(crate) logo: Option<&'a Picture>,
+    /// Whether a page shows it, page by page.
+    pub(crate) pictured: Vec<bool>,
 }
+
+/// Name of the logo in the resources of a page.
+pub(crate) const LOGO: &str = "Logo";
 
 type Step = fn(&mut Document, &Finish<'_>) -> Result<(), lopdf::Error>;
 
@@ -112,9 +120,10 @@ fn colours(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
     Ok(())
 }
 
-/// Takes out what printpdf writes for things no page of ours has.
-fn pages(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
-    for page in file.get_pages().into_values() {
+/// Takes out what printpdf writes for things no page of ours has, and puts in the logo where one shows it.
+fn pages(file: &mut Document, finish: &Finish<'_>) -> Result<(), lopdf::Error> {
+    let logo = finish.logo.filter(|_| finish.pictured.contains(&true)).map(|logo| file.add_object(image(logo)));
+    for (page, pictured) in file.get_pages().into_values().zip(&finish.pictured) {
         let page = file.get_object_mut(page)?.as_dict_mut()?;
         page.remove(b"Annots");
         let resources = page.get(b"Resources")?.as_reference()?;
@@ -122,9 +131,30 @@ fn pages(file: &mut Document, _: &Finish<'_>) -> Result<(), lopdf::Error> {
         for empty in ["XObject", "ExtGState", "Shading"] {
             resources.remove(empty.as_bytes());
         }
+        if let Some(logo) = logo.filter(|_| *pictured) {
+            let named = Dictionary::from_iter([(LOGO, Object::Reference(logo))]);
+            resources.set("XObject", Object::Dictionary(named));
+        }
     }
     file.prune_objects();
     Ok(())
+}
+
+/// A picture as an object of the file; pixels are deflated with everything else.
+fn image(picture: &Picture) -> Stream {
+    let colours = if picture.grey { "DeviceGray" } else { "DeviceRGB" };
+    let mut entries = Dictionary::from_iter([
+        ("Type", Object::Name(b"XObject".to_vec())),
+        ("Subtype", Object::Name(b"Image".to_vec())),
+        ("Width", Object::Integer(picture.width.into())),
+        ("Height", Object::Integer(picture.height.into())),
+        ("ColorSpace", Object::Name(colours.into())),
+        ("BitsPerComponent", Object::Integer(8)),
+    ]);
+    if picture.jpeg {
+        entries.set("Filter", Object::Name(b"DCTDecode".to_vec()));
+    }
+    Stream::new(entries, picture.bytes.clone())
 }
 
 /// Structure and outline.
@@ -174,8 +204,8 @@ pub(crate) fn deflated(content: &[u8]) -> Vec<u8> {
 pub(crate) fn subset_tag(face: Face, glyphs: &BTreeSet<u16>) -> String {
     let mut hash = Sha256::new();
     hash.update(match face {
-        Face::Regular => b"text",
-        Face::Bold => b"bold",
+        Face::Regular | Face::NotoRegular => b"text",
+        Face::Bold | Face::NotoBold => b"bold",
         Face::Signs => b"sign",
     });
     for glyph in glyphs {

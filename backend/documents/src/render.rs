@@ -1,5 +1,7 @@
 //! What all documents share: Prüfkennung, template, layout, file.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -9,6 +11,7 @@ use crate::data::{Body, Party};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::flow;
 use crate::frame::Page;
+use crate::own_fonts::OwnFonts;
 use crate::pdf;
 use crate::postpass::FileFacts;
 use crate::template::Templates;
@@ -60,6 +63,17 @@ struct Context<'a, D: Serialize> {
     data: &'a D,
     letter: &'a Letter<'a>,
     check: Check,
+    /// Text blocks by name.
+    block: &'a BTreeMap<String, String>,
+    /// The logo, if there is one.
+    logo: Option<LogoSeen<'a>>,
+}
+
+/// The logo as a template sees it.
+#[derive(Serialize)]
+struct LogoSeen<'a> {
+    /// What it shows.
+    alt: &'a str,
 }
 
 /// The Prüfkennung as a template sees it.
@@ -87,6 +101,17 @@ impl<D: Serialize> Job<'_, D> {
         serde_json_canonicalizer::to_string(&input).map_err(|error| DocumentError::Input(error.to_string()))
     }
 
+    fn context<'a>(&'a self, templates: &'a Templates, code: &CheckCode) -> Context<'a, D> {
+        let url = self.letter.base_url.map(|base| format!("{}/p/{}", base.trim_end_matches('/'), code.as_str()));
+        Context {
+            data: self.data,
+            letter: &self.letter,
+            check: Check { code: code.to_string(), url },
+            block: templates.text_blocks(),
+            logo: templates.logo().map(|logo| LogoSeen { alt: &logo.alt }),
+        }
+    }
+
     /// Pages without a file; what goldens compare.
     fn lay_out(
         &self,
@@ -94,8 +119,7 @@ impl<D: Serialize> Job<'_, D> {
         code: &CheckCode,
         shaper: &Shaper,
     ) -> Result<(Vec<Page>, String), DocumentError> {
-        let url = self.letter.base_url.map(|base| format!("{}/p/{}", base.trim_end_matches('/'), code.as_str()));
-        let context = Context { data: self.data, letter: &self.letter, check: Check { code: code.to_string(), url } };
+        let context = self.context(templates, code);
         let doc = templates.blocks(self.template, &context)?;
         Ok((flow::layout(shaper, &doc), doc.language))
     }
@@ -110,7 +134,8 @@ impl<D: Serialize> Job<'_, D> {
         let template_version = templates.version(self.template);
         let input = self.canonical_input(program, &template_version)?;
         let check_code = CheckCode::of(input.as_bytes());
-        let shaper = Shaper::new();
+        let faces = templates.fonts().and_then(OwnFonts::faces);
+        let shaper = Shaper::with(faces.as_ref());
         let (pages, language) = self.lay_out(templates, &check_code, &shaper)?;
         let facts = FileFacts {
             title: self.letter.title.clone(),
@@ -121,7 +146,7 @@ impl<D: Serialize> Job<'_, D> {
             input: Sha256::digest(input.as_bytes()).into(),
             attachments: self.attachments.clone(),
         };
-        let bytes = pdf::write(&shaper, &pages, &facts)?;
+        let bytes = pdf::write(&shaper, &pages, &facts, templates.logo().map(|logo| &*logo.picture))?;
         let sha256 = Sha256::digest(&bytes).into();
         let (title, file_name) = (self.letter.title.clone(), self.file_name.clone());
         let attachments = self.attachments.iter().filter_map(Attachment::listed).collect();
@@ -130,15 +155,15 @@ impl<D: Serialize> Job<'_, D> {
     }
 
     /// What the template sees, as JSON.
-    pub(crate) fn seen(&self, code: &CheckCode) -> Result<serde_json::Value, DocumentError> {
-        let url = self.letter.base_url.map(|base| format!("{base}/p/{}", code.as_str()));
-        let context = Context { data: self.data, letter: &self.letter, check: Check { code: code.to_string(), url } };
+    pub(crate) fn seen(&self, templates: &Templates, code: &CheckCode) -> Result<serde_json::Value, DocumentError> {
+        let context = self.context(templates, code);
         serde_json::to_value(&context).map_err(|error| DocumentError::Input(error.to_string()))
     }
 
     /// The pages as data, without writing a file.
     pub(crate) fn pages(&self, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
-        Ok(self.lay_out(templates, code, &Shaper::new())?.0)
+        let faces = templates.fonts().and_then(OwnFonts::faces);
+        Ok(self.lay_out(templates, code, &Shaper::with(faces.as_ref()))?.0)
     }
 }
 

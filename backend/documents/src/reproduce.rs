@@ -1,5 +1,5 @@
-//! Making a document again, years later, from what was recorded with it: the canonical input and the texts of its
-//! templates. The recorded version of the program stands in for today's wherever a document names it, so that a later
+//! Making a document again, years later, from what was recorded with it: the canonical input, and templates, text
+//! blocks, logo and fonts of then. The recorded version of the program stands in for today's wherever a document names it, so that a later
 //! program that draws as the earlier one did gives the same bytes.
 
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ mod tests {
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");
-            let then = Templates::of_texts(&templates.texts(&name)).expect("the texts of then");
+            let then = Templates::embedded().with_style(&templates.style_of(&name)).expect("the files of then");
             assert_eq!(reproduce(&first.input, &then), Ok(first));
         }
     }
@@ -96,7 +96,7 @@ mod tests {
         let text = include_str!("../../../pdf-templates/order.xml.j2").replace("verbindlich ab", "ab");
         let new = Templates::embedded().with_override("order.xml.j2", &text).expect("a template");
         assert_ne!(reproduce(&first.input, &new).expect("a document").sha256, first.sha256);
-        let then = Templates::of_texts(&old.texts("order.xml.j2")).expect("the texts of then");
+        let then = Templates::embedded().with_style(&old.style_of("order.xml.j2")).expect("the files of then");
         assert_eq!(reproduce(&first.input, &then).expect("a document").sha256, first.sha256);
     }
 

@@ -49,7 +49,7 @@ impl Strip {
 fn top_of(item: &Item) -> Length {
     match &item.shape {
         Shape::Text { style, .. } => item.y - Length::tenths_of_point(style.size),
-        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Qr { .. } => item.y,
+        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Logo { .. } | Shape::Qr { .. } => item.y,
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn baseline(leading: Length, size: i64) -> Length {
 #[derive(Debug)]
 pub struct Composer<'a> {
     /// Measures.
-    pub shaper: &'a Shaper,
+    pub shaper: &'a Shaper<'a>,
     /// How much air there is.
     pub density: Density,
     /// Number of the next block.
@@ -111,6 +111,7 @@ impl Composer<'_> {
             Block::Space(height) => vec![Strip { height: self.density.gap(*height), ..Strip::default() }],
             Block::Rule { line } => vec![self.rule(*line, x, width)],
             Block::Mark(text) => vec![self.mark(text, x, width)],
+            Block::Logo { width: wide, height, align, alt } => vec![self.logo((*wide, *height), *align, alt, x, width)],
             Block::Qr { text, size } => vec![self.qr(text, *size, x)],
             // The reader of the XML lets tables stand in the flow only.
             Block::Table(_) => Vec::new(),
@@ -195,6 +196,17 @@ impl Composer<'_> {
         let mut items = vec![Item { x: left, y: Length::ZERO, source: source.as_artifact(), shape: outline }];
         items.extend(lines.items.into_iter().map(|item| item.moved(Length::ZERO, above)));
         Strip { items, height, keep_with_next: false }
+    }
+
+    fn logo(&mut self, size: (Length, Length), align: Align, alt: &str, x: Length, width: Length) -> Strip {
+        let source = self.next_source(Role::Figure);
+        let left = match align {
+            Align::Left => x,
+            Align::Right | Align::Comma => x + width - size.0,
+            Align::Centre => x + (width - size.0) / 2,
+        };
+        let shape = Shape::Logo { width: size.0, height: size.1, alt: alt.to_owned() };
+        Strip { items: vec![Item { x: left, y: Length::ZERO, source, shape }], height: size.1, keep_with_next: false }
     }
 
     fn qr(&mut self, text: &str, size: Length, x: Length) -> Strip {

@@ -123,9 +123,12 @@ fn name(role: Role) -> &'static str {
 }
 
 fn figure(item: &Item) -> Option<(String, [Length; 4])> {
-    let Shape::Qr { size, text, .. } = &item.shape else { return None };
-    let area = [item.x, Page::HEIGHT - item.y - *size, item.x + *size, Page::HEIGHT - item.y];
-    Some((format!("QR-Code mit der Adresse {text}"), area))
+    let (words, width, height) = match &item.shape {
+        Shape::Qr { size, text, .. } => (format!("QR-Code mit der Adresse {text}"), *size, *size),
+        Shape::Logo { width, height, alt } => (alt.clone(), *width, *height),
+        Shape::Text { .. } | Shape::Rule { .. } | Shape::Outline { .. } => return None,
+    };
+    Some((words, [item.x, Page::HEIGHT - item.y - height, item.x + width, Page::HEIGHT - item.y]))
 }
 
 fn integer(number: usize) -> Object {

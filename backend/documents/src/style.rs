@@ -2,15 +2,19 @@
 
 use crate::length::Length;
 
-/// A cut of the one family we print in.
+/// A cut of the one family we print in. Styles ask for the first two; the shaper takes the others for single letters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Face {
-    /// Noto Sans Regular.
+    /// Noto Sans Regular, or the regular font of the customer.
     Regular,
-    /// Noto Sans Bold.
+    /// Noto Sans Bold, or the bold font of the customer.
     Bold,
-    /// Signs that Noto Sans lacks (≤, ∞, →, ✓); the shaper takes it for single glyphs, no style asks for it.
+    /// Signs that Noto Sans lacks (≤, ∞, →, ✓).
     Signs,
+    /// Noto Sans Regular for letters the customer's font lacks.
+    NotoRegular,
+    /// Noto Sans Bold for letters the customer's font lacks.
+    NotoBold,
 }
 
 /// How dark: text is black or grey, nothing is coloured.

@@ -6,17 +6,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::fmt::Write as _;
 use std::io;
 
-use abruf_domain::period::Period;
-use chrono::{DateTime, NaiveDate, Utc};
+use abruf_domain::canonical::sha256;
+use data_encoding::HEXLOWER;
 use minijinja::value::{Serde, Value};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
+use minijinja::{Environment, Error};
 use serde::Serialize;
 
 use crate::block::Doc;
-use crate::document::{CheckCode, DocumentError, short_hash};
-use crate::format_de;
+use crate::document::{DocumentError, short_hash};
+use crate::house_style::{HouseStyle, LETTERHEAD, Letterhead, Logo, block_name};
+use crate::own_fonts::OwnFonts;
+use crate::template_filters::environment;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
@@ -33,8 +36,12 @@ const EMBEDDED: [(&str, &str); 10] = [
     ("lines.xml.j2", include_str!("../../../pdf-templates/lines.xml.j2")),
 ];
 
-/// Steps a template may take, many times what 400 lines need: one with an endless loop ends here.
-const STEPS: u64 = 5_000_000;
+/// Text blocks that letters of the program print where a customer has words for them: they are empty and stay so,
+/// because documents are made again with the blocks recorded for them alone.
+const BLOCKS: [&str; 2] = ["closing", "greeting"];
+
+/// Most letters of a text block.
+const MOST_BLOCK: usize = 10_000;
 
 /// Most bytes of a template.
 const MOST_TEXT: usize = 500_000;
@@ -59,6 +66,13 @@ fn parts(name: &str) -> Vec<&str> {
 pub struct Templates {
     texts: BTreeMap<String, String>,
     environment: Environment<'static>,
+    /// Text blocks by name, as templates see them.
+    blocks: BTreeMap<String, String>,
+    /// Text blocks, `letterhead.toml`, logos and fonts of a customer.
+    own: HouseStyle,
+    letterhead: Letterhead,
+    /// Of logo and fonts in use.
+    hashes: BTreeMap<String, [u8; 32]>,
 }
 
 impl fmt::Debug for Templates {
@@ -71,7 +85,14 @@ impl Templates {
     /// The templates that come with the program.
     #[must_use]
     pub fn embedded() -> Self {
-        let mut templates = Self { texts: BTreeMap::new(), environment: environment() };
+        let mut templates = Self {
+            texts: BTreeMap::new(),
+            environment: environment(),
+            blocks: BLOCKS.map(|name| (name.to_owned(), String::new())).into(),
+            own: HouseStyle::default(),
+            letterhead: Letterhead::default(),
+            hashes: BTreeMap::new(),
+        };
         for (name, text) in EMBEDDED {
             templates.set(name, text).expect("the embedded templates are read by a test");
         }
@@ -97,6 +118,35 @@ impl Templates {
         Ok(self)
     }
 
+    /// Takes all that a customer has of its own: templates, text blocks, and the logo and fonts its `letterhead.toml`
+    /// names.
+    ///
+    /// # Errors
+    /// If a file is none that documents know, or if one cannot be used: by name and with the reason.
+    pub fn with_style(mut self, style: &HouseStyle) -> Result<Self, DocumentError> {
+        self.own.assets.extend(style.assets.clone());
+        for (name, text) in &style.texts {
+            if let Some(block) = block_name(name) {
+                let letters = text.chars().count();
+                if MOST_BLOCK < letters {
+                    let reason = format!("der Textbaustein hat {letters} Zeichen, erlaubt sind {MOST_BLOCK}");
+                    return Err(DocumentError::Asset { file: name.clone(), reason });
+                }
+                self.blocks.insert(block.to_owned(), text.trim().to_owned());
+            } else if name != LETTERHEAD {
+                self = self.with_override(name, text)?;
+                continue;
+            }
+            self.own.texts.insert(name.clone(), text.clone());
+        }
+        if let Some(text) = self.own.texts.get(LETTERHEAD) {
+            self.letterhead = Letterhead::read(text, &self.own.assets)?;
+        }
+        let hash = |name: &String| Some((name.clone(), sha256(self.own.assets.get(name)?)));
+        self.hashes = self.letterhead.files.iter().filter_map(hash).collect();
+        Ok(self)
+    }
+
     fn set(&mut self, name: &str, text: &str) -> Result<(), DocumentError> {
         if MOST_TEXT < text.len() {
             let reason = format!("the template has {} bytes, at most {MOST_TEXT} are allowed", text.len());
@@ -108,27 +158,56 @@ impl Templates {
         Ok(())
     }
 
-    /// Short hash of a template with those all documents share; part of the Prüfkennung.
+    /// Short hash of a template with all that a customer has of its own and with those all documents share; part of the
+    /// Prüfkennung.
     #[must_use]
     pub fn version(&self, name: &str) -> String {
         let texts: Vec<&str> =
             parts(name).iter().filter_map(|part| self.texts.get(*part)).map(String::as_str).collect();
-        short_hash(&texts.join("\u{0}"))
+        let mut all = texts.join("\u{0}");
+        for (name, text) in &self.own.texts {
+            // Writing to a String cannot fail.
+            let _ = write!(all, "\u{0}{name}\u{0}{text}");
+        }
+        for (name, hash) in &self.hashes {
+            let _ = write!(all, "\u{0}{name}\u{0}{}", HEXLOWER.encode(hash));
+        }
+        short_hash(&all)
     }
 
     /// The texts a document is made of, by name: to be recorded with it.
     #[must_use]
     pub fn texts(&self, name: &str) -> BTreeMap<String, String> {
         let text = |part: &str| self.texts.get(part).map(|text| (part.to_owned(), text.clone()));
-        parts(name).into_iter().filter_map(text).collect()
+        parts(name).into_iter().filter_map(text).chain(self.own.texts.clone()).collect()
     }
 
-    /// The templates as they were recorded with a document; those it does not use are the embedded ones.
-    ///
-    /// # Errors
-    /// If a name is not known or a text cannot be read as a template.
-    pub fn of_texts(texts: &BTreeMap<String, String>) -> Result<Self, DocumentError> {
-        texts.iter().try_fold(Self::embedded(), |templates, (name, text)| templates.with_override(name, text))
+    /// SHA-256 of logo and fonts in use, by name: to be recorded with each document.
+    #[must_use]
+    pub const fn asset_hashes(&self) -> &BTreeMap<String, [u8; 32]> {
+        &self.hashes
+    }
+
+    /// All that a document is made of beside its data.
+    #[must_use]
+    pub fn style_of(&self, name: &str) -> HouseStyle {
+        let assets = self.hashes.keys().filter_map(|name| Some((name.clone(), self.own.assets.get(name)?.clone())));
+        HouseStyle { texts: self.texts(name), assets: assets.collect() }
+    }
+
+    /// The fonts of the customer.
+    pub(crate) fn fonts(&self) -> Option<&OwnFonts> {
+        self.letterhead.fonts.as_deref()
+    }
+
+    /// The logo of the customer.
+    pub(crate) fn logo(&self) -> Option<&Logo> {
+        self.letterhead.logo.as_ref()
+    }
+
+    /// The text blocks by name.
+    pub(crate) fn text_blocks(&self) -> &BTreeMap<String, String> {
+        &self.blocks
     }
 
     /// Names of the documents whose template this is, or that take it in.
@@ -138,12 +217,13 @@ impl Templates {
     }
 
     /// Paths into the data that the template names anywhere, also where the samples do not lead: `data.member.name`,
-    /// each with its line.
+    /// `block.greeting`, each with its line.
     pub(crate) fn named_values(&self, name: &str) -> BTreeSet<(String, usize)> {
         let Ok(template) = self.environment.get_template(name) else { return BTreeSet::new() };
         let text = self.texts.get(name).map(String::as_str).unwrap_or_default();
         let line = |path: &str| 1 + text.lines().position(|line| line.contains(path)).unwrap_or_default();
-        let data = |path: &String| ["data.", "letter.", "check."].iter().any(|root| path.starts_with(root));
+        let data =
+            |path: &String| ["data.", "letter.", "check.", "block.", "logo."].iter().any(|root| path.starts_with(root));
         let paths = template.undeclared_variables(true).into_iter().filter(data);
         paths.map(|path| (path.clone(), line(&path))).collect()
     }
@@ -159,7 +239,7 @@ impl Templates {
             .render_captured_to(Value::from(Serde(context)), &mut blocks)
             .map_err(|error| template_error(name, &error))?;
         let text = String::from_utf8_lossy(&blocks.0);
-        xml::parse(&text).map_err(|fault| {
+        xml::parse(&text, self.logo()).map_err(|fault| {
             let written = text.lines().nth(fault.line.saturating_sub(1)).unwrap_or("").trim();
             let written: String = written.chars().take(120).collect();
             DocumentError::Template {
@@ -198,76 +278,6 @@ fn template_error(name: &str, error: &Error) -> DocumentError {
         reason = at.detail().map_or_else(|| at.kind().to_string(), |detail| format!("{}: {detail}", at.kind()));
     }
     DocumentError::Template { file: at.name().unwrap_or(name).to_owned(), line: at.line().unwrap_or(0), reason }
-}
-
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_fuel(Some(STEPS));
-    environment.set_auto_escape_callback(|_| AutoEscape::Html);
-    environment.set_formatter(|out, _, value| {
-        if value.is_undefined() {
-            return Err(Error::new(ErrorKind::UndefinedError, "this value is not in the data"));
-        }
-        if value.is_none() {
-            return Err(Error::new(ErrorKind::InvalidOperation, "this value is absent; ask for it with `if` first"));
-        }
-        let text = value.to_string();
-        let written = if value.is_safe() { out.write_str(&text) } else { out.write_str(&escaped(&text)) };
-        written.map_err(|_| Error::new(ErrorKind::WriteFailure, "the text could not be written"))
-    });
-    environment.add_filter("number", |text: String, decimals: Option<usize>| {
-        decimal(format_de::number(&text, decimals.unwrap_or(0)), &text)
-    });
-    environment
-        .add_filter("money", |text: String, currency: String| decimal(format_de::money(&text, &currency), &text));
-    environment.add_filter("percent", |text: String| decimal(format_de::percent(&text), &text));
-    environment.add_filter("months", |text: String| decimal(format_de::months(&text), &text));
-    environment.add_filter("date", |text: String| {
-        text.parse::<NaiveDate>().map(format_de::date).map_err(|_| no_value("date", &text))
-    });
-    environment.add_filter("date_time", |text: String| {
-        text.parse::<DateTime<Utc>>().map(format_de::date_time).map_err(|_| no_value("instant", &text))
-    });
-    environment.add_filter("period", |value: Value| {
-        let day = |name: &str| value.get_attr(name).ok().and_then(|day| day.to_string().parse::<NaiveDate>().ok());
-        let period = day("from").zip(day("to")).and_then(|(from, to)| Period::new(from, to).ok());
-        period.map(format_de::period).ok_or_else(|| no_value("period", &value.to_string()))
-    });
-    environment.add_filter("code", |text: String| {
-        text.parse::<CheckCode>().map(|code| code.to_string()).map_err(|_| no_value("check code", &text))
-    });
-    environment.add_filter("lines", |text: String| {
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-        Value::from(lines.map(ToOwned::to_owned).collect::<Vec<String>>())
-    });
-    environment
-}
-
-fn decimal(formatted: Option<String>, text: &str) -> Result<String, Error> {
-    formatted.ok_or_else(|| no_value("number", text))
-}
-
-fn no_value(kind: &str, text: &str) -> Error {
-    let text: String = text.chars().take(60).collect();
-    Error::new(ErrorKind::InvalidOperation, format!("`{text}` is no {kind}"))
-}
-
-/// Text for XML content and attributes, without the characters XML 1.0 forbids.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 8);
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\t' | '\n' | '\r' => out.push(' '),
-            '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => {}
-            other => out.push(other),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

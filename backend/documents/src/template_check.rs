@@ -121,7 +121,7 @@ impl Seen<'_> {
         if self.failure.is_none() {
             self.failure = job.pages(self.templates, &self.code).err();
         }
-        self.values.entry(job.template).or_default().push(job.seen(&self.code)?);
+        self.values.entry(job.template).or_default().push(job.seen(self.templates, &self.code)?);
         Ok(())
     }
 
@@ -132,12 +132,20 @@ impl Seen<'_> {
             let samples: Vec<&Value> = users.iter().filter_map(|user| self.values.get(*user)).flatten().collect();
             for (path, line) in self.templates.named_values(name) {
                 if !samples.iter().any(|sample| may_hold(sample, &path)) {
-                    let reason = format!("`{path}` is not in the data");
+                    let reason = self.why_missing(&path);
                     return Err(DocumentError::Template { file: name.to_owned(), line, reason });
                 }
             }
         }
         Ok(())
+    }
+}
+
+impl Seen<'_> {
+    fn why_missing(&self, path: &str) -> String {
+        let Some(block) = path.strip_prefix("block.") else { return format!("`{path}` is not in the data") };
+        let known: Vec<&str> = self.templates.text_blocks().keys().map(String::as_str).collect();
+        format!("`{path}` is not in the data: there is no file blocks/{block}.txt; blocks are {}", known.join(", "))
     }
 }
 
@@ -164,7 +172,7 @@ mod tests {
 
     fn refused(name: &str, from: &str, to: &str) -> (String, usize, String) {
         let templates = Templates::embedded();
-        let text = templates.texts(name).remove(name).expect("a text");
+        let text = templates.style_of(name).texts.remove(name).expect("a text");
         assert!(text.contains(from), "{from}");
         let changed = templates.with_override(name, &text.replacen(from, to, 1)).expect("a template");
         let DocumentError::Template { file, line, reason } = check_templates(&changed).expect_err("a refusal") else {
@@ -186,6 +194,8 @@ mod tests {
         assert!(1 < line, "{line}");
         let (file, _, _) = refused("notehead.xml.j2", "{{ letter.reference }}", "{{ letter.refrence }}");
         assert_eq!(file, "notehead.xml.j2");
+        let (_, _, reason) = refused("memo.xml.j2", "<h1>", "{% if false %}{{ block.thanks }}{% endif %}<h1>");
+        assert!(reason.contains("no file blocks/thanks.txt; blocks are closing, greeting"), "{reason}");
     }
 
     #[test]

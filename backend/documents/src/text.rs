@@ -1,206 +1,101 @@
 //! The fonts: shaping with kerning, and measuring.
 //!
 //! Text is shaped word by word and the words are remembered for the length of one document; spaces
-//! are glyphs of their own. All widths are exact sums of font units, rounded to a micrometre once
+//! are glyphs of their own. All widths are exact sums of thousandths of an em, rounded to a micrometre once
 //! per run, so a run measures the same here and in a viewer.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::fmt;
 use std::iter::Sum;
 use std::ops::Add;
 use std::rc::Rc;
-use std::sync::LazyLock;
 
-use rustybuzz::ttf_parser::Tag;
-use rustybuzz::{Direction, Feature, ShapePlan, UnicodeBuffer, script, shape_with_plan};
-
+use crate::font::{Font, Word, is_invisible};
 use crate::length::Length;
+use crate::own_fonts::Faces;
 use crate::style::{Face, Style};
-
-/// Noto Sans Regular (OFL-1.1).
-pub(crate) const REGULAR: &[u8] = include_bytes!("../../../pdf-templates/fonts/NotoSans-Regular.ttf");
-/// Noto Sans Bold (OFL-1.1).
-pub(crate) const BOLD: &[u8] = include_bytes!("../../../pdf-templates/fonts/NotoSans-Bold.ttf");
-
-/// Signs of Noto Sans Math and Noto Sans Symbols 2 that Noto Sans lacks (OFL-1.1).
-pub(crate) const SIGNS: &[u8] = include_bytes!("../../../pdf-templates/fonts/NotoSansSigns-Regular.ttf");
-
-/// Stands for a character that no font has.
-const REPLACEMENT: char = '\u{fffd}';
-
-/// A font file, read once for the life of the program.
-pub(crate) struct Font {
-    /// The whole file.
-    pub(crate) file: &'static [u8],
-    /// PostScript name.
-    pub(crate) name: &'static str,
-    face: rustybuzz::Face<'static>,
-    plan: ShapePlan,
-}
-
-/// What the writer needs to describe a font, in font units.
-pub(crate) struct Metrics {
-    pub(crate) units_per_em: u16,
-    pub(crate) ascender: i16,
-    pub(crate) descender: i16,
-    /// Left, bottom, right, top of the largest glyph.
-    pub(crate) bounds: [i16; 4],
-    /// 400 or 700.
-    pub(crate) weight: u16,
-}
-
-static FONTS: LazyLock<[Font; 3]> = LazyLock::new(|| {
-    [
-        Font::read(REGULAR, "NotoSans-Regular"),
-        Font::read(BOLD, "NotoSans-Bold"),
-        Font::read(SIGNS, "NotoSansSigns-Regular"),
-    ]
-});
-
-impl Font {
-    fn read(file: &'static [u8], name: &'static str) -> Self {
-        let face = rustybuzz::Face::from_slice(file, 0).expect("the embedded font is a font, a test reads it");
-        // Ligatures are off: each glyph stands for the characters of its cluster, also when copied.
-        let features = [Feature::new(Tag::from_bytes(b"liga"), 0, ..)];
-        let plan = ShapePlan::new(&face, Direction::LeftToRight, Some(script::LATIN), None, &features);
-        Self { file, name, face, plan }
-    }
-
-    /// The font of a face.
-    pub(crate) fn of(face: Face) -> &'static Self {
-        let [regular, bold, signs] = &*FONTS;
-        match face {
-            Face::Regular => regular,
-            Face::Bold => bold,
-            Face::Signs => signs,
-        }
-    }
-
-    /// Whether the font has a glyph for a letter.
-    fn has(&self, letter: char) -> bool {
-        self.face.glyph_index(letter).is_some()
-    }
-
-    /// Figures of the font as a whole.
-    pub(crate) fn metrics(&self) -> Metrics {
-        let bounds = self.face.global_bounding_box();
-        Metrics {
-            units_per_em: u16::try_from(self.face.units_per_em()).unwrap_or(1000),
-            ascender: self.face.ascender(),
-            descender: self.face.descender(),
-            bounds: [bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max],
-            weight: self.face.weight().to_number(),
-        }
-    }
-
-    /// Advance width of a glyph as the file has it, in font units.
-    pub(crate) fn advance(&self, glyph: u16) -> u16 {
-        self.face.glyph_hor_advance(rustybuzz::ttf_parser::GlyphId(glyph)).unwrap_or(0)
-    }
-
-    fn shape(&self, face: Face, word: &str) -> Word {
-        let mut known = String::with_capacity(word.len());
-        for letter in word.chars() {
-            let covered = self.has(letter);
-            // Soft hyphens and joiners that no glyph shows are dropped rather than printed as a box.
-            let invisible = matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}');
-            if !invisible {
-                known.push(if covered { letter } else { REPLACEMENT });
-            }
-        }
-        let mut buffer = UnicodeBuffer::new();
-        buffer.push_str(&known);
-        buffer.set_direction(Direction::LeftToRight);
-        buffer.set_script(script::LATIN);
-        let shaped = shape_with_plan(&self.face, &self.plan, buffer);
-        let infos = shaped.glyph_infos();
-        let mut glyphs = Vec::with_capacity(infos.len());
-        for (index, (info, position)) in infos.iter().zip(shaped.glyph_positions()).enumerate() {
-            let start = usize::try_from(info.cluster).unwrap_or(0);
-            let place = infos[..index].iter().rev().take_while(|earlier| earlier.cluster == info.cluster).count();
-            let after = infos[index..].iter().take_while(|later| later.cluster == info.cluster).count();
-            let later = infos.get(index + after).map(|next| next.cluster);
-            let end = later.map_or(known.len(), |cluster| usize::try_from(cluster).unwrap_or(known.len()));
-            let cluster = known.get(start..end).unwrap_or("");
-            // A letter and its marks are told apart where each has a glyph: the same letter stands elsewhere
-            // without them. Else the first glyph stands for all of the cluster.
-            let text = match (cluster.chars().count() == place + after, place) {
-                (true, _) => cluster.chars().skip(place).take(1).collect(),
-                (false, 0) => cluster.to_owned(),
-                (false, _) => String::new(),
-            };
-            let id = u16::try_from(info.glyph_id).unwrap_or(0);
-            glyphs.push(Glyph {
-                id,
-                shift: position.x_offset,
-                rise: position.y_offset,
-                kern: position.x_advance - i32::from(self.advance(id)),
-                text,
-            });
-        }
-        let units = shaped.glyph_positions().iter().map(|position| i64::from(position.x_advance)).sum();
-        Word { face, glyphs, units }
-    }
-}
-
-/// One glyph of a shaped run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Glyph {
-    /// Number in the font file.
-    pub(crate) id: u16,
-    /// How far it stands to the right of the pen (marks over letters), in font units.
-    pub(crate) shift: i32,
-    /// How far it stands above the baseline (marks over capitals), in font units.
-    pub(crate) rise: i32,
-    /// What kerning adds to its advance width, in font units.
-    pub(crate) kern: i32,
-    /// The characters it shows; empty for the second and later glyphs of a cluster.
-    pub(crate) text: String,
-}
-
-/// A shaped word.
-#[derive(Debug)]
-pub(crate) struct Word {
-    /// The font its glyphs are in.
-    pub(crate) face: Face,
-    /// Its glyphs, left to right.
-    pub(crate) glyphs: Vec<Glyph>,
-    /// Its advance width in font units, kerning included.
-    units: i64,
-}
 
 /// Spaces of all widths are set as the one space glyph.
 fn is_space(letter: char) -> bool {
     matches!(letter, ' ' | '\u{a0}' | '\u{202f}' | '\u{2009}')
 }
 
-/// Shapes and measures; remembers the words of one document.
-#[derive(Debug, Default)]
-pub struct Shaper {
-    /// Per face, so that a known word is found without copying it.
-    words: [RefCell<HashMap<String, Rc<Word>>>; 3],
+/// Marks that stand over, under or through the letter before them.
+fn is_mark(letter: char) -> bool {
+    matches!(letter, '\u{300}'..='\u{36f}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}')
 }
 
-impl Shaper {
-    /// A shaper that knows no words yet.
+/// Shapes and measures; remembers the words of one document.
+pub struct Shaper<'f> {
+    /// What the document is printed in, if it is not Noto Sans.
+    own: Option<&'f Faces<'f>>,
+    /// Per face, so that a known word is found without copying it.
+    words: [RefCell<HashMap<String, Rc<Word>>>; 5],
+}
+
+impl fmt::Debug for Shaper<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shaper").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+impl<'f> Shaper<'f> {
+    /// A shaper of the fonts of the program that knows no words yet.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::with(None)
+    }
+
+    /// A shaper of the fonts of a customer, which knows no words yet.
+    pub(crate) fn with(own: Option<&'f Faces<'f>>) -> Self {
+        Self { own, words: Default::default() }
+    }
+
+    /// The font of a face.
+    pub(crate) fn font(&self, face: Face) -> &Font<'f> {
+        match (self.own, face) {
+            (Some(own), Face::Regular) => &own.regular,
+            (Some(own), Face::Bold) => &own.bold,
+            _ => Font::noto(face),
+        }
+    }
+
+    /// Whether a face is a font of the customer.
+    pub(crate) fn is_own(&self, face: Face) -> bool {
+        self.own.is_some() && matches!(face, Face::Regular | Face::Bold)
     }
 
     fn word(&self, face: Face, word: &str) -> Rc<Word> {
-        let [regular, bold, signs] = &self.words;
+        let [regular, bold, signs, noto_regular, noto_bold] = &self.words;
         let words = match face {
             Face::Regular => regular,
             Face::Bold => bold,
             Face::Signs => signs,
+            Face::NotoRegular => noto_regular,
+            Face::NotoBold => noto_bold,
         };
         if let Some(known) = words.borrow().get(word) {
             return Rc::clone(known);
         }
-        let shaped = Rc::new(Font::of(face).shape(face, word));
+        let shaped = Rc::new(self.font(face).shape(face, word));
         words.borrow_mut().insert(word.to_owned(), Rc::clone(&shaped));
         shaped
+    }
+
+    /// The face of a letter with its marks: the one asked for, else a font of the program that has them all; the last
+    /// of these also for what no font has, because it can show that something is missing.
+    fn face_of(&self, face: Face, letters: &str) -> Face {
+        let noto = match face {
+            _ if self.own.is_none() => face,
+            Face::Bold => Face::NotoBold,
+            _ => Face::NotoRegular,
+        };
+        let has_all = |face: &Face| {
+            let font = self.font(*face);
+            letters.chars().all(|letter| is_invisible(letter) || font.has(letter))
+        };
+        [face, noto, Face::Signs].into_iter().find(has_all).unwrap_or(noto)
     }
 
     /// The words and spaces of a run, in order; a sign the face lacks is a word of another font.
@@ -210,14 +105,18 @@ impl Shaper {
             if index > 0 {
                 parts.push(self.word(face, " "));
             }
-            let foreign = |letter: char| !Font::of(face).has(letter) && Font::of(Face::Signs).has(letter);
-            let mut rest = word;
-            while let Some(first) = rest.chars().next() {
-                let own = foreign(first);
-                let end = rest.find(|letter| foreign(letter) != own).unwrap_or(rest.len());
-                let (part, tail) = rest.split_at(end);
-                parts.push(self.word(if own { Face::Signs } else { face }, part));
-                rest = tail;
+            let mut from = 0;
+            let mut before = None;
+            for (start, end) in letters_with_marks(word) {
+                let of_letter = self.face_of(face, &word[start..end]);
+                if let Some(earlier) = before.filter(|earlier| *earlier != of_letter) {
+                    parts.push(self.word(earlier, &word[from..start]));
+                    from = start;
+                }
+                before = Some(of_letter);
+            }
+            if let Some(last) = before {
+                parts.push(self.word(last, &word[from..]));
             }
         }
         parts
@@ -232,17 +131,33 @@ impl Shaper {
     /// Advance width without any rounding, to be added up over styles and words.
     #[must_use]
     pub fn exact(&self, text: &str, style: Style) -> Advance {
-        let units: i64 = self.parts(style.face, text).iter().map(|part| part.units).sum();
+        let units: i64 = self.parts(style.face, text).iter().map(|part| part.width).sum();
         Advance(units * style.size)
     }
 }
 
-/// An exact advance: font units times tenths of a point. All fonts count in thousandths of an em.
+impl Default for Shaper<'_> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Where each letter begins, and where its marks end.
+fn letters_with_marks(word: &str) -> impl Iterator<Item = (usize, usize)> {
+    let mut starts = word.char_indices().filter(|(_, letter)| !is_mark(*letter)).map(|(at, _)| at).peekable();
+    // Marks without a letter before them are taken as one.
+    let lonely = starts.peek().is_none_or(|first| 0 < *first) && !word.is_empty();
+    let starts: Vec<usize> = lonely.then_some(0).into_iter().chain(starts).collect();
+    let ends: Vec<usize> = starts.iter().skip(1).copied().chain([word.len()]).collect();
+    starts.into_iter().zip(ends)
+}
+
+/// An exact advance: thousandths of an em times tenths of a point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Advance(i64);
 
 impl Advance {
-    /// Font units per em of every embedded font; a test reads the files.
+    /// What fonts count in.
     const UNITS_PER_EM: i64 = 1000;
     /// 1 pt is 25,400/72 micrometres, sizes are tenths of a point.
     const PER_MICROMETRE: (i64, i64) = (720 * Self::UNITS_PER_EM, 25_400);
@@ -289,13 +204,6 @@ mod tests {
     }
 
     #[test]
-    fn all_fonts_count_in_the_same_units() {
-        for face in [Face::Regular, Face::Bold, Face::Signs] {
-            assert_eq!(i64::from(Font::of(face).metrics().units_per_em), Advance::UNITS_PER_EM);
-        }
-    }
-
-    #[test]
     fn figures_share_one_width_so_that_columns_align() {
         let shaper = Shaper::new();
         for face in [Face::Regular, Face::Bold] {
@@ -337,8 +245,9 @@ mod tests {
         let others = others.chain('\u{410}'..='\u{45f}').chain("ʰʳʹʺʼʾʿˈˌ‘’‡€™∞≤≥◊√".chars());
         let letters: Vec<char> = latin.chain(marks.chars()).chain(others).collect();
         for face in [Face::Regular, Face::Bold] {
-            let missing =
-                letters.iter().filter(|letter| !Font::of(face).has(**letter) && !Font::of(Face::Signs).has(**letter));
+            let missing = letters
+                .iter()
+                .filter(|letter| !Font::noto(face).has(**letter) && !Font::noto(Face::Signs).has(**letter));
             assert_eq!(missing.collect::<String>(), "", "{face:?}");
         }
         let shaper = Shaper::new();

@@ -138,7 +138,7 @@ fn letters(word: &Word) -> usize {
 }
 
 struct Breaker<'a> {
-    shaper: &'a Shaper,
+    shaper: &'a Shaper<'a>,
     /// What fits on a line.
     limit: Advance,
     lines: &'a mut Vec<Line>,

@@ -1,7 +1,7 @@
 //! From the XML a template makes to the block tree; says line and reason where it cannot.
 //!
 //! Vocabulary: `doc` holds `sheet`, any number of `frame` and one `flow`. Blocks: `h1`, `h2`, `p`,
-//! `columns` of `col`, `facts` of `fact`, `table`, `keep`, `space`, `rule`, `mark`, `qr`.
+//! `columns` of `col`, `facts` of `fact`, `table`, `keep`, `space`, `rule`, `mark`, `qr`, `logo`.
 //! Inline: text, `b`, `br`, `page`, `pages`. All lengths are millimetres.
 
 use roxmltree::{Document as Xml, Node};
@@ -10,6 +10,7 @@ use crate::block::{
     Align, Block, Cell, Column, Doc, Fact, FootRow, Frame, Inline, Pages, Paragraph, Row, Sheet, Table, Width,
 };
 use crate::format_de::bind;
+use crate::house_style::Logo;
 use crate::length::Length;
 use crate::style::Class;
 
@@ -27,8 +28,8 @@ type Parsed<T> = Result<T, Fault>;
 /// Nesting deeper than this is a mistake, not a letter.
 const DEEPEST: usize = 16;
 
-/// Reads a whole document.
-pub(crate) fn parse(text: &str) -> Parsed<Doc> {
+/// Reads a whole document; `logo` is what the block of this name shows.
+pub(crate) fn parse(text: &str, logo: Option<&Logo>) -> Parsed<Doc> {
     let xml = Xml::parse(text)
         .map_err(|error| Fault { line: usize::try_from(error.pos().row).unwrap_or(0), reason: error.to_string() })?;
     let root = xml.root_element();
@@ -37,8 +38,8 @@ pub(crate) fn parse(text: &str) -> Parsed<Doc> {
     for child in elements(root)? {
         match child.tag_name().name() {
             "sheet" => sheet = Some(read_sheet(child)?),
-            "frame" => frames.push(read_frame(child)?),
-            "flow" => flow = Some(blocks(child, 0)?),
+            "frame" => frames.push(read_frame(child, logo)?),
+            "flow" => flow = Some(blocks(child, 0, logo)?),
             other => return Err(fault(child, format!("`{other}` cannot stand in `doc`"))),
         }
     }
@@ -123,7 +124,7 @@ fn read_sheet(node: Node<'_, '_>) -> Parsed<Sheet> {
     Ok(sheet)
 }
 
-fn read_frame(node: Node<'_, '_>) -> Parsed<Frame> {
+fn read_frame(node: Node<'_, '_>, logo: Option<&Logo>) -> Parsed<Frame> {
     let pages = match required(node, "pages")? {
         "first" => Pages::First,
         "later" => Pages::Later,
@@ -141,29 +142,30 @@ fn read_frame(node: Node<'_, '_>) -> Parsed<Frame> {
         hangs: flag(node, "stand")?,
         pushes: flag(node, "push")?,
         artifact: flag(node, "artifact")?,
-        blocks: blocks(node, 1)?,
+        blocks: blocks(node, 1, logo)?,
     })
 }
 
-fn blocks(node: Node<'_, '_>, depth: usize) -> Parsed<Vec<Block>> {
+fn blocks(node: Node<'_, '_>, depth: usize, logo: Option<&Logo>) -> Parsed<Vec<Block>> {
     if depth > DEEPEST {
         return Err(fault(node, format!("blocks are nested deeper than {DEEPEST}")));
     }
-    elements(node)?.into_iter().map(|child| block(child, depth)).collect()
+    elements(node)?.into_iter().map(|child| block(child, depth, logo)).collect()
 }
 
-fn block(node: Node<'_, '_>, depth: usize) -> Parsed<Block> {
+fn block(node: Node<'_, '_>, depth: usize, logo: Option<&Logo>) -> Parsed<Block> {
     Ok(match node.tag_name().name() {
         "h1" => Block::Heading { level: 1, text: paragraph(node, Class::Title)? },
         "h2" => Block::Heading { level: 2, text: paragraph(node, Class::Section)? },
         "p" => Block::Paragraph(paragraph(node, Class::Body)?),
         "mark" => Block::Mark(paragraph(node, Class::Mark)?),
-        "keep" => Block::Keep(blocks(node, depth + 1)?),
+        "keep" => Block::Keep(blocks(node, depth + 1, logo)?),
         "space" => Block::Space(length(node, "h")?),
         "rule" => Block::Rule { line: length_or(node, "line", Length::um(150))? },
         "qr" => Block::Qr { text: required(node, "text")?.to_owned(), size: length(node, "size")? },
         "facts" => read_facts(node)?,
-        "columns" => read_columns(node, depth)?,
+        "logo" => read_logo(node, logo)?,
+        "columns" => read_columns(node, depth, logo)?,
         "table" if depth == 0 => Block::Table(read_table(node)?),
         "table" => return Err(fault(node, "a `table` stands directly in `flow`".to_owned())),
         other => return Err(fault(node, format!("`{other}` is no block"))),
@@ -183,12 +185,30 @@ fn read_facts(node: Node<'_, '_>) -> Parsed<Block> {
     Ok(Block::Facts { labels: length(node, "labels")?, rows })
 }
 
-fn read_columns(node: Node<'_, '_>, depth: usize) -> Parsed<Block> {
+/// As large as fits, with the proportions of the picture.
+fn read_logo(node: Node<'_, '_>, logo: Option<&Logo>) -> Parsed<Block> {
+    let Some(logo) = logo else {
+        return Err(fault(node, "there is no logo; ask for it with `{% if logo %}` first".to_owned()));
+    };
+    let (most_wide, most_high) = (length(node, "w")?, length(node, "h")?);
+    if most_wide < Length::mm(5) || most_high < Length::mm(5) {
+        return Err(fault(node, "a logo needs 5 mm at least".to_owned()));
+    }
+    let (across, down) = (i64::from(logo.picture.width), i64::from(logo.picture.height));
+    let high = most_wide.scaled(down, across);
+    let (width, height) =
+        if high <= most_high { (most_wide, high) } else { (most_high.scaled(across, down), most_high) };
+    let least = Length::um(100);
+    let align = node.attribute("align").map_or(Ok(Align::Left), |name| align_named(node, name))?;
+    Ok(Block::Logo { width: width.max(least), height: height.max(least), align, alt: logo.alt.clone() })
+}
+
+fn read_columns(node: Node<'_, '_>, depth: usize, logo: Option<&Logo>) -> Parsed<Block> {
     let (mut widths, mut cells) = (Vec::new(), Vec::new());
     for child in elements(node)? {
         expect_name(child, "col")?;
         widths.push(if child.has_attribute("w") { Some(length(child, "w")?) } else { None });
-        cells.push(blocks(child, depth + 1)?);
+        cells.push(blocks(child, depth + 1, logo)?);
     }
     Ok(Block::Columns { widths, gap: length_or(node, "gap", Length::mm(5))?, cells })
 }
@@ -354,7 +374,7 @@ mod tests {
     const SHEET: &str = r#"<sheet left="25" right="190" first-top="100" top="30" bottom="270"/>"#;
 
     fn doc(flow: &str) -> Parsed<Doc> {
-        parse(&format!("<doc title=\"t\" lang=\"de\">\n{SHEET}\n<flow>\n{flow}\n</flow>\n</doc>"))
+        parse(&format!("<doc title=\"t\" lang=\"de\">\n{SHEET}\n<flow>\n{flow}\n</flow>\n</doc>"), None)
     }
 
     fn fault_of(flow: &str) -> Fault {
@@ -384,6 +404,11 @@ mod tests {
     #[test]
     fn a_length_that_is_none_is_quoted() {
         assert_eq!(fault_of(r#"<space h="3cm"/>"#).reason, "`h` is `3cm`, not a length in millimetres");
+    }
+
+    #[test]
+    fn a_logo_that_is_not_there_is_told() {
+        assert!(fault_of(r#"<logo w="60" h="20"/>"#).reason.contains("{% if logo %}"));
     }
 
     #[test]

@@ -100,7 +100,7 @@ async fn order_letter(
     };
     let current = document_for_supplier(tx, &call_off).await?.filter(|it| it.id == document);
     let Some(paper) = current.filter(|_| wanted) else { return Ok(None) };
-    let bytes = documents::bytes(tx, document).await?.ok_or(ActionError::NotFound)?;
+    let (_, bytes) = app.documents.read(documents::find(tx, document).await?.ok_or(ActionError::NotFound)?).await?;
     let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let (number, customer) = order_of(tx, &call_off).await?;
     let token = BASE64URL_NOPAD.encode(&app.chance.bytes::<32>());
@@ -138,7 +138,7 @@ async fn change_letter(
 ) -> Result<Letter, ActionError> {
     let (call_off, _) = call_offs::find(tx, id).await?.ok_or(ActionError::NotFound)?;
     let paper = change_of(tx, &call_off, document).await?;
-    let bytes = documents::bytes(tx, document).await?.ok_or(ActionError::NotFound)?;
+    let (_, bytes) = app.documents.read(documents::find(tx, document).await?.ok_or(ActionError::NotFound)?).await?;
     let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let (number, customer) = order_of(tx, &call_off).await?;
     let earlier = change_mails::of_call_off(tx, &call_off).await?;

@@ -103,6 +103,7 @@ async fn freeze(
 ) -> Result<Uuid, ActionError> {
     let Keyed { app, actor, now, .. } = keyed;
     let id = app.chance.id(now);
+    let bytes = app.documents.put(&document.sha256, &document.bytes).await?;
     let mut tx = app.db.begin(actor).await?;
     let new = NewCertificate {
         id,
@@ -118,13 +119,15 @@ async fn freeze(
         template_version: &document.template_version,
         input: &document.input,
         pages: document.pages,
-        bytes: &document.bytes,
+        bytes,
+        byte_count: document.bytes.len(),
         by: Some(actor.person),
         at: now,
     };
     certificates::insert(&mut tx, &new).await?;
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
+    let (texts, assets) = (templates.texts(&template), templates.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "certificate_issued", "certificate", id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));

@@ -26,13 +26,13 @@ pub async fn record(app: &App, actor: &Actor, id: MiniCompetitionId) -> Result<(
     let made = certificates::of_competition(&mut tx, id).await?;
     tx.rollback().await?;
     if let Some(file) = made {
-        return Ok(file);
+        return Ok(app.documents.read(file).await?);
     }
     issue(app, id).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let file = certificates::of_competition(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     tx.rollback().await?;
-    Ok(file)
+    Ok(app.documents.read(file).await?)
 }
 
 async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
@@ -45,6 +45,7 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
     tx.rollback().await?;
     let (templates, day) = (in_use.clone(), data.day);
     let document = off_the_runtime(move || abruf_documents::competition_record(&data, &templates)).await?;
+    let bytes = app.documents.put(&document.sha256, &document.bytes).await?;
     let now = app.clock.now();
     let new = NewCertificate {
         id: app.chance.id(now),
@@ -60,7 +61,8 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
         template_version: &document.template_version,
         input: &document.input,
         pages: document.pages,
-        bytes: &document.bytes,
+        bytes,
+        byte_count: document.bytes.len(),
         by: None,
         at: now,
     };
@@ -71,7 +73,8 @@ async fn issue(app: &App, id: MiniCompetitionId) -> Result<(), ActionError> {
         inserted => inserted?,
     }
     let template = template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &in_use.texts(&template)).await?;
+    let (texts, assets) = (in_use.texts(&template), in_use.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     let mut entry = AuditEntry::new(now, None, "certificate_issued", "certificate", new.id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));
     let concerns = Concerns { body: Some(it.body), member: Some(it.member), call_off: None };

@@ -79,18 +79,31 @@ pub async fn draft_document(app: &App, actor: &Actor, id: CallOffId) -> Result<D
 
 async fn issue(app: &App, mut tx: Tx, work: &Work) -> Result<(), ActionError> {
     let (call_off, _) = call_offs::find(&mut tx, work.call_off).await?.ok_or(ActionError::NotFound)?;
-    let rendered = match templates_of(app, &mut tx, call_off.body, call_off.member).await {
-        Ok(templates) => render(app, &mut tx, work, &call_off, templates.clone()).await.map(|it| (it, templates)),
-        Err(error) => Err(error),
-    };
-    match rendered {
-        Ok(((kind, document), templates)) => freeze(app, tx, work, &call_off, kind, &document, &templates).await,
+    match make(app, &mut tx, work, &call_off).await {
+        Ok(made) => freeze(app, tx, work, &call_off, &made).await,
         Err(error) => {
             outbox::failed(&mut tx, work.id, &error.to_string(), app.clock.now()).await?;
             tx.commit().await?;
             Err(error)
         }
     }
+}
+
+/// A document whose row is still to be written.
+struct Made {
+    kind: &'static str,
+    document: Document,
+    templates: Arc<Templates>,
+    /// Whether its file is to lie in its row; else it lies in the store already.
+    in_row: bool,
+}
+
+/// Renders, and keeps the file before its row is written: a crash in between leaves a file nobody asks for.
+async fn make(app: &App, tx: &mut Tx, work: &Work, call_off: &CallOff) -> Result<Made, ActionError> {
+    let templates = templates_of(app, tx, call_off.body, call_off.member).await?;
+    let (kind, document) = render(app, tx, work, call_off, templates.clone()).await?;
+    let in_row = app.documents.put(&document.sha256, &document.bytes).await?.is_some();
+    Ok(Made { kind, document, templates, in_row })
 }
 
 /// What a kind of work prints: which order of a call-off, and what happened to it.
@@ -232,15 +245,8 @@ async fn render(
     Ok((kind, off_the_runtime(move || abruf_documents::cancellation(&data, &templates)).await?))
 }
 
-async fn freeze(
-    app: &App,
-    mut tx: Tx,
-    work: &Work,
-    call_off: &CallOff,
-    kind: &'static str,
-    document: &Document,
-    templates: &Templates,
-) -> Result<(), ActionError> {
+async fn freeze(app: &App, mut tx: Tx, work: &Work, call_off: &CallOff, made: &Made) -> Result<(), ActionError> {
+    let Made { kind, document, templates, in_row } = made;
     let now = app.clock.now();
     let new = NewDocument {
         id: DocumentId(app.chance.id(now)),
@@ -254,16 +260,18 @@ async fn freeze(
         template_version: &document.template_version,
         input: &document.input,
         pages: document.pages,
-        bytes: &document.bytes,
+        bytes: in_row.then_some(&document.bytes[..]),
+        byte_count: document.bytes.len(),
         attachments: &document.attachments,
         at: now,
     };
     documents::insert(&mut tx, &new).await?;
     let template = abruf_documents::reproduce::template_of(&document.input)?;
-    documents::keep_template(&mut tx, &document.template_version, &templates.texts(&template)).await?;
+    let (texts, assets) = (templates.texts(&template), templates.asset_hashes());
+    documents::keep_template(&mut tx, &document.template_version, &texts, assets).await?;
     outbox::done(&mut tx, work.id, now).await?;
     // The memo names the hash of the order, so it comes after it; in one transaction, so that none is forgotten.
-    if kind == kept_as(false, Event::Order) {
+    if *kind == kept_as(false, Event::Order) {
         outbox::push(&mut tx, app.chance.id(now), "issue_memo", call_off, now).await?;
     }
     match event(&work.kind).1 {

@@ -1,15 +1,15 @@
-//! Take the customer's templates into use: each set is checked as a whole with invented data first. A broken one is
-//! refused with file, line and reason, and what was in use before stays in use.
+//! Take the customer's templates, text blocks, logo and fonts into use: each set is checked as a whole with invented
+//! data first. A broken one is refused with file, line and reason, and what was in use before stays in use.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use abruf_documents::{DocumentError, Templates, check_templates};
+use abruf_documents::{DocumentError, HouseStyle, Templates, check_templates};
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::sha256;
 use abruf_domain::ids::OrganisationId;
 use data_encoding::HEXLOWER;
+use quick_cache::sync::Cache;
 use serde_json::json;
 use sqlx::PgConnection;
 
@@ -17,18 +17,27 @@ use super::ActionError;
 use super::issue_document::off_the_runtime;
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
-use crate::storage::template_overrides::{self, NewOverride, Owner};
+use crate::storage::template_overrides::{self, Content, NewOverride, OverrideRow, Owner};
 
-/// The templates of one folder.
+/// How many sets of templates stay ready; there is one per body, and one per member that has its own.
+const READY: usize = 32;
+
+/// Sets that were read before, by the hash of all they are made of: none is ever out of date.
+static SETS: LazyLock<Cache<[u8; 32], Arc<Templates>>> = LazyLock::new(|| Cache::new(READY));
+
+/// The files of one folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Folder {
     /// Folder of the body: its name in small letters, `kommunal-it-mitte-eg`.
     pub body: String,
     /// Folder of the member within it.
     pub member: Option<String>,
-    /// File names with their texts.
-    pub texts: BTreeMap<String, String>,
+    /// Its files.
+    pub style: HouseStyle,
+    /// Why it could not be read as a whole; German, with the file.
+    pub fault: Option<String>,
 }
 
 impl fmt::Display for Folder {
@@ -41,7 +50,7 @@ impl fmt::Display for Folder {
 /// What became of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Loaded {
-    /// So many texts are new, changed or taken back.
+    /// So many files are new, changed or taken back.
     Changed(String, usize),
     /// Everything is as it was.
     Unchanged(String),
@@ -52,8 +61,8 @@ pub enum Loaded {
 impl fmt::Display for Loaded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Changed(place, 1) => write!(f, "Vorlagen {place}: 1 Text übernommen."),
-            Self::Changed(place, many) => write!(f, "Vorlagen {place}: {many} Texte übernommen."),
+            Self::Changed(place, 1) => write!(f, "Vorlagen {place}: 1 Datei übernommen."),
+            Self::Changed(place, many) => write!(f, "Vorlagen {place}: {many} Dateien übernommen."),
             Self::Unchanged(place) => write!(f, "Vorlagen {place}: unverändert."),
             Self::Refused(place, why) => {
                 write!(f, "Vorlagen {place}: nicht übernommen, es gelten weiter die bisherigen. {why}")
@@ -80,24 +89,35 @@ pub fn folder_name(name: &str) -> String {
     folder.trim_end_matches('-').to_owned()
 }
 
-/// The templates with these texts in place of theirs, checked with invented data.
+/// The templates with these files in place of theirs, checked with invented data.
 ///
 /// # Errors
 /// What is wrong: German, with file, line and reason.
-pub fn checked(base: &Templates, texts: &BTreeMap<String, String>) -> Result<Templates, String> {
-    let with = texts.iter().try_fold(base.clone(), |templates, (name, text)| templates.with_override(name, text));
+pub fn checked(base: &Templates, style: &HouseStyle) -> Result<Templates, String> {
+    let with = style.check_assets_named().and_then(|()| base.clone().with_style(style));
     with.and_then(|templates| check_templates(&templates).map(|()| templates)).map_err(|error| in_german(&error, base))
 }
 
-fn in_german(error: &DocumentError, base: &Templates) -> String {
+/// What is wrong with files of a customer.
+#[must_use]
+pub fn in_german(error: &DocumentError, base: &Templates) -> String {
     match error {
         DocumentError::Template { file, line, reason } => format!("Datei {file}, Zeile {line}: {reason}."),
-        DocumentError::UnknownTemplate(name) => {
-            let known: Vec<&str> = base.names().collect();
-            format!("Datei {name}: Eine Vorlage dieses Namens gibt es nicht. Erlaubt sind: {}.", known.join(", "))
-        }
+        DocumentError::Asset { file, reason } => format!("Datei {file}: {reason}."),
+        DocumentError::UnknownTemplate(name) => unknown(name, base),
         other => format!("{other}."),
     }
+}
+
+/// A file that documents do not know.
+#[must_use]
+pub fn unknown(name: &str, base: &Templates) -> String {
+    let svg = if name.ends_with(".svg") { " Ein SVG muss vorher in PNG umgewandelt werden." } else { "" };
+    let known: Vec<&str> = base.names().collect();
+    format!(
+        "Datei {name}: Eine Datei dieses Namens kennen die Vorlagen nicht.{svg} Erlaubt sind: letterhead.toml, logo.png, logo.jpg, blocks/<Name>.txt, fonts/<Name>.ttf, fonts/<Name>.otf, {}.",
+        known.join(", ")
+    )
 }
 
 /// The templates for the documents of a member: its own, else those of its body, else the program's.
@@ -107,13 +127,47 @@ pub(super) async fn templates_of(
     body: OrganisationId,
     member: OrganisationId,
 ) -> Result<Arc<Templates>, ActionError> {
-    let texts = template_overrides::current(conn, body, Some(member)).await?;
-    if texts.is_empty() {
+    let rows = template_overrides::current(conn, body, Some(member)).await?;
+    if rows.is_empty() {
         return Ok(app.templates.clone());
     }
+    let key = hash_of(&rows);
+    if let Some(ready) = SETS.get(&key) {
+        return Ok(ready);
+    }
+    let style = style_of(conn, rows).await?;
     let base = Templates::clone(&app.templates);
-    let own = texts.iter().try_fold(base, |templates, (name, text)| templates.with_override(name, text))?;
-    Ok(Arc::new(own))
+    let own = Arc::new(off_the_runtime(move || base.with_style(&style)).await?);
+    SETS.insert(key, own.clone());
+    Ok(own)
+}
+
+/// Hash of names and contents, each with its length before it.
+fn hash_of(rows: &[OverrideRow]) -> [u8; 32] {
+    let mut all = Vec::new();
+    for row in rows {
+        let wording = row.wording.as_deref().unwrap_or_default();
+        for part in [row.name.as_bytes(), wording.as_bytes(), row.asset.as_deref().unwrap_or_default()] {
+            all.extend(part.len().to_be_bytes());
+            all.extend(part);
+        }
+    }
+    sha256(&all)
+}
+
+/// The files themselves.
+async fn style_of(conn: &mut PgConnection, rows: Vec<OverrideRow>) -> Result<HouseStyle, StorageError> {
+    let mut style = HouseStyle::default();
+    for row in rows {
+        if let Some(sha256) = &row.asset {
+            // A foreign key says that it is there.
+            let bytes = template_overrides::asset(conn, sha256).await?.unwrap_or_default();
+            style.assets.insert(row.name, bytes.into());
+        } else if let Some(wording) = row.wording {
+            style.texts.insert(row.name, wording);
+        }
+    }
+    Ok(style)
 }
 
 /// Takes the folders into use. What has no folder any more is taken back.
@@ -148,30 +202,34 @@ fn empty(owner: &Owner) -> Folder {
     Folder {
         body: folder_name(&owner.body_name),
         member: owner.member_name.as_deref().map(folder_name),
-        texts: BTreeMap::new(),
+        style: HouseStyle::default(),
+        fault: None,
     }
 }
 
 /// `None` where there is nothing and was nothing.
 async fn load_one(app: &App, owner: &Owner, folder: &Folder) -> Result<Option<Loaded>, ActionError> {
-    let mut tx = app.db.begin(RunsAs::Job).await?;
-    let before = template_overrides::own(&mut tx, owner.body, owner.member).await?;
-    if folder.texts.is_empty() && before.is_empty() {
-        tx.rollback().await?;
-        return Ok(None);
+    if let Some(why) = &folder.fault {
+        return Ok(Some(Loaded::Refused(folder.to_string(), why.clone())));
     }
-    if folder.texts == before {
+    let mut tx = app.db.begin(RunsAs::Job).await?;
+    let rows = template_overrides::own(&mut tx, owner.body, owner.member).await?;
+    let before = style_of(&mut tx, rows).await?;
+    if folder.style == before {
         tx.rollback().await?;
-        return Ok(Some(Loaded::Unchanged(folder.to_string())));
+        return Ok((!before.is_empty()).then(|| Loaded::Unchanged(folder.to_string())));
     }
     let of_body = match owner.member {
-        Some(_) => template_overrides::current(&mut tx, owner.body, None).await?,
-        None => BTreeMap::new(),
+        Some(_) => {
+            let rows = template_overrides::current(&mut tx, owner.body, None).await?;
+            style_of(&mut tx, rows).await?
+        }
+        None => HouseStyle::default(),
     };
-    let (base, texts) = (app.templates.clone(), folder.texts.clone());
+    let (base, style) = (app.templates.clone(), folder.style.clone());
     let verdict = off_the_runtime(move || {
-        let base = of_body.iter().try_fold(Templates::clone(&base), |it, (name, text)| it.with_override(name, text))?;
-        Ok(checked(&base, &texts).map(|_| ()))
+        let base = Templates::clone(&base).with_style(&of_body)?;
+        Ok(checked(&base, &style).map(|_| ()))
     })
     .await?;
     if let Err(why) = verdict {
@@ -179,27 +237,55 @@ async fn load_one(app: &App, owner: &Owner, folder: &Folder) -> Result<Option<Lo
         return Ok(Some(Loaded::Refused(folder.to_string(), why)));
     }
     let now = app.clock.now();
-    let changed = folder.texts.iter().filter(|(name, text)| before.get(*name) != Some(text));
-    let mut rows: Vec<(&str, Option<&str>)> =
-        changed.map(|(name, text)| (name.as_str(), Some(text.as_str()))).collect();
-    rows.extend(before.keys().filter(|name| !folder.texts.contains_key(*name)).map(|name| (name.as_str(), None)));
+    let (body, member) = (owner.body, owner.member);
     let mut versions = Vec::new();
-    for (name, text) in &rows {
-        let version = text.map(|text| HEXLOWER.encode(&sha256(text.as_bytes()))[..12].to_owned());
-        let wording = text.zip(version.as_deref());
-        let id = app.chance.id(now);
-        let (body, member) = (owner.body, owner.member);
-        template_overrides::insert(&mut tx, &NewOverride { id, body, member, name, wording, at: now }).await?;
+    for (name, content) in changes(&before, &folder.style) {
+        let hash = match content {
+            Change::Text(text) => Some(sha256(text.as_bytes())),
+            Change::Asset(bytes) => Some(sha256(bytes)),
+            Change::TakenBack => None,
+        };
+        let version = hash.map(|hash| HEXLOWER.encode(&hash)[..12].to_owned());
+        let content = match (content, &hash) {
+            (Change::Text(text), _) => Content::Text(text),
+            (Change::Asset(bytes), Some(hash)) => {
+                template_overrides::keep_asset(&mut tx, hash, bytes).await?;
+                Content::Asset(hash)
+            }
+            _ => Content::TakenBack,
+        };
+        let (id, version) = (app.chance.id(now), version.as_deref());
+        let new = NewOverride { id, body, member, name, content, version, at: now };
+        template_overrides::insert(&mut tx, &new).await?;
         versions.push(json!({ "name": name, "version": version }));
     }
     let subject = owner.member.unwrap_or(owner.body);
     let mut entry = AuditEntry::new(now, None, "templates_loaded", "organisation", subject.0);
     entry.after = Some(HEXLOWER.encode(&sha256(json!(versions).to_string().as_bytes())));
     let concerns = Concerns { body: Some(owner.body), member: owner.member, call_off: None };
-    let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!({ "templates": versions }));
+    let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!({ "templates": &versions }));
     audit_log::append(&mut tx, owner.body.0, &record).await?;
     tx.commit().await?;
-    Ok(Some(Loaded::Changed(folder.to_string(), rows.len())))
+    Ok(Some(Loaded::Changed(folder.to_string(), versions.len())))
+}
+
+/// What became of a file.
+#[derive(Clone, Copy)]
+enum Change<'a> {
+    Text(&'a str),
+    Asset(&'a [u8]),
+    TakenBack,
+}
+
+/// Files that are new, changed or gone, by name.
+fn changes<'a>(before: &'a HouseStyle, after: &'a HouseStyle) -> Vec<(&'a str, Change<'a>)> {
+    let texts = after.texts.iter().filter(|(name, text)| before.texts.get(*name) != Some(text));
+    let texts = texts.map(|(name, text)| (name.as_str(), Change::Text(text)));
+    let assets = after.assets.iter().filter(|(name, bytes)| before.assets.get(*name) != Some(bytes));
+    let assets = assets.map(|(name, bytes)| (name.as_str(), Change::Asset(bytes)));
+    let gone = before.texts.keys().filter(|name| !after.texts.contains_key(*name));
+    let gone = gone.chain(before.assets.keys().filter(|name| !after.assets.contains_key(*name)));
+    texts.chain(assets).chain(gone.map(|name| (name.as_str(), Change::TakenBack))).collect()
 }
 
 #[cfg(test)]
@@ -221,11 +307,16 @@ mod tests {
     #[test]
     fn a_broken_set_is_refused_with_file_line_and_reason() {
         let base = Templates::embedded();
-        let set = |name: &str, text: &str| BTreeMap::from([(name.to_owned(), text.to_owned())]);
+        let set = |name: &str, text: &str| HouseStyle {
+            texts: [(name.to_owned(), text.to_owned())].into(),
+            ..HouseStyle::default()
+        };
         let refused = checked(&base, &set("order.xml.j2", "<doc>\n{% if %}")).unwrap_err();
         assert!(refused.starts_with("Datei order.xml.j2, Zeile 2: syntax error"), "{refused}");
-        let refused = checked(&base, &set("logo.png", "x")).unwrap_err();
-        assert!(refused.contains("logo.png") && refused.contains("letterhead.xml.j2"), "{refused}");
-        assert!(checked(&base, &BTreeMap::new()).is_ok());
+        let refused = checked(&base, &set("brief.xml.j2", "x")).unwrap_err();
+        assert!(refused.contains("brief.xml.j2") && refused.contains("letterhead.xml.j2"), "{refused}");
+        let refused = checked(&base, &set("letterhead.toml", "[logo]\nfile = 1\n")).unwrap_err();
+        assert!(refused.starts_with("Datei letterhead.toml, Zeile 2:"), "{refused}");
+        assert!(checked(&base, &HouseStyle::default()).is_ok());
     }
 }

@@ -1,14 +1,15 @@
-//! Make a stored document again, from its recorded input and the template texts of then, and compare the bytes.
+//! Make a stored document again, from its recorded input and the templates, logo and fonts of then, and compare the bytes.
 //! Changes nothing.
 
 use std::fmt;
 
-use abruf_documents::{CheckCode, Templates};
+use abruf_documents::{CheckCode, HouseStyle, Templates};
 use abruf_domain::ids::DocumentId;
 
 use super::ActionError;
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::storage::document_store::StoredFile;
 use crate::storage::documents::{self, Recorded};
 
 /// What came out.
@@ -69,22 +70,36 @@ pub async fn reproduce(app: &App, id: DocumentId) -> Result<Reproduced, ActionEr
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let recorded = documents::recorded(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     let texts = documents::template(&mut tx, &recorded.template_version).await?;
+    let assets = documents::template_assets(&mut tx, &recorded.template_version).await?;
     tx.rollback().await?;
+    let assets = assets.into_iter().map(|(name, bytes)| (name, bytes.into())).collect();
+    let style = HouseStyle { texts, assets };
     let file_name = recorded.file_name.clone();
-    let compared = tokio::task::spawn_blocking(move || compare(&recorded, &texts)).await;
+    let (sha256, bytes) = (recorded.sha256.clone(), recorded.bytes.clone());
+    let stored = match app.documents.read(StoredFile { file_name: file_name.clone(), sha256, bytes }).await {
+        Ok((_, bytes)) => bytes,
+        Err(error) if error.is_of_the_document() => {
+            return Ok(Reproduced { file_name, outcome: Outcome::Different(error.to_string()) });
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let compared = tokio::task::spawn_blocking(move || compare(&recorded, &stored, &style)).await;
     let outcome = compared.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
     Ok(Reproduced { file_name, outcome })
 }
 
-fn compare(recorded: &Recorded, texts: &std::collections::BTreeMap<String, String>) -> Outcome {
-    let Some(input) = recorded.input.as_deref().filter(|_| !texts.is_empty()) else { return Outcome::NotRecorded };
+fn compare(recorded: &Recorded, stored: &[u8], style: &HouseStyle) -> Outcome {
+    let Some(input) = recorded.input.as_deref().filter(|_| !style.texts.is_empty()) else {
+        return Outcome::NotRecorded;
+    };
     if CheckCode::of(input.as_bytes()).as_str() != recorded.check_code {
         return Outcome::Different("die aufbewahrten Angaben passen nicht zur Prüfkennung".to_owned());
     }
-    let made = Templates::of_texts(texts).and_then(|templates| abruf_documents::reproduce(input, &templates));
+    let made =
+        Templates::embedded().with_style(style).and_then(|templates| abruf_documents::reproduce(input, &templates));
     let same_program = recorded.program_version == env!("CARGO_PKG_VERSION");
     match made {
-        Ok(made) if made.bytes == recorded.bytes => Outcome::Identical,
+        Ok(made) if made.bytes == stored => Outcome::Identical,
         _ if !same_program => Outcome::OtherProgram { then: recorded.program_version.clone() },
         Ok(made) if made.template_version != recorded.template_version => {
             Outcome::Different("die aufbewahrte Vorlage ist nicht die von damals".to_owned())

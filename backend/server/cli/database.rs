@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::config::{DatabaseSettings, Settings};
 use crate::embedded::{self, Cluster, own_program};
 use crate::mail::Mailer;
+use crate::storage::document_store::DocumentStore;
 use crate::storage::{self, Db, MIGRATOR, StorageError, installation};
 
 /// Connections of the application: a few per core, or they only wait for each other.
@@ -132,10 +133,11 @@ impl Database {
             None => Clock::System,
         };
         let mailer = settings.mail.as_ref().map(Mailer::new).transpose()?;
-        Ok(App { mailer, ..with_database(db, settings, clock, demo) })
+        let documents = DocumentStore::open(&settings.document_store)?;
+        Ok(App { mailer, documents, ..with_database(db, settings, clock, demo) })
     }
 
-    /// The program with a clock of the caller's choice: the demo load.
+    /// The program with a clock of the caller's choice: the demo load, whose documents lie in the database.
     pub async fn app_at(&self, settings: &Settings, clock: Clock, demo: bool) -> Result<App, StorageError> {
         Ok(with_database(Db::connect(self.app.clone(), CONNECTIONS).await?, settings, clock, demo))
     }
@@ -158,6 +160,7 @@ fn with_database(db: Db, settings: &Settings, clock: Clock, demo: bool) -> App {
         clock,
         chance: Chance::System,
         templates: std::sync::Arc::new(abruf_documents::Templates::embedded()),
+        documents: DocumentStore::Database,
         base_url: settings.base_url.as_str().into(),
         mailer: None,
         demo,

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use abruf_domain::canonical::sha256;
 use clap::Args;
 use serde::Serialize;
 use sqlx::Connection;
@@ -12,7 +13,8 @@ use crate::cli::output::{Exit, Output};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::embedded::{NEWEST_MAJOR, OLDEST_MAJOR};
-use crate::storage::{MIGRATOR, outbox};
+use crate::storage::document_store::{DocumentStore, StoreError};
+use crate::storage::{MIGRATOR, document_places, outbox};
 
 /// Free space below which the operator should act.
 const SCARCE: u64 = 1 << 30;
@@ -84,6 +86,7 @@ impl Doctor {
             }
             answers.push(policies(&mut owner).await?);
             answers.push(outbox_state(&mut owner).await?);
+            answers.push(document_store(&mut owner, settings).await?);
         }
         owner.close().await?;
         answers.extend(settings.data_dir().map(disk));
@@ -190,6 +193,42 @@ async fn outbox_state(owner: &mut PgConnection) -> anyhow::Result<Answer> {
         found.push_str(", angehalten nach einer Wiederherstellung; freigeben mit abruf doctor --release-outbox");
     }
     Ok(Answer::new(!held && failing.is_none(), "Postausgang", found))
+}
+
+/// Whether documents can be put there, and whether those that lie there can be had.
+async fn document_store(owner: &mut PgConnection, settings: &Settings) -> anyhow::Result<Answer> {
+    const QUESTION: &str = "Dokumentenspeicher";
+    let (count, newest) = document_places::outside(owner).await?;
+    let place = &settings.document_store;
+    let answer = |ok, found| Answer::of_settings(ok, QUESTION, found);
+    let store = match DocumentStore::open(place) {
+        Ok(store) => store,
+        Err(error) => return Ok(answer(false, with_cause(&error))),
+    };
+    let Some(outside) = store.outside() else {
+        let found = match count {
+            0 => "alle Dateien liegen in der Datenbank".to_owned(),
+            _ => format!(
+                "{count} Dateien liegen nicht in der Datenbank, aber ABRUF_DOCUMENT_STORE nennt keinen Speicher"
+            ),
+        };
+        return Ok(answer(count == 0, found));
+    };
+    // The same each time, so that it lies there once.
+    let probe = b"abruf doctor";
+    let hash = sha256(probe);
+    let tried = match outside.put(&hash, probe).await {
+        Ok(()) => outside.read(newest.as_deref().unwrap_or(&hash)).await.map(drop),
+        Err(error) => Err(error),
+    };
+    Ok(match tried {
+        Ok(()) => answer(true, format!("{place} ist les- und schreibbar, {count} Dateien liegen dort")),
+        Err(error) => answer(false, with_cause(&error)),
+    })
+}
+
+fn with_cause(error: &StoreError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 fn disk(data_dir: &Path) -> Answer {

@@ -1,28 +1,27 @@
 //! `abruf template`: check templates of the customer, look at them, take them into use.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use abruf_documents::{KINDS, Templates, preview};
-use anyhow::Context;
+use abruf_documents::house_style::Kind;
+use abruf_documents::{HouseStyle, KINDS, Templates, preview};
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use crate::actions::load_templates::{Folder, Loaded, checked, load};
+use crate::actions::load_templates::{Folder, Loaded, checked, in_german, load, unknown};
 use crate::cli::database::Database;
 use crate::cli::output::{Ended, Exit, Output};
 use crate::cli::partial_file::Partial;
 use crate::config::Settings;
 
-/// Most bytes of a template file; a larger one is not even read.
-const MOST_BYTES: u64 = 500_000;
+/// Folders that belong to the files of their owner; no member can be called so.
+const PARTS: [&str; 2] = ["blocks", "fonts"];
 
 /// Vorlagen der Dokumente prüfen, ansehen, übernehmen.
 #[derive(Debug, Subcommand)]
 pub enum Template {
-    /// Prüft Vorlagen mit Beispielen aller Dokumente, ohne Datenbank.
+    /// Prüft Vorlagen, Textbausteine, Logo und Schriften mit Beispielen aller Dokumente, ohne Datenbank.
     Check(Check),
     /// Erstellt ein Beispiel als PDF, ohne Datenbank.
     Preview(Preview),
@@ -45,7 +44,7 @@ pub struct Preview {
     /// Positionen, Lose, Verträge oder Lieferanten des Beispiels.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=400))]
     lines: u16,
-    /// Ordner mit den Vorlagen; ohne ihn die des Programms.
+    /// Ordner mit Vorlagen, Logo, Schriften, Textbausteinen; ohne ihn das, was das Programm mitbringt.
     #[arg(long)]
     folder: Option<PathBuf>,
     /// Zieldatei; eine vorhandene wird nie überschrieben.
@@ -116,20 +115,25 @@ impl Check {
             Some(folder) => folder.clone(),
             None => default_folder(&Settings::from_environment()?)?,
         };
-        let flat = texts(&folder)?;
-        let mut sets = if flat.is_empty() { read(&folder)? } else { Vec::new() };
-        if !flat.is_empty() {
-            sets.push(Folder { body: folder.display().to_string(), member: None, texts: flat });
-        }
+        let flat = own_files(&folder, folder.display().to_string(), None)?;
+        let sets = if is_empty(&flat) { read(&folder)? } else { vec![flat] };
         let base = Templates::embedded();
         let mut lines = Vec::new();
         let mut broken = 0;
         for set in &sets {
             // What a member has of its own stands on what its body has.
             let of_body = sets.iter().find(|it| set.member.is_some() && it.member.is_none() && it.body == set.body);
-            let all = of_body.into_iter().chain([set]).flat_map(|it| it.texts.clone()).collect();
-            match checked(&base, &all) {
-                Ok(_) => lines.push(format!("{set}: in Ordnung, {} Vorlagen.", set.texts.len())),
+            let base = of_body.map_or_else(|| Ok(base.clone()), |it| base.clone().with_style(&it.style));
+            let verdict = match (&set.fault, base) {
+                (Some(fault), _) => Err(fault.clone()),
+                // What is wrong with the body's is told there.
+                (None, Err(_)) => Err("Die Dateien der Genossenschaft sind nicht in Ordnung.".to_owned()),
+                (None, Ok(base)) => checked(&base, &set.style),
+            };
+            let files = set.style.texts.len() + set.style.assets.len();
+            match verdict {
+                Ok(_) if files == 1 => lines.push(format!("{set}: in Ordnung, 1 Datei.")),
+                Ok(_) => lines.push(format!("{set}: in Ordnung, {files} Dateien.")),
                 Err(why) => {
                     broken += 1;
                     lines.push(format!("{set}: {why}"));
@@ -151,12 +155,18 @@ impl Preview {
             let name: String = self.name.chars().take(60).collect();
             return refuse(Exit::NotFound, format!("„{name}“ ist kein Dokument. Erlaubt sind: {}", KINDS.join(", ")));
         }
-        let texts = self.folder.as_deref().map(texts).transpose()?.unwrap_or_default();
         let base = Templates::embedded();
-        let with = texts.iter().try_fold(base, |templates, (name, text)| templates.with_override(name, text));
+        let style = match self.folder.as_deref() {
+            None => HouseStyle::default(),
+            Some(folder) => match own_files(folder, String::new(), None)? {
+                Folder { fault: Some(fault), .. } => return refuse(Exit::VerificationFailed, fault),
+                Folder { style, .. } => style,
+            },
+        };
+        let with = style.check_assets_named().and_then(|()| base.clone().with_style(&style));
         let document = match with.and_then(|templates| preview(&self.name, usize::from(self.lines), &templates)) {
             Ok(document) => document,
-            Err(error) => return refuse(Exit::VerificationFailed, error.to_string()),
+            Err(error) => return refuse(Exit::VerificationFailed, in_german(&error, &base)),
         };
         let file = Partial::create(&self.output, "abruf template preview <Dokument> -o <Ordner>/<Datei>")?;
         file.handle()?.write_all(&document.bytes)?;
@@ -167,17 +177,21 @@ impl Preview {
     }
 }
 
-/// The sets of a folder: `<body>/*.xml.j2` and `<body>/<member>/*.xml.j2`.
+/// The sets of a folder: the files in `<body>` and in `<body>/<member>`.
 fn read(folder: &Path) -> anyhow::Result<Vec<Folder>> {
     let mut sets = Vec::new();
     for (body, path) in folders(folder)? {
-        sets.push(Folder { body: body.clone(), member: None, texts: texts(&path)? });
-        for (member, path) in folders(&path)? {
-            sets.push(Folder { body: body.clone(), member: Some(member), texts: texts(&path)? });
+        sets.push(own_files(&path, body.clone(), None)?);
+        for (member, path) in folders(&path)?.into_iter().filter(|(name, _)| !PARTS.contains(&name.as_str())) {
+            sets.push(own_files(&path, body.clone(), Some(member))?);
         }
     }
-    sets.retain(|set| !set.texts.is_empty());
+    sets.retain(|set| !is_empty(set));
     Ok(sets)
+}
+
+fn is_empty(set: &Folder) -> bool {
+    set.style.is_empty() && set.fault.is_none()
 }
 
 /// Folders within, by name; hidden ones are left out.
@@ -186,23 +200,40 @@ fn folders(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {
     Ok(all.collect())
 }
 
-/// Every file of a folder with its text: one that is no template is refused when the set is checked.
-fn texts(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut texts = BTreeMap::new();
-    for (name, path) in entries(folder)?.into_iter().filter(|(_, path)| path.is_file()) {
-        let size = path.metadata().map(|it| it.len()).unwrap_or_default();
-        if MOST_BYTES < size {
-            let text = format!("{} hat {size} Bytes, erlaubt sind {MOST_BYTES}", path.display());
-            return Err(Ended::new(Exit::VerificationFailed, text).into());
+/// The files of an owner. One that is none of those documents know, too large or unreadable is a fault of the whole.
+fn own_files(folder: &Path, body: String, member: Option<String>) -> anyhow::Result<Folder> {
+    let mut set = Folder { body, member, style: HouseStyle::default(), fault: None };
+    for (part, path) in [("", folder.to_owned())].into_iter().chain(PARTS.map(|part| (part, folder.join(part)))) {
+        if !part.is_empty() && !path.is_dir() {
+            continue;
         }
-        let bytes = fs::read(&path).with_context(|| format!("{} lässt sich nicht lesen", path.display()))?;
-        let Ok(text) = String::from_utf8(bytes) else {
-            let text = format!("{} ist kein Text in UTF-8. Vorlagen heißen <Name>.xml.j2", path.display());
-            return Err(Ended::new(Exit::VerificationFailed, text).into());
-        };
-        texts.insert(name, text);
+        for (name, path) in entries(&path)?.into_iter().filter(|(_, path)| path.is_file()) {
+            let name = if part.is_empty() { name } else { format!("{part}/{name}") };
+            if let Err(fault) = take(&mut set.style, name, &path) {
+                set.fault.get_or_insert(fault);
+            }
+        }
     }
-    Ok(texts)
+    Ok(set)
+}
+
+/// Reads a file, unless it is larger than such a file may be.
+fn take(style: &mut HouseStyle, name: String, path: &Path) -> Result<(), String> {
+    let kind = Kind::of(&name).ok_or_else(|| unknown(&name, &Templates::embedded()))?;
+    let unreadable = |error: std::io::Error| format!("Datei {name}: sie lässt sich nicht lesen ({error}).");
+    let size = path.metadata().map_err(unreadable)?.len();
+    let most = kind.most_bytes();
+    if u64::try_from(most).is_ok_and(|most| most < size) {
+        return Err(format!("Datei {name}: sie hat {size} Bytes, erlaubt sind {most}."));
+    }
+    let bytes = fs::read(path).map_err(unreadable)?;
+    if kind == Kind::Text {
+        let text = String::from_utf8(bytes).map_err(|_| format!("Datei {name}: sie ist kein Text in UTF-8."))?;
+        style.texts.insert(name, text);
+    } else {
+        style.assets.insert(name, bytes.into());
+    }
+    Ok(())
 }
 
 fn entries(folder: &Path) -> anyhow::Result<Vec<(String, PathBuf)>> {

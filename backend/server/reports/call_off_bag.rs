@@ -35,6 +35,7 @@ use crate::app::App;
 use crate::reports::csv_table::csv_table;
 use crate::reports::{call_off_table, document_table};
 use crate::storage::call_off_list::{self, Search, Summary};
+use crate::storage::document_store::StoreError;
 use crate::storage::documents::{self, Listed};
 use crate::storage::{StorageError, Tx};
 
@@ -54,6 +55,9 @@ pub enum BagError {
     /// The database failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// A document is missing or altered, or its store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// The table could not be written.
     #[error("the table could not be written")]
     Table(#[from] csv::Error),
@@ -277,11 +281,12 @@ pub async fn write<W: Write + Send + 'static>(
     archive.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
-async fn read(app: &App, reader: &Reader, id: DocumentId) -> Result<Option<Vec<u8>>, StorageError> {
+async fn read(app: &App, reader: &Reader, id: DocumentId) -> Result<Option<Vec<u8>>, BagError> {
     let mut tx = reader.begin(app).await?;
-    let bytes = documents::bytes(&mut tx, id).await?;
-    tx.rollback().await?;
-    Ok(bytes)
+    let file = documents::find(&mut tx, id).await?;
+    tx.rollback().await.map_err(StorageError::from)?;
+    let Some(file) = file else { return Ok(None) };
+    Ok(Some(app.documents.read(file).await?.1))
 }
 
 #[cfg(test)]

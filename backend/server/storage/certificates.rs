@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
+use super::document_store::StoredFile;
 
 /// What a certificate is about, beside its member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +69,10 @@ pub struct NewCertificate<'a> {
     pub input: &'a str,
     /// Number of pages.
     pub pages: usize,
-    /// The file.
-    pub bytes: &'a [u8],
+    /// The file, if it is to lie in its row.
+    pub bytes: Option<&'a [u8]>,
+    /// Its size.
+    pub byte_count: usize,
     /// Who had it issued; `None`: the program.
     pub by: Option<PersonId>,
     /// When.
@@ -82,8 +85,8 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCertificate<'_>) -> Result
     sqlx::query!(
         "INSERT INTO certificate (id, kind, number, body_id, member_id, contract_id, year, competition_id, dated_on, previous_id,
                                   file_name, check_code, sha256, template_version, program_version, input, pages, bytes, person_id,
-                                  issued_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+                                  issued_at, byte_count)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
         new.id,
         new.subject.kind(),
         new.number,
@@ -104,6 +107,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewCertificate<'_>) -> Result
         new.bytes,
         new.by.map(Uuid::from),
         new.at,
+        i32::try_from(new.byte_count).unwrap_or(i32::MAX),
     )
     .execute(conn)
     .await?;
@@ -209,19 +213,19 @@ pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
         .await?)
 }
 
-/// File name and bytes of a visible certificate.
-pub async fn file(conn: &mut PgConnection, id: Uuid) -> Result<Option<(String, Vec<u8>)>, StorageError> {
-    let row = sqlx::query!("SELECT file_name, bytes FROM certificate WHERE id = $1", id).fetch_optional(conn).await?;
-    Ok(row.map(|row| (row.file_name, row.bytes)))
+/// The file of a visible certificate.
+pub async fn file(conn: &mut PgConnection, id: Uuid) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(StoredFile, "SELECT file_name, sha256, bytes FROM certificate WHERE id = $1", id)
+        .fetch_optional(conn)
+        .await?)
 }
 
-/// File name and bytes of the record of a mini-competition.
+/// The file of the record of a mini-competition.
 pub async fn of_competition(
     conn: &mut PgConnection,
     id: MiniCompetitionId,
-) -> Result<Option<(String, Vec<u8>)>, StorageError> {
-    let row = sqlx::query!("SELECT file_name, bytes FROM certificate WHERE competition_id = $1", id.0)
+) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(StoredFile, "SELECT file_name, sha256, bytes FROM certificate WHERE competition_id = $1", id.0)
         .fetch_optional(conn)
-        .await?;
-    Ok(row.map(|row| (row.file_name, row.bytes)))
+        .await?)
 }

@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
+use super::document_store::StoredFile;
 use super::error::consistent;
 
 /// A document without its bytes.
@@ -68,8 +69,10 @@ pub struct NewDocument<'a> {
     pub input: &'a str,
     /// Number of pages.
     pub pages: usize,
-    /// The file.
-    pub bytes: &'a [u8],
+    /// The file, if it is to lie in its row.
+    pub bytes: Option<&'a [u8]>,
+    /// Its size.
+    pub byte_count: usize,
     /// What lies in it.
     pub attachments: &'a [Embedded],
     /// When.
@@ -80,8 +83,8 @@ pub struct NewDocument<'a> {
 pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO document (contract_id, id, call_off_id, kind, file_name, check_code, sha256, template_version,
-                               program_version, pages, bytes, created_at, event_id, input)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                               program_version, pages, bytes, created_at, event_id, input, byte_count)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         new.contract.0,
         new.id.0,
         new.call_off.0,
@@ -96,6 +99,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
         new.at,
         new.event,
         new.input,
+        i32::try_from(new.byte_count).unwrap_or(i32::MAX),
     )
     .execute(&mut *conn)
     .await?;
@@ -117,11 +121,12 @@ pub async fn insert(conn: &mut PgConnection, new: &NewDocument<'_>) -> Result<()
     Ok(())
 }
 
-/// Keeps the texts of a template version, once.
+/// Keeps the texts, and the hashes of logo and fonts, of a template version, once.
 pub async fn keep_template(
     conn: &mut PgConnection,
     version: &str,
     texts: &BTreeMap<String, String>,
+    assets: &BTreeMap<String, [u8; 32]>,
 ) -> Result<(), StorageError> {
     let names: Vec<String> = texts.keys().cloned().collect();
     let wordings: Vec<String> = texts.values().cloned().collect();
@@ -132,6 +137,21 @@ pub async fn keep_template(
         version,
         &names,
         &wordings
+    )
+    .execute(&mut *conn)
+    .await?;
+    if assets.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = assets.keys().cloned().collect();
+    let hashes: Vec<Vec<u8>> = assets.values().map(|hash| hash.to_vec()).collect();
+    sqlx::query!(
+        "INSERT INTO document_template_asset (version, name, sha256)
+         SELECT $1, t.name, t.sha256 FROM unnest($2::text[], $3::bytea[]) AS t (name, sha256)
+         ON CONFLICT DO NOTHING",
+        version,
+        &names,
+        &hashes
     )
     .execute(conn)
     .await?;
@@ -153,8 +173,8 @@ pub struct Recorded {
     pub program_version: String,
     /// Canonical input; `None` for documents made before it was kept.
     pub input: Option<String>,
-    /// The file.
-    pub bytes: Vec<u8>,
+    /// The file, if it lies in its row.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// Ids of the documents of a call-off or of its supplier order, of a certificate, or with a Prüfkennung; of all without
@@ -207,7 +227,8 @@ pub struct Listed {
 pub async fn of_call_offs(conn: &mut PgConnection, call_offs: &[CallOffId]) -> Result<Vec<Listed>, StorageError> {
     let ids: Vec<Uuid> = call_offs.iter().map(|id| id.0).collect();
     let rows = sqlx::query!(
-        r#"SELECT d.id, d.call_off_id, d.kind, d.file_name, d.check_code, d.sha256, octet_length(d.bytes) AS "length!",
+        r#"SELECT d.id, d.call_off_id, d.kind, d.file_name, d.check_code, d.sha256,
+                  coalesce(d.byte_count, octet_length(d.bytes)) AS "length!",
                   d.pages, d.created_at, a.names AS "names!", a.hashes AS "hashes!", a.lengths AS "lengths!"
            FROM unnest($1::uuid[]) WITH ORDINALITY AS wanted (id, place)
            JOIN document d ON d.call_off_id = wanted.id
@@ -255,9 +276,11 @@ fn format(name: &str, document: Uuid) -> Result<DataFormat, StorageError> {
     consistent(known, "document_attachment", "name", document)
 }
 
-/// The file of a document.
-pub async fn bytes(conn: &mut PgConnection, id: DocumentId) -> Result<Option<Vec<u8>>, StorageError> {
-    Ok(sqlx::query_scalar!("SELECT bytes FROM document WHERE id = $1", id.0).fetch_optional(conn).await?)
+/// A document by itself.
+pub async fn find(conn: &mut PgConnection, id: DocumentId) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(StoredFile, "SELECT file_name, sha256, bytes FROM document WHERE id = $1", id.0)
+        .fetch_optional(conn)
+        .await?)
 }
 
 /// A document or certificate to be made again.
@@ -265,7 +288,7 @@ pub async fn recorded(conn: &mut PgConnection, id: DocumentId) -> Result<Option<
     Ok(sqlx::query_as!(
         Recorded,
         r#"SELECT file_name AS "file_name!", check_code AS "check_code!", sha256 AS "sha256!", template_version AS "template_version!",
-                  program_version AS "program_version!", input, bytes AS "bytes!"
+                  program_version AS "program_version!", input, bytes
            FROM document
            WHERE id = $1
            UNION ALL
@@ -281,6 +304,23 @@ pub async fn template(conn: &mut PgConnection, version: &str) -> Result<BTreeMap
     let rows =
         sqlx::query!("SELECT name, wording FROM document_template WHERE version = $1", version).fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.name, row.wording)).collect())
+}
+
+/// Logo and fonts of a template version, by name.
+pub async fn template_assets(
+    conn: &mut PgConnection,
+    version: &str,
+) -> Result<BTreeMap<String, Vec<u8>>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT d.name, a.bytes
+         FROM document_template_asset d
+         JOIN template_asset a ON a.sha256 = d.sha256
+         WHERE d.version = $1",
+        version
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.name, row.bytes)).collect())
 }
 
 /// The documents of a call-off, oldest first.
@@ -323,34 +363,35 @@ pub async fn of_call_off(
         .collect()
 }
 
-/// File name and bytes of one kind.
+/// The file of one kind.
 pub async fn file(
     conn: &mut PgConnection,
     contract: ContractId,
     call_off: CallOffId,
     kind: &str,
-) -> Result<Option<(String, Vec<u8>)>, StorageError> {
-    let row = sqlx::query!(
-        "SELECT file_name, bytes FROM document WHERE contract_id = $1 AND call_off_id = $2 AND kind = $3 AND event_id IS NULL",
+) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(
+        StoredFile,
+        "SELECT file_name, sha256, bytes FROM document WHERE contract_id = $1 AND call_off_id = $2 AND kind = $3 AND event_id IS NULL",
         contract.0,
         call_off.0,
         kind
     )
     .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| (row.file_name, row.bytes)))
+    .await?)
 }
 
-/// File name and bytes of a partial cancellation, of the order or of its supplier order.
+/// The file of a partial cancellation, of the order or of its supplier order.
 pub async fn partial_cancellation(
     conn: &mut PgConnection,
     contract: ContractId,
     call_off: CallOffId,
     kind: &str,
     sequence: i32,
-) -> Result<Option<(String, Vec<u8>)>, StorageError> {
-    let row = sqlx::query!(
-        "SELECT d.file_name, d.bytes
+) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(
+        StoredFile,
+        "SELECT d.file_name, d.sha256, d.bytes
          FROM document d
          JOIN partial_cancellation p ON p.contract_id = d.contract_id AND p.id = d.event_id
          WHERE d.contract_id = $1 AND d.call_off_id = $2 AND p.sequence = $3 AND d.kind = $4",
@@ -360,19 +401,19 @@ pub async fn partial_cancellation(
         kind
     )
     .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| (row.file_name, row.bytes)))
+    .await?)
 }
 
-/// File name and bytes of a change of the delivery date.
+/// The file of a change of the delivery date.
 pub async fn delivery_change(
     conn: &mut PgConnection,
     contract: ContractId,
     call_off: CallOffId,
     sequence: i32,
-) -> Result<Option<(String, Vec<u8>)>, StorageError> {
-    let row = sqlx::query!(
-        "SELECT file_name, bytes
+) -> Result<Option<StoredFile>, StorageError> {
+    Ok(sqlx::query_as!(
+        StoredFile,
+        "SELECT file_name, sha256, bytes
          FROM document
          WHERE contract_id = $1 AND call_off_id = $2 AND kind = 'delivery_change' AND 1 <= $3
          ORDER BY created_at, id
@@ -382,6 +423,5 @@ pub async fn delivery_change(
         sequence
     )
     .fetch_optional(conn)
-    .await?;
-    Ok(row.map(|row| (row.file_name, row.bytes)))
+    .await?)
 }

@@ -1,6 +1,4 @@
-//! Template texts of the customer, as they were loaded.
-
-use std::collections::BTreeMap;
+//! Templates, text blocks, logos and fonts of the customer, as they were loaded.
 
 use abruf_domain::ids::OrganisationId;
 use chrono::{DateTime, Utc};
@@ -9,14 +7,27 @@ use uuid::Uuid;
 
 use super::StorageError;
 
-/// The texts in use for the documents of a member, by name; of the body alone without a member.
+/// A file of a customer: a text, or the hash of a logo or font.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OverrideRow {
+    /// File name.
+    pub name: String,
+    /// The text.
+    pub wording: Option<String>,
+    /// SHA-256 of the logo or font.
+    pub asset: Option<Vec<u8>>,
+}
+
+/// The files in use for the documents of a member, those of its body first; of the body alone without a member. Of two
+/// with a name the later one counts.
 pub async fn current(
     conn: &mut PgConnection,
     body: OrganisationId,
     member: Option<OrganisationId>,
-) -> Result<BTreeMap<String, String>, StorageError> {
-    let rows = sqlx::query!(
-        "SELECT DISTINCT ON (member_id, name) name, wording
+) -> Result<Vec<OverrideRow>, StorageError> {
+    let mut rows = sqlx::query_as!(
+        OverrideRow,
+        "SELECT DISTINCT ON (member_id, name) name, wording, asset_sha256 AS asset
          FROM template_override
          WHERE body_id = $1 AND (member_id IS NULL OR member_id = $2)
          ORDER BY member_id NULLS FIRST, name, loaded_at DESC, id DESC",
@@ -25,18 +36,19 @@ pub async fn current(
     )
     .fetch_all(conn)
     .await?;
-    // The body's stand first, so that those of the member count where both have one.
-    Ok(rows.into_iter().filter_map(|row| Some((row.name, row.wording?))).collect())
+    rows.retain(|row| row.wording.is_some() || row.asset.is_some());
+    Ok(rows)
 }
 
-/// The texts that a body or a member has of its own, by name.
+/// The files that a body or a member has of its own.
 pub async fn own(
     conn: &mut PgConnection,
     body: OrganisationId,
     member: Option<OrganisationId>,
-) -> Result<BTreeMap<String, String>, StorageError> {
-    let rows = sqlx::query!(
-        "SELECT DISTINCT ON (name) name, wording
+) -> Result<Vec<OverrideRow>, StorageError> {
+    let mut rows = sqlx::query_as!(
+        OverrideRow,
+        "SELECT DISTINCT ON (name) name, wording, asset_sha256 AS asset
          FROM template_override
          WHERE body_id = $1 AND member_id IS NOT DISTINCT FROM $2
          ORDER BY name, loaded_at DESC, id DESC",
@@ -45,10 +57,39 @@ pub async fn own(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((row.name, row.wording?))).collect())
+    rows.retain(|row| row.wording.is_some() || row.asset.is_some());
+    Ok(rows)
 }
 
-/// A text to be used from now on.
+/// A logo or font.
+pub async fn asset(conn: &mut PgConnection, sha256: &[u8]) -> Result<Option<Vec<u8>>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT bytes FROM template_asset WHERE sha256 = $1", sha256).fetch_optional(conn).await?)
+}
+
+/// Keeps a logo or font, once.
+pub async fn keep_asset(conn: &mut PgConnection, sha256: &[u8; 32], bytes: &[u8]) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO template_asset (sha256, bytes) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        &sha256[..],
+        bytes
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// What a file says from now on.
+#[derive(Debug, Clone, Copy)]
+pub enum Content<'a> {
+    /// This text.
+    Text(&'a str),
+    /// The logo or font of this hash.
+    Asset(&'a [u8; 32]),
+    /// Nothing of its own: the default counts again.
+    TakenBack,
+}
+
+/// A file to be used from now on.
 #[derive(Debug)]
 pub struct NewOverride<'a> {
     /// Which.
@@ -59,23 +100,31 @@ pub struct NewOverride<'a> {
     pub member: Option<OrganisationId>,
     /// File name.
     pub name: &'a str,
-    /// The text with its version; `None`: the default counts again.
-    pub wording: Option<(&'a str, &'a str)>,
+    /// What it says.
+    pub content: Content<'a>,
+    /// Its version; `None` where it is taken back.
+    pub version: Option<&'a str>,
     /// When.
     pub at: DateTime<Utc>,
 }
 
-/// Writes a text; older ones stay.
+/// Writes a file; older ones stay.
 pub async fn insert(conn: &mut PgConnection, new: &NewOverride<'_>) -> Result<(), StorageError> {
+    let (wording, asset) = match new.content {
+        Content::Text(text) => (Some(text), None),
+        Content::Asset(sha256) => (None, Some(&sha256[..])),
+        Content::TakenBack => (None, None),
+    };
     sqlx::query!(
-        "INSERT INTO template_override (id, body_id, member_id, name, wording, version, loaded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO template_override (id, body_id, member_id, name, wording, asset_sha256, version, loaded_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         new.id,
         new.body.0,
         new.member.map(Uuid::from),
         new.name,
-        new.wording.map(|it| it.0),
-        new.wording.map(|it| it.1),
+        wording,
+        asset,
+        new.version,
         new.at
     )
     .execute(conn)

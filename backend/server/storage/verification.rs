@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
+use super::document_store::StoredFile;
 use super::error::stored_key;
 
 /// A chain of the audit log with its head.
@@ -347,18 +348,18 @@ pub async fn documents(conn: &mut PgConnection) -> Result<Vec<Place>, StorageErr
     .await?)
 }
 
-/// Stored hash and bytes of one document or certificate.
-pub async fn document(conn: &mut PgConnection, place: &Place) -> Result<(Vec<u8>, Vec<u8>), StorageError> {
-    let row = sqlx::query!(
-        r#"SELECT sha256 AS "sha256!", bytes AS "bytes!" FROM document WHERE contract_id = $1 AND id = $2
+/// One document or certificate.
+pub async fn document(conn: &mut PgConnection, place: &Place) -> Result<StoredFile, StorageError> {
+    Ok(sqlx::query_as!(
+        StoredFile,
+        r#"SELECT file_name AS "file_name!", sha256 AS "sha256!", bytes FROM document WHERE contract_id = $1 AND id = $2
                UNION ALL
-               SELECT sha256, bytes FROM certificate WHERE id = $2"#,
+               SELECT file_name, sha256, bytes FROM certificate WHERE id = $2"#,
         place.contract,
         place.id
     )
     .fetch_one(conn)
-    .await?;
-    Ok((row.sha256, row.bytes))
+    .await?)
 }
 
 /// All stored reviews, without their facts.

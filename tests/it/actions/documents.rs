@@ -25,7 +25,8 @@ async fn documents(here: &Altenrode, contract: &Contract, id: CallOffId) -> Vec<
 
 async fn bytes(here: &Altenrode, contract: &Contract, id: CallOffId, kind: &str) -> Vec<u8> {
     let mut tx = here.world.app.db.begin(&here.eva).await.unwrap();
-    documents::file(&mut tx, contract.id, id, kind).await.unwrap().unwrap().1
+    let file = documents::file(&mut tx, contract.id, id, kind).await.unwrap().unwrap();
+    here.world.app.documents.read(file).await.unwrap().1
 }
 
 #[tokio::test]

@@ -139,7 +139,9 @@ pub async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(&actor).await?;
-    let (name, bytes) = certificates::file(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let file = certificates::file(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let (name, bytes) = app.documents.read(file).await?;
     let headers = [
         (CONTENT_TYPE, "application/pdf".to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),

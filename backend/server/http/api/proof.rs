@@ -209,7 +209,8 @@ async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<(
         }
         None => documents::file(&mut tx, call_off.contract, call_off.id, kind).await?,
     };
-    file.ok_or_else(Problem::not_found)
+    tx.rollback().await?;
+    Ok(app.documents.read(file.ok_or_else(Problem::not_found)?).await?)
 }
 
 /// The audit log as far as one may see it, newest first.

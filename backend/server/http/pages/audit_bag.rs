@@ -94,6 +94,7 @@ pub async fn bag(app: &App, actor: &Actor, search: &Search, headers: &HeaderMap)
 fn problem(error: BagError) -> Problem {
     match error {
         BagError::Storage(error) => error.into(),
+        BagError::Store(error) => error.into(),
         error => {
             tracing::error!(%error, "an archive could not be made");
             Problem::internal()

@@ -227,6 +227,7 @@ pub fn action_words(action: &str) -> String {
         "document_issued" => "Dokument ausgestellt",
         "certificate_issued" => "Bescheinigung oder Vergabevermerk ausgestellt",
         "templates_loaded" => "Vorlagen der Dokumente übernommen",
+        "documents_moved" => "Dateien der Dokumente in einen anderen Speicher gebracht",
         "contract_drafted" => "Vertrag entworfen",
         "contract_terms_changed" => "Bedingungen eines Entwurfs geändert",
         "contract_part_added" => "Teil eines Entwurfs eingetragen",

@@ -66,7 +66,8 @@ pub async fn delivery_change(
     issue_document::issue_for(&app, id).await?;
     let mut tx = app.db.begin(&actor).await?;
     let file = documents::delivery_change(&mut tx, call_off.contract, id, sequence).await?;
-    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let (name, bytes) = app.documents.read(file.ok_or_else(Problem::not_found)?).await?;
     Ok(pdf(&name, bytes))
 }
 
@@ -147,7 +148,8 @@ async fn part(app: &App, actor: &Actor, id: CallOffId, kind: &str, sequence: i32
     issue_document::issue_for(app, id).await?;
     let mut tx = app.db.begin(actor).await?;
     let file = documents::partial_cancellation(&mut tx, call_off.contract, id, kind, sequence).await?;
-    let (name, bytes) = file.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let (name, bytes) = app.documents.read(file.ok_or_else(Problem::not_found)?).await?;
     Ok(pdf(&name, bytes))
 }
 
@@ -173,7 +175,9 @@ async fn frozen_file(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Res
     tx.rollback().await?;
     issue_document::issue_for(app, id).await?;
     let mut tx = app.db.begin(actor).await?;
-    documents::file(&mut tx, call_off.contract, id, kind).await?.ok_or_else(Problem::not_found)
+    let file = documents::file(&mut tx, call_off.contract, id, kind).await?;
+    tx.rollback().await?;
+    Ok(app.documents.read(file.ok_or_else(Problem::not_found)?).await?)
 }
 
 fn pdf(name: &str, bytes: Vec<u8>) -> Response {

@@ -151,7 +151,9 @@ pub async fn file(
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     let mut tx = app.db.begin(&actor).await?;
-    let (name, bytes) = certificates::file(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    let file = certificates::file(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
+    tx.rollback().await?;
+    let (name, bytes) = app.documents.read(file).await?;
     let headers = [
         (CONTENT_TYPE, "application/pdf".to_owned()),
         // Names of ours are ASCII.

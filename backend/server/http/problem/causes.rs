@@ -6,6 +6,7 @@ use crate::actions::ActionError;
 use crate::actions::sign_in::SignInError;
 use crate::http::problem::Problem;
 use crate::storage::StorageError;
+use crate::storage::document_store::StoreError;
 
 impl From<StorageError> for Problem {
     fn from(error: StorageError) -> Self {
@@ -66,8 +67,16 @@ impl From<ActionError> for Problem {
                 tracing::error!(error = chain(&error), "a document could not be made");
                 Self::internal()
             }
+            ActionError::Store(error) => error.into(),
             ActionError::Storage(error) => error.into(),
         }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(error = chain(&error), "the file of a document cannot be had");
+        if error.is_of_the_document() { Self::internal() } else { Self::try_again() }
     }
 }
 
