@@ -1,7 +1,7 @@
 //! `/pruefung/abrufe/{id}`: everything stored about a call-off, side by side: reviews with every finding,
 //! history, justifications, documents, ledger, savings, log.
 
-use abruf_domain::call_off::Status;
+use abruf_domain::call_off::{Status, document_in_words};
 use abruf_domain::finding::{Finding, Value};
 use abruf_domain::ids::CallOffId;
 use abruf_domain::notation::Language;
@@ -260,19 +260,5 @@ fn justification(it: Justification) -> (String, Justification, String) {
 }
 
 fn document_view(it: DocumentRow) -> DocumentView {
-    DocumentView {
-        kind: match it.kind.as_str() {
-            "order" => "Bestellung",
-            "memo" => "Abrufvermerk",
-            "partial_cancellation" => "Teilstornierung",
-            "delivery_change" => "Terminänderung",
-            "supplier_order" => "Lieferantenauftrag",
-            "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
-            "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
-            _ => "Stornierung",
-        },
-        sha256: in_groups(&it.sha256),
-        at: instant(it.created_at),
-        it,
-    }
+    DocumentView { kind: document_in_words(&it.kind), sha256: in_groups(&it.sha256), at: instant(it.created_at), it }
 }
