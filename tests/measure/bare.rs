@@ -24,12 +24,30 @@ pub async fn orders_of_demo(cluster: &Cluster) -> Result<i64> {
     Ok(sqlx::query_scalar("SELECT count(*) FROM call_off").fetch_one(&mut owner).await?)
 }
 
-/// Room for as many orders as anybody can make.
+/// Room for as many orders as anybody can make: in the contracts, and below what a town's council decides on, which
+/// orders of 30 days are added up for (rule `order-splitting`).
 pub async fn raise_ceilings(cluster: &Cluster) -> Result<()> {
     let mut owner = cluster.owner_options().connect().await?;
-    sqlx::query("UPDATE guard SET limit_amount = 10000000000 WHERE limit_amount IS NOT NULL AND NOT breached")
-        .execute(&mut owner)
-        .await?;
+    for raise in [
+        "UPDATE guard SET limit_amount = 10000000000 WHERE limit_amount IS NOT NULL AND NOT breached",
+        "UPDATE council_limit SET amount = 10000000000",
+    ] {
+        sqlx::query(raise).execute(&mut owner).await?;
+    }
+    Ok(())
+}
+
+/// Dates the orders made so far before the window in which a town's orders count together: a round of the hot contract
+/// judges what a town orders in one day, not what all rounds before it left behind.
+pub async fn age_orders(cluster: &Cluster) -> Result<()> {
+    let mut owner = cluster.owner_options().connect().await?;
+    sqlx::query(
+        "UPDATE call_off SET dated_on = dated_on - 90
+         WHERE number IS NOT NULL AND current_date - 30 <= dated_on
+           AND contract_id IN (SELECT id FROM measured_contract)",
+    )
+    .execute(&mut owner)
+    .await?;
     Ok(())
 }
 

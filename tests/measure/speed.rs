@@ -222,6 +222,7 @@ async fn endurance(field: &Field, time: Duration) -> Result<()> {
 
 /// So many requests, handed over and waiting; how fast they were handed over.
 async fn requests(field: &Field, goal: &Goal, count: usize) -> Result<(Vec<Piece>, Done)> {
+    bare::age_orders(&field.cluster).await?;
     field.stay_signed_in().await?;
     let wanted: Vec<_> = (0..count)
         .map(|n| {
