@@ -2,6 +2,7 @@
 
 use abruf_domain::money::Net;
 
+use crate::chart::Bars;
 use crate::frame::Role;
 use crate::length::Length;
 use crate::style::{Class, Density, Face, Style};
@@ -217,6 +218,8 @@ pub enum Block {
         /// Edge of the square.
         size: Length,
     },
+    /// A bar chart.
+    Bars(Bars),
 }
 
 impl Block {
@@ -228,7 +231,7 @@ impl Block {
             Self::Heading { .. } => Role::H2,
             Self::Paragraph(_) | Self::Mark(_) | Self::Facts { .. } => Role::P,
             Self::Table(_) => Role::TableData,
-            Self::Qr { .. } | Self::Logo { .. } => Role::Figure,
+            Self::Qr { .. } | Self::Logo { .. } | Self::Bars(_) => Role::Figure,
             Self::Columns { .. } | Self::Keep(_) | Self::Space(_) | Self::Rule { .. } => Role::Artifact,
         }
     }

@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use crate::chart::Fill;
 use crate::length::Length;
 use crate::style::{Face, Ink, Style};
 
@@ -131,6 +132,34 @@ pub enum Shape {
         /// What the code says.
         text: String,
     },
+    /// The bars of a chart and their line of zero; labels and figures are texts of the same element.
+    Bars {
+        /// To the right.
+        width: Length,
+        /// Downwards.
+        height: Length,
+        /// The line of zero, from the left edge.
+        zero: Length,
+        /// The bars, with places from the left upper corner of the chart.
+        bars: Vec<Bar>,
+        /// What the chart shows, in words.
+        alt: String,
+    },
+}
+
+/// A bar of a chart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bar {
+    /// Left edge.
+    pub x: Length,
+    /// Top edge.
+    pub y: Length,
+    /// To the right.
+    pub width: Length,
+    /// Downwards.
+    pub height: Length,
+    /// How it is filled.
+    pub fill: Fill,
 }
 
 impl Item {
@@ -141,7 +170,8 @@ impl Item {
             Shape::Text { width, .. }
             | Shape::Rule { width, .. }
             | Shape::Outline { width, .. }
-            | Shape::Logo { width, .. } => *width,
+            | Shape::Logo { width, .. }
+            | Shape::Bars { width, .. } => *width,
             Shape::Qr { size, .. } => *size,
         };
         self.x + width
@@ -152,7 +182,10 @@ impl Item {
     pub fn bottom(&self) -> Length {
         match &self.shape {
             Shape::Text { style, .. } => self.y + Length::tenths_of_point(style.size) / 4,
-            Shape::Rule { height, .. } | Shape::Outline { height, .. } | Shape::Logo { height, .. } => self.y + *height,
+            Shape::Rule { height, .. }
+            | Shape::Outline { height, .. }
+            | Shape::Logo { height, .. }
+            | Shape::Bars { height, .. } => self.y + *height,
             Shape::Qr { size, .. } => self.y + *size,
         }
     }
@@ -195,6 +228,12 @@ impl fmt::Display for Item {
             Shape::Outline { width, height, line } => write!(f, "outline {width} x {height}, line {line}")?,
             Shape::Logo { width, height, alt } => write!(f, "logo {width} x {height} {alt:?}")?,
             Shape::Qr { size, modules, text } => write!(f, "qr {size}, {} modules, {text:?}", modules.len())?,
+            Shape::Bars { width, height, zero, bars, alt } => {
+                write!(f, "bars {width} x {height}, zero at {zero}, {alt:?}")?;
+                for bar in bars {
+                    write!(f, " [{} {} {} x {} {:?}]", bar.x, bar.y, bar.width, bar.height, bar.fill)?;
+                }
+            }
         }
         let Source { block, row, column, role } = self.source;
         match role {

@@ -31,6 +31,7 @@ mod address;
 mod attachment;
 pub mod block;
 pub mod cancellation;
+pub mod chart;
 pub mod competition_record;
 pub mod data;
 pub mod delivery_change;

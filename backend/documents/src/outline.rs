@@ -68,7 +68,9 @@ pub(crate) fn entries(pages: &[Page]) -> Vec<Entry> {
 fn top(item: &Item) -> Length {
     match &item.shape {
         Shape::Text { style, .. } => item.y - Length::tenths_of_point(style.size * 2),
-        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Logo { .. } | Shape::Qr { .. } => item.y,
+        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Logo { .. } | Shape::Qr { .. } | Shape::Bars { .. } => {
+            item.y
+        }
     }
 }
 

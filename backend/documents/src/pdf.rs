@@ -12,9 +12,10 @@ use printpdf::{
 };
 use subsetter::{GlyphRemapper, subset};
 
+use crate::chart::Fill;
 use crate::document::DocumentError;
 use crate::font::Glyph;
-use crate::frame::{Item, Joint, Page, Role, Shape, Source};
+use crate::frame::{Bar, Item, Joint, Page, Role, Shape, Source};
 use crate::length::Length;
 use crate::outline;
 use crate::picture::Picture;
@@ -353,6 +354,34 @@ fn draw(ops: &mut Vec<Op>, item: &Item) {
         Shape::Qr { size, modules, .. } => {
             ops.push(Op::SetFillColor { col: ink(Ink::Black) });
             draw_modules(ops, item, *size, modules);
+        }
+        Shape::Bars { height, zero, bars, .. } => {
+            for bar in bars {
+                draw_bar(ops, &Bar { x: item.x + bar.x, y: item.y + bar.y, ..*bar });
+            }
+            ops.push(Op::SetFillColor { col: ink(Ink::Light) });
+            ops.push(filled(item.x + *zero, item.y, Length::um(200), *height));
+        }
+    }
+}
+
+/// A bar by its fill: grey all over, stripes, or nothing but its edges.
+fn draw_bar(ops: &mut Vec<Op>, bar: &Bar) {
+    let (line, step) = (Length::um(250), Length::um(1100));
+    ops.push(Op::SetFillColor { col: ink(Ink::Grey) });
+    if bar.fill == Fill::Solid || bar.width <= line * 2 {
+        ops.push(filled(bar.x, bar.y, bar.width, bar.height));
+        return;
+    }
+    ops.push(filled(bar.x, bar.y, bar.width, line));
+    ops.push(filled(bar.x, bar.y + bar.height - line, bar.width, line));
+    ops.push(filled(bar.x, bar.y, line, bar.height));
+    ops.push(filled(bar.x + bar.width - line, bar.y, line, bar.height));
+    if bar.fill == Fill::Striped {
+        let mut stripe = bar.x + step;
+        while stripe + line < bar.x + bar.width {
+            ops.push(filled(stripe, bar.y, line * 2, bar.height));
+            stripe += step;
         }
     }
 }

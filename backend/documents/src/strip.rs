@@ -49,7 +49,9 @@ impl Strip {
 fn top_of(item: &Item) -> Length {
     match &item.shape {
         Shape::Text { style, .. } => item.y - Length::tenths_of_point(style.size),
-        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Logo { .. } | Shape::Qr { .. } => item.y,
+        Shape::Rule { .. } | Shape::Outline { .. } | Shape::Logo { .. } | Shape::Qr { .. } | Shape::Bars { .. } => {
+            item.y
+        }
     }
 }
 
@@ -113,6 +115,7 @@ impl Composer<'_> {
             Block::Mark(text) => vec![self.mark(text, x, width)],
             Block::Logo { width: wide, height, align, alt } => vec![self.logo((*wide, *height), *align, alt, x, width)],
             Block::Qr { text, size } => vec![self.qr(text, *size, x)],
+            Block::Bars(chart) => vec![self.bars(chart, x, width)],
             // The reader of the XML lets tables stand in the flow only.
             Block::Table(_) => Vec::new(),
         }

@@ -125,7 +125,7 @@ fn name(role: Role) -> &'static str {
 fn figure(item: &Item) -> Option<(String, [Length; 4])> {
     let (words, width, height) = match &item.shape {
         Shape::Qr { size, text, .. } => (format!("QR-Code mit der Adresse {text}"), *size, *size),
-        Shape::Logo { width, height, alt } => (alt.clone(), *width, *height),
+        Shape::Logo { width, height, alt } | Shape::Bars { width, height, alt, .. } => (alt.clone(), *width, *height),
         Shape::Text { .. } | Shape::Rule { .. } | Shape::Outline { .. } => return None,
     };
     Some((words, [item.x, Page::HEIGHT - item.y - height, item.x + width, Page::HEIGHT - item.y]))

@@ -1,8 +1,11 @@
 //! From the XML a template makes to the block tree; says line and reason where it cannot.
 //!
 //! Vocabulary: `doc` holds `sheet`, any number of `frame` and one `flow`. Blocks: `h1`, `h2`, `p`,
-//! `columns` of `col`, `facts` of `fact`, `table`, `keep`, `space`, `rule`, `mark`, `qr`, `logo`.
+//! `columns` of `col`, `facts` of `fact`, `table`, `keep`, `space`, `rule`, `mark`, `qr`, `logo`,
+//! `bars` of `bar`.
 //! Inline: text, `b`, `br`, `page`, `pages`. All lengths are millimetres.
+
+mod bars;
 
 use roxmltree::{Document as Xml, Node};
 
@@ -164,6 +167,7 @@ fn block(node: Node<'_, '_>, depth: usize, logo: Option<&Logo>) -> Parsed<Block>
         "rule" => Block::Rule { line: length_or(node, "line", Length::um(150))? },
         "qr" => Block::Qr { text: required(node, "text")?.to_owned(), size: length(node, "size")? },
         "facts" => read_facts(node)?,
+        "bars" => Block::Bars(bars::read_bars(node)?),
         "logo" => read_logo(node, logo)?,
         "columns" => read_columns(node, depth, logo)?,
         "table" if depth == 0 => Block::Table(read_table(node)?),
@@ -409,6 +413,15 @@ mod tests {
     #[test]
     fn a_logo_that_is_not_there_is_told() {
         assert!(fault_of(r#"<logo w="60" h="20"/>"#).reason.contains("{% if logo %}"));
+    }
+
+    #[test]
+    fn a_chart_without_words_or_bars_is_refused() {
+        assert!(fault_of(r#"<bars alt=" " labels="40" figures="30"><bar/></bars>"#).reason.contains("`alt` is empty"));
+        assert!(fault_of(r#"<bars alt="a" labels="40" figures="30"></bars>"#).reason.starts_with("0 bars"));
+        let bar = r#"<bar label="a" figure="1" amount="1.00" fill="pink"/>"#;
+        let chart = format!(r#"<bars alt="a" labels="40" figures="30">{bar}</bars>"#);
+        assert!(fault_of(&chart).reason.contains("`pink`"));
     }
 
     #[test]
