@@ -23,7 +23,7 @@ DECLARE
 BEGIN
     SELECT b.withdrawn_at INTO since FROM baseline b
     WHERE b.contract_id = NEW.contract_id AND b.id = NEW.baseline_id
-    FOR KEY SHARE;
+    FOR SHARE;
     IF since IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'check_violation',

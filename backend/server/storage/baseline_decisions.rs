@@ -10,7 +10,7 @@ use super::error::affected;
 
 /// Holds a baseline against whoever decides on it or releases against it at the same time; call before reading it.
 pub async fn hold(conn: &mut PgConnection, id: BaselineId) -> Result<(), StorageError> {
-    sqlx::query_scalar!("SELECT id FROM baseline WHERE id = $1 FOR UPDATE", id.0).fetch_optional(conn).await?;
+    sqlx::query_scalar!("SELECT id FROM baseline WHERE id = $1 FOR NO KEY UPDATE", id.0).fetch_optional(conn).await?;
     Ok(())
 }
 
