@@ -39,9 +39,10 @@ pub async fn guard(request: Request, next: Next) -> Response {
     if announced.is_none_or(|length| length <= most(request.headers())) {
         return next.run(request).await;
     }
+    let problem = if is_upload(request.headers()) { Problem::file_too_large() } else { Problem::too_large() };
     // Whether the client finished or gave up makes no difference to the answer.
     let _ = tokio::time::timeout(Duration::from_secs(10), read_along(request.into_body())).await;
-    Problem::too_large().into_response()
+    problem.into_response()
 }
 
 async fn read_along(mut body: Body) {

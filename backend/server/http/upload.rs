@@ -83,7 +83,7 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 
 fn unreadable(status: StatusCode) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
-        return Problem::too_large();
+        return Problem::file_too_large();
     }
     Problem::bad_request("Das Formular ist nicht vollständig angekommen. Bitte laden Sie die Seite neu und wählen Sie die Datei noch einmal aus.")
 }

@@ -3,13 +3,14 @@
 use abruf_domain::facts::{BaselineKind, Per};
 use abruf_domain::ids::{BaselineId, ContractId, ItemId, OrganisationId, PersonId};
 use abruf_domain::money::UnitPrice;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Months, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
 use super::error::consistent;
+use super::parameters;
 
 /// Where a baseline stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -307,6 +308,16 @@ fn pattern(words: &str) -> String {
         return String::new();
     }
     format!("%{}%", words.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"))
+}
+
+/// How many months old evidence may be by the rules of the body's house, and the day before which it is stale today.
+pub async fn oldest_fresh(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    today: NaiveDate,
+) -> Result<(u32, NaiveDate), StorageError> {
+    let months: u32 = parameters::valid_for_member(conn, body, today).await?.parsed("baseline_max_age_months")?;
+    Ok((months, today.checked_sub_months(Months::new(months)).unwrap_or(NaiveDate::MIN)))
 }
 
 /// A visible baseline.
