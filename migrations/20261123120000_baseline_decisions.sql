@@ -47,7 +47,7 @@ COMMENT ON COLUMN baseline.replaces_id IS 'The baseline this one corrects: with 
 ALTER TABLE baseline
     ADD CONSTRAINT baseline_replaces FOREIGN KEY (contract_id, replaces_id) REFERENCES baseline,
     ADD CONSTRAINT baseline_has_evidence_file FOREIGN KEY (contract_id, evidence_sha256) REFERENCES baseline_file,
-    ADD CONSTRAINT baseline_positive CHECK (unit_price > 0),
+    ADD CONSTRAINT baseline_positive CHECK (unit_price > 0) NOT VALID,
     ADD CONSTRAINT baseline_validity CHECK (valid_from <= valid_to),
     ADD CONSTRAINT baseline_approved_whole CHECK ((approved_by IS NULL) = (approved_at IS NULL)),
     ADD CONSTRAINT baseline_refused_whole CHECK (num_nonnulls(refused_by, refused_at, refusal) IN (0, 3)),

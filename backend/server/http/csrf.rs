@@ -67,7 +67,8 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
         return Err(stale());
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, body_limit::most(&parts.headers)).await.map_err(|_| Problem::too_large())?;
+    let body = to_bytes(body, body_limit::most(&parts.headers)).await;
+    let body = body.map_err(|_| if is_upload { Problem::file_too_large() } else { Problem::too_large() })?;
     let sent = if is_upload { part(&body) } else { field(&body) };
     if sent.is_some_and(|sent| same(sent.as_bytes(), expected)) {
         Ok(Request::from_parts(parts, Body::from(body)))

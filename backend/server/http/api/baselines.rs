@@ -37,7 +37,7 @@ const STATES: [&str; 5] = ["pending", "approved", "stale", "refused", "withdrawn
 
 /// Which baselines.
 #[derive(Debug, Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 pub struct BaselineSearch {
     /// Of one contract.
     contract_id: Option<Uuid>,
@@ -46,7 +46,6 @@ pub struct BaselineSearch {
     state: Option<String>,
     /// Part of article, title, evidence or contract.
     #[serde(default)]
-    #[param(max_length = 200)]
     q: String,
     /// 1 to 500.
     #[serde(default = "fifty")]
