@@ -157,8 +157,7 @@ impl SentFile {
 }
 
 /// What may prove a comparison price.
-pub const EVIDENCE: &[MediaType] =
-    &[MediaType::Pdf, MediaType::Png, MediaType::Jpeg, MediaType::Csv, MediaType::Xlsx];
+pub const EVIDENCE: &[MediaType] = &[MediaType::Pdf, MediaType::Png, MediaType::Jpeg, MediaType::Csv, MediaType::Xlsx];
 
 /// What may hold a table.
 pub const TABLES: &[MediaType] = &[MediaType::Csv, MediaType::Xlsx];

@@ -138,8 +138,7 @@ fn proposal(purchase: Purchase, items: &[KnownItem], names: &[Name]) -> Proposal
     }
     let likely = likeliest(&purchase.title, names, PROPOSED);
     let fits = |item: &KnownItem| misfits(item, &purchase.unit, purchase.per).is_empty();
-    let fitting: Vec<KnownItem> =
-        likely.iter().map(|(at, _)| &items[*at]).filter(|item| fits(item)).cloned().collect();
+    let fitting: Vec<KnownItem> = likely.iter().map(|(at, _)| &items[*at]).filter(|item| fits(item)).cloned().collect();
     let note = match (likely.first(), fitting.first()) {
         (None, _) => "kein ähnlicher Artikel im Vertrag".to_owned(),
         (Some((at, _)), None) => {
@@ -217,7 +216,8 @@ async fn write(
     let chosen = chosen(&preview, &items, choices)?;
     let taken: usize = chosen.values().map(Vec::len).sum();
     if taken == 0 {
-        let message = "Kein Einkauf ist einem Artikel zugeordnet. Bitte wählen Sie bei mindestens einer Zeile den Artikel.";
+        let message =
+            "Kein Einkauf ist einem Artikel zugeordnet. Bitte wählen Sie bei mindestens einer Zeile den Artikel.";
         return Err(ActionError::Invalid(vec![FieldError::new("file", message)]));
     }
     let digest = sha256(&file.bytes);
@@ -264,14 +264,16 @@ fn chosen<'a>(
     for (line, article) in choices.iter().filter(|(_, article)| !article.trim().is_empty()) {
         let field = format!("zeile-{line}");
         let Some(proposal) = preview.proposals.iter().find(|it| it.purchase.line == *line) else {
-            let message = format!("Die Zeile {line} kann nicht gelesen werden. Bitte sehen Sie in der Liste der Fehler nach.");
+            let message =
+                format!("Die Zeile {line} kann nicht gelesen werden. Bitte sehen Sie in der Liste der Fehler nach.");
             mistakes.push(FieldError::new(field, message));
             continue;
         };
         let purchase = &proposal.purchase;
         let Some(item) = items.iter().find(|item| item.article_number == article.trim()) else {
             let shown: String = article.trim().chars().take(40).collect();
-            let message = format!("Zeile {line}: Der Artikel „{shown}“ steht nicht im Vertrag. Bitte wählen Sie einen anderen.");
+            let message =
+                format!("Zeile {line}: Der Artikel „{shown}“ steht nicht im Vertrag. Bitte wählen Sie einen anderen.");
             mistakes.push(FieldError::new(field, message));
             continue;
         };

@@ -224,7 +224,10 @@ fn mistakes(new: &NewBaseline, contract: &Contract, items: &[KnownItem], today: 
     match items.iter().find(|item| item.article_number == new.article_number.trim()) {
         None => wrong(
             "article_number",
-            format!("Der Artikel „{article}“ steht nicht im Vertrag {}. Bitte prüfen Sie die Artikelnummer.", contract.number),
+            format!(
+                "Der Artikel „{article}“ steht nicht im Vertrag {}. Bitte prüfen Sie die Artikelnummer.",
+                contract.number
+            ),
         ),
         Some(item) => {
             for (field, message) in misfits(item, &new.unit, new.per) {
@@ -274,7 +277,10 @@ pub(super) fn misfits(item: &KnownItem, unit: &str, per: Per) -> Vec<(&'static s
         )),
         (Some(true), Per::Unit) => misfits.push((
             "per",
-            format!("{} wird nach Monaten bezahlt. Erwartet: der Preis je {} und Monat.", item.article_number, item.unit),
+            format!(
+                "{} wird nach Monaten bezahlt. Erwartet: der Preis je {} und Monat.",
+                item.article_number, item.unit
+            ),
         )),
         _ => {}
     }
@@ -284,7 +290,9 @@ pub(super) fn misfits(item: &KnownItem, unit: &str, per: Per) -> Vec<(&'static s
 /// What is wrong with a price: nothing is compared with nothing.
 pub(super) fn price_mistake(price: UnitPrice) -> Option<String> {
     if price.is_negative() {
-        return Some("Der Preis ist negativ. Bitte geben Sie den gezahlten Nettopreis ein, zum Beispiel 14,20.".to_owned());
+        return Some(
+            "Der Preis ist negativ. Bitte geben Sie den gezahlten Nettopreis ein, zum Beispiel 14,20.".to_owned(),
+        );
     }
     (price.decimal() == Decimal::ZERO).then(|| {
         "Mit einem Preis von 0,00 lässt sich nichts vergleichen. Bitte geben Sie den gezahlten Nettopreis ein, zum Beispiel 14,20."

@@ -71,7 +71,8 @@ pub async fn approve(app: &App, actor: &Actor, id: BaselineId) -> Result<(), Act
     let asked = waiting(&mut tx, &seen).await?;
     if asked.recorded_by == actor.person {
         return Err(ActionError::NotNow(
-            "Sie haben diesen Widerruf selbst beantragt. Entscheiden muss eine zweite Person der Geschäftsstelle.".to_owned(),
+            "Sie haben diesen Widerruf selbst beantragt. Entscheiden muss eine zweite Person der Geschäftsstelle."
+                .to_owned(),
         ));
     }
     baseline_decisions::withdraw(&mut tx, seen.contract, id, now).await?;

@@ -59,7 +59,8 @@ pub(super) async fn leave_open(app: &App, world: &World) -> Result<(), ActionErr
             valid_to: None,
             file: Some(SentFile {
                 name: "Angebote.csv".to_owned(),
-                bytes: format!("Anbieter;Preis netto in EUR\nMuster GmbH;52,40\nBeispiel KG;49,90\n{evidence};\n").into_bytes(),
+                bytes: format!("Anbieter;Preis netto in EUR\nMuster GmbH;52,40\nBeispiel KG;49,90\n{evidence};\n")
+                    .into_bytes(),
             }),
             evidence,
             replaces: None,
@@ -70,7 +71,8 @@ pub(super) async fn leave_open(app: &App, world: &World) -> Result<(), ActionErr
         record_baseline::record(app, office, new, None).await?;
     }
     if let Some(doubted) = doubted {
-        let reason = "Auf dem Beleg steht ein Mengenrabatt, den der Vergleichspreis nicht berücksichtigt. Bitte prüfen.";
+        let reason =
+            "Auf dem Beleg steht ein Mengenrabatt, den der Vergleichspreis nicht berücksichtigt. Bitte prüfen.";
         withdraw_baseline::ask(app, office, doubted.id, reason, None).await?;
     }
     Ok(())

@@ -76,7 +76,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
                 }
             }
         }
-        upload.key = sent.map(|sent| idempotency::key(&sent, &method, &path, &digest.finalize())).transpose()?;
+        upload.key =
+            sent.map(|sent| idempotency::key(&sent, &method, &path, digest.finalize().as_slice())).transpose()?;
         Ok(upload)
     }
 }
@@ -85,7 +86,9 @@ fn unreadable(status: StatusCode) -> Problem {
     if status == StatusCode::PAYLOAD_TOO_LARGE {
         return Problem::file_too_large();
     }
-    Problem::bad_request("Das Formular ist nicht vollständig angekommen. Bitte laden Sie die Seite neu und wählen Sie die Datei noch einmal aus.")
+    Problem::bad_request(
+        "Das Formular ist nicht vollständig angekommen. Bitte laden Sie die Seite neu und wählen Sie die Datei noch einmal aus.",
+    )
 }
 
 #[cfg(test)]

@@ -77,7 +77,8 @@ fn text(place: &str, text: &str) -> String {
 /// Rows of a sheet under the header in row 1; further XML behind them.
 fn sheet(rows: &str, behind: &str) -> String {
     let names = ["artikelnummer", "bezeichnung", "einheit", "einzelpreis_netto", "datum"];
-    let head: String = ["A1", "B1", "C1", "D1", "E1"].iter().zip(names).map(|(place, name)| text(place, name)).collect();
+    let head: String =
+        ["A1", "B1", "C1", "D1", "E1"].iter().zip(names).map(|(place, name)| text(place, name)).collect();
     format!(
         r#"<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData><row r="1">{head}</row>{rows}</sheetData>{behind}</worksheet>"#
     )
@@ -149,7 +150,11 @@ async fn purchases_are_proposed_by_number_and_name_and_recorded_when_confirmed()
     .await
     .unwrap();
     let words: Vec<_> = recorded.iter().map(|it| (it.0.as_str(), it.1.as_str())).collect();
-    assert_eq!(words, [("CTX-TRN", "1250.00"), ("CTX-UNI", "14.20"), ("MON-27", "199.90")], "the latest purchase counts");
+    assert_eq!(
+        words,
+        [("CTX-TRN", "1250.00"), ("CTX-UNI", "14.20"), ("MON-27", "199.90")],
+        "the latest purchase counts"
+    );
     assert_eq!(recorded[2].2, "R-19: Monitor 27 Zoll, schwarz, gekauft am 10.11.2025 (einkauf.csv, Zeile 4)");
     let said = read(&otto.page("/verwaltung/vergleichspreise?stand=pending").await);
     assert!(said.contains("3 Vergleichspreise"), "{said}");
@@ -190,7 +195,8 @@ async fn a_workbook_is_read_with_its_days_and_exact_prices() {
     let file = workbook(&sheet(&rows.concat(), ""));
     let preview = house.put_aside(&olga, "einkauf.xlsx", &file).await;
     let said = read(&olga.page(&preview).await);
-    for told in ["3 Einkäufe: 3 gelesen", "199,90 € je Stück 10.11.2025", "11,85 € je Stück", "1.234,50 € je Stück"] {
+    for told in ["3 Einkäufe: 3 gelesen", "199,90 € je Stück 10.11.2025", "11,85 € je Stück", "1.234,50 € je Stück"]
+    {
         assert!(said.contains(told), "{told}: {said}");
     }
 }
@@ -257,7 +263,11 @@ async fn files_that_are_no_list_of_purchases_are_turned_away_with_the_reason() {
     for (name, bytes, told) in [
         ("einkauf.csv", &below[..], "Die Kopfzeile mit den Spalten steht erst in Zeile 2"),
         ("einkauf.csv", only_head, "nur eine Kopfzeile und keine Daten"),
-        ("einkauf.csv", &b"bezeichnung;einheit\nMaus;St\xfcck\n"[..], "nicht in UTF-8 gespeichert (erste Stelle: Zeile 2)"),
+        (
+            "einkauf.csv",
+            &b"bezeichnung;einheit\nMaus;St\xfcck\n"[..],
+            "nicht in UTF-8 gespeichert (erste Stelle: Zeile 2)",
+        ),
         ("einkauf.csv", "bezeichnung;einheit\nMaus;Stück\n".as_bytes(), "fehlt: einzelpreis_netto, datum"),
         ("einkauf.xlsx", &merged_title, "fehlt: bezeichnung, einheit, einzelpreis_netto, datum"),
         ("einkauf.xlsx", only_head, "ist in Wirklichkeit eine CSV-Datei"),

@@ -98,7 +98,7 @@ fn table_of(mut rows: Vec<Row>) -> Result<Table, FileRefused> {
         return Err(FileRefused::Empty(REQUIRED.join(", ")));
     }
     let named = |row: &Row| row.cells.iter().map(|cell| our_name(cell)).collect::<Vec<_>>();
-    let missing = |header: &[String]| -> Vec<&str> {
+    let missing = |header: &[String]| -> Vec<&'static str> {
         REQUIRED.into_iter().filter(|column| !header.iter().any(|name| name == column)).collect()
     };
     let header = named(&rows[0]);
@@ -149,7 +149,8 @@ fn read_rows(table: &Table, oddities: &[Oddity], today: NaiveDate) -> Purchases 
             read.errors.push(RowError {
                 line: row.line,
                 column: None,
-                message: "sieht wie eine zweite Kopfzeile aus. Erwartet: genau eine. Bitte löschen Sie diese Zeile".to_owned(),
+                message: "sieht wie eine zweite Kopfzeile aus. Erwartet: genau eine. Bitte löschen Sie diese Zeile"
+                    .to_owned(),
             });
             continue;
         }

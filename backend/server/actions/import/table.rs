@@ -52,7 +52,9 @@ pub enum FileRefused {
         separator: char,
     },
     /// It is called a workbook but is none.
-    #[error("Die Datei ist keine lesbare Excel-Arbeitsmappe (XLSX). Bitte öffnen Sie sie, speichern Sie sie neu als XLSX oder CSV und laden Sie sie noch einmal hoch.")]
+    #[error(
+        "Die Datei ist keine lesbare Excel-Arbeitsmappe (XLSX). Bitte öffnen Sie sie, speichern Sie sie neu als XLSX oder CSV und laden Sie sie noch einmal hoch."
+    )]
     NotAWorkbook,
     /// More purchases than a person looks at.
     #[error("Die Datei hat mehr als {most} Einkäufe. So viele sind auf einmal erlaubt. Bitte teilen Sie sie auf.")]
@@ -69,7 +71,9 @@ pub enum FileRefused {
         found: String,
     },
     /// The header stands below other rows.
-    #[error("Die Kopfzeile mit den Spalten steht erst in Zeile {line}. Erwartet: in der ersten Zeile. Bitte löschen Sie die Zeilen darüber.")]
+    #[error(
+        "Die Kopfzeile mit den Spalten steht erst in Zeile {line}. Erwartet: in der ersten Zeile. Bitte löschen Sie die Zeilen darüber."
+    )]
     HeaderBelow {
         /// Where it stands.
         line: u64,

@@ -92,15 +92,18 @@ fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {
         let ((row, column), formula) = (cell.get_position(), cell.get_value());
         if !formula.is_empty() && sheet.oddities.len() < MOST_ROWS {
             let shown: String = formula.chars().take(40).collect();
-            let message =
-                format!("enthält die Formel „={shown}“. Erwartet: ein Wert. Bitte fügen Sie dort den Wert statt der Formel ein");
+            let message = format!(
+                "enthält die Formel „={shown}“. Erwartet: ein Wert. Bitte fügen Sie dort den Wert statt der Formel ein"
+            );
             sheet.oddities.push(odd(row, column, message));
         }
     }
     for region in book.worksheet_merge_cells(&sheet.name).transpose().map_err(broken)?.unwrap_or_default() {
         let ((top, left), (bottom, right)) = (region.start, region.end);
         let place = format!("{}{}:{}{}", letters(left), top + 1, letters(right), bottom + 1);
-        let message = format!("{place} sind verbundene Zellen. Erwartet: jede Zelle für sich. Bitte heben Sie die Verbindung auf");
+        let message = format!(
+            "{place} sind verbundene Zellen. Erwartet: jede Zelle für sich. Bitte heben Sie die Verbindung auf"
+        );
         // Each row that it covers is unclear: which of them the value belongs to, nobody can know.
         for row in (top..=bottom).take_while(|row| top + 1_000 > *row) {
             if rows.contains_key(&row) {

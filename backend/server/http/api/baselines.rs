@@ -330,8 +330,12 @@ pub async fn show(
 
 /// The evidence file, byte for byte. 404 where the evidence is words only.
 #[utoipa::path(get, path = "/api/v1/baselines/{id}/evidence", tag = "baselines", responses((status = 200, body = Vec<u8>)))]
-pub async fn evidence(app: State<App>, actor: SignedIn, id: Path<Uuid>) -> Result<Response, Problem> {
-    pages::baseline::evidence(app, actor, id).await
+pub async fn evidence(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Problem> {
+    pages::baseline::evidence(State(app), SignedIn(actor), Path(id)).await
 }
 
 /// Records a baseline; it counts once a second person has approved it.

@@ -197,9 +197,8 @@ async fn page(
     let (uses, use_sums, uses_pager) = uses(&mut tx, &it, &asked.abrufe).await?;
     let (corrections, correction_sums, corrections_pager) = corrections(&mut tx, &it, &asked.berichtigungen).await?;
     let (standing, class) = standing_words(&it, oldest);
-    let sums = |sums: Sums| {
-        (money(sums.baseline_net.decimal(), &it.currency), money(sums.effect.decimal(), &it.currency))
-    };
+    let sums =
+        |sums: Sums| (money(sums.baseline_net.decimal(), &it.currency), money(sums.effect.decimal(), &it.currency));
     let office = actor.role == Role::Office && it.body == actor.body;
     Ok(BaselinePage {
         frame: frame.titled(format!("Vergleichspreis {}", it.article_number)),
@@ -265,7 +264,8 @@ fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {
     facts.push(("Beleg", it.evidence.clone()));
     facts.extend(it.recorded_at.map(|at| ("Erfasst", by(&it.recorded_by_name, instant(at)))));
     facts.extend(it.approved.as_ref().map(|(name, at)| ("Freigegeben", by(name, instant(*at)))));
-    facts.extend(it.refused.as_ref().map(|(name, at, why)| ("Abgelehnt", format!("{}: {why}", by(name, instant(*at))))));
+    facts
+        .extend(it.refused.as_ref().map(|(name, at, why)| ("Abgelehnt", format!("{}: {why}", by(name, instant(*at))))));
     facts.extend(it.withdrawn_at.map(|at| ("Widerrufen", instant(at))));
     facts
 }

@@ -126,7 +126,8 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Page<BaselineNewPage>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
-    let mut typed = Typed { article_number: asked.artikel.clone(), kind: "prior_contract".to_owned(), ..Typed::default() };
+    let mut typed =
+        Typed { article_number: asked.artikel.clone(), kind: "prior_contract".to_owned(), ..Typed::default() };
     if let Ok(old) = asked.ersetzt.parse::<Uuid>() {
         let old = baselines::find(&mut tx, BaselineId(old)).await?;
         let old = old.filter(|it| it.contract.0 == id && it.standing() == Standing::Approved);
@@ -177,11 +178,15 @@ fn read(contract: ContractId, typed: &Typed, upload: &Upload, mistakes: &mut Mis
     }
     let unit_price = read_number(&typed.unit_price, UnitPrice::DECIMALS)
         .and_then(|it| it.ok_or_else(|| "Bitte geben Sie den Nettopreis ein, zum Beispiel 14,20.".to_owned()))
-        .and_then(|it| UnitPrice::new(it).map_err(|_| "Dieser Preis ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned()))
+        .and_then(|it| {
+            UnitPrice::new(it).map_err(|_| "Dieser Preis ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
+        })
         .map_err(|message| mistakes.add("unit_price", message))
         .ok();
     let dated_on = read_day(&typed.dated_on)
-        .and_then(|it| it.ok_or_else(|| "Bitte geben Sie das Datum des Belegs ein, zum Beispiel 10.11.2025.".to_owned()))
+        .and_then(|it| {
+            it.ok_or_else(|| "Bitte geben Sie das Datum des Belegs ein, zum Beispiel 10.11.2025.".to_owned())
+        })
         .map_err(|message| mistakes.add("dated_on", message))
         .ok();
     let mut limit = |field: &str, text: &str| read_day(text).map_err(|message| mistakes.add(field, message)).ok();
