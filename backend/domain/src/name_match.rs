@@ -85,7 +85,7 @@ mod tests {
         let found = likeliest("Monitore 27 Zoll Büro", &names, 3);
         assert_eq!(found[0].0, 0, "{found:?}");
         assert!(found.iter().all(|(at, _)| *at != 2), "{found:?}");
-        assert_eq!(likeliest("Feuerwehrschlauch", &names, 3), []);
+        assert!(likeliest("Feuerwehrschlauch", &names, 3).is_empty());
         assert_eq!(likeliest("Monitor 24 Zoll", &names, 1), [(1, 1000)]);
     }
 }

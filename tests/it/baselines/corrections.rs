@@ -145,14 +145,14 @@ async fn what_is_taken_back_after_a_withdrawal_is_not_measured_against_it_again(
     let gone = house.order(&[("CTX-TRN", "3")]).await;
     cancel(app, &house.karl, gone, "Bedarf entfallen").await.unwrap();
     house.withdrawn(house.baseline("CTX-TRN", "prior_contract").await).await;
-    assert_eq!(house.corrections(gone).await, [], "a cancelled order has nothing to correct");
+    assert!(house.corrections(gone).await.is_empty(), "a cancelled order has nothing to correct");
 
     let part = [PartInput { position: 2, quantity: "1".into() }];
     cancel_part(app, &house.karl, order, PartsInput::new(&part, "ein Tag weniger"), None).await.unwrap();
     assert_eq!(house.effects(order).await, pairs(&[("A", "282.00"), ("B", "20.00")]));
     house.sums_agree().await;
     cancel(app, &house.karl, order, "Bedarf entfallen").await.unwrap();
-    assert_eq!(house.effects(order).await, []);
+    assert!(house.effects(order).await.is_empty());
     house.sums_agree().await;
 }
 
@@ -172,7 +172,7 @@ async fn a_withdrawal_takes_two_persons_and_waits_once() {
     assert!(not_now(withdraw_baseline::approve(app, &house.olga, id).await), "not one's own");
     withdraw_baseline::keep(app, &house.otto, id).await.unwrap();
     assert!(not_now(withdraw_baseline::approve(app, &house.otto, id).await), "none waits any more");
-    assert_eq!(house.corrections(order).await, []);
+    assert!(house.corrections(order).await.is_empty());
     for stranger in [&house.eva, &house.karl] {
         let refused = withdraw_baseline::ask(app, stranger, id, "weg", None).await.unwrap_err();
         assert!(matches!(refused, ActionError::NotPermitted(_)), "{refused:?}");

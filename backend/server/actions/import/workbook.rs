@@ -98,7 +98,7 @@ fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {
             sheet.oddities.push(odd(row, column, message));
         }
     }
-    for region in book.worksheet_merge_cells(&sheet.name).transpose().map_err(broken)?.unwrap_or_default() {
+    for region in book.merge_cells_by_sheet_name(&sheet.name).map_err(broken)? {
         let ((top, left), (bottom, right)) = (region.start, region.end);
         let place = format!("{}{}:{}{}", letters(left), top + 1, letters(right), bottom + 1);
         let message = format!(
