@@ -87,6 +87,7 @@ fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {
             return Err(FileRefused::TooManyRows);
         }
     }
+    drop(cells);
     let mut formulas = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
     while let Some(cell) = formulas.next_formula().map_err(broken)? {
         let ((row, column), formula) = (cell.get_position(), cell.get_value());
@@ -98,6 +99,7 @@ fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {
             sheet.oddities.push(odd(row, column, message));
         }
     }
+    drop(formulas);
     for region in book.merge_cells_by_sheet_name(&sheet.name).map_err(broken)? {
         let ((top, left), (bottom, right)) = (region.start, region.end);
         let place = format!("{}{}:{}{}", letters(left), top + 1, letters(right), bottom + 1);

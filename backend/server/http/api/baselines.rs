@@ -406,7 +406,7 @@ pub async fn approve(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(_): Json<BaselineDecision>,
+    Json(_nothing): Json<BaselineDecision>,
 ) -> Result<StatusCode, Problem> {
     decide_baseline::approve(&app, &actor, BaselineId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -449,7 +449,7 @@ pub async fn approve_withdrawal(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(_): Json<BaselineDecision>,
+    Json(_nothing): Json<BaselineDecision>,
 ) -> Result<StatusCode, Problem> {
     withdraw_baseline::approve(&app, &actor, BaselineId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -464,7 +464,7 @@ pub async fn keep(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-    Json(_): Json<BaselineDecision>,
+    Json(_nothing): Json<BaselineDecision>,
 ) -> Result<StatusCode, Problem> {
     withdraw_baseline::keep(&app, &actor, BaselineId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
