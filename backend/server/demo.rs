@@ -21,6 +21,7 @@ mod ceilings;
 mod competitions;
 mod contracts;
 mod dice;
+mod evidence;
 mod fill;
 mod life;
 mod members;
@@ -133,6 +134,9 @@ pub enum DemoError {
     /// The addresses of suppliers could not be entered.
     #[error("could not enter the electronic addresses of the suppliers")]
     Addresses(#[source] ActionError),
+    /// What waits for a second person could not be recorded.
+    #[error("could not record the comparison prices that wait")]
+    Evidence(#[source] ActionError),
     /// The common password has no hash.
     #[error("could not hash the password of the demo accounts")]
     Password(#[from] PasswordError),
@@ -231,6 +235,7 @@ async fn fill_database(
 
     let contracts = prepared.len();
     let unforeseen = carry_out(app, db, &world, prepared, progress).await?;
+    evidence::leave_open(&office, &world).await.map_err(DemoError::Evidence)?;
     Ok(Report { members: world.members.len(), people: world.people, contracts, call_offs: BTreeMap::new(), unforeseen })
 }
 

@@ -25,6 +25,7 @@ pub mod request_id;
 pub mod server;
 pub mod session;
 pub mod task;
+pub mod upload;
 
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    law(mini_competitions(suppliers_and_quotas(certificates(routes))))
+    baselines(law(mini_competitions(suppliers_and_quotas(certificates(routes)))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -193,6 +194,42 @@ fn certificates(routes: Routes) -> Routes {
         .api(only(READERS), routes!(api::certificates::list))
         .api(ONE, routes!(api::certificates::show))
         .api(only(ISSUERS).on(Object::Member), routes!(api::certificates::issue))
+}
+
+/// Comparison prices: recorded by one person of the office, decided by a second one, read with the savings.
+fn baselines(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const OF_CONTRACT: Access = OFFICES.on(Object::Contract);
+    const ONE: Access = only(READERS).on(Object::Baseline);
+    const DECIDED: Access = OFFICES.on(Object::Baseline);
+    routes
+        .get("/verwaltung/vergleichspreise", OFFICES, pages::baselines::show)
+        .get("/verwaltung/vergleichspreise/{id}", ONE, pages::baseline::show)
+        .post("/verwaltung/vergleichspreise/{id}", DECIDED, pages::baseline::decide)
+        .get("/verwaltung/vergleichspreise/{id}/beleg", ONE, pages::baseline::evidence)
+        .get("/verwaltung/vertraege/{id}/vergleichspreise/neu", OF_CONTRACT, pages::baseline_new::show)
+        .post("/verwaltung/vertraege/{id}/vergleichspreise/neu", OF_CONTRACT, pages::baseline_new::record)
+        .get("/verwaltung/vertraege/{id}/vergleichspreise/einspielen", OF_CONTRACT, pages::baseline_import::show)
+        .post("/verwaltung/vertraege/{id}/vergleichspreise/einspielen", OF_CONTRACT, pages::baseline_import::upload)
+        .get(
+            "/verwaltung/vertraege/{id}/vergleichspreise/einspielen/{import}",
+            OF_CONTRACT,
+            pages::baseline_import::preview,
+        )
+        .post(
+            "/verwaltung/vertraege/{id}/vergleichspreise/einspielen/{import}",
+            OF_CONTRACT,
+            pages::baseline_import::confirm,
+        )
+        .api(OFFICES, routes!(api::baselines::list, api::baselines::record))
+        .api(OFFICES, routes!(api::baselines::import))
+        .api(ONE, routes!(api::baselines::show))
+        .api(ONE, routes!(api::baselines::evidence))
+        .api(DECIDED, routes!(api::baselines::approve))
+        .api(DECIDED, routes!(api::baselines::refuse))
+        .api(DECIDED, routes!(api::baselines::ask_withdrawal))
+        .api(DECIDED, routes!(api::baselines::approve_withdrawal))
+        .api(DECIDED, routes!(api::baselines::keep))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

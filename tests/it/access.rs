@@ -26,6 +26,9 @@ struct Objects {
     competition: Uuid,
     /// Of our town.
     certificate: Uuid,
+    /// Approved, for all members, with its evidence.
+    baseline: Uuid,
+    others_baseline: Uuid,
     member: Uuid,
     supplier: Uuid,
     neighbours_certificate: Uuid,
@@ -81,6 +84,7 @@ async fn house() -> House {
         draft: draft(&web, contract, ours, town, supplier, buyer).await,
         competition: competition(&web, contract, ours, town, buyer).await,
         certificate: certificate(&web, contract, ours, town, buyer).await,
+        baseline: baseline(&web, contract, buyer).await,
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
         member: town.0,
         supplier: supplier.0,
@@ -103,6 +107,7 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
     let competition = competition(web, contract, web.body, member, buyer).await;
     let certificate = certificate(web, contract, web.body, member, buyer).await;
+    let baseline = baseline(web, contract, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -110,6 +115,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         draft: Uuid::nil(),
         competition: Uuid::nil(),
         certificate: Uuid::nil(),
+        baseline: Uuid::nil(),
+        others_baseline: baseline,
         neighbours_certificate: Uuid::nil(),
         others_certificate: certificate,
         member: Uuid::nil(),
@@ -247,6 +254,38 @@ async fn certificate(web: &Web, contract: Uuid, body: OrganisationId, member: Or
     id
 }
 
+/// A comparison price of a contract's one item.
+async fn baseline(web: &Web, contract: Uuid, by: PersonId) -> Uuid {
+    let [id, item, lot, approver] = [0; 4].map(|_| web.app.chance.id(web.now()));
+    sqlx::query(
+        "WITH approver AS (
+             INSERT INTO person (id, email, name, created_at) VALUES ($4, $4::text || '@beispiel.example', 'Gero Prüfer', $6)
+         ), lot AS (
+             INSERT INTO lot (contract_id, id, number, title) VALUES ($1, $3, 1, 'Los')
+         ), item AS (
+             INSERT INTO item (contract_id, id, lot_id, article_number, title, unit, vat_rate_pct)
+             VALUES ($1, $2, $3, 'A1', 'Monitor', 'Stück', 19)
+         ), file AS (
+             INSERT INTO baseline_file (contract_id, sha256, file_name, media_type, bytes, recorded_by, recorded_at)
+             VALUES ($1, sha256('a;b'), 'Beleg.csv', 'text/csv', 'a;b', $5, $6)
+         )
+         INSERT INTO baseline (contract_id, id, item_id, kind, unit_price, per, dated_on, evidence, evidence_sha256, recorded_by,
+                               approved_by, approved_at)
+         VALUES ($1, $7, $2, 'prior_contract', 12.5, 'unit', '2026-01-10', 'Rechnung 7', sha256('a;b'), $5, $4, $6)",
+    )
+    .bind(contract)
+    .bind(item)
+    .bind(lot)
+    .bind(approver)
+    .bind(by.0)
+    .bind(web.now())
+    .bind(id)
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -282,6 +321,7 @@ impl House {
                 (Some(it.certificate), vec![it.neighbours_certificate, it.others_certificate])
             }
             Object::Certificate => (Some(it.certificate), vec![it.others_certificate]),
+            Object::Baseline => (Some(it.baseline), vec![it.others_baseline]),
             Object::CallOff if member => (Some(it.call_off), vec![it.neighbours_call_off, it.others_call_off]),
             Object::CallOff => (Some(it.call_off), vec![it.others_call_off]),
             Object::Draft => (Some(it.draft), vec![it.neighbours_call_off, it.others_call_off]),

@@ -5,6 +5,7 @@
 mod access;
 mod actions;
 mod audit_pages;
+mod baselines;
 mod board_pages;
 mod bonus;
 mod calendar;

@@ -15,7 +15,7 @@ BEGIN
         SELECT (jsonb_populate_record(f, jsonb_build_object('id', copy, 'number', f.number || '-' || n))).*
         FROM framework_contract f WHERE f.id = pattern;
         FOREACH child IN ARRAY ARRAY['contract_body', 'contract_option', 'lot', 'contract_party', 'item',
-                                     'price_term', 'entitlement', 'baseline', 'item_vat_change', 'data_processing_accession'] LOOP
+                                     'price_term', 'entitlement', 'baseline_file', 'baseline', 'item_vat_change', 'data_processing_accession'] LOOP
             EXECUTE format(
                 'INSERT INTO %1$I OVERRIDING SYSTEM VALUE
                  SELECT (jsonb_populate_record(t, jsonb_build_object(''contract_id'', $2))).*

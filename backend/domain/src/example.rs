@@ -91,6 +91,8 @@ pub(crate) fn baseline(number: u128, article: &str, price: &str, per: Per, dated
         per,
         dated: of(dated),
         evidence: "Rechnung 2025-0917".to_owned(),
+        valid_from: None,
+        valid_to: None,
     }
 }
 

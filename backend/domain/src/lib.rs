@@ -85,6 +85,7 @@ pub mod law;
 pub mod licence_inventory;
 pub mod mini_competition;
 pub mod money;
+pub mod name_match;
 pub mod notation;
 pub mod payments;
 pub mod period;

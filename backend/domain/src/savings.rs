@@ -155,7 +155,8 @@ pub fn fee(net: Net, rate: Percent) -> Net {
 
 fn line_saving(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Option<LineSaving> {
     let line_net = line.net?;
-    let candidates = || facts.baselines.iter().filter(|baseline| baseline.article_number == line.article_number);
+    let fits = |it: &&Baseline| it.article_number == line.article_number && it.covers(day);
+    let candidates = || facts.baselines.iter().filter(fits);
     let fresh = candidates().find(|baseline| !is_stale(baseline, facts.parameters.baseline_max_age_months, day));
     let chosen = fresh.or_else(|| candidates().next());
     let baseline = chosen.map_or(Some(Net::ZERO), |baseline| {
@@ -187,7 +188,8 @@ fn line_saving(facts: &Facts, line: &PricedLine, day: NaiveDate) -> Option<LineS
 }
 
 /// A baseline counts if it is dated at least `max_age_months` before `day` or later.
-fn is_stale(baseline: &Baseline, max_age_months: u32, day: NaiveDate) -> bool {
+#[must_use]
+pub fn is_stale(baseline: &Baseline, max_age_months: u32, day: NaiveDate) -> bool {
     day.checked_sub_months(Months::new(max_age_months)).is_some_and(|oldest| baseline.dated < oldest)
 }
 

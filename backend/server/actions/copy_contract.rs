@@ -1,10 +1,11 @@
-//! Copy a contract as a new draft: terms, lots, items, suppliers, and the last prices as unreleased
-//! versions. Volume, ceilings and entitlements are not copied: they belong to the old notice.
+//! Copy a contract as a new draft: terms, lots, items, suppliers, the last prices as unreleased
+//! versions, and as baselines that wait for their approval. Volume, ceilings and entitlements are not copied: they belong to the old notice.
 
 use abruf_domain::ids::{ContractId, GuardId};
 use serde_json::json;
 use uuid::Uuid;
 
+use super::propose_follow_up_baselines::propose;
 use super::write_contract::log;
 use super::{ActionError, only};
 use crate::actor::{Actor, Role};
@@ -39,8 +40,9 @@ pub async fn copy(app: &App, actor: &Actor, from: ContractId) -> Result<Contract
     let count = contract_copies::last_prices(&mut tx, from).await?;
     let ids: Vec<Uuid> = (0..count).map(|_| app.chance.id(now)).collect();
     let prices = contract_copies::copy_prices(&mut tx, from, id, (&items, &new_items), &ids, actor.person).await?;
-    log(app, &mut tx, actor, id, "contract_copied", &json!({ "from": from, "terms": terms, "prices": prices }), now)
-        .await?;
+    let proposed = propose(app, &mut tx, actor, &old, id, (&items, &new_items), now).await?;
+    let told = json!({ "from": from, "terms": terms, "prices": prices, "baselines": proposed.baselines });
+    log(app, &mut tx, actor, id, "contract_copied", &told, now).await?;
     tx.commit().await?;
     Ok(id)
 }

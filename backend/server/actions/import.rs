@@ -9,7 +9,9 @@ pub mod cells;
 pub mod price_map;
 pub mod price_plan;
 pub mod price_rows;
+pub mod purchases;
 pub mod table;
+pub mod workbook;
 
 use std::collections::BTreeMap;
 

@@ -229,6 +229,8 @@ async fn order(
     let facts_hash = match releases::write(&mut tx, &new, new_id).await {
         // Another order of this member has counted the process effect of the year a moment ago.
         Err(error) if error.constraint() == Some("savings_entry_process_once") => return Ok(Attempt::Refused),
+        // The baseline was withdrawn a moment ago: what counts now is read again.
+        Err(error) if error.constraint() == Some("savings_entry_baseline_counts") => return Ok(Attempt::Refused),
         written => written?,
     };
     if facts.contract.mechanism == Mechanism::Rotation {

@@ -20,6 +20,7 @@ use sqlx::PgConnection;
 use super::draft_call_off::parse_quantity;
 use super::keyed::Keyed;
 use super::order_step::status_now;
+use super::restate_savings::as_corrected;
 use super::{ActionError, FieldError, Who, call_off_record, check_text};
 use crate::storage::call_offs::{Amounts, CallOff};
 use crate::storage::error::StorageError;
@@ -175,6 +176,8 @@ async fn outlook(
     let (facts, review) = history::latest_judgement(conn, contract, call_off.id, CheckPoint::Release.key())
         .await?
         .ok_or(ActionError::NotFound)?;
+    // What the rest saves is measured against what counts of its baselines by now.
+    let facts = as_corrected(conn, contract, facts).await?;
     let rule = partial_cancellations::price_of_rest(conn, contract).await?;
     let earlier = partial_cancellations::of_call_off(conn, call_off).await?;
     let before = priced_after(&facts, &review.priced, &earlier, rule, contract)?;

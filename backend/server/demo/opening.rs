@@ -1,6 +1,7 @@
 //! Entering a contract: terms, lots, items, prices, entitlements, ceilings, and its first log entry.
 
 use abruf_domain::audit::AuditEntry;
+use abruf_domain::canonical::sha256;
 use abruf_domain::facts::{Covers, ItemTraits, Measure, Scope};
 use abruf_domain::ids::{BaselineId, ContractId, EntitlementId, GuardId, ItemId, LotId, OrganisationId, PriceTermId};
 use abruf_domain::money::Volume;
@@ -13,11 +14,13 @@ use super::calendar::{Calendar, at, later, working_day_from};
 use super::call_offs::{Planned, is_listed_late};
 use super::ceilings;
 use super::contracts::{self, Baseline, Design, Entitled, Item};
+use super::evidence;
 use super::members;
 use super::world::{REGION, World};
 use crate::chance::Chance;
 use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
+use crate::storage::baseline_files;
 use crate::storage::master_data::contracts::{
     NewContract, NewEntitlement, NewGuard, NewItem, insert, insert_entitlement, insert_guard, insert_item, insert_lot,
     insert_option, insert_party,
@@ -352,6 +355,10 @@ async fn enter_baseline(
     baseline: &Baseline,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
+    let office = world.leadership.office.person;
+    let file = evidence::file(baseline);
+    let digest = sha256(&file.bytes);
+    baseline_files::keep(conn, contract, &digest, &file, office, now).await?;
     let row = NewBaseline {
         id: BaselineId(chance.id(now)),
         item,
@@ -360,7 +367,8 @@ async fn enter_baseline(
         per: baseline.per,
         dated_on: baseline.dated_on,
         evidence: &baseline.evidence,
-        recorded_by: world.leadership.office.person,
+        sha256: Some(&digest),
+        recorded_by: office,
         approved_by: world.leadership.board,
         approved_at: now,
     };

@@ -62,6 +62,8 @@ pub enum Object {
     Document,
     /// A certificate: own, house, scope.
     Certificate,
+    /// A baseline: of a contract of the house once approved, a member's own one for that member alone; for the office always.
+    Baseline,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.

@@ -3,6 +3,7 @@
 
 pub mod approval_order;
 pub mod awards;
+pub mod baselines;
 pub mod bonuses;
 pub mod budgets;
 pub mod call_off_bags;

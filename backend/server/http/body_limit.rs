@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::http::header::CONTENT_LENGTH;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
@@ -14,19 +15,34 @@ use crate::http::problem::Problem;
 
 /// Largest body, in bytes.
 pub const BYTES: usize = 1_000_000;
+/// Largest body of a form with files, in bytes: one file of eight megabytes and what belongs to it.
+pub const UPLOAD_BYTES: usize = 8_500_000;
 /// So much of a body that is too large is still read, or the client would see a broken connection
 /// instead of the answer.
 const READ_ALONG: usize = 32 * BYTES;
 
+/// Whether this is a form with files.
+#[must_use]
+pub fn is_upload(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"))
+}
+
+/// How much the body may have.
+#[must_use]
+pub fn most(headers: &HeaderMap) -> usize {
+    if is_upload(headers) { UPLOAD_BYTES } else { BYTES }
+}
+
 /// Refuses a body that announces itself as too large. One that does not is cut off by its extractor.
 pub async fn guard(request: Request, next: Next) -> Response {
     let announced = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if announced.is_none_or(|length| length <= BYTES) {
+    if announced.is_none_or(|length| length <= most(request.headers())) {
         return next.run(request).await;
     }
+    let problem = if is_upload(request.headers()) { Problem::file_too_large() } else { Problem::too_large() };
     // Whether the client finished or gave up makes no difference to the answer.
     let _ = tokio::time::timeout(Duration::from_secs(10), read_along(request.into_body())).await;
-    Problem::too_large().into_response()
+    problem.into_response()
 }
 
 async fn read_along(mut body: Body) {

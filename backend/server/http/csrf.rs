@@ -62,12 +62,14 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !is_form {
+    let is_upload = body_limit::is_upload(request.headers());
+    if !is_form && !is_upload {
         return Err(stale());
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, body_limit::BYTES).await.map_err(|_| Problem::too_large())?;
-    let sent = field(&body);
+    let body = to_bytes(body, body_limit::most(&parts.headers)).await;
+    let body = body.map_err(|_| if is_upload { Problem::file_too_large() } else { Problem::too_large() })?;
+    let sent = if is_upload { part(&body) } else { field(&body) };
     if sent.is_some_and(|sent| same(sent.as_bytes(), expected)) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {
@@ -79,6 +81,18 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
 fn field(body: &[u8]) -> Option<&str> {
     let body = std::str::from_utf8(body).ok()?;
     body.split('&').find_map(|pair| pair.strip_prefix(FIELD)?.strip_prefix('='))
+}
+
+/// As [`field`], of a form with files: our pages put the token first, before anything that could look like it.
+fn part(body: &[u8]) -> Option<&str> {
+    let head = std::str::from_utf8(body.get(..body.len().min(1_000))?).or_else(|error| {
+        // A file may begin within the first thousand bytes.
+        std::str::from_utf8(&body[..error.valid_up_to()])
+    });
+    let (boundary, rest) = head.ok()?.split_once("\r\n")?;
+    let rest = rest.strip_prefix("Content-Disposition: form-data; name=\"csrf\"\r\n\r\n")?;
+    let (token, _) = rest.split_once("\r\n")?;
+    boundary.starts_with("--").then_some(token)
 }
 
 fn same(sent: &[u8], expected: &str) -> bool {
@@ -136,6 +150,23 @@ mod tests {
         };
         let read = check_token(&mine, form(format!("a=1&csrf={mine}"))).await.unwrap();
         assert!(to_bytes(read.into_body(), 1000).await.unwrap().starts_with(b"a=1&csrf="));
+        let upload = |body: String| {
+            let kind = "multipart/form-data; boundary=GRENZE";
+            Request::post("/").header(CONTENT_TYPE, kind).body(Body::from(body.replace('\n', "\r\n"))).unwrap()
+        };
+        let named = "--GRENZE\nContent-Disposition: form-data; name=";
+        let with_file = |token: &str| {
+            format!("{named}\"csrf\"\n\n{token}\n{named}\"file\"; filename=\"a.pdf\"\n\n%PDF-\u{e4}\n--GRENZE--\n")
+        };
+        assert!(check_token(&mine, upload(with_file(&mine))).await.is_ok());
+        for refused in [
+            with_file(&other),
+            format!("{named}\"csrf2\"\n\n{mine}\n--GRENZE--\n"),
+            // Not first: it could be the content of a file.
+            format!("{named}\"a\"\n\n1\n{named}\"csrf\"\n\n{mine}\n--GRENZE--\n"),
+        ] {
+            assert_eq!(check_token(&mine, upload(refused)).await.unwrap_err().status(), StatusCode::FORBIDDEN);
+        }
         for refused in [format!("a=1&csrf={other}"), "a=1".to_owned(), "csrf=".to_owned(), format!("xcsrf={mine}")] {
             assert_eq!(check_token(&mine, form(refused)).await.unwrap_err().status(), StatusCode::FORBIDDEN);
         }

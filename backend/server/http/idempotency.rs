@@ -17,7 +17,8 @@ use crate::storage::idempotency::IdempotencyKey;
 
 /// Longest key.
 const MAX_LENGTH: usize = 200;
-const FIELD: &str = "idempotency_key";
+/// Name of the field of a form.
+pub(super) const FIELD: &str = "idempotency_key";
 
 /// Extractor: a JSON body and the key of the header, if there is one.
 #[derive(Debug)]
@@ -70,7 +71,8 @@ async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<(Request, B
     Ok((Request::from_parts(parts, body.clone().into()), body))
 }
 
-fn key(sent: &str, method: &Method, path: &str, body: &[u8]) -> Result<IdempotencyKey, Problem> {
+/// The key of a request with this content.
+pub(super) fn key(sent: &str, method: &Method, path: &str, body: &[u8]) -> Result<IdempotencyKey, Problem> {
     if sent.is_empty() || MAX_LENGTH < sent.len() || !sent.bytes().all(|byte| byte.is_ascii_graphic()) {
         let message = format!("Der Idempotency-Key braucht 1 bis {MAX_LENGTH} sichtbare ASCII-Zeichen.");
         return Err(

@@ -113,6 +113,13 @@ impl Problem {
         Self::of_status(StatusCode::PAYLOAD_TOO_LARGE)
     }
 
+    /// 413: a form whose file is more than the limit.
+    #[must_use]
+    pub fn file_too_large() -> Self {
+        let detail = "Die Datei ist zu groß: Erlaubt sind höchstens 8 MB. Bitte verkleinern Sie sie oder teilen Sie sie auf.";
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Zu groß", detail)
+    }
+
     /// 415: a format that is not read here.
     #[must_use]
     pub fn unsupported_media_type() -> Self {

@@ -28,7 +28,7 @@ use super::call_offs::{CallOff, Line};
 use super::error::consistent;
 use super::volume::Holding;
 use super::{parameters, rank_requests, turns, volume};
-pub use item::{StoredPrice, accessibility, evb_it, items};
+pub use item::{StoredPrice, accessibility, baselines_as_corrected, evb_it, items};
 use standing::Party;
 pub use standing::View;
 

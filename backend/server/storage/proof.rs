@@ -52,6 +52,8 @@ pub struct SavingsLine {
 /// A comparison price.
 #[derive(Debug, Clone)]
 pub struct Baseline {
+    /// Which.
+    pub id: Uuid,
     /// `prior_contract`, `market_quotes`, `list_price` or `external_benchmark`.
     pub kind: String,
     /// Price per unit, or unit and month.
@@ -76,7 +78,7 @@ pub async fn savings_lines(
         r#"SELECT e.id, e.position, coalesce(l.article_number, '') AS "article_number!", coalesce(i.title, '') AS "title!",
                   coalesce(i.unit, '') AS "unit!", l.quantity AS "quantity?", l.unit_price AS "unit_price?", e.class, e.stage,
                   e.dated_on, e.baseline_net, e.effect_net, e.surcharge_net, e.fee_net, e.bonus_net, e.order_net,
-                  b.kind AS "kind?", b.unit_price AS "baseline_price?", b.per AS "per?", b.dated_on AS "baseline_dated_on?",
+                  b.id AS "baseline_id?", b.kind AS "kind?", b.unit_price AS "baseline_price?", b.per AS "per?", b.dated_on AS "baseline_dated_on?",
                   b.evidence AS "evidence?", p.name AS "approved_by?"
            FROM savings_entry e
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
@@ -94,8 +96,10 @@ pub async fn savings_lines(
         .map(|row| {
             let net = |value: Decimal, column| consistent(Net::new(value), "savings_entry", column, row.id);
             let price = |value: Decimal| consistent(UnitPrice::new(value), "baseline", "unit_price", row.id);
-            let baseline = match (row.kind, row.baseline_price, row.per, row.baseline_dated_on, row.evidence) {
-                (Some(kind), Some(unit_price), Some(per), Some(dated_on), Some(evidence)) => Some(Baseline {
+            let dated = row.baseline_id.zip(row.baseline_dated_on);
+            let baseline = match (dated, row.kind, row.baseline_price, row.per, row.evidence) {
+                (Some((id, dated_on)), Some(kind), Some(unit_price), Some(per), Some(evidence)) => Some(Baseline {
+                    id,
                     kind,
                     unit_price: price(unit_price)?,
                     per_month: per == "month",

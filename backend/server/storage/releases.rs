@@ -47,7 +47,7 @@ pub struct NewRelease<'a> {
 ///
 /// # Errors
 /// [`StorageError`] with constraint `savings_entry_process_once` if another order of the member has counted
-/// the process effect of the year in the meantime.
+/// the process effect of the year in the meantime, `savings_entry_baseline_counts` if a baseline was withdrawn.
 pub async fn write(
     conn: &mut PgConnection,
     new: &NewRelease<'_>,

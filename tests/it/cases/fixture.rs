@@ -582,6 +582,8 @@ fn baselines<'a>(sku: &'a str, list: &'a format::OneOrMany<format::Baseline>) ->
         per: baseline.per,
         dated: baseline.dated,
         evidence: baseline.evidence.clone(),
+        valid_from: None,
+        valid_to: None,
     })
 }
 

@@ -369,6 +369,7 @@ impl<'a> Stage<'a> {
                     per: baseline.per,
                     dated_on: baseline.dated,
                     evidence: &baseline.evidence,
+                    sha256: None,
                     recorded_by: self.clerks[0],
                     approved_by: self.clerks[1],
                     approved_at: facts.evaluated_at,

@@ -295,3 +295,36 @@ fn a_surcharge_with_a_rate_no_line_has_gets_its_own_group() {
     assert_eq!(rates, ["19 19424.00", "7 15.00"]);
     assert_eq!(priced.gross, of("23130.61"));
 }
+
+#[test]
+fn a_baseline_outside_its_validity_is_not_there() {
+    let mut facts = citrix();
+    let day = crate::period::berlin_date(facts.evaluated_at);
+    let mut market = facts.baselines[0].clone();
+    market.id = id(43);
+    market.kind = crate::facts::BaselineKind::MarketQuotes;
+    facts.baselines.push(market);
+    let used = |facts: &Facts| match review(facts).savings.expect("clear").lines[0].evidence {
+        LineEvidence::Valid { baseline, .. } | LineEvidence::Stale { baseline } => Some(baseline),
+        LineEvidence::Missing => None,
+    };
+    let best = Some(facts.baselines[0].id);
+    facts.baselines[0].valid_from = Some(day);
+    facts.baselines[0].valid_to = Some(day);
+    assert_eq!(used(&facts), best, "first and last day count");
+    facts.baselines[0].valid_from = day.succ_opt();
+    facts.baselines[0].valid_to = None;
+    assert_eq!(used(&facts), Some(id(43)), "not yet valid: the next one counts");
+    facts.baselines[0].valid_from = None;
+    facts.baselines[0].valid_to = day.pred_opt();
+    assert_eq!(used(&facts), Some(id(43)), "no more valid");
+}
+
+#[test]
+fn facts_without_validity_read_and_write_as_before() {
+    let facts = citrix();
+    let text = crate::canonical::canonical_json(&facts.baselines[0]);
+    assert!(!text.contains("valid_"), "{text}");
+    let read: crate::facts::Baseline = serde_json::from_str(&text).expect("a baseline");
+    assert_eq!(read, facts.baselines[0]);
+}

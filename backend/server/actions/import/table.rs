@@ -51,6 +51,33 @@ pub enum FileRefused {
         /// Separator that was expected.
         separator: char,
     },
+    /// It is called a workbook but is none.
+    #[error(
+        "Die Datei ist keine lesbare Excel-Arbeitsmappe (XLSX). Bitte öffnen Sie sie, speichern Sie sie neu als XLSX oder CSV und laden Sie sie noch einmal hoch."
+    )]
+    NotAWorkbook,
+    /// More purchases than a person looks at.
+    #[error("Die Datei hat mehr als {most} Einkäufe. So viele sind auf einmal erlaubt. Bitte teilen Sie sie auf.")]
+    TooManyPurchases {
+        /// So many are allowed.
+        most: usize,
+    },
+    /// Columns are missing in the header of a workbook, or of a file with any separator.
+    #[error("In der ersten Zeile fehlt: {missing}. Gefunden: {found}. Bitte benennen Sie die Spalten so.")]
+    HeaderLacks {
+        /// Missing columns, joined.
+        missing: String,
+        /// Columns found, joined.
+        found: String,
+    },
+    /// The header stands below other rows.
+    #[error(
+        "Die Kopfzeile mit den Spalten steht erst in Zeile {line}. Erwartet: in der ersten Zeile. Bitte löschen Sie die Zeilen darüber."
+    )]
+    HeaderBelow {
+        /// Where it stands.
+        line: u64,
+    },
     /// A column stands twice in the header.
     #[error("In der Kopfzeile steht die Spalte {0} zweimal. Welche gilt, ist nicht zu erkennen.")]
     ColumnTwice(String),
@@ -119,6 +146,16 @@ impl Table {
             return Err(FileRefused::NoRows);
         }
         Ok(Self { separator, header: header.unwrap_or_default(), rows })
+    }
+
+    /// Of rows that were read in another way, under this header.
+    pub(super) const fn of_rows(header: Vec<String>, rows: Vec<Row>) -> Self {
+        Self { separator: b';', header, rows }
+    }
+
+    /// Names of the columns.
+    pub(super) fn header(&self) -> &[String] {
+        &self.header
     }
 
     /// Columns of the header.

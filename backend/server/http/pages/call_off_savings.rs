@@ -57,6 +57,10 @@ pub struct LineView {
     pub dated_on: String,
     /// Taken back by a cancellation.
     pub counter_entry: bool,
+    /// Written because its baseline was withdrawn or replaced.
+    pub correction: bool,
+    /// The page of its baseline, with the evidence.
+    pub evidence: Option<String>,
 }
 
 /// What the entries of a class come to: the figures of the lists above.
@@ -153,6 +157,8 @@ pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
         class: class_words(&line.class),
         dated_on: day(line.dated_on),
         counter_entry: line.stage == "cancelled",
+        correction: line.stage == "corrected",
+        evidence: line.baseline.as_ref().map(|baseline| format!("/verwaltung/vergleichspreise/{}", baseline.id)),
     }
 }
 
@@ -183,7 +189,7 @@ fn of_baseline(baseline: &Baseline, currency: &str) -> Vec<(&'static str, String
 }
 
 /// What kind of baseline.
-fn kind_words(kind: &str) -> &str {
+pub(super) fn kind_words(kind: &str) -> &str {
     match kind {
         "prior_contract" => "früherer Vertrag",
         "market_quotes" => "eingeholte Angebote",

@@ -12,6 +12,7 @@ use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, day, money};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::storage::baselines::{self, Filter};
 use crate::storage::membership_list::{self, AssignmentRow};
 use crate::storage::{contracts, supplier_orders, tasks};
 
@@ -28,6 +29,7 @@ pub struct OfficePage {
     office: bool,
     owed: String,
     supplier_orders: String,
+    baselines: String,
     members: String,
     contracts: String,
     people: String,
@@ -52,6 +54,11 @@ pub async fn show(
             format!("{} offen", count(number(owed), "Begründung", "Begründungen"))
         },
         supplier_orders: count(supplier_orders::waiting(&mut tx).await?, "wartet", "warten"),
+        baselines: count(
+            baselines::count(&mut tx, Filter { standing: "pending", ..Filter::default() }).await?,
+            "wartet",
+            "warten",
+        ),
         members: count(membership_list::count(&mut tx, actor.body, "").await?, "Mitgliedschaft", "Mitgliedschaften"),
         contracts: count(number(contracts::list(&mut tx, None).await?.len()), "Rahmenvertrag", "Rahmenverträge"),
         people: count(membership_list::assignment_count(&mut tx, actor.body, "").await?, "Aufgabe", "Aufgaben"),

@@ -24,6 +24,13 @@ impl Pager {
         Self { page: asked.parse().unwrap_or(1).clamp(1, pager.last()), ..pager }
     }
 
+    /// Under another parameter than `seite`, where a page has several lists.
+    #[must_use]
+    pub fn named(self, parameter: &str) -> Self {
+        let before = self.address.strip_suffix("seite=").unwrap_or(&self.address);
+        Self { address: format!("{before}{parameter}="), ..self }
+    }
+
     /// First row of the page, from 0.
     #[must_use]
     pub const fn offset(&self) -> i64 {

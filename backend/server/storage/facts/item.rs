@@ -219,44 +219,95 @@ impl TryFrom<StoredPrice> for Price {
     }
 }
 
-/// Approved baselines: the member's own before common ones, better kinds first, newer first.
+/// A baseline as it is stored.
+struct BaselineRow {
+    id: Uuid,
+    article_number: String,
+    kind: String,
+    unit_price: rust_decimal::Decimal,
+    per: String,
+    dated_on: NaiveDate,
+    evidence: String,
+    valid_from: Option<NaiveDate>,
+    valid_to: Option<NaiveDate>,
+}
+
+impl TryFrom<BaselineRow> for Baseline {
+    type Error = StorageError;
+
+    fn try_from(row: BaselineRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: BaselineId(row.id),
+            article_number: row.article_number,
+            kind: BaselineKind::from_key(&row.kind).unwrap_or(BaselineKind::ListPrice),
+            unit_price: consistent(UnitPrice::new(row.unit_price), "baseline", "unit_price", row.id)?,
+            per: if row.per == Per::Month.key() { Per::Month } else { Per::Unit },
+            dated: row.dated_on,
+            evidence: row.evidence,
+            valid_from: row.valid_from,
+            valid_to: row.valid_to,
+        })
+    }
+}
+
+/// Approved baselines that nobody has withdrawn: the member's own before common ones, better kinds first, newer first. One
+/// that is dated after the day does not count on it.
 pub(super) async fn baselines(
     conn: &mut PgConnection,
     contract: ContractId,
     member: OrganisationId,
     articles: &[String],
+    day: NaiveDate,
 ) -> Result<Vec<Baseline>, StorageError> {
-    let rows = sqlx::query!(
-        "SELECT b.id, i.article_number, b.kind, b.unit_price, b.per, b.dated_on, b.evidence
+    let rows = sqlx::query_as!(
+        BaselineRow,
+        "SELECT b.id, i.article_number, b.kind, b.unit_price, b.per, b.dated_on, b.evidence, b.valid_from, b.valid_to
          FROM baseline b
          JOIN item i ON i.contract_id = b.contract_id AND i.id = b.item_id
          WHERE b.contract_id = $1 AND i.article_number = ANY ($2)
-           AND b.approved_at IS NOT NULL AND (b.member_id IS NULL OR b.member_id = $3)
+           AND b.approved_at IS NOT NULL AND b.withdrawn_at IS NULL AND b.dated_on <= $4
+           AND (b.member_id IS NULL OR b.member_id = $3)
          ORDER BY (b.member_id IS NULL),
                   array_position(ARRAY['prior_contract', 'market_quotes', 'external_benchmark', 'list_price'], b.kind),
                   b.dated_on DESC, b.id",
         contract.0,
         articles,
-        member.0
+        member.0,
+        day
     )
     .fetch_all(conn)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(Baseline {
-                id: BaselineId(row.id),
-                article_number: row.article_number,
-                kind: match row.kind.as_str() {
-                    "prior_contract" => BaselineKind::PriorContract,
-                    "market_quotes" => BaselineKind::MarketQuotes,
-                    "external_benchmark" => BaselineKind::ExternalBenchmark,
-                    _ => BaselineKind::ListPrice,
-                },
-                unit_price: consistent(UnitPrice::new(row.unit_price), "baseline", "unit_price", row.id)?,
-                per: if row.per == "month" { Per::Month } else { Per::Unit },
-                dated: row.dated_on,
-                evidence: row.evidence,
-            })
-        })
-        .collect()
+    rows.into_iter().map(Baseline::try_from).collect()
+}
+
+/// What is left of the baselines an order of this day was compared with: withdrawn ones are gone, and those that replace
+/// them stand in their place; in the order of the method.
+pub async fn baselines_as_corrected(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    used: &[Baseline],
+    day: NaiveDate,
+) -> Result<Vec<Baseline>, StorageError> {
+    let ids: Vec<Uuid> = used.iter().map(|baseline| baseline.id.0).collect();
+    let rows = sqlx::query_as!(
+        BaselineRow,
+        r#"WITH RECURSIVE chain AS (
+             SELECT b.id FROM baseline b WHERE b.contract_id = $1 AND b.id = ANY ($2)
+             UNION
+             SELECT n.id FROM chain c JOIN baseline n ON n.contract_id = $1 AND n.replaces_id = c.id)
+         SELECT b.id, i.article_number, b.kind, b.unit_price, b.per, b.dated_on, b.evidence, b.valid_from, b.valid_to
+         FROM chain c
+         JOIN baseline b ON b.contract_id = $1 AND b.id = c.id
+         JOIN item i ON i.contract_id = b.contract_id AND i.id = b.item_id
+         WHERE b.approved_at IS NOT NULL AND b.withdrawn_at IS NULL AND b.dated_on <= $3
+         ORDER BY (b.member_id IS NULL),
+                  array_position(ARRAY['prior_contract', 'market_quotes', 'external_benchmark', 'list_price'], b.kind),
+                  b.dated_on DESC, b.id"#,
+        contract.0,
+        &ids,
+        day
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Baseline::try_from).collect()
 }

@@ -141,7 +141,7 @@ impl Stands for OfMember {
         Ok(Self {
             entitlements: contract::entitlements(&mut *conn, *id, *member).await?,
             acceded: contract::has_acceded(&mut *conn, *id, *member, day).await?,
-            baselines: item::baselines(conn, *id, *member, articles).await?,
+            baselines: item::baselines(conn, *id, *member, articles, day).await?,
         })
     }
 }

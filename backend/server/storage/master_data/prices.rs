@@ -189,6 +189,8 @@ pub struct NewBaseline<'a> {
     pub dated_on: NaiveDate,
     /// The evidence in words.
     pub evidence: &'a str,
+    /// The evidence file, which is there already.
+    pub sha256: Option<&'a [u8]>,
     /// Who recorded it.
     pub recorded_by: PersonId,
     /// Who approved it; another person.
@@ -203,27 +205,19 @@ pub async fn insert_baseline(
     contract: ContractId,
     baseline: &NewBaseline<'_>,
 ) -> Result<(), StorageError> {
-    let kind = match baseline.kind {
-        BaselineKind::PriorContract => "prior_contract",
-        BaselineKind::MarketQuotes => "market_quotes",
-        BaselineKind::ExternalBenchmark => "external_benchmark",
-        BaselineKind::ListPrice => "list_price",
-    };
-    let per = match baseline.per {
-        Per::Unit => "unit",
-        Per::Month => "month",
-    };
     sqlx::query!(
-        "INSERT INTO baseline (contract_id, id, item_id, kind, unit_price, per, dated_on, evidence, recorded_by, approved_by, approved_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        "INSERT INTO baseline (contract_id, id, item_id, kind, unit_price, per, dated_on, evidence, evidence_sha256, recorded_by, recorded_at,
+                               approved_by, approved_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $11, $12)",
         contract.0,
         baseline.id.0,
         baseline.item.0,
-        kind,
+        baseline.kind.key(),
         baseline.unit_price.decimal(),
-        per,
+        baseline.per.key(),
         baseline.dated_on,
         baseline.evidence,
+        baseline.sha256,
         baseline.recorded_by.0,
         baseline.approved_by.0,
         baseline.approved_at,
