@@ -22,7 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit_log::{EntryView, entry_view, in_groups};
-use crate::http::pages::call_off_savings::{Book, MarkView, books, mark_view};
+use crate::http::pages::call_off_savings::{Books, MarkView, books, mark_view};
 use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::volume_words::{LedgerLine, ledger_line};
 use crate::http::pages::written::{count, instant, money, status_class};
@@ -59,7 +59,7 @@ pub struct AuditCallOffPage {
     documents: Vec<DocumentView>,
     ledger: Vec<LedgerLine>,
     /// Planned, realised, audited.
-    books: [Book; 3],
+    books: Books,
     marks: Vec<MarkView>,
     /// The reader is an auditor and the call-off was an order.
     may_mark: bool,

@@ -28,7 +28,7 @@ pub struct CallOffSavingsPage {
     contract: String,
     /// `01.12.2026 bis 30.11.2027`; empty without.
     performance: String,
-    books: [Book; 3],
+    books: Books,
     /// Order value with a valid baseline in percent of all lines; empty without.
     coverage: String,
     /// What class A changes in the budget, planned and realised, in words.
@@ -38,7 +38,17 @@ pub struct CallOffSavingsPage {
     foreign_currency: Option<String>,
 }
 
-/// Planned, realised or audited entries with their sums; the three are never added.
+/// Planned, realised and audited entries; the three are never added.
+pub struct Books {
+    /// Of the release, with its counter entries.
+    pub planned: Book,
+    /// Of deliveries and invoices.
+    pub realised: Book,
+    /// Of auditors' marks.
+    pub audited: Book,
+}
+
+/// Entries with their sums.
 pub struct Book {
     /// Its entries.
     pub lines: Vec<LineView>,
@@ -131,11 +141,12 @@ pub async fn show(
 
 /// The entries of a call-off by book: planned, realised, audited; also for the auditor's page.
 #[must_use]
-pub fn books(lines: &[SavingsLine], currency: &str) -> [Book; 3] {
-    ["planned", "realised", "audited"].map(|book| {
+pub fn books(lines: &[SavingsLine], currency: &str) -> Books {
+    let book = |book: &str| {
         let own: Vec<&SavingsLine> = lines.iter().filter(|line| book_of(line) == book).collect();
         Book { totals: totals(&own, currency), lines: own.iter().map(|line| line_view(line, currency)).collect() }
-    })
+    };
+    Books { planned: book("planned"), realised: book("realised"), audited: book("audited") }
 }
 
 /// Cancellations and corrections are counter entries to the plan.
