@@ -20,6 +20,7 @@ mod call_offs;
 mod ceilings;
 mod competitions;
 mod contracts;
+mod contributions;
 mod dice;
 mod evidence;
 mod fill;

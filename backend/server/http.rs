@@ -61,7 +61,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    baselines(law(mini_competitions(suppliers_and_quotas(certificates(routes)))))
+    baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes))))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -181,6 +181,27 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+}
+
+/// What was realised and audited of the savings, and what members pay for their membership.
+fn savings_ledger(routes: Routes) -> Routes {
+    const BY_AUDITOR: Access = only(&[Role::Auditor]).on(Object::CallOff);
+    const OF_MEMBER: Access = only(&[Role::Office]).on(Object::Member);
+    routes
+        .get("/berichte/einsparungen/stufen", only(READERS), pages::savings_stages::show)
+        .get("/berichte/einsparungen/stufen.csv", only(READERS), pages::savings_stages::export)
+        .get("/berichte/nutzen", only(READERS), pages::member_benefit::show)
+        .get("/berichte/nutzen.csv", only(READERS), pages::member_benefit::export)
+        .post("/pruefung/abrufe/{id}/einsparung", BY_AUDITOR, pages::audit_call_off::mark)
+        .get("/verwaltung/mitglieder/{id}/beitraege", OF_MEMBER, pages::contributions::show)
+        .post("/verwaltung/mitglieder/{id}/beitraege", OF_MEMBER, pages::contributions::change)
+        .api(only(READERS), routes!(api::savings_stages::stages))
+        .api(only(READERS), routes!(api::member_benefit::benefit))
+        .api(only(READERS).on(Object::CallOff), routes!(api::savings_marks::marks))
+        .api(BY_AUDITOR, routes!(api::savings_marks::mark))
+        .api(only(READERS).on(Object::Member), routes!(api::contributions::list))
+        .api(OF_MEMBER, routes!(api::contributions::record))
+        .api(OF_MEMBER, routes!(api::contributions::reverse))
 }
 
 /// Certificates of entitlement and of savings, for the file and for others.

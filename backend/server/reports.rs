@@ -6,4 +6,6 @@ pub mod call_off_table;
 pub mod csv_table;
 pub mod document_table;
 pub mod log_check;
+pub mod member_benefit;
 pub mod savings;
+pub mod savings_stages;

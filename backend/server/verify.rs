@@ -7,6 +7,7 @@
 
 mod books;
 mod log;
+mod savings;
 
 use std::fmt;
 
@@ -23,7 +24,7 @@ use crate::verify::log::Bound;
 pub enum Part {
     /// Audit chains.
     Log,
-    /// Guard rows, ledger, order values, numbers, missing documents.
+    /// Guard rows, ledger, order values, savings, numbers, missing documents.
     Books,
     /// Bytes of documents.
     Documents,

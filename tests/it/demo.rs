@@ -145,7 +145,8 @@ async fn every_promised_case_exists() {
     let net: i64 = count(
         pool,
         "SELECT count(*) FROM (
-             SELECT sum(effect_net) - sum(surcharge_net) - sum(fee_net) AS net FROM savings_entry GROUP BY call_off_id) s
+             SELECT sum(effect_net) - sum(surcharge_net) - sum(fee_net) AS net FROM savings_entry
+             WHERE stage IN ('planned', 'cancelled', 'corrected') GROUP BY call_off_id) s
          WHERE net = -1.32",
     )
     .await;
@@ -333,7 +334,8 @@ async fn assert_invariants(database: &TestDatabase, day: &str) {
         pool,
         "SELECT count(*) FROM call_off c
          WHERE c.released_at IS NOT NULL AND c.status <> 'cancelled'
-           AND c.net <> (SELECT sum(order_net) FROM savings_entry s WHERE s.call_off_id = c.id)",
+           AND c.net <> (SELECT sum(order_net) FROM savings_entry s
+                         WHERE s.call_off_id = c.id AND s.stage IN ('planned', 'cancelled', 'corrected'))",
     )
     .await;
     assert_eq!(unsaved, 0, "savings entries sum to the order value ({day})");

@@ -31,6 +31,7 @@ mod price_indexes;
 mod problems;
 mod recheck;
 mod restore;
+mod savings_ledger;
 mod serve;
 mod sign_in;
 mod simulator;

@@ -6,11 +6,44 @@
 //! fee           = round2(fee % x N)
 //! net           = price_effect - surcharge - fee + bonus realised
 //! rate          = net / sum of baseline_i x 100        (none if there is no baseline)
+//! coverage      = evidenced line_net / all line_net x 100
+//! budget effect = effect by VAT rate x (1 + rate), costs at the highest rate of the order; class A, information
 //! ```
 //! Worked example (GC-01): 120 users x 12 months x 11.85 plus 2 training days x 1,180.00 is
 //! N 19,424.00; baseline 20,448.00 + 2,500.00; effect 3,524.00; fee 1.5 % 291.36; net 3,232.64 = 14.09 %.
 //!
-//! The process effect is no cash: it stands in its own field and is never added.
+//! The process effect is no cash: it stands in its own field and is never added. It is counted once per member,
+//! contract and calendar year: by the first order above the direct-award limit that stands. Where that order is
+//! cancelled, or cut to the limit or below, its effect is taken back, and the next such release counts it.
+//!
+//! **Stages.** Each is a book of its own; they stand side by side and are never added to each other.
+//!
+//! - *planned* (geplant): at the release, for the order as it stands; cancellations and corrections are counter
+//!   entries in the same book.
+//! - *realised* (realisiert): of each line the quantity that is both delivered and invoiced, at the price invoiced,
+//!   against the baseline of its release. The later of delivery and invoice makes the entry, on the day it is noted, so
+//!   that a year that is over never changes; an invoice that counts no more makes a counter entry. An invoice that the
+//!   rules block counts for nothing. An order noted as invoiced in a word counts as billed as ordered.
+//! - *audited* (geprueft): what was realised, and seen by the auditor, when they marked it as checked. The last mark
+//!   decides: an objection takes the audited entries back.
+//!
+//! ```text
+//! part          = sum over invoices of min(invoiced, delivered and not counted before) x months
+//! whole         = quantity that stands x months of the term
+//! baseline'     = round2(planned baseline x part / whole)
+//! as ordered'   = round2(planned line_net x part / whole)
+//! line_net'     = as ordered' + sum of (invoiced line_net - round2(price ordered x quantity x months))
+//! effect'       = baseline' - line_net'
+//! fee'          = round2(planned fee x as ordered' of all lines and surcharge / N)
+//! surcharge'    = as invoiced, once a line is realised      process effect' = planned, once a line is realised
+//! ```
+//! Parts are cumulated before they are rounded, and an entry is the difference to what is booked already: a cent of
+//! rounding between partial invoices is neither saved nor lost, and an order that is delivered and invoiced in full at
+//! the prices ordered has realised what was planned, to the cent.
+//!
+//! Worked example, all delivered: the users are invoiced for six of twelve months: 8,532.00 against 10,224.00, effect
+//! 1,692.00, fee 127.98. One day of training is invoiced at 1,150.00 instead of 1,180.00: 1,150.00 against 1,250.00,
+//! effect 100.00, fee 17.70. The rest as ordered: effect 3,554.00, fee 291.36, net 3,262.64, which is 30.00 above plan.
 
 use chrono::{Months, NaiveDate};
 use rust_decimal::Decimal;
@@ -20,6 +53,8 @@ use crate::facts::{Baseline, BaselineKind, Facts, Per};
 use crate::ids::BaselineId;
 use crate::money::{Net, Percent};
 use crate::pricing::{PricedCallOff, PricedLine};
+
+pub mod realised;
 
 /// Version of the method, stored with each entry.
 pub const METHOD_VERSION: i32 = 1;

@@ -8,6 +8,7 @@ use super::{ActionError, Who, call_off_record, dispatch_order, note_delivery, on
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::history::{self, Step};
+use crate::storage::realised_savings::{self, Source};
 use crate::storage::{audit_log, call_offs};
 
 /// Moves an order one step on; `to` must be the step that follows.
@@ -35,6 +36,8 @@ pub async fn advance(app: &App, actor: &Actor, id: CallOffId, to: Status) -> Res
         at: now,
     };
     history::insert_step(&mut tx, &call_off, &step).await?;
+    // Invoiced in a word is invoiced as ordered.
+    realised_savings::book(&mut tx, &call_off, to, Source::settled(step.id), || app.chance.id(now), now).await?;
     let record =
         call_off_record(app, &call_off, &format!("call_off_{}", to.key()), Who::Person(actor), None, None, now);
     audit_log::append_to_contract(&mut tx, call_off.contract, &record).await?;

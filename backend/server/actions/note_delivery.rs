@@ -21,6 +21,7 @@ use crate::storage::call_offs::CallOff;
 use crate::storage::deliveries::{self, Delivery};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::order_lines::OrderLine;
+use crate::storage::realised_savings::{self, Source};
 use crate::storage::{Tx, call_offs, order_lines};
 
 /// A delivery, as entered.
@@ -107,6 +108,8 @@ async fn note(
     };
     deliveries::insert(tx, call_off, &delivery).await?;
     let to = status_now(tx, call_off).await?;
+    let source = Source::delivery(delivery.id);
+    realised_savings::book(tx, call_off, to, source, || app.chance.id(now), now).await?;
     let words = in_words(&delivery, lines);
     let (decision, action) = match to == call_off.status {
         true => ("delivery_noted", "call_off_delivery_noted"),

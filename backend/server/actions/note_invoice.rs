@@ -26,6 +26,7 @@ use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::invoices::{self, Invoice, InvoiceLine};
 use crate::storage::order_lines::OrderLine;
 use crate::storage::order_reviews::{self, OrderReview};
+use crate::storage::realised_savings::{self, Source};
 use crate::storage::{Tx, call_offs, order_lines};
 
 /// Position that stands for the small-order surcharge.
@@ -147,6 +148,8 @@ pub async fn note(
         InvoiceNoted { id: new.id, blocked, expected: facts.expected_net(), invoiced: new.net, payable, findings };
     keyed.keep(&mut tx, &answer).await?;
     let to = status_now(&mut tx, &call_off).await?;
+    let new_id = || app.chance.id(keyed.now);
+    realised_savings::book(&mut tx, &call_off, to, Source::invoice(new.id), new_id, keyed.now).await?;
     let words = format!("{number}{}", if blocked { ", Zahlung gesperrt" } else { "" });
     let step = OrderStep {
         decision: "invoice_noted",
@@ -178,6 +181,8 @@ pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, invoice: Uuid, reas
     }
     take_off(&mut tx, &call_off, invoice, reason, keyed).await?;
     let to = status_now(&mut tx, &call_off).await?;
+    let (source, new_id) = (Source::invoice_cancelled(invoice), || app.chance.id(keyed.now));
+    realised_savings::book(&mut tx, &call_off, to, source, new_id, keyed.now).await?;
     let step = OrderStep {
         decision: "invoice_cancelled",
         action: "call_off_invoice_cancelled",

@@ -27,6 +27,7 @@ use crate::storage::error::StorageError;
 use crate::storage::history::{self, Step};
 use crate::storage::order_lines::OrderLine;
 use crate::storage::partial_cancellations::{self, Kind, PartialCancellation};
+use crate::storage::realised_savings::{self, Source};
 use crate::storage::volume::{self, EntryKind, Held, Movement, Numbering};
 use crate::storage::{Tx, call_offs, outbox, savings, supplier_orders};
 
@@ -234,6 +235,9 @@ pub(super) async fn take_back(
     if to != call_off.status {
         call_offs::set_status(tx, id, call_off.status, to, now).await?;
     }
+    // What was realised is part of another whole now.
+    let source = Source::rest(cancellation.id);
+    realised_savings::book(tx, call_off, to, source, || app.chance.id(now), now).await?;
     let words = in_words(lines, &cancellation);
     let (decision, action) = match wanted.kind {
         Kind::Partial => ("partly_cancelled", "call_off_partly_cancelled"),

@@ -12,6 +12,7 @@ use sqlx::PgConnection;
 
 use super::accounts::COOPERATIVE;
 use super::calendar::{Calendar, at, later, working_day_from};
+use super::contributions;
 use super::dice::Dice;
 use super::members::{self, IT_COMPANY, Row};
 use super::people::{Leadership, Registry, Staff};
@@ -152,6 +153,7 @@ pub(super) async fn found(
     registry.auditors(conn, office, association, &audited).await?;
     world.people = registry.people;
     founding.log_admissions(conn, &world).await?;
+    contributions::enter(conn, &world).await?;
     Ok(world)
 }
 

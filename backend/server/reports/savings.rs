@@ -1,5 +1,6 @@
 //! Savings by evidence class (rules.md section 5): what was saved, and how sure that is.
 //!
+//! These are the planned savings; what is realised and audited stands beside them (`savings_stages.rs`).
 //! Classes are never added together. A is printed net of surcharge and fee, which count fully against
 //! it; B, C and P as effect. Negative savings stay in every sum. `none` is order value without a valid
 //! baseline: it saves nothing and lowers the coverage.
@@ -239,7 +240,8 @@ pub async fn grouped(
              FROM savings_entry e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-             WHERE ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+             WHERE e.stage IN ('planned', 'cancelled', 'corrected')
+               AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
                AND ($2::uuid IS NULL OR e.contract_id = $2)
                AND ($3::uuid IS NULL OR e.member_id = $3)
                AND ($4::text IS NULL OR e.class = $4)
@@ -309,7 +311,10 @@ pub async fn grouped(
 /// Years that have entries, newest first.
 pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT DISTINCT extract(year FROM dated_on)::int AS "year!" FROM savings_entry ORDER BY 1 DESC"#
+        r#"SELECT DISTINCT extract(year FROM dated_on)::int AS "year!"
+           FROM savings_entry
+           WHERE stage IN ('planned', 'cancelled', 'corrected')
+           ORDER BY 1 DESC"#
     )
     .fetch_all(conn)
     .await?)
@@ -318,14 +323,14 @@ pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
 /// Positions without a valid baseline, those that were cancelled not counted.
 pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) FILTER (WHERE e.stage <> 'cancelled')
+        r#"SELECT count(*) FILTER (WHERE e.stage = 'planned')
                   - count(DISTINCT (e.call_off_id, e.position))
                     FILTER (WHERE e.stage = 'cancelled' AND (v.status = 'cancelled' OR l.quantity = 0)) AS "count!"
            FROM savings_entry e
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-           WHERE e.class = 'none'
+           WHERE e.class = 'none' AND e.stage IN ('planned', 'cancelled', 'corrected')
              AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
              AND ($2::uuid IS NULL OR e.contract_id = $2)
              AND ($3::uuid IS NULL OR e.member_id = $3)"#,
@@ -339,5 +344,5 @@ pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64,
 
 /// Day of the first entry.
 pub async fn first_day(conn: &mut PgConnection) -> Result<Option<NaiveDate>, StorageError> {
-    Ok(sqlx::query_scalar!("SELECT min(dated_on) FROM savings_entry").fetch_one(conn).await?)
+    Ok(sqlx::query_scalar!("SELECT min(dated_on) FROM savings_entry WHERE stage = 'planned'").fetch_one(conn).await?)
 }

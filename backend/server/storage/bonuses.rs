@@ -30,6 +30,7 @@ pub async fn turnover(conn: &mut PgConnection, contract: ContractId, year: i32) 
            FROM savings_entry e
            JOIN organisation o ON o.id = e.member_id
            WHERE e.contract_id = $1 AND extract(year FROM e.dated_on)::int = $2
+             AND e.stage IN ('planned', 'cancelled', 'corrected')
            GROUP BY e.member_id, o.name
            ORDER BY o.name, e.member_id"#,
         contract.0,
@@ -51,7 +52,7 @@ pub async fn years(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT year AS "year!", sum(turnover) AS "turnover!", sum(paid) AS "paid!"
            FROM (SELECT extract(year FROM dated_on)::int AS year, order_net AS turnover, 0 AS paid
-                 FROM savings_entry WHERE contract_id = $1
+                 FROM savings_entry WHERE contract_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')
                  UNION ALL
                  SELECT year, 0, net FROM bonus_payment WHERE contract_id = $1) AS both_sides
            GROUP BY 1

@@ -121,6 +121,22 @@ pub async fn is_admitted(conn: &mut PgConnection, new: &NewMembership) -> Result
     .await?)
 }
 
+/// Whether the member deducts input VAT on this day (§ 2b UStG).
+pub async fn deducts_input_vat(
+    conn: &mut PgConnection,
+    member: OrganisationId,
+    day: NaiveDate,
+) -> Result<bool, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM input_vat_deduction
+                          WHERE member_id = $1 AND valid_from <= $2 AND (valid_to IS NULL OR $2 <= valid_to)) AS "deducts!""#,
+        member.0,
+        day
+    )
+    .fetch_one(conn)
+    .await?)
+}
+
 /// Official keys of those that are members of the body on that day or later, with who they are.
 pub async fn with_official_keys(
     conn: &mut PgConnection,

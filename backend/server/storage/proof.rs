@@ -3,7 +3,7 @@
 
 use abruf_domain::Review;
 use abruf_domain::ids::{CallOffId, ContractId};
-use abruf_domain::money::{Net, Quantity, UnitPrice, Volume};
+use abruf_domain::money::{Net, Percent, Quantity, UnitPrice, Volume};
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
@@ -29,8 +29,12 @@ pub struct SavingsLine {
     pub unit_price: Option<UnitPrice>,
     /// A, B, C, P or none.
     pub class: String,
-    /// planned or cancelled.
+    /// planned, cancelled, corrected, realised or audited: three books that are never added (`abruf_domain::savings`).
     pub stage: String,
+    /// What made a realised or audited entry.
+    pub source: Option<String>,
+    /// VAT rate of the line.
+    pub vat_rate: Option<Percent>,
     /// Day it counts.
     pub dated_on: NaiveDate,
     /// Baseline price times quantity.
@@ -68,7 +72,7 @@ pub struct Baseline {
     pub approved_by: Option<String>,
 }
 
-/// The savings entries of a call-off, by position, counter entries last.
+/// The savings entries of a call-off: planned ones by position, then what followed, oldest first.
 pub async fn savings_lines(
     conn: &mut PgConnection,
     contract: ContractId,
@@ -77,6 +81,7 @@ pub async fn savings_lines(
     let rows = sqlx::query!(
         r#"SELECT e.id, e.position, coalesce(l.article_number, '') AS "article_number!", coalesce(i.title, '') AS "title!",
                   coalesce(i.unit, '') AS "unit!", l.quantity AS "quantity?", l.unit_price AS "unit_price?", e.class, e.stage,
+                  e.source_kind, l.vat_rate_pct AS "vat_rate_pct?",
                   e.dated_on, e.baseline_net, e.effect_net, e.surcharge_net, e.fee_net, e.bonus_net, e.order_net,
                   b.id AS "baseline_id?", b.kind AS "kind?", b.unit_price AS "baseline_price?", b.per AS "per?", b.dated_on AS "baseline_dated_on?",
                   b.evidence AS "evidence?", p.name AS "approved_by?"
@@ -86,7 +91,7 @@ pub async fn savings_lines(
            LEFT JOIN baseline b ON b.contract_id = e.contract_id AND b.id = e.baseline_id
            LEFT JOIN person p ON p.id = b.approved_by
            WHERE e.contract_id = $1 AND e.call_off_id = $2
-           ORDER BY e.stage DESC, e.position NULLS LAST, e.class, e.id"#,
+           ORDER BY e.stage = 'planned' DESC, e.at, e.position NULLS LAST, e.class, e.id"#,
         contract.0,
         call_off.0
     )
@@ -121,6 +126,11 @@ pub async fn savings_lines(
                 unit_price: row.unit_price.map(price).transpose()?,
                 class: row.class,
                 stage: row.stage,
+                source: row.source_kind,
+                vat_rate: row
+                    .vat_rate_pct
+                    .map(|rate| consistent(Percent::new(rate), "call_off_line", "vat_rate_pct", row.id))
+                    .transpose()?,
                 dated_on: row.dated_on,
                 baseline_net: net(row.baseline_net, "baseline_net")?,
                 effect: net(row.effect_net, "effect_net")?,

@@ -76,10 +76,23 @@ pub async fn write(
              FROM unnest($14::uuid[], $15::text[], $16::text[], $17::uuid[], $18::numeric[]) AS entry
            ), savings AS (
              INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at,
-                                        id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
-             SELECT $1, $3, $19, $20, 'planned', $21, $22, $6, entry.*
+                                        process_sequence, id, position, class, baseline_id, baseline_net, effect_net, surcharge_net,
+                                        fee_net, order_net)
+             SELECT $1, $3, $19, $20, 'planned', $21, $22, $6,
+                    -- One more than were taken back before it. One that stands is not counted: whoever comes at the same
+                    -- time, or a moment later with facts from before, draws its number and decides again.
+                    CASE WHEN entry.class = 'P' THEN
+                        (SELECT count(*) FROM savings_entry p
+                         WHERE p.contract_id = $1 AND p.member_id = $20 AND p.class = 'P' AND p.stage = 'planned'
+                           AND extract(year FROM p.dated_on) = extract(year FROM $22::date)
+                           AND (SELECT sum(e.effect_net) FROM savings_entry e
+                                WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P'
+                                  AND e.stage IN ('planned', 'cancelled', 'corrected')) = 0)::int + 1
+                    ELSE 1 END,
+                    entry.*
              FROM unnest($23::uuid[], $24::int[], $25::text[], $26::uuid[], $27::numeric[], $28::numeric[], $29::numeric[],
-                         $30::numeric[], $31::numeric[]) AS entry
+                         $30::numeric[], $31::numeric[])
+                  AS entry (id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
            ), line AS (
              UPDATE call_off_line l
              SET item_id = p.item_id, price_term_id = p.price_term_id, unit_price = p.unit_price, net = p.net,

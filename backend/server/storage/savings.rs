@@ -70,7 +70,7 @@ impl Planned {
     }
 }
 
-/// Takes back what a partial cancellation costs in savings: counter entries for the difference between
+/// Takes back what a partial cancellation costs in planned savings: counter entries for the difference between
 /// what the entries sum to now and what the rest saves.
 pub async fn insert_rest(
     conn: &mut PgConnection,
@@ -83,7 +83,7 @@ pub async fn insert_rest(
         r#"SELECT position, class, baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
                   sum(surcharge_net) AS "surcharge_net!", sum(fee_net) AS "fee_net!", sum(order_net) AS "order_net!"
            FROM savings_entry
-           WHERE contract_id = $1 AND call_off_id = $2
+           WHERE contract_id = $1 AND call_off_id = $2 AND stage IN ('planned', 'cancelled', 'corrected')
            GROUP BY position, class, baseline_id
            ORDER BY position NULLS LAST, class"#,
         call_off.contract.0,
@@ -149,8 +149,8 @@ async fn insert_counter(
     Ok(())
 }
 
-/// Takes the savings of a cancelled call-off back by counter entries; what partial cancellations took back
-/// before is countered with the rest.
+/// Takes the planned savings of a cancelled call-off back by counter entries; what partial cancellations took back
+/// before is countered with the rest. Nothing of it is realised: what was delivered is never cancelled.
 pub async fn insert_cancelled(
     conn: &mut PgConnection,
     call_off: &CallOff,
@@ -158,7 +158,9 @@ pub async fn insert_cancelled(
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let standing = sqlx::query_scalar!(
-        "SELECT id FROM savings_entry WHERE contract_id = $1 AND call_off_id = $2 ORDER BY id",
+        "SELECT id FROM savings_entry
+         WHERE contract_id = $1 AND call_off_id = $2 AND stage IN ('planned', 'cancelled', 'corrected')
+         ORDER BY id",
         call_off.contract.0,
         call_off.id.0
     )
@@ -184,10 +186,11 @@ pub async fn insert_cancelled(
     Ok(())
 }
 
-/// Order value of a call-off as its savings entries see it; equals `call_off.net` while it stands.
+/// Order value of a call-off as its planned savings see it; equals `call_off.net` while it stands.
 pub async fn order_net(conn: &mut PgConnection, call_off: CallOffId) -> Result<Decimal, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT coalesce(sum(order_net), 0) AS "sum!" FROM savings_entry WHERE call_off_id = $1"#,
+        r#"SELECT coalesce(sum(order_net), 0) AS "sum!" FROM savings_entry
+           WHERE call_off_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')"#,
         call_off.0
     )
     .fetch_one(conn)
@@ -238,6 +241,7 @@ pub async fn of_member(
            FROM savings_entry e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            WHERE e.body_id = $1 AND e.member_id = $2 AND extract(year FROM e.dated_on)::int = $3
+             AND e.stage IN ('planned', 'cancelled', 'corrected')
            GROUP BY GROUPING SETS ((e.contract_id, f.number, f.title), (e.contract_id, f.number, f.title, e.class))
            ORDER BY f.number, e.contract_id, e.class NULLS FIRST"#,
         body.0,

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use crate::storage::supplier_orders::{self, PairSums};
 use crate::storage::verification::{self, GuardSums, LineSums, Numbers, Worth};
 use crate::storage::{StorageError, Tx};
-use crate::verify::Verification;
+use crate::verify::{Verification, savings};
 
 pub(super) async fn verify(
     tx: &mut Tx,
@@ -39,6 +39,7 @@ pub(super) async fn verify(
     for pair in supplier_orders::pairs(tx).await? {
         verify_pair(&pair, found);
     }
+    savings::verify(tx, found).await?;
     report(3, 3);
     Ok(())
 }

@@ -30,7 +30,8 @@ impl Altenrode {
     /// Sums of the savings entries: order value, effect, fee.
     async fn savings(&self, id: CallOffId) -> [String; 3] {
         let (order, effect, fee) = sqlx::query_as(
-            "SELECT sum(order_net)::text, sum(effect_net)::text, sum(fee_net)::text FROM savings_entry WHERE call_off_id = $1",
+            "SELECT sum(order_net)::text, sum(effect_net)::text, sum(fee_net)::text FROM savings_entry
+             WHERE call_off_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')",
         )
         .bind(id.0)
         .fetch_one(self.world.owner())

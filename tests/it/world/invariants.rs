@@ -110,13 +110,29 @@ const PROMISES: &[Promise] = &[
            AND (l.cancelled <> q.quantity OR l.delivered <> d.quantity OR l.delivered > l.quantity)",
     ),
     (
-        "savings entries sum to the order value, and to nothing once cancelled",
+        "planned savings sum to the order value, and to nothing once cancelled",
         "SELECT format('%s is %s, net %s, savings entries %s', c.number, c.status, c.net, s.order_net)
          FROM call_off c
          CROSS JOIN LATERAL (SELECT coalesce(sum(order_net), 0) AS order_net FROM savings_entry s
-                             WHERE s.contract_id = c.contract_id AND s.call_off_id = c.id) s
+                             WHERE s.contract_id = c.contract_id AND s.call_off_id = c.id
+                               AND s.stage IN ('planned', 'cancelled', 'corrected')) s
          WHERE ($1::uuid IS NULL OR c.contract_id = $1)
            AND c.number IS NOT NULL AND s.order_net <> CASE WHEN c.status = 'cancelled' THEN 0 ELSE c.net END",
+    ),
+    (
+        "nothing is realised that was not delivered, and nothing is audited that was not realised",
+        "SELECT format('%s position %s: %s realised, %s audited, %s delivered', c.number, l.position, s.realised, s.audited, l.delivered)
+         FROM call_off c
+         JOIN call_off_line l ON l.contract_id = c.contract_id AND l.call_off_id = c.id
+         CROSS JOIN LATERAL (
+             SELECT coalesce(sum(order_net) FILTER (WHERE stage = 'realised'), 0) AS realised,
+                    coalesce(sum(order_net) FILTER (WHERE stage = 'audited'), 0) AS audited
+             FROM savings_entry s
+             WHERE s.contract_id = c.contract_id AND s.call_off_id = c.id AND s.position = l.position) s
+         WHERE ($1::uuid IS NULL OR c.contract_id = $1)
+           AND ((l.delivered = 0 AND s.realised <> 0)
+                OR (s.audited <> 0 AND NOT EXISTS (SELECT FROM savings_mark m
+                                                   WHERE m.contract_id = c.contract_id AND m.call_off_id = c.id)))",
     ),
 ];
 

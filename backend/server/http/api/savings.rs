@@ -47,7 +47,7 @@ pub enum Class {
 }
 
 impl Class {
-    const fn key(self) -> &'static str {
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::A => "A",
             Self::B => "B",

@@ -8,14 +8,21 @@ use abruf_domain::notation::Language;
 use abruf_domain::review::Decision;
 use abruf_domain::{Outcome, checks};
 use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::{ActionError, FieldError, mark_audited};
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::finding_view::FindingView;
+use crate::http::form::Mistakes;
+use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit_log::{EntryView, entry_view, in_groups};
-use crate::http::pages::call_off_savings::{LineView, TotalView, line_view, totals};
+use crate::http::pages::call_off_savings::{Books, MarkView, books, mark_view};
 use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::volume_words::{LedgerLine, ledger_line};
 use crate::http::pages::written::{count, instant, money, status_class};
@@ -24,6 +31,7 @@ use crate::http::session::SignedIn;
 use crate::storage::documents::DocumentRow;
 use crate::storage::history::Justification;
 use crate::storage::proof::StoredReview;
+use crate::storage::savings_marks::{self, Verdict};
 use crate::storage::{audit_log, call_offs, contracts, documents, history, organisations, proof};
 
 /// More than any call-off has.
@@ -50,9 +58,23 @@ pub struct AuditCallOffPage {
     justifications: Vec<(String, Justification, String)>,
     documents: Vec<DocumentView>,
     ledger: Vec<LedgerLine>,
-    savings: Vec<LineView>,
-    totals: Vec<TotalView>,
+    /// Planned, realised, audited.
+    books: Books,
+    marks: Vec<MarkView>,
+    /// The reader is an auditor and the call-off was an order.
+    may_mark: bool,
+    typed: Typed,
+    mistakes: Mistakes,
+    idempotency_key: Uuid,
     log: Vec<EntryView>,
+}
+
+/// The mark, as typed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    verdict: String,
+    wording: String,
 }
 
 /// A stored review.
@@ -92,7 +114,47 @@ pub async fn show(
     frame: Frame,
     Path(id): Path<Uuid>,
 ) -> Result<Page<AuditCallOffPage>, Problem> {
-    let mut tx = app.db.begin(&actor).await?;
+    Ok(Page(page(&app, &actor, frame, id, Typed::default(), Mistakes::default()).await?))
+}
+
+/// `POST /pruefung/abrufe/{id}/einsparung`: the auditor's mark on the savings.
+pub async fn mark(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    KeyedForm(key, typed): KeyedForm<Typed>,
+) -> Result<Response, Problem> {
+    let mut mistakes = Mistakes::default();
+    let done = match typed.verdict.parse::<Verdict>() {
+        Ok(verdict) => {
+            mark_audited::mark(&app, &actor, CallOffId(id), verdict, &typed.wording, key.as_ref()).await.map(|_| ())
+        }
+        Err(_) => {
+            let message = "Bitte wählen Sie „Als geprüft markieren“ oder „Beanstanden“.".to_owned();
+            Err(ActionError::Invalid(vec![FieldError::new("wording", message)]))
+        }
+    };
+    match done {
+        Ok(()) => Ok(Redirect::to(&format!("/pruefung/abrufe/{id}#pruefvermerk")).into_response()),
+        Err(ActionError::Invalid(errors)) => {
+            mistakes.0.extend(errors);
+            let page = page(&app, &actor, frame.with_mistakes(), id, typed, mistakes).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn page(
+    app: &App,
+    actor: &Actor,
+    frame: Frame,
+    id: Uuid,
+    typed: Typed,
+    mistakes: Mistakes,
+) -> Result<AuditCallOffPage, Problem> {
+    let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
     let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
     let currency = contract.currency.as_str();
@@ -102,11 +164,12 @@ pub async fn show(
     let documents = documents::of_call_off(&mut tx, contract.id, call_off.id).await?;
     let ledger = proof::ledger(&mut tx, contract.id, Some(call_off.id), ALL, 0).await?;
     let savings = proof::savings_lines(&mut tx, contract.id, call_off.id).await?;
+    let marks = savings_marks::of_call_off(&mut tx, contract.id, call_off.id).await?;
     let log = audit_log::page(&mut tx, Some(call_off.id), ALL, 0).await?;
     let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
     let last = reviews.last().map(|review| review.id);
     let amount = |amount: Option<_>| amount.map_or_else(|| "–".to_owned(), |it| money(it, currency));
-    Ok(Page(AuditCallOffPage {
+    Ok(AuditCallOffPage {
         frame: frame.titled(format!("Prüfung {number}")),
         id,
         number,
@@ -121,13 +184,17 @@ pub async fn show(
         justifications: justifications.into_iter().map(justification).collect(),
         documents: documents.into_iter().map(document_view).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, currency)).collect(),
-        savings: savings.iter().map(|line| line_view(line, currency)).collect(),
-        totals: totals(&savings, currency),
+        books: books(&savings, currency),
+        marks: marks.into_iter().map(mark_view).collect(),
+        may_mark: actor.role == Role::Auditor && call_off.number.is_some(),
+        typed,
+        mistakes,
+        idempotency_key: app.chance.id(app.clock.now()),
         log: log.into_iter().map(entry_view).collect(),
         case_number: call_off.case_number,
         need: call_off.details.need,
         contract,
-    }))
+    })
 }
 
 fn review_view(stored: &StoredReview, currency: &str, last: bool) -> ReviewView {

@@ -2,18 +2,21 @@
 //! its evidence. The last step down from the board's figure.
 
 use abruf_domain::ids::CallOffId;
-use abruf_domain::money::Net;
+use abruf_domain::money::{Net, Percent};
+use abruf_domain::savings::realised::budget_effect;
 use axum::extract::State;
 use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::extract::Path;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{day, money, period, quantity, unit_price};
+use crate::http::pages::savings_view::share;
+use crate::http::pages::written::{day, instant, money, period, quantity, unit_price};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::proof::{self, Baseline, SavingsLine};
-use crate::storage::{call_offs, contracts};
+use crate::storage::savings_marks::{self, Mark, Verdict};
+use crate::storage::{call_offs, contracts, members};
 
 /// The page.
 #[derive(askama::Template)]
@@ -25,10 +28,44 @@ pub struct CallOffSavingsPage {
     contract: String,
     /// `01.12.2026 bis 30.11.2027`; empty without.
     performance: String,
-    lines: Vec<LineView>,
-    totals: Vec<TotalView>,
+    books: Books,
+    /// Order value with a valid baseline in percent of all lines; empty without.
+    coverage: String,
+    /// What class A changes in the budget, planned and realised, in words.
+    budget: String,
+    marks: Vec<MarkView>,
     /// Contracts in other currencies stay out of the report.
     foreign_currency: Option<String>,
+}
+
+/// Planned, realised and audited entries; the three are never added.
+pub struct Books {
+    /// Of the release, with its counter entries.
+    pub planned: Book,
+    /// Of deliveries and invoices.
+    pub realised: Book,
+    /// Of auditors' marks.
+    pub audited: Book,
+}
+
+/// Entries with their sums.
+pub struct Book {
+    /// Its entries.
+    pub lines: Vec<LineView>,
+    /// What they come to.
+    pub totals: Vec<TotalView>,
+}
+
+/// What an auditor says about the savings.
+pub struct MarkView {
+    /// `geprüft` or `beanstandet`.
+    pub verdict: &'static str,
+    /// Style of that word.
+    pub class: &'static str,
+    /// The objection, or a note.
+    pub wording: String,
+    /// When, and who if the reader may know.
+    pub by: String,
 }
 
 /// An entry in words.
@@ -86,6 +123,11 @@ pub async fn show(
     let (call_off, _) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
     let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
     let lines = proof::savings_lines(&mut tx, call_off.contract, call_off.id).await?;
+    let marks = savings_marks::of_call_off(&mut tx, call_off.contract, call_off.id).await?;
+    let deducts = match lines.first() {
+        Some(line) => members::deducts_input_vat(&mut tx, call_off.member, line.dated_on).await?,
+        None => false,
+    };
     let number = call_off.number.unwrap_or(call_off.case_number);
     Ok(Page(CallOffSavingsPage {
         frame: frame.titled(format!("Einsparung von {number}")),
@@ -93,15 +135,78 @@ pub async fn show(
         number,
         contract: contract.title,
         performance: call_off.details.performance.map(period).unwrap_or_default(),
-        totals: totals(&lines, &contract.currency),
-        lines: lines.iter().map(|line| line_view(line, &contract.currency)).collect(),
+        coverage: coverage(&lines),
+        budget: budget(&lines, deducts, &contract.currency),
+        marks: marks.into_iter().map(mark_view).collect(),
+        books: books(&lines, &contract.currency),
         foreign_currency: (contract.currency != "EUR").then_some(contract.currency),
     }))
 }
 
-/// The entries by class, counter entries with them; also for the auditor's page.
-pub fn totals(lines: &[SavingsLine], currency: &str) -> Vec<TotalView> {
-    let of_class = |class: &'static str| lines.iter().filter(move |line| line.class == class);
+/// The entries of a call-off by book: planned, realised, audited; also for the auditor's page.
+#[must_use]
+pub fn books(lines: &[SavingsLine], currency: &str) -> Books {
+    let book = |book: &str| {
+        let own: Vec<&SavingsLine> = lines.iter().filter(|line| book_of(line) == book).collect();
+        Book { totals: totals(&own, currency), lines: own.iter().map(|line| line_view(line, currency)).collect() }
+    };
+    Books { planned: book("planned"), realised: book("realised"), audited: book("audited") }
+}
+
+/// Cancellations and corrections are counter entries to the plan.
+fn book_of(line: &SavingsLine) -> &'static str {
+    match line.stage.as_str() {
+        "realised" => "realised",
+        "audited" => "audited",
+        _ => "planned",
+    }
+}
+
+/// Evidenced order value in percent of all lines, of what is planned.
+fn coverage(lines: &[SavingsLine]) -> String {
+    let planned = || lines.iter().filter(|line| book_of(line) == "planned" && line.position.is_some());
+    let evidenced: Net = planned().filter(|line| line.baseline.is_some()).map(|line| line.order_net).sum();
+    evidenced.percent_of(planned().map(|line| line.order_net).sum()).map(share).unwrap_or_default()
+}
+
+/// What class A changes in the budget of the member.
+fn budget(lines: &[SavingsLine], deducts: bool, currency: &str) -> String {
+    let of_book = |book: &str| {
+        let own = || lines.iter().filter(move |line| book_of(line) == book);
+        let of_a = || own().filter(|line| line.class == "A");
+        let costs: Net = of_a().map(|line| line.surcharge + line.fee - line.bonus).sum();
+        if deducts {
+            let net = of_a().map(|line| line.effect).sum::<Net>() - costs;
+            return money(net.decimal(), currency);
+        }
+        // Lines of other classes count for their rate alone.
+        let effect = |line: &SavingsLine| if line.class == "A" { line.effect } else { Net::ZERO };
+        let effects: Vec<(Net, Percent)> = own().filter_map(|line| Some((effect(line), line.vat_rate?))).collect();
+        money(budget_effect(&effects, costs).decimal(), currency)
+    };
+    let why = if deducts { "netto, das Mitglied zieht Vorsteuer ab" } else { "mit Umsatzsteuer" };
+    format!("geplant {}, realisiert {} ({why})", of_book("planned"), of_book("realised"))
+}
+
+/// A mark in words; also for the auditor's page.
+#[must_use]
+pub fn mark_view(mark: Mark) -> MarkView {
+    let (verdict, class) = match mark.verdict {
+        Verdict::Checked => ("geprüft", "status status--good"),
+        Verdict::Objected => ("beanstandet", "status status--bad"),
+    };
+    let at = instant(mark.at);
+    MarkView {
+        verdict,
+        class,
+        by: if mark.person.is_empty() { at } else { format!("{at}, {}", mark.person) },
+        wording: mark.wording,
+    }
+}
+
+/// The entries of a book by class, counter entries with them.
+fn totals(lines: &[&SavingsLine], currency: &str) -> Vec<TotalView> {
+    let of_class = |class: &'static str| lines.iter().copied().filter(move |line| line.class == class);
     let sum = |class, amount: fn(&SavingsLine) -> Net| of_class(class).map(amount).sum::<Net>();
     let view = |name, amount: Net, result| TotalView {
         name,
@@ -125,8 +230,21 @@ pub fn totals(lines: &[SavingsLine], currency: &str) -> Vec<TotalView> {
     totals
 }
 
-/// Words an entry; also for the auditor's page.
-pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
+/// What made an entry, in words.
+fn source_words(source: &str) -> &str {
+    match source {
+        "delivery" => "durch Lieferung",
+        "invoice" => "durch Rechnung",
+        "invoice_cancelled" => "Rechnung aufgehoben",
+        "rest" => "durch Teilstornierung",
+        "settled" => "als abgerechnet gemeldet",
+        "mark" => "durch Prüfvermerk",
+        other => other,
+    }
+}
+
+/// Words an entry.
+fn line_view(line: &SavingsLine, currency: &str) -> LineView {
     let counted =
         if line.position.is_none() && line.class == "A" { line.bonus - line.surcharge - line.fee } else { line.effect };
     let place = match (line.position, line.class.as_str()) {
@@ -134,14 +252,22 @@ pub fn line_view(line: &SavingsLine, currency: &str) -> LineView {
         (None, "P") => "Prozesseffekt".to_owned(),
         (None, _) => "Zuschlag und Umlage".to_owned(),
     };
+    let article = if line.article_number.is_empty() {
+        String::new()
+    } else {
+        format!("{} ({})", line.title, line.article_number)
+    };
+    // Quantity and price are those of the order: a realised part has its own.
+    let ordered = line.quantity.filter(|_| line.source.is_none());
+    let source = line.source.as_deref().map(source_words);
     LineView {
         place,
-        title: if line.article_number.is_empty() {
-            String::new()
-        } else {
-            format!("{} ({})", line.title, line.article_number)
-        },
-        quantity: line.quantity.map(|amount| format!("{} {}", quantity(amount), line.unit)).unwrap_or_default(),
+        title: [Some(article.as_str()).filter(|it| !it.is_empty()), source]
+            .into_iter()
+            .flatten()
+            .collect::<Vec<_>>()
+            .join(", "),
+        quantity: ordered.map(|amount| format!("{} {}", quantity(amount), line.unit)).unwrap_or_default(),
         paid: line
             .unit_price
             .map(|price| {

@@ -93,7 +93,7 @@ pub(super) fn nothing() -> Request {
 pub(super) struct Past {
     /// Its own call-offs inside the longer of the two windows, drafts aside.
     pub earlier: Vec<EarlierCallOff>,
-    /// Its process effect of the year of `day` is counted already.
+    /// Its process effect of the year of `day` is counted already, by an order that stands.
     pub process_effect_counted: bool,
 }
 
@@ -107,9 +107,12 @@ pub(super) async fn past(
     let window = parameters.split_window_days.max(parameters.duplicate_window_days);
     let since = day.checked_sub_days(Days::new(window.into())).unwrap_or(NaiveDate::MIN);
     let row = sqlx::query!(
-        r#"SELECT EXISTS (SELECT FROM savings_entry
-                          WHERE contract_id = $1 AND member_id = $2 AND class = 'P' AND stage = 'planned'
-                            AND extract(year FROM dated_on) = extract(year FROM $5::date)) AS "process_effect_counted!",
+        r#"SELECT EXISTS (SELECT FROM savings_entry p
+                          WHERE p.contract_id = $1 AND p.member_id = $2 AND p.class = 'P' AND p.stage = 'planned'
+                            AND extract(year FROM p.dated_on) = extract(year FROM $5::date)
+                            AND (SELECT sum(e.effect_net) FROM savings_entry e
+                                 WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P'
+                                   AND e.stage IN ('planned', 'cancelled', 'corrected')) <> 0) AS "process_effect_counted!",
                   coalesce((SELECT jsonb_agg(jsonb_build_object(
                                        'number', coalesce(c.number, c.case_number), 'date', c.dated_on, 'net', c.net::text, 'gross', c.gross::text,
                                        'counts', c.status NOT IN ('refused', 'withdrawn', 'expired', 'cancelled'),

@@ -124,7 +124,7 @@ impl Play {
         let savings = standing(&mut tx, &call_off, &facts, &review).await.unwrap().savings.unwrap();
         let (effect, fee): (String, String) = sqlx::query_as(
             "SELECT coalesce(sum(effect_net) FILTER (WHERE class IN ('A', 'B', 'C')), 0)::numeric(14, 2)::text, sum(fee_net)::numeric(14, 2)::text
-             FROM savings_entry WHERE call_off_id = $1",
+             FROM savings_entry WHERE call_off_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')",
         )
         .bind(draft.id)
         .fetch_one(&self.web.database.owner)
