@@ -3,7 +3,11 @@
 
 pub mod call_off_bag;
 pub mod call_off_table;
+pub mod ceiling_history;
+pub mod contract_signals;
+pub mod control;
 pub mod csv_table;
 pub mod document_table;
 pub mod log_check;
+pub mod restatement;
 pub mod savings;
