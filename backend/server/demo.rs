@@ -15,6 +15,7 @@
 //! end is committed last and waited for, and once it is on disk so is everything before it.
 
 pub mod accounts;
+mod board;
 mod calendar;
 mod call_offs;
 mod ceilings;
@@ -133,6 +134,9 @@ pub enum DemoError {
     /// The addresses of suppliers could not be entered.
     #[error("could not enter the electronic addresses of the suppliers")]
     Addresses(#[source] ActionError),
+    /// What the organs have before them could not be entered.
+    #[error("could not enter what the organs have before them")]
+    Board(#[source] ActionError),
     /// The common password has no hash.
     #[error("could not hash the password of the demo accounts")]
     Password(#[from] PasswordError),
@@ -231,6 +235,7 @@ async fn fill_database(
 
     let contracts = prepared.len();
     let unforeseen = carry_out(app, db, &world, prepared, progress).await?;
+    board::enter(&office, &world).await.map_err(DemoError::Board)?;
     Ok(Report { members: world.members.len(), people: world.people, contracts, call_offs: BTreeMap::new(), unforeseen })
 }
 

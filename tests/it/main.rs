@@ -5,6 +5,7 @@
 mod access;
 mod actions;
 mod audit_pages;
+mod board_meetings;
 mod board_pages;
 mod bonus;
 mod calendar;
@@ -14,6 +15,7 @@ mod cluster;
 mod concurrency;
 mod contracts_in_force;
 mod contracts_in_the_making;
+mod control_page;
 mod demo;
 mod document_store;
 mod embedded;

@@ -25,9 +25,13 @@ use crate::app::App;
 use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::certificates::{self, NewCertificate, Subject};
+use crate::storage::error::consistent;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::meeting_reports::{self, NewMeetingReport};
 use crate::storage::{assignments, documents};
+
+/// What a frozen report says, for pages and programs.
+pub use abruf_documents::MeetingReportData as Report;
 
 /// Who may freeze a report.
 pub const FREEZERS: &[Role] = &[Role::Office, Role::Board];
@@ -122,6 +126,19 @@ fn check(asked: &ToFreeze, today: NaiveDate) -> Result<(), ActionError> {
         errors.push(FieldError::new("confirmed", message));
     }
     if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }
+}
+
+/// Reads what a report was made from.
+///
+/// # Errors
+/// If the text is no recorded input of a meeting report.
+pub fn report_of(id: Uuid, input: &str) -> Result<Report, ActionError> {
+    #[derive(serde::Deserialize)]
+    struct Recorded {
+        data: Report,
+    }
+    let recorded: Recorded = consistent(serde_json::from_str(input), "certificate", "input", id)?;
+    Ok(recorded.data)
 }
 
 async fn made(keyed: Keyed<'_>, asked: &ToFreeze) -> Result<Freezing, ActionError> {

@@ -62,6 +62,8 @@ pub enum Object {
     Document,
     /// A certificate: own, house, scope.
     Certificate,
+    /// A report frozen for a meeting: house.
+    MeetingReport,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.

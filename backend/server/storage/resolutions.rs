@@ -93,3 +93,22 @@ pub async fn of_meeting(
     .fetch_all(conn)
     .await?)
 }
+
+/// Days of meetings for which something is on record but no report is frozen, next meeting last, with the count.
+pub async fn without_report(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+) -> Result<Vec<(NaiveDate, i64)>, StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT s.meeting_on, count(*) AS "count!"
+           FROM resolution s
+           WHERE s.body_id = $1
+             AND NOT EXISTS (SELECT FROM meeting_report r WHERE r.body_id = s.body_id AND r.meeting_on = s.meeting_on)
+           GROUP BY s.meeting_on
+           ORDER BY s.meeting_on"#,
+        body.0
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.meeting_on, row.count)).collect())
+}
