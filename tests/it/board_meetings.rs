@@ -160,9 +160,15 @@ async fn what_happens_later_never_alters_a_report_but_is_told_in_the_next() {
     let restated = &data["restatement"];
     assert_eq!(data["number"], "SB-2026-02");
     assert_eq!((&restated["report"], &restated["frozen"]), (&json!("SB-2026-01"), &json!("193.95")));
-    assert_eq!((&restated["rows"][0]["difference"], &restated["rows"][0]["reason"]), (&json!("-151.85"), &json!("storniert")));
+    assert_eq!(
+        (&restated["rows"][0]["difference"], &restated["rows"][0]["reason"]),
+        (&json!("-151.85"), &json!("storniert"))
+    );
     // 23.45 − 1.5 % of 220.00.
-    assert_eq!((&restated["changed"], &restated["added"], &restated["added_call_offs"]), (&json!("-151.85"), &json!("20.15"), &json!(1)));
+    assert_eq!(
+        (&restated["changed"], &restated["added"], &restated["added_call_offs"]),
+        (&json!("-151.85"), &json!("20.15"), &json!(1))
+    );
     assert_eq!(restated["now"], data["total"]["a_net"]);
     assert_eq!(data["total"]["a_net"], "62.25");
 
@@ -238,9 +244,12 @@ async fn a_year_without_data_or_a_wrong_day_is_refused_with_what_to_do() {
         message,
         "Für 2019 liegen keine Abrufe vor. Der erste Abruf war am 02.06.2025. Bitte wählen Sie ein Jahr mit Abrufen."
     );
-    for (year, day, wrong) in
-        [(2027, "2027-12-15", "year"), (1999, "2026-12-15", "year"), (2026, "2025-12-15", "meeting_on"), (2026, "2028-06-01", "meeting_on")]
-    {
+    for (year, day, wrong) in [
+        (2027, "2027-12-15", "year"),
+        (1999, "2026-12-15", "year"),
+        (2026, "2025-12-15", "meeting_on"),
+        (2026, "2028-06-01", "meeting_on"),
+    ] {
         let refused = house.freeze(&house.olga, year, day).await.unwrap_err();
         assert!(fields(&refused).iter().any(|(field, _)| *field == wrong), "{year} {day}: {refused:?}");
     }
@@ -263,7 +272,11 @@ async fn by_page_what_was_typed_stays_and_the_second_person_is_told() {
     let fields = [("year", "2026"), ("meeting_on", "15.12.2026"), ("meeting", "Aufsichtsrat")];
     let wrong = olga.submit(&page, "/berichte/sitzung", &fields).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(read(&wrong.text).contains("Bitte bestätigen Sie") && wrong.text.contains("value=\"15.12.2026\""), "{}", wrong.text);
+    assert!(
+        read(&wrong.text).contains("Bitte bestätigen Sie") && wrong.text.contains("value=\"15.12.2026\""),
+        "{}",
+        wrong.text
+    );
     assert!(wrong.text.contains("<title>Fehler: "), "{}", wrong.text);
     let confirmed = [fields[0], fields[1], fields[2], ("confirmed", "ja")];
     let to = olga.leads_on(&page, "/berichte/sitzung", &confirmed).await;
@@ -308,10 +321,14 @@ async fn resolutions_are_printed_if_they_came_before_and_stand_beside_if_they_ca
     let twice = olga.submit(&page, action, &before).await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", twice.text);
     assert!(read(&twice.text).contains("Nummer „TOP 3“ ist für diese Sitzung schon vergeben."), "{}", twice.text);
-    let after = [before[0], ("kind", "decision"), ("number", "TOP 3"), ("dated_on", "15.12.2026"), ("wording", "Angenommen.")];
+    let after =
+        [before[0], ("kind", "decision"), ("number", "TOP 3"), ("dated_on", "15.12.2026"), ("wording", "Angenommen.")];
     olga.leads_on(&page, action, &after).await;
     let report = read(&olga.page(&format!("/berichte/sitzung/{id}")).await);
-    assert!(report.contains("Beschluss TOP 3 vom 15.12.2026") && report.contains("nicht im Papier enthalten"), "{report}");
+    assert!(
+        report.contains("Beschluss TOP 3 vom 15.12.2026") && report.contains("nicht im Papier enthalten"),
+        "{report}"
+    );
     assert_eq!(report.matches("nicht im Papier enthalten").count(), 1, "the proposal is in it");
     assert_eq!(house.data(id).await, printed);
     house.world.keeps_its_promises().await;
@@ -323,8 +340,12 @@ async fn organs_see_reports_during_their_term_and_members_never() {
     let id = house.freeze(&house.olga, 2026, "2026-12-15").await.unwrap().id();
     let sven = Browser::signed_in(&house.world, &house.sven).await;
     let paper = format!("/bescheinigungen/{id}");
-    let places =
-        ["/berichte/sitzung".to_owned(), format!("/berichte/sitzung/{id}"), paper.clone(), format!("/api/v1/meeting-reports/{id}")];
+    let places = [
+        "/berichte/sitzung".to_owned(),
+        format!("/berichte/sitzung/{id}"),
+        paper.clone(),
+        format!("/api/v1/meeting-reports/{id}"),
+    ];
     for place in &places {
         assert_eq!(sven.get(place).await.status, StatusCode::OK, "{place}");
     }
@@ -405,7 +426,11 @@ async fn the_public_page_knows_a_report_without_names_or_amounts() {
     assert!(listed.contains(&format!("{code} meeting_report SB-2026-01")) && listed.contains(&hash), "{listed}");
     let web = Web::over(house.world).await;
     let page = web.get(&format!("/p/{code}"), "").await;
-    assert!(page.text.contains("Sitzungsbericht SB-2026-01") && page.text.contains("Stand seines Tages"), "{}", page.text);
+    assert!(
+        page.text.contains("Sitzungsbericht SB-2026-01") && page.text.contains("Stand seines Tages"),
+        "{}",
+        page.text
+    );
     assert!(!page.text.contains("Altenrode") && !page.text.contains('€'), "{}", page.text);
 }
 
@@ -427,7 +452,8 @@ async fn by_api_a_report_is_frozen_once_and_read_whole() {
     assert_eq!(whole["content"]["total"]["a_net"], "193.95");
     let listed = whole["call_offs"].as_array().unwrap();
     assert_eq!(listed.len(), 2);
-    let unconfirmed = json!({ "year": 2026, "meeting_on": "2026-12-17", "meeting": "Aufsichtsrat", "confirmed": false });
+    let unconfirmed =
+        json!({ "year": 2026, "meeting_on": "2026-12-17", "meeting": "Aufsichtsrat", "confirmed": false });
     let refused = web.api("POST", "/api/v1/meeting-reports", &token, Some(unconfirmed)).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
 }

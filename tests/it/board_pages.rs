@@ -294,7 +294,12 @@ async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_l
     let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
     let page = web.get("/berichte/einsparungen?jahr=2026", &cookie).await.text;
     assert_eq!(page.matches("class=\"last-year\"").count(), 4, "four figures with the year before: {page}");
-    for part in ["<title id=\"balken-titel\">", "<title id=\"linie-titel\">", "<desc id=\"balken-text\">", "<pattern id=\"balken-b\""] {
+    for part in [
+        "<title id=\"balken-titel\">",
+        "<title id=\"linie-titel\">",
+        "<desc id=\"balken-text\">",
+        "<pattern id=\"balken-b\"",
+    ] {
         assert!(page.contains(part), "no {part}: {page}");
     }
     assert_eq!(page.matches("Als Tabelle anzeigen").count(), 2);
@@ -311,7 +316,11 @@ async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_l
         table.split("data-label=\"A netto\"").skip(1).map(|cell| euros(text_of(cell))).collect();
     assert_eq!(drawn, listed, "bars show the figures of the table");
     assert!(page.contains("ohne Einwohnerzahl"), "towns without inhabitants say so");
-    assert!(page.contains("dringend") && page.contains("96 % des Höchstwerts belegt") || page.contains("96\u{a0}% des Höchstwerts belegt"), "{page}");
+    assert!(
+        page.contains("dringend") && page.contains("96 % des Höchstwerts belegt")
+            || page.contains("96\u{a0}% des Höchstwerts belegt"),
+        "{page}"
+    );
     let empty = web.get("/berichte/einsparungen?jahr=2019", &cookie).await.text;
     assert!(!empty.contains("chart__drawing") && !empty.contains("class=\"last-year\""), "{empty}");
 }

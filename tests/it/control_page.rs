@@ -184,7 +184,8 @@ async fn the_share_of_activity_is_computed_from_three_recorded_years() {
     let page = read(&olga.page("/aufsicht").await);
     assert!(page.contains("Das ist mehr als 80 %."), "{page}");
     assert!(page.contains("10,00 €") && page.contains("Jahresabschluss, berichtigt"), "{page}");
-    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM body_turnover").fetch_one(house.world.owner()).await.unwrap();
+    let rows: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM body_turnover").fetch_one(house.world.owner()).await.unwrap();
     assert_eq!(rows, 5, "corrections keep what was there");
     house.world.keeps_its_promises().await;
 }
@@ -231,7 +232,10 @@ async fn auditors_see_their_scope_and_members_nothing() {
     let of_neighbour = house.world.auditor(&[neighbour]).await;
     let inside = Browser::signed_in(&house.world, &of_town).await;
     let page = read(&inside.page("/aufsicht").await);
-    assert!(page.contains("1 Begründung") && page.contains("Den Anteil berechnet nur, wer alle Abrufe sieht."), "{page}");
+    assert!(
+        page.contains("1 Begründung") && page.contains("Den Anteil berechnet nur, wer alle Abrufe sieht."),
+        "{page}"
+    );
     assert!(!page.contains("Umsatz speichern"), "auditors read");
     let outside = Browser::signed_in(&house.world, &of_neighbour).await;
     let page = read(&outside.page("/aufsicht").await);

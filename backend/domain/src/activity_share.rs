@@ -114,10 +114,7 @@ mod tests {
     #[test]
     fn a_missing_year_or_no_turnover_tells_no_share() {
         let two = [turnover(2023, "1.00", "0.00"), turnover(2025, "1.00", "0.00")];
-        assert_eq!(
-            activity_share(&two, 2026, Percent::EIGHTY),
-            ActivityShare::Incomplete { missing: vec![2024] }
-        );
+        assert_eq!(activity_share(&two, 2026, Percent::EIGHTY), ActivityShare::Incomplete { missing: vec![2024] });
         let nothing = [2023, 2024, 2025].map(|year| turnover(year, "0.00", "0.00"));
         assert_eq!(activity_share(&nothing, 2026, Percent::EIGHTY), ActivityShare::NoTurnover);
         let credits = [2023, 2024, 2025].map(|year| turnover(year, "-5.00", "1.00"));

@@ -112,7 +112,13 @@ fn check(asked: &ToFreeze, today: NaiveDate) -> Result<(), ActionError> {
             format!("{} ist nicht möglich. Möglich sind die Jahre {FIRST_YEAR} bis {}.", asked.year, today.year());
         wrong("year", message);
     } else if asked.meeting_on.year() < asked.year {
-        wrong("meeting_on", format!("Die Sitzung liegt vor dem Jahr {}, über das sie berichtet. Bitte prüfen Sie das Datum.", asked.year));
+        wrong(
+            "meeting_on",
+            format!(
+                "Die Sitzung liegt vor dem Jahr {}, über das sie berichtet. Bitte prüfen Sie das Datum.",
+                asked.year
+            ),
+        );
     }
     if today + TimeDelta::days(DAYS_AHEAD) < asked.meeting_on {
         wrong("meeting_on", "Die Sitzung liegt mehr als ein Jahr voraus. Bitte prüfen Sie das Datum.".to_owned());

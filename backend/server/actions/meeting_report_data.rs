@@ -19,9 +19,9 @@ use super::order_data::{organisation, party};
 use super::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::reports::contract_signals;
 use crate::reports::restatement::{self, Changed, Counted};
 use crate::reports::savings::{self, Filter, Group, Grouping, Sums};
-use crate::reports::contract_signals;
 use crate::storage::contracts::{self, Contract};
 use crate::storage::error::consistent;
 use crate::storage::meeting_reports::Frozen;
@@ -149,12 +149,8 @@ fn nothing(year: i32, first: Option<NaiveDate>) -> ActionError {
 
 /// How the year of an earlier report looks now.
 async fn restated(conn: &mut PgConnection, frozen: &Frozen) -> Result<Restatement, ActionError> {
-    let then: Vec<Counted> = consistent(
-        serde_json::from_str(&frozen.call_offs),
-        "meeting_report",
-        "call_offs",
-        frozen.id,
-    )?;
+    let then: Vec<Counted> =
+        consistent(serde_json::from_str(&frozen.call_offs), "meeting_report", "call_offs", frozen.id)?;
     let filter = Filter { year: Some(frozen.year), ..Filter::default() };
     let today = savings::grouped(conn, &filter, Grouping::CallOff, ALL, 0).await?;
     let found = restatement::compare(&then, &today);
@@ -220,7 +216,8 @@ fn figures(total: &Group, before: Option<&Group>, uncompared: i64, contracts: &[
         sentence,
         before,
     };
-    let call_offs = if total.call_offs == 1 { "1 Abruf".to_owned() } else { format!("{} Abrufe", whole(total.call_offs)) };
+    let call_offs =
+        if total.call_offs == 1 { "1 Abruf".to_owned() } else { format!("{} Abrufe", whole(total.call_offs)) };
     let taken_back = match total.cancelled {
         0 => "ohne Storno".to_owned(),
         1 => "1 Storno ist abgezogen".to_owned(),
@@ -255,7 +252,10 @@ fn figures(total: &Group, before: Option<&Group>, uncompared: i64, contracts: &[
 /// Share of the ceilings in euros of the contracts that run in this year, and what that means.
 fn utilisation(contracts: &[Contract], year: i32) -> (String, String) {
     let runs = |it: &&Contract| {
-        it.currency == "EUR" && it.starts_on.year() <= year && year <= it.effective_end.year() && it.ceiling.limit.is_some()
+        it.currency == "EUR"
+            && it.starts_on.year() <= year
+            && year <= it.effective_end.year()
+            && it.ceiling.limit.is_some()
     };
     let limit: Net = contracts.iter().filter(runs).filter_map(|it| it.ceiling.limit).map(Volume::as_net).sum();
     let consumed: Net = contracts.iter().filter(runs).map(|it| it.ceiling.consumed.as_net()).sum();

@@ -130,7 +130,8 @@ fn check(what: &ToRecord, today: NaiveDate) -> Result<(), ActionError> {
         let message = "Ein Beschluss kann nicht vor seiner Sitzung gefasst sein. Bitte prüfen Sie das Datum oder wählen Sie „Beschlussvorlage“.";
         errors.push(FieldError::new("dated_on", message));
     } else if what.kind == Kind::Decision && today < what.dated_on {
-        let message = "Der Beschluss liegt in der Zukunft. Bitte wählen Sie „Beschlussvorlage“ oder prüfen Sie das Datum.";
+        let message =
+            "Der Beschluss liegt in der Zukunft. Bitte wählen Sie „Beschlussvorlage“ oder prüfen Sie das Datum.";
         errors.push(FieldError::new("dated_on", message));
     }
     if errors.is_empty() { Ok(()) } else { Err(ActionError::Invalid(errors)) }

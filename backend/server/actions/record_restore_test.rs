@@ -84,7 +84,8 @@ fn check(what: &ToRecord, today: NaiveDate) -> Result<(), ActionError> {
         let message = "Die Sicherung ist jünger als die Probe. Bitte prüfen Sie beide Daten.";
         errors.push(FieldError::new("backup_of", message));
     }
-    let missing = "Bitte schreiben Sie, was geprüft wurde, zum Beispiel: eingespielt auf Probe-Server, abruf verify ohne Befund.";
+    let missing =
+        "Bitte schreiben Sie, was geprüft wurde, zum Beispiel: eingespielt auf Probe-Server, abruf verify ohne Befund.";
     if let Err(ActionError::Invalid(found)) = check_text("remark", what.remark.trim(), MAX_REMARK, missing) {
         errors.extend(found);
     }

@@ -41,8 +41,12 @@ pub(super) async fn enter(app: &App, world: &World) -> Result<(), ActionError> {
         dated_on: world.calendar.working_day_before(3),
     };
     record_resolution::record(app, office, &proposal, None).await?;
-    let asked =
-        ToFreeze { year: this_year - 1, meeting_on, meeting: "Aufsichtsrat, nächste Sitzung".to_owned(), confirmed: true };
+    let asked = ToFreeze {
+        year: this_year - 1,
+        meeting_on,
+        meeting: "Aufsichtsrat, nächste Sitzung".to_owned(),
+        confirmed: true,
+    };
     match freeze(app, office, &asked, None).await {
         // A small demo may have no call-off in that year.
         Ok(_) | Err(ActionError::Invalid(_)) => Ok(()),

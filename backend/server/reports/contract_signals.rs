@@ -203,8 +203,11 @@ fn due(option: &OpenOption, today: NaiveDate) -> Option<Signal> {
 
 fn of_evidence(evidence: OpenEvidence) -> Vec<Signal> {
     let counted = |number: i64, one: &str, several: &str| {
-        let words =
-            if number == 1 { format!("1 {one}") } else { format!("{} {several}", Language::German.number(number.into())) };
+        let words = if number == 1 {
+            format!("1 {one}")
+        } else {
+            format!("{} {several}", Language::German.number(number.into()))
+        };
         (0 < number).then(|| Signal {
             urgency: Urgency::Notice,
             contract: None,

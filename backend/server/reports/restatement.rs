@@ -150,9 +150,14 @@ mod tests {
     use crate::reports::savings::Sums;
 
     fn group(id: u128, volume: &str, a_net: &str, status: &str) -> Group {
-        let sums =
-            Sums { volume: volume.parse().unwrap(), a_net: a_net.parse().unwrap(), ..Sums::ZERO };
-        Group { id: Uuid::from_u128(id), number: format!("RV-{id}"), status: status.to_owned(), sums, ..Group::nothing() }
+        let sums = Sums { volume: volume.parse().unwrap(), a_net: a_net.parse().unwrap(), ..Sums::ZERO };
+        Group {
+            id: Uuid::from_u128(id),
+            number: format!("RV-{id}"),
+            status: status.to_owned(),
+            sums,
+            ..Group::nothing()
+        }
     }
 
     #[test]

@@ -215,12 +215,8 @@ pub async fn create(
     SignedIn(actor): SignedIn,
     KeyedJson(key, body): KeyedJson<NewMeetingReport>,
 ) -> Result<(StatusCode, Answer<MeetingReportView>), Problem> {
-    let asked = ToFreeze {
-        year: body.year,
-        meeting_on: body.meeting_on,
-        meeting: body.meeting,
-        confirmed: body.confirmed,
-    };
+    let asked =
+        ToFreeze { year: body.year, meeting_on: body.meeting_on, meeting: body.meeting, confirmed: body.confirmed };
     let frozen = freeze(&app, &actor, &asked, key.as_ref()).await?;
     let mut tx = app.db.begin(&actor).await?;
     let listed = meeting_reports::find(&mut tx, frozen.id()).await?.ok_or_else(Problem::not_found)?;

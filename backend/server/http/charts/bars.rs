@@ -88,8 +88,7 @@ impl Bars {
             1 => "1 weiterer Vertrag steht in der Tabelle.".to_owned(),
             more => format!("{more} weitere Verträge stehen in der Tabelle."),
         };
-        let described =
-            count(i64::try_from(contracts.len()).unwrap_or(i64::MAX), "Rahmenvertrag", "Rahmenverträge");
+        let described = count(i64::try_from(contracts.len()).unwrap_or(i64::MAX), "Rahmenvertrag", "Rahmenverträge");
         Some(Self {
             title: title.to_owned(),
             description: format!(
@@ -148,7 +147,10 @@ mod tests {
     fn classes_stand_side_by_side_on_one_scale_and_are_never_added() {
         let bars = Bars::of("Einsparung", &[facts("Citrix", "120.00", Some("60.00"))]).unwrap();
         let [a, b] = &bars.rows[0].bars[..] else { panic!("{bars:?}") };
-        assert_eq!((a.length, b.length, a.x, b.x), (Decimal::from(60), Decimal::from(30), Decimal::ZERO, Decimal::ZERO));
+        assert_eq!(
+            (a.length, b.length, a.x, b.x),
+            (Decimal::from(60), Decimal::from(30), Decimal::ZERO, Decimal::ZERO)
+        );
         let svg = bars.render().unwrap();
         assert!(svg.contains("A 120,00") && svg.contains("B 60,00") && !svg.contains("180,00"), "{svg}");
     }
@@ -168,7 +170,8 @@ mod tests {
         assert!(Bars::of("Einsparung", &[]).is_none());
         let zero = Bars::of("Einsparung", &[facts("Nichts", "0.00", None)]).unwrap();
         assert_eq!(zero.rows[0].bars[0].length, Decimal::ZERO);
-        let forty: Vec<BarFacts> = (0..40).map(|n| facts(&format!("Vertrag {n:02}"), &format!("{n}.00"), None)).collect();
+        let forty: Vec<BarFacts> =
+            (0..40).map(|n| facts(&format!("Vertrag {n:02}"), &format!("{n}.00"), None)).collect();
         let bars = Bars::of("Einsparung", &forty).unwrap();
         assert_eq!((bars.rows.len(), bars.table.len()), (MOST_ROWS, 40));
         assert!(bars.render().unwrap().contains("20 weitere Verträge stehen in der Tabelle."));

@@ -73,11 +73,17 @@ impl Line {
         let series = drawn.map(|(at, class)| series(class, at, years, x, y)).collect();
         let (first, last) = (years.first()?, years.last()?);
         let said = |it: &YearFacts| {
-            it.classes.map_or_else(|| format!("{}: keine Abrufe", it.year), |all| format!("{}: {}", it.year, exact(all[0])))
+            it.classes
+                .map_or_else(|| format!("{}: keine Abrufe", it.year), |all| format!("{}: {}", it.year, exact(all[0])))
         };
         Some(Self {
             title: title.to_owned(),
-            description: format!("Klasse A netto von {} bis {}. {}.", first.year, last.year, years.iter().map(said).collect::<Vec<_>>().join(", ")),
+            description: format!(
+                "Klasse A netto von {} bis {}. {}.",
+                first.year,
+                last.year,
+                years.iter().map(said).collect::<Vec<_>>().join(", ")
+            ),
             height: TOP + AREA + BOTTOM,
             zero: y(Decimal::ZERO),
             years: years.iter().enumerate().map(|(index, it)| (it.year, x(index))).collect(),

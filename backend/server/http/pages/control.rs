@@ -198,13 +198,7 @@ fn saved() -> Response {
     Redirect::to("/aufsicht?hinweis=gespeichert").into_response()
 }
 
-async fn wrong(
-    app: &App,
-    actor: &Actor,
-    frame: Frame,
-    typed: Typed,
-    mistakes: Mistakes,
-) -> Result<Response, Problem> {
+async fn wrong(app: &App, actor: &Actor, frame: Frame, typed: Typed, mistakes: Mistakes) -> Result<Response, Problem> {
     let page = page(app, actor, frame.with_mistakes(), typed, mistakes, &Asked::default()).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
@@ -368,7 +362,8 @@ fn restore_words(tests: &[RestoreTest], today: NaiveDate) -> (String, bool) {
     };
     let failed_since = tests.first().is_some_and(|it| !it.passed);
     let fine = ago <= RESTORE_DAYS && !failed_since;
-    let mut sentence = format!("Letzte bestandene Wiederherstellungsprobe: {when}. Empfohlen: alle {RESTORE_DAYS} Tage.");
+    let mut sentence =
+        format!("Letzte bestandene Wiederherstellungsprobe: {when}. Empfohlen: alle {RESTORE_DAYS} Tage.");
     if failed_since {
         sentence.push_str(" Die jüngste Probe ist nicht bestanden.");
     }

@@ -98,7 +98,8 @@ pub async fn submit(
     if year.is_none() {
         mistakes.add("year", "Bitte geben Sie das Jahr mit vier Ziffern ein, zum Beispiel 2026.");
     }
-    let meeting_on = typed_day("meeting_on", &typed.meeting_on, "Bitte geben Sie den Tag der Sitzung ein.", &mut mistakes);
+    let meeting_on =
+        typed_day("meeting_on", &typed.meeting_on, "Bitte geben Sie den Tag der Sitzung ein.", &mut mistakes);
     if let (Some(year), Some(meeting_on)) = (year, meeting_on) {
         let confirmed = typed.confirmed == "ja";
         let asked = ToFreeze { year, meeting_on, meeting: typed.meeting.clone(), confirmed };

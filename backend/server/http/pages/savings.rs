@@ -12,9 +12,9 @@ use sqlx::PgConnection;
 
 use crate::actor::{Actor, Standing};
 use crate::app::App;
+use crate::http::access::BODY;
 use crate::http::charts::bars::Bars;
 use crate::http::charts::line::Line;
-use crate::http::access::BODY;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;

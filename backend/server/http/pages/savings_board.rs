@@ -8,9 +8,9 @@ use crate::actor::{Actor, Standing};
 use crate::http::charts::bars::{BarFacts, Bars};
 use crate::http::charts::line::{Line, YearFacts};
 use crate::http::pages::savings_view::{About, Amount, Figure, share};
+use crate::reports::ceiling_history;
 use crate::reports::contract_signals::{self, Signal, Urgency};
 use crate::reports::savings::{self, Group, Grouping};
-use crate::reports::ceiling_history;
 use crate::storage::StorageError;
 use crate::storage::contracts::{self, Contract};
 
