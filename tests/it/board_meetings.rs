@@ -225,7 +225,8 @@ async fn numbers_have_no_gaps_when_many_meetings_are_prepared_at_once() {
 async fn one_key_freezes_once_and_is_no_key_for_another_report() {
     let house = House::new().await;
     let key = IdempotencyKey { key: "k-1".to_owned(), request_sha256: [7; 32] };
-    let send = || freeze(&house.world.app, &house.olga, &to_freeze(2026, "2026-12-15"), Some(&key));
+    let asked = to_freeze(2026, "2026-12-15");
+    let send = || freeze(&house.world.app, &house.olga, &asked, Some(&key));
     let first = send().await.unwrap();
     assert_eq!(send().await.unwrap(), first);
     let other = IdempotencyKey { request_sha256: [8; 32], ..key.clone() };
