@@ -153,7 +153,7 @@ async fn what_happens_later_never_alters_a_report_but_is_told_in_the_next() {
     let page = read(&sven.page(&format!("/berichte/sitzung/{first}")).await);
     assert!(page.contains("193,95 €"), "as it was frozen: {page}");
     // The call-off of 7 pieces saved 7 × 23.45 − 1.5 % of 820.00.
-    assert!(page.contains("storniert") && page.contains("\u{2212}151,85 €"), "{page}");
+    assert!(page.contains("storniert") && page.contains("-151,85 €"), "{page}");
 
     let second = house.freeze(&house.bea, 2026, "2026-12-29").await.unwrap().id();
     let data = house.data(second).await;
@@ -318,6 +318,7 @@ async fn resolutions_are_printed_if_they_came_before_and_stand_beside_if_they_ca
     assert_eq!(printed["resolutions"][0]["number"], "TOP 3");
 
     house.world.at("2026-12-16T09:00:00Z");
+    let olga = Browser::signed_in(&house.world, &house.olga).await;
     let page = olga.page("/berichte/sitzung").await;
     let twice = olga.submit(&page, action, &before).await;
     assert_eq!(twice.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", twice.text);
@@ -383,6 +384,15 @@ async fn reports_are_append_only_and_leave_no_number_out() {
         let constraint = refused.as_database_error().unwrap().constraint().map(ToOwned::to_owned);
         assert_eq!(constraint, Some(format!("{table}_append_only")), "{statement}");
     }
+    let no_paper = sqlx::query(
+        "INSERT INTO meeting_report (id, body_id, year, meeting_on, meeting, sequence, as_of, call_offs, call_offs_sha256,
+                                     frozen_by, frozen_at)
+         SELECT id, body_id, 2025, meeting_on, meeting, 2, as_of, '[]', sha256('[]'), frozen_by, frozen_at FROM meeting_report",
+    )
+    .execute(house.world.owner())
+    .await
+    .unwrap_err();
+    assert_eq!(no_paper.as_database_error().unwrap().constraint(), Some("meeting_report_has_its_paper"), "{no_paper}");
     for (sequence, list, constraint) in [
         (3, "[]", "meeting_report_number_once"),
         (1, "[]", "meeting_report_number_once"),
@@ -392,7 +402,7 @@ async fn reports_are_append_only_and_leave_no_number_out() {
         let refused = sqlx::query(
             "INSERT INTO meeting_report (id, body_id, year, meeting_on, meeting, sequence, as_of, call_offs, call_offs_sha256,
                                          frozen_by, frozen_at)
-             SELECT id, body_id, 2025, meeting_on, meeting, $1, as_of, $2, sha256('[]'), frozen_by, frozen_at FROM meeting_report",
+             SELECT id, body_id, year, meeting_on + 1, meeting, $1, as_of, $2, sha256('[]'), frozen_by, frozen_at FROM meeting_report",
         )
         .bind(sequence)
         .bind(list)

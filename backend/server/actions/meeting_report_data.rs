@@ -2,6 +2,7 @@
 
 use abruf_documents::MeetingReportData;
 use abruf_documents::data::{Body, Signature};
+use abruf_documents::format_de;
 use abruf_documents::meeting_report::{
     Amounts, Figure, OfContract, OfMember, OfYear, Resolution, Restated as RestatedRow, Restatement, Signal,
 };
@@ -279,8 +280,9 @@ fn method(max_age: u32) -> Vec<String> {
     ]
 }
 
+/// As the tables of the paper write it.
 fn euros(net: Net) -> String {
-    German.money(net.decimal(), "EUR")
+    format_de::money(&net.to_string(), "EUR").unwrap_or_default()
 }
 
 fn percent(share: Decimal) -> String {
