@@ -15,6 +15,7 @@
 //! end is committed last and waited for, and once it is on disk so is everything before it.
 
 pub mod accounts;
+mod board;
 mod calendar;
 mod call_offs;
 mod ceilings;
@@ -138,6 +139,10 @@ pub enum DemoError {
     /// What waits for a second person could not be recorded.
     #[error("could not record the comparison prices that wait")]
     Evidence(#[source] ActionError),
+
+    /// What the organs have before them could not be entered.
+    #[error("could not enter what the organs have before them")]
+    Board(#[source] ActionError),
     /// The common password has no hash.
     #[error("could not hash the password of the demo accounts")]
     Password(#[from] PasswordError),
@@ -237,6 +242,8 @@ async fn fill_database(
     let contracts = prepared.len();
     let unforeseen = carry_out(app, db, &world, prepared, progress).await?;
     evidence::leave_open(&office, &world).await.map_err(DemoError::Evidence)?;
+
+    board::enter(&office, &world).await.map_err(DemoError::Board)?;
     Ok(Report { members: world.members.len(), people: world.people, contracts, call_offs: BTreeMap::new(), unforeseen })
 }
 

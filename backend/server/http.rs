@@ -9,6 +9,7 @@ pub mod access;
 pub mod api;
 pub mod assets;
 pub mod body_limit;
+pub mod charts;
 pub mod csrf;
 pub mod extract;
 pub mod filters;
@@ -39,12 +40,14 @@ use utoipa_axum::routes;
 
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
+use crate::actions::freeze_meeting_report::FREEZERS;
 use crate::actions::issue_certificate::ISSUERS;
+use crate::actions::record_restore_test::TESTERS;
 use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{AUDIT, Access, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{AUDIT, Access, BODY, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -61,7 +64,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes))))))
+    board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes)))))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -251,6 +254,28 @@ fn baselines(routes: Routes) -> Routes {
         .api(DECIDED, routes!(api::baselines::ask_withdrawal))
         .api(DECIDED, routes!(api::baselines::approve_withdrawal))
         .api(DECIDED, routes!(api::baselines::keep))
+}
+
+/// What the organs of the body have before them: frozen reports, and what they control.
+fn board(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const ONE: Access = only(BODY).on(Object::MeetingReport);
+    routes
+        .get("/berichte/sitzung", only(BODY), pages::meeting_reports::show)
+        .post("/berichte/sitzung", only(FREEZERS), pages::meeting_reports::submit)
+        .post("/berichte/sitzung/vorlagen", OFFICES, pages::meeting_reports::record)
+        .get("/berichte/sitzung/{id}", ONE, pages::meeting_report::show)
+        .get("/aufsicht", only(AUDIT), pages::control::show)
+        .get("/aufsicht/begruendungen", only(AUDIT), pages::control_justifications::show)
+        .post("/aufsicht/umsatz", OFFICES, pages::control::turnover)
+        .post("/aufsicht/wiederherstellung", OFFICES, pages::control::restore_test)
+        .api(only(BODY), routes!(api::meeting_reports::list))
+        .api(only(FREEZERS), routes!(api::meeting_reports::create))
+        .api(ONE, routes!(api::meeting_reports::show))
+        .api(OFFICES, routes!(api::meeting_reports::record))
+        .api(only(AUDIT), routes!(api::control::control_report))
+        .api(OFFICES, routes!(api::control::record_turnover_of_a_year))
+        .api(only(TESTERS), routes!(api::control::record_restore))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

@@ -3,9 +3,14 @@
 
 pub mod call_off_bag;
 pub mod call_off_table;
+pub mod ceiling_history;
+pub mod contract_signals;
+pub mod control;
 pub mod csv_table;
 pub mod document_table;
 pub mod log_check;
 pub mod member_benefit;
+
+pub mod restatement;
 pub mod savings;
 pub mod savings_stages;

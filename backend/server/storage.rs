@@ -13,6 +13,8 @@ pub mod baseline_decisions;
 pub mod baseline_files;
 pub mod baseline_items;
 pub mod baselines;
+
+pub mod body_turnovers;
 pub mod bonuses;
 pub mod budget_confirmations;
 pub mod budgets;
@@ -49,6 +51,7 @@ pub mod item_proposals;
 pub mod licences;
 pub mod mails;
 pub mod master_data;
+pub mod meeting_reports;
 pub mod member_list;
 pub mod members;
 pub mod membership_contributions;
@@ -76,6 +79,8 @@ pub mod realised_savings;
 pub mod refused_lines;
 pub mod register;
 pub mod releases;
+pub mod resolutions;
+pub mod restore_tests;
 pub mod savings;
 pub mod savings_corrections;
 

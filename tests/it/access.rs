@@ -29,6 +29,10 @@ struct Objects {
     /// Approved, for all members, with its evidence.
     baseline: Uuid,
     others_baseline: Uuid,
+
+    /// Of our body.
+    meeting_report: Uuid,
+    others_meeting_report: Uuid,
     member: Uuid,
     supplier: Uuid,
     neighbours_certificate: Uuid,
@@ -86,6 +90,7 @@ async fn house() -> House {
         certificate: certificate(&web, contract, ours, town, buyer).await,
         baseline: baseline(&web, contract, buyer).await,
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
+        meeting_report: meeting_report(&web, ours, buyer).await,
         member: town.0,
         supplier: supplier.0,
         neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
@@ -108,6 +113,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let competition = competition(web, contract, web.body, member, buyer).await;
     let certificate = certificate(web, contract, web.body, member, buyer).await;
     let baseline = baseline(web, contract, buyer).await;
+
+    let others_meeting_report = meeting_report(web, web.body, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -119,6 +126,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         others_baseline: baseline,
         neighbours_certificate: Uuid::nil(),
         others_certificate: certificate,
+        meeting_report: Uuid::nil(),
+        others_meeting_report,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
         neighbours_competition: Uuid::nil(),
@@ -286,6 +295,49 @@ async fn baseline(web: &Web, contract: Uuid, by: PersonId) -> Uuid {
     id
 }
 
+/// A frozen report of a body, about a year without call-offs.
+async fn meeting_report(web: &Web, body: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    let input = serde_json::json!({ "data": {
+        "number": "SB-2026-01", "meeting": "Aufsichtsrat", "day": "2026-11-30", "year": 2025, "running": false,
+        "as_of": "2026-11-22T12:00:00Z", "frozen": { "name": "Eva Muster", "at": "2026-11-22T12:00:00Z" }, "demo": true,
+        "issuer": { "name": "eG", "unit": null, "address": [] }, "body": { "name": "eG", "address": [], "contact": [] },
+        "figures": [], "total": nothing(), "call_offs": 0, "contracts": [], "members": [], "years": [], "signals": [],
+        "resolutions": [], "restatement": null, "listed": nothing(), "list_sha256": "", "method": [],
+        "method_version": "1", "base_url": null,
+    }});
+    sqlx::query(
+        "INSERT INTO certificate (id, kind, number, body_id, member_id, year, dated_on, file_name, check_code, sha256,
+                                  template_version, program_version, input, pages, bytes, person_id, issued_at)
+         VALUES ($1, 'meeting_report', 'SB-2026-01', $2, $2, 2025, '2026-11-20', 'Sitzungsbericht.pdf', 'ABCDEFGHIJKLMNOP',
+                 sha256('%PDF-1.7'), '0123456789ab', '0.1.0', $3, 1, '%PDF-1.7', $4, $5)",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(input.to_string())
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO meeting_report (id, body_id, year, meeting_on, meeting, sequence, as_of, call_offs, call_offs_sha256,
+                                     frozen_by, frozen_at)
+         VALUES ($1, $2, 2025, '2026-11-30', 'Aufsichtsrat', 1, $4, '[]', sha256('[]'), $3, $4)",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
+fn nothing() -> serde_json::Value {
+    serde_json::json!({ "volume": "0.00", "a_net": "0.00", "b": "0.00", "c": "0.00", "p": "0.00" })
+}
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -328,6 +380,10 @@ impl House {
             // None is there before a release; that foreign ones look absent is what matters.
             Object::Document if member => (None, vec![it.neighbours_call_off, it.others_call_off]),
             Object::Document => (None, vec![it.others_call_off]),
+            Object::MeetingReport if [Role::Office, Role::Board, Role::SupervisoryBoard].contains(&role) => {
+                (Some(it.meeting_report), vec![it.others_meeting_report])
+            }
+            Object::MeetingReport => (None, vec![it.meeting_report, it.others_meeting_report]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
         }

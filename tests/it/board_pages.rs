@@ -276,3 +276,51 @@ async fn a_member_sees_its_own_savings_only() {
     let none: ContractId = contracts[0].id;
     assert_eq!(web.get(&format!("/berichte/einsparungen/vertraege/{none}"), &cookie).await.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_look_at() {
+    let House { world, board, contracts, .. } = house(3, 40).await;
+    sqlx::query("UPDATE organisation SET inhabitants = 20000 WHERE name = 'Stadt Neufeld'")
+        .execute(world.owner())
+        .await
+        .unwrap();
+    // Most of the second ceiling is taken: the ledger may lag behind here, the page reads the guard.
+    sqlx::query("UPDATE guard SET limit_amount = (authorised + recorded + reserved) * 1.04 WHERE contract_id = $1 AND scope = 'contract'")
+        .bind(contracts[1].id.0)
+        .execute(world.owner())
+        .await
+        .unwrap();
+    let web = Web::over(world).await;
+    let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
+    let page = web.get("/berichte/einsparungen?jahr=2026", &cookie).await.text;
+    assert_eq!(page.matches("class=\"last-year\"").count(), 4, "four figures with the year before: {page}");
+    for part in [
+        "<title id=\"balken-titel\">",
+        "<title id=\"linie-titel\">",
+        "<desc id=\"balken-text\">",
+        "<pattern id=\"balken-b\"",
+    ] {
+        assert!(page.contains(part), "no {part}: {page}");
+    }
+    assert_eq!(page.matches("Als Tabelle anzeigen").count(), 2);
+    assert!(!page.contains(" style="), "the policy allows no styles in a page");
+    let drawn: BTreeSet<Decimal> = page
+        .split("<text class=\"chart__value\"")
+        .skip(1)
+        .map(|part| part.split_once('>').unwrap().1.split_once('<').unwrap().0)
+        .filter(|text| text.starts_with("A "))
+        .map(euros)
+        .collect();
+    let table = page.split_once("id=\"je-vertrag\"").unwrap().1.split_once("</tbody>").unwrap().0;
+    let listed: BTreeSet<Decimal> =
+        table.split("data-label=\"A netto\"").skip(1).map(|cell| euros(text_of(cell))).collect();
+    assert_eq!(drawn, listed, "bars show the figures of the table");
+    assert!(page.contains("ohne Einwohnerzahl"), "towns without inhabitants say so");
+    assert!(
+        page.contains("dringend") && page.contains("96 % des Höchstwerts belegt")
+            || page.contains("96\u{a0}% des Höchstwerts belegt"),
+        "{page}"
+    );
+    let empty = web.get("/berichte/einsparungen?jahr=2019", &cookie).await.text;
+    assert!(!empty.contains("chart__drawing") && !empty.contains("class=\"last-year\""), "{empty}");
+}

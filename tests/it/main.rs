@@ -6,6 +6,8 @@ mod access;
 mod actions;
 mod audit_pages;
 mod baselines;
+
+mod board_meetings;
 mod board_pages;
 mod bonus;
 mod calendar;
@@ -15,6 +17,7 @@ mod cluster;
 mod concurrency;
 mod contracts_in_force;
 mod contracts_in_the_making;
+mod control_page;
 mod demo;
 mod document_store;
 mod embedded;

@@ -9,7 +9,7 @@ use std::path::Path;
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
     CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change, entitlement_certificate,
-    house_style, memo, order, order_x, peppol_order, sample, savings_certificate,
+    house_style, meeting_report, memo, order, order_x, peppol_order, sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
 
@@ -61,6 +61,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     for count in [1, 3, 20] {
         let record = competition_record(&sample::competition_record(count), &templates)?;
         std::fs::write(folder.join(format!("competition_record_{count}.pdf")), record.bytes)?;
+    }
+    for count in [0, 1, 3, 40] {
+        let report = meeting_report(&sample::meeting_report(count), &templates)?;
+        std::fs::write(folder.join(format!("meeting_report_{count}.pdf")), report.bytes)?;
     }
     for count in [0, 1, 3, 12] {
         let certificate = savings_certificate(&sample::savings_certificate(count), &templates)?;

@@ -9,6 +9,7 @@
 //! | Abrufvermerk (call-off memo) | [`memo()`] | `memo.xml.j2` | `Abrufvermerk_<number>.pdf` |
 //! | Bescheinigung der Abrufberechtigung (certificate of entitlement) | [`entitlement_certificate()`] | `entitlement_certificate.xml.j2` | `Abrufberechtigung_<number>.pdf` |
 //! | Vergabevermerk (record of a mini-competition) | [`competition_record()`] | `competition_record.xml.j2` | `Vergabevermerk_<number>.pdf` |
+//! | Sitzungsbericht (meeting report) | [`meeting_report()`] | `meeting_report.xml.j2` | `Sitzungsbericht_<number>.pdf` |
 //! | Einsparbescheinigung (certificate of savings) | [`savings_certificate()`] | `savings_certificate.xml.j2` | `Einsparbescheinigung_<number>.pdf` |
 //!
 //! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
@@ -44,6 +45,7 @@ pub mod format_de;
 pub mod frame;
 pub mod house_style;
 pub mod length;
+pub mod meeting_report;
 pub mod memo;
 mod message;
 mod metadata;
@@ -83,6 +85,7 @@ pub use delivery_change::{DeliveryChangeData, delivery_change};
 pub use document::{CheckCode, Document, DocumentError};
 pub use entitlement_certificate::{EntitlementData, entitlement_certificate};
 pub use house_style::HouseStyle;
+pub use meeting_report::{MeetingReportData, meeting_report};
 pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use order_x::order_x;

@@ -6,6 +6,7 @@ mod cancellation;
 mod certificates;
 mod competition_record;
 mod delivery_change;
+mod meeting_report;
 mod memo;
 
 use std::cmp::Reverse;
@@ -26,6 +27,7 @@ pub use cancellation::{cancellation, partial_cancellation};
 pub use certificates::{bare_entitlement, entitlement_certificate, savings_certificate};
 pub use competition_record::{abolished_competition, competition_record};
 pub use delivery_change::{bare_delivery_change, delivery_change};
+pub use meeting_report::meeting_report;
 pub use memo::{bare_memo, memo};
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in

@@ -6,7 +6,7 @@ use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{
     CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record, delivery_change,
-    entitlement_certificate, memo, order, sample, savings_certificate,
+    entitlement_certificate, meeting_report, memo, order, sample, savings_certificate,
 };
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
@@ -63,6 +63,8 @@ fn layouts_are_as_they_were_approved() {
     golden("competition_record_3", &record.expect("pages"));
     let savings = savings_certificate::pages(&sample::savings_certificate(2), &Templates::embedded(), &code());
     golden("savings_certificate_2", &savings.expect("pages"));
+    let report = meeting_report::pages(&sample::meeting_report(2), &Templates::embedded(), &code());
+    golden("meeting_report_2", &report.expect("pages"));
     for (name, data) in [
         ("cancellation_5", sample::cancellation(5)),
         ("cancellation_part", sample::partial_cancellation(5, false)),
@@ -153,6 +155,8 @@ fn every_page_of_every_document_bears_its_number_check_code_and_one_qr_code() {
     let savings = sample::savings_certificate(12);
     documents
         .push((savings.number.as_str(), savings_certificate::pages(&savings, &templates, &code()).expect("pages")));
+    let report = sample::meeting_report(40);
+    documents.push((report.number.as_str(), meeting_report::pages(&report, &templates, &code()).expect("pages")));
     for (number, pages) in &documents {
         for (index, page) in pages.iter().enumerate() {
             let codes = page.items.iter().filter(|item| matches!(item.shape, Shape::Qr { .. })).count();
@@ -267,6 +271,39 @@ fn a_certificate_of_savings_keeps_the_classes_apart_and_refuses_sums_that_are_no
     wrong.contracts[0].classes[1].net = Some(wrong.contracts[0].classes[1].effect);
     wrong.totals[1].net = Some(wrong.totals[1].effect);
     assert!(savings_certificate(&wrong, &Templates::embedded()).is_err(), "net of class B");
+}
+
+/// Cover, one page of summary, tables with their head on each page, and nothing that does not add up.
+#[test]
+fn a_meeting_report_has_a_cover_a_summary_on_one_page_and_refuses_what_does_not_reconcile() {
+    let data = sample::meeting_report(40);
+    let pages = meeting_report::pages(&data, &Templates::embedded(), &code()).expect("pages");
+    check_margins_above(&pages, Length::mm(269));
+    let texts: Vec<String> = pages.iter().map(all_text).collect();
+    assert!(texts[0].contains("SB-2027-01") && texts[0].contains("Stand der Daten"), "{}", texts[0]);
+    assert!(!texts[0].contains("Auf einen Blick") && texts[1].contains("Auf einen Blick"), "{}", texts[1]);
+    for figure in &data.figures {
+        assert!(texts[1].contains(&figure.value), "{} is not on the second page: {}", figure.name, texts[1]);
+    }
+    let heads = texts.iter().filter(|text| text.contains("Rahmenvertrag Abrufe Volumen")).count();
+    assert!(1 < heads, "the head of a long table is repeated: {heads}");
+    let all = texts.join(" ");
+    for wanted in ["Abgleich", "Methode", "SB-2026-02", "storniert", "2 weitere Abrufe", "Beschlussvorlage 3/2027"] {
+        assert!(all.contains(wanted), "no „{wanted}“ in {all}");
+    }
+    let cent = Net::rounded(rust_decimal::Decimal::new(1, 2));
+    let wrong: [fn(&mut abruf_documents::MeetingReportData, Net); 4] = [
+        |data, cent| data.listed.a_net += cent,
+        |data, cent| data.members[0].amounts.volume += cent,
+        |data, cent| data.restatement.as_mut().expect("a restatement").added += cent,
+        |data, cent| data.restatement.as_mut().expect("a restatement").rows[0].difference += cent,
+    ];
+    for change in wrong {
+        let mut data = sample::meeting_report(3);
+        change(&mut data, cent);
+        let refused = meeting_report(&data, &Templates::embedded()).expect_err("a refusal");
+        assert!(matches!(refused, DocumentError::DoesNotAddUp { .. }), "{refused}");
+    }
 }
 
 /// Who, which contract, since when by which proof, until when, what, by which law.

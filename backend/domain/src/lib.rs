@@ -56,8 +56,12 @@
 //! | In-House-Bestellung, Lieferantenauftrag | in-house order (A), supplier order (B) | the pair of a contract through the body |
 //! | Lieferstopp | stop | nothing may be ordered from a supplier |
 //! | Kontingentübertragung | quota transfer | with the consent of both members |
+//! | Tätigkeitsanteil | activity share | of a body for its members, § 108 (7) GWB |
+//! | Sitzungsbericht, festschreiben | meeting report, freeze | what an organ of the body decided on |
+//! | Beschlussvorlage, Beschluss | proposal, decision (resolution) | of a meeting |
 
 pub mod activation;
+pub mod activity_share;
 pub mod allocation;
 pub mod answer_period;
 pub mod approval;

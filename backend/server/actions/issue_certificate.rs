@@ -82,8 +82,8 @@ async fn made(keyed: Keyed<'_>, member: OrganisationId, subject: Subject) -> Res
             tx.rollback().await?;
             off_the_runtime(move || abruf_documents::savings_certificate(&data, &templates)).await?
         }
-        // Nobody asks for it here: it is made once its competition is decided.
-        Subject::Competition(..) => return Err(ActionError::NotFound),
+        // Nobody asks for these here: one is made once its competition is decided, the other is frozen.
+        Subject::Competition(..) | Subject::Meeting(_) => return Err(ActionError::NotFound),
     };
     freeze(keyed, member, subject, (&number, previous.map(|it| it.id)), &document, &in_use).await
 }
@@ -138,7 +138,7 @@ async fn freeze(
     // The chain is the last thing that is locked.
     match subject {
         Subject::Entitlement(contract) => audit_log::append_to_contract(&mut tx, contract, &record).await?,
-        Subject::Savings(_) | Subject::Competition(..) => {
+        Subject::Savings(_) | Subject::Competition(..) | Subject::Meeting(_) => {
             audit_log::append(&mut tx, actor.body.0, &record).await?;
         }
     }

@@ -29,7 +29,7 @@ pub enum Standing {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paper {
     /// order, cancellation, partial_cancellation, delivery_change or memo; with `supplier_` before it, of the supplier order of a pair;
-    /// entitlement_certificate, savings_certificate or competition_record.
+    /// entitlement_certificate, savings_certificate, competition_record or meeting_report.
     pub kind: String,
     /// Call-off number, or that of the certificate.
     pub number: String,
@@ -69,7 +69,7 @@ impl From<Authenticity> for Paper {
 
 /// Whether this kind of paper states how things stood on its day.
 fn is_certificate(kind: &str) -> bool {
-    matches!(kind, "entitlement_certificate" | "savings_certificate" | "competition_record")
+    matches!(kind, "entitlement_certificate" | "savings_certificate" | "competition_record" | "meeting_report")
 }
 
 impl Paper {
@@ -94,6 +94,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         "entitlement_certificate" => "Bescheinigung der Abrufberechtigung",
         "savings_certificate" => "Einsparbescheinigung",
         "competition_record" => "Vergabevermerk zum Miniwettbewerb",
+        "meeting_report" => "Sitzungsbericht",
         _ => "Abruf",
     }
 }

@@ -64,6 +64,9 @@ pub enum Object {
     Certificate,
     /// A baseline: of a contract of the house once approved, a member's own one for that member alone; for the office always.
     Baseline,
+
+    /// A report frozen for a meeting: house.
+    MeetingReport,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.

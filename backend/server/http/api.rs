@@ -14,6 +14,8 @@ pub mod contract_changes;
 pub mod contract_drafts;
 pub mod contracts;
 pub mod contributions;
+
+pub mod control;
 pub mod decisions;
 pub mod fulfilment;
 pub mod invoices;
@@ -21,6 +23,8 @@ pub mod item_changes;
 pub mod law;
 pub mod licences;
 pub mod member_benefit;
+
+pub mod meeting_reports;
 pub mod mini_competitions;
 pub mod openapi;
 pub mod order_mail;

@@ -31,6 +31,7 @@ const NAVIGATION: &[(&str, &str)] = &[
     ("/freigaben", "Freigaben"),
     ("/haushalt", "Haushalt"),
     ("/berichte", "Berichte"),
+    ("/aufsicht", "Aufsicht"),
     ("/pruefung", "Prüfung"),
     ("/verwaltung", "Verwaltung"),
 ];

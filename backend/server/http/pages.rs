@@ -32,12 +32,18 @@ pub mod contract_items;
 pub mod contract_prices;
 pub mod contract_terms;
 pub mod contributions;
+
+pub mod control;
+pub mod control_justifications;
 pub mod help;
 pub mod imprint;
 pub mod justifications;
 pub mod law;
 pub mod law_parameter;
 pub mod member_benefit;
+
+pub mod meeting_report;
+pub mod meeting_reports;
 pub mod members;
 pub mod meter;
 pub mod office;
@@ -52,6 +58,7 @@ pub mod quotas;
 pub mod read_amount;
 pub mod record_volume;
 pub mod savings;
+pub mod savings_board;
 pub mod savings_call_offs;
 pub mod savings_part;
 pub mod savings_stages;

@@ -185,6 +185,12 @@ impl Group {
     }
 }
 
+/// An amount per inhabitant, rounded once; `None` where nobody lives.
+#[must_use]
+pub fn per_inhabitant(net: Net, inhabitants: i32) -> Option<Net> {
+    (0 < inhabitants).then(|| Net::rounded(net.decimal() / Decimal::from(inhabitants)))
+}
+
 /// Sums over everything the filter lets through.
 pub async fn total(conn: &mut PgConnection, filter: &Filter) -> Result<Sums, StorageError> {
     Ok(grouped(conn, filter, Grouping::Total, 1, 0).await?.into_iter().next().map_or(Sums::ZERO, |group| group.sums))

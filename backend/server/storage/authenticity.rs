@@ -10,7 +10,7 @@ use super::StorageError;
 #[derive(Debug, Clone)]
 pub struct Authenticity {
     /// order, cancellation, partial_cancellation or memo; with `supplier_` before it, of the supplier order of a pair;
-    /// entitlement_certificate, savings_certificate or competition_record.
+    /// entitlement_certificate, savings_certificate, competition_record or meeting_report.
     pub kind: String,
     /// Call-off number, or that of the certificate.
     pub number: String,

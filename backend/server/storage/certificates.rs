@@ -1,4 +1,4 @@
-//! Frozen certificates of entitlement and of savings, and records of mini-competitions.
+//! Frozen certificates of entitlement and of savings, records of mini-competitions, and the papers of meeting reports.
 
 use abruf_domain::ids::{ContractId, MiniCompetitionId, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
@@ -15,6 +15,8 @@ pub enum Subject {
     Entitlement(ContractId),
     /// What the member saved in this calendar year.
     Savings(i32),
+    /// What an organ of the body had before it about this calendar year; the "member" is the body itself.
+    Meeting(i32),
     /// A decided mini-competition of the member under this contract.
     Competition(ContractId, MiniCompetitionId),
 }
@@ -26,6 +28,7 @@ impl Subject {
         match self {
             Self::Entitlement(_) => "entitlement_certificate",
             Self::Savings(_) => "savings_certificate",
+            Self::Meeting(_) => "meeting_report",
             Self::Competition(..) => "competition_record",
         }
     }
@@ -34,7 +37,7 @@ impl Subject {
     const fn parts(self) -> (Option<Uuid>, Option<i32>, Option<Uuid>) {
         match self {
             Self::Entitlement(contract) => (Some(contract.0), None, None),
-            Self::Savings(year) => (None, Some(year), None),
+            Self::Savings(year) | Self::Meeting(year) => (None, Some(year), None),
             Self::Competition(contract, id) => (Some(contract.0), None, Some(id.0)),
         }
     }
@@ -186,7 +189,8 @@ pub struct Listed {
     pub replaced_by: Option<String>,
 }
 
-/// The visible certificates, newest first; records of mini-competitions stand at their competition.
+/// The visible certificates, newest first; records of mini-competitions stand at their competition,
+/// meeting reports on their own page.
 pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Vec<Listed>, StorageError> {
     Ok(sqlx::query_as!(
         Listed,
@@ -196,7 +200,7 @@ pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Ve
            FROM certificate c
            JOIN organisation m ON m.id = c.member_id
            LEFT JOIN framework_contract f ON f.id = c.contract_id
-           WHERE c.competition_id IS NULL
+           WHERE c.competition_id IS NULL AND c.kind <> 'meeting_report'
            ORDER BY c.issued_at DESC, c.id DESC
            LIMIT $1 OFFSET $2"#,
         limit,
@@ -208,9 +212,11 @@ pub async fn page(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Ve
 
 /// How many certificates are visible.
 pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
-    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM certificate WHERE competition_id IS NULL"#)
-        .fetch_one(conn)
-        .await?)
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM certificate WHERE competition_id IS NULL AND kind <> 'meeting_report'"#
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// The file of a visible certificate.

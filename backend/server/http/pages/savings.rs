@@ -1,5 +1,5 @@
-//! `/berichte/einsparungen`: what was saved, and how sure is that? Four figures, the classes, contracts,
-//! members and ceilings; every figure leads to the call-offs it is the sum of.
+//! `/berichte/einsparungen`: what was saved, and how sure is that? Four figures beside the year before, what to look
+//! at, the classes, contracts, members and ceilings; every figure leads to the call-offs it is the sum of.
 
 use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::money::{Net, Volume};
@@ -12,10 +12,14 @@ use sqlx::PgConnection;
 
 use crate::actor::{Actor, Standing};
 use crate::app::App;
+use crate::http::access::BODY;
+use crate::http::charts::bars::Bars;
+use crate::http::charts::line::Line;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
-use crate::http::pages::savings_view::{About, Amount, Chart, ClassRow, Figure, Groups, Row, classes, share};
+use crate::http::pages::savings_board::{self, LastYear, SignalView};
+use crate::http::pages::savings_view::{About, Amount, ClassRow, Figure, Groups, Row, classes, share};
 use crate::http::pages::written::{count, day, money, period};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -38,6 +42,8 @@ pub struct SavingsPage {
     year: String,
     /// Whose call-offs these are.
     view: String,
+    /// Meeting reports and the control page are for the people of the body.
+    of_the_body: bool,
     empty: Option<String>,
     volume: Amount,
     volume_text: String,
@@ -51,7 +57,10 @@ pub struct SavingsPage {
     utilisation: String,
     utilisation_text: String,
     classes: Vec<ClassRow>,
-    chart: Option<Chart>,
+    last_year: Option<LastYear>,
+    signals: Vec<SignalView>,
+    bars: Option<Bars>,
+    line: Option<Line>,
     contracts: Groups,
     idle_contracts: String,
     members: Groups,
@@ -96,6 +105,10 @@ pub async fn show(
     let by_contract = savings::grouped(&mut tx, &filter, Grouping::Contract, ALL, 0).await?;
     let by_member = savings::grouped(&mut tx, &filter, Grouping::Member, ALL, 0).await?;
     let uncompared = savings::uncompared(&mut tx, &filter).await?;
+    let last_year = LastYear::of(&mut tx, &actor, about).await?;
+    let signals = savings_board::signals(&mut tx, &actor, about, today, uncompared).await?;
+    let newest = years.iter().filter_map(|year| year.parse().ok()).max().unwrap_or_else(|| today.year());
+    let line_years = savings_board::years_until(&mut tx, about, year.unwrap_or(newest)).await?;
     let running = running(&mut tx, year).await?;
     let members = member_list::options(&mut tx, &actor).await?;
     let empty = match &total {
@@ -111,6 +124,7 @@ pub async fn show(
     let ceilings = ceilings(running, today);
     let (utilisation, utilisation_text) = utilisation(&ceilings);
     let view = view(&actor, &frame);
+    let of_the_body = BODY.contains(&actor.role);
     let year = about.year_key();
     let title =
         if about.year.is_some() { format!("Einsparungen {year}") } else { "Einsparungen aller Jahre".to_owned() };
@@ -120,6 +134,7 @@ pub async fn show(
         years,
         year,
         view,
+        of_the_body,
         empty,
         volume: about.figure(Figure::VOLUME, &sums, true),
         volume_text: volume_text(&total),
@@ -136,7 +151,10 @@ pub async fn show(
         utilisation,
         utilisation_text,
         classes: classes(&by_class, &sums, about),
-        chart: Chart::of(&by_contract),
+        last_year,
+        signals,
+        bars: savings_board::bars(&by_contract),
+        line: savings_board::line(&line_years),
         contracts: Groups::of("Rahmenvertrag", &by_contract, &total, about, |it| contract_row(it, about)),
         idle_contracts: idle(&idle_contracts, "Vertrag", "Verträge"),
         members: Groups::of("Mitglied", &by_member, &total, about, |it| member_row(it, about)),

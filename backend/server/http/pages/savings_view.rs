@@ -7,7 +7,7 @@ use abruf_domain::notation::Language;
 use rust_decimal::Decimal;
 
 use crate::http::pages::written::{count, money};
-use crate::reports::savings::{Filter, Group, Sums};
+use crate::reports::savings::{self, Filter, Group, Sums};
 
 /// An amount in euros.
 #[derive(Debug, Clone, Default)]
@@ -308,7 +308,7 @@ pub struct Row {
     pub c: Amount,
     /// P.
     pub p: Amount,
-    /// A per inhabitant; empty where nobody lives.
+    /// A per inhabitant; says so where nobody lives, as in a special-purpose association.
     pub per_inhabitant: String,
 }
 
@@ -322,8 +322,7 @@ impl Row {
             per_inhabitant: group
                 .inhabitants
                 .filter(|inhabitants| 0 < *inhabitants)
-                .map(|inhabitants| per_inhabitant(group.sums.a_net, inhabitants))
-                .unwrap_or_default(),
+                .map_or_else(|| "ohne Einwohnerzahl".to_owned(), |inhabitants| in_words(group.sums.a_net, inhabitants)),
             ..Self::figures(group, about, group.name.clone(), note, address)
         }
     }
@@ -428,102 +427,8 @@ pub fn share(percent: Decimal) -> String {
     Language::German.percent(percent)
 }
 
-fn per_inhabitant(net: Net, inhabitants: i32) -> String {
-    money(Net::rounded(net.decimal() / Decimal::from(inhabitants)).decimal(), "EUR")
-}
-
-/// Share of the drawing's width for bars; the rest is for the values.
-const BARS_PCT: i64 = 62;
-/// Height of a row of the drawing.
-const ROW: usize = 56;
-
-/// A horizontal bar; lengths in percent of the drawing's width, places in pixels.
-#[derive(Debug, Clone)]
-pub struct Bar {
-    /// What it stands for.
-    pub name: String,
-    /// Its value in words.
-    pub value: String,
-    /// Below zero: hatched.
-    pub negative: bool,
-    /// Left end.
-    pub x: String,
-    /// Length.
-    pub length: String,
-    /// Base line of the name.
-    pub name_y: usize,
-    /// Upper edge of the bar.
-    pub bar_y: usize,
-    /// Base line of the value.
-    pub value_y: usize,
-}
-
-/// Bars with a common zero line.
-#[derive(Debug, Clone)]
-pub struct Chart {
-    /// From top to bottom.
-    pub bars: Vec<Bar>,
-    /// Height of the drawing.
-    pub height: usize,
-    /// Place of the zero line.
-    pub zero: String,
-    /// The drawing in a sentence.
-    pub description: String,
-}
-
-impl Chart {
-    /// Class A, net, of these groups, largest first; none without groups.
-    #[must_use]
-    pub fn of(groups: &[Group]) -> Option<Self> {
-        let mut groups: Vec<&Group> = groups.iter().collect();
-        groups.sort_by_key(|group| (-group.sums.a_net, group.number.clone()));
-        let value = |group: &&Group| group.sums.a_net.decimal();
-        let largest = groups.iter().map(value).max()?.max(Decimal::ZERO);
-        let smallest = groups.iter().map(value).min()?.min(Decimal::ZERO);
-        let range = if largest == smallest { Decimal::ONE } else { largest - smallest };
-        let share = |amount: Decimal| (amount * Decimal::from(BARS_PCT) / range).round_dp(2);
-        let zero = share(-smallest);
-        let bars: Vec<Bar> = groups
-            .iter()
-            .enumerate()
-            .map(|(index, group)| {
-                let amount = Amount::plain(group.sums.a_net);
-                let length = share(group.sums.a_net.decimal().abs());
-                Bar {
-                    name: shortened(&group.name),
-                    value: if amount.negative { format!("{} Mehrkosten", amount.text) } else { amount.text },
-                    negative: amount.negative,
-                    x: if amount.negative { zero - length } else { zero }.to_string(),
-                    length: length.to_string(),
-                    name_y: index * ROW + 16,
-                    bar_y: index * ROW + 24,
-                    value_y: index * ROW + 38,
-                }
-            })
-            .collect();
-        let best = groups
-            .first()
-            .map(|group| format!("Am meisten: {}, {}.", group.name, Amount::plain(group.sums.a_net).text));
-        Some(Self {
-            height: bars.len() * ROW,
-            zero: zero.to_string(),
-            description: format!(
-                "{}, je ein Balken. {}",
-                count(i64::try_from(bars.len()).unwrap_or(i64::MAX), "Rahmenvertrag", "Rahmenverträge"),
-                best.unwrap_or_default()
-            ),
-            bars,
-        })
-    }
-}
-
-/// A name that fits on a phone.
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= 40 {
-        name.to_owned()
-    } else {
-        format!("{}…", name.chars().take(39).collect::<String>())
-    }
+fn in_words(net: Net, inhabitants: i32) -> String {
+    savings::per_inhabitant(net, inhabitants).map(|net| money(net.decimal(), "EUR")).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -544,17 +449,6 @@ mod tests {
             classes: vec!["A".to_owned()],
             sums: Sums { a_net: a_net.parse().unwrap(), ..Sums::ZERO },
         }
-    }
-
-    #[test]
-    fn bars_share_a_zero_line_and_losses_point_left() {
-        let chart = Chart::of(&[group("Toner", "-50.00"), group("Citrix", "150.00")]).unwrap();
-        assert_eq!(chart.zero, "15.50");
-        assert_eq!((chart.bars[0].name.as_str(), chart.bars[0].length.as_str()), ("Citrix", "46.50"));
-        assert_eq!((chart.bars[1].x.as_str(), chart.bars[1].length.as_str()), ("0.00", "15.50"));
-        assert!(chart.bars[1].negative && chart.bars[1].value.ends_with("Mehrkosten"));
-        assert!(Chart::of(&[]).is_none());
-        assert_eq!(Chart::of(&[group("Nichts", "0.00")]).unwrap().bars[0].length, "0");
     }
 
     #[test]
