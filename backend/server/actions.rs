@@ -67,6 +67,7 @@ pub mod open_offers;
 mod order_data;
 mod order_step;
 pub mod preview_release;
+pub mod print_report;
 pub mod publish_hashes;
 pub mod receive_offer;
 pub mod record_bonus;

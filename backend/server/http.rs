@@ -83,7 +83,9 @@ pub fn routes() -> Routes {
         .api(PUBLIC, routes!(api::sessions::create))
         .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
         // Reports, down to the price each line is compared with.
-        .get("/berichte", only(READERS), pages::savings::index)
+        .get("/berichte", only(READERS), pages::report::index)
+        .get("/berichte/{bericht}", only(READERS).on(Object::Manual), pages::report::show)
+        .get("/berichte/{bericht}/{datei}", only(READERS).on(Object::Manual), pages::report::file)
         .get("/berichte/einsparungen", only(READERS), pages::savings::show)
         .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
         .get("/berichte/einsparungen/abrufe.csv", only(READERS), pages::savings_call_offs::export)
@@ -180,6 +182,8 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::show))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::download))
 }
 
 /// Certificates of entitlement and of savings, for the file and for others.

@@ -1,9 +1,23 @@
 //! Reports: sums with the lists they are the sum of. Each figure has an address, and the list behind
 //! it adds up to it.
 
+pub mod burn_rate;
 pub mod call_off_bag;
 pub mod call_off_table;
+pub mod catalogue;
 pub mod csv_table;
 pub mod document_table;
+pub mod expiring;
 pub mod log_check;
+mod names;
+pub mod negative_savings;
+pub mod open_evidence;
+pub mod printed;
+pub mod question;
 pub mod savings;
+pub mod savings_by;
+pub mod savings_levels;
+pub mod table;
+pub mod usage;
+pub mod utilisation;
+pub mod workbook;

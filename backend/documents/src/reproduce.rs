@@ -9,7 +9,8 @@ use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
 use crate::{
-    cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, savings_certificate,
+    cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, report,
+    savings_certificate,
 };
 
 /// The recorded input, as far as it is the same for all documents.
@@ -41,6 +42,7 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
         "memo.xml.j2" => again(&read(data)?, memo::job, templates, &program),
         "entitlement_certificate.xml.j2" => again(&read(data)?, entitlement_certificate::job, templates, &program),
         "competition_record.xml.j2" => again(&read(data)?, competition_record::job, templates, &program),
+        "report.xml.j2" => again(&read(data)?, report::job, templates, &program),
         "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),
     }
@@ -81,6 +83,7 @@ mod tests {
             delivery_change(&sample::delivery_change(3), &templates),
             competition_record(&sample::competition_record(3), &templates),
             savings_certificate(&sample::savings_certificate(3), &templates),
+            report(&sample::report(3), &templates),
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");

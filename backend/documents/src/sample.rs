@@ -7,6 +7,7 @@ mod certificates;
 mod competition_record;
 mod delivery_change;
 mod memo;
+mod report;
 
 use std::cmp::Reverse;
 
@@ -27,6 +28,7 @@ pub use certificates::{bare_entitlement, entitlement_certificate, savings_certif
 pub use competition_record::{abolished_competition, competition_record};
 pub use delivery_change::{bare_delivery_change, delivery_change};
 pub use memo::{bare_memo, memo};
+pub use report::report;
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in
 /// percent, whether it is charged by the month.

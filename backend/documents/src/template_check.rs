@@ -13,12 +13,12 @@ use crate::document::{CheckCode, Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
 use crate::{
-    OrderData, cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, sample,
+    OrderData, cancellation, competition_record, delivery_change, entitlement_certificate, memo, order, report, sample,
     savings_certificate,
 };
 
 /// Kinds of samples, as [`preview`] takes them.
-pub const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 10] = [
     "order",
     "draft",
     "cancellation",
@@ -28,6 +28,7 @@ pub const KINDS: [&str; 9] = [
     "entitlement_certificate",
     "savings_certificate",
     "competition_record",
+    "report",
 ];
 
 /// A sample document of a kind with this many lines, or lots, contracts, suppliers.
@@ -46,6 +47,7 @@ pub fn preview(kind: &str, lines: usize, templates: &Templates) -> Result<Docume
         "entitlement_certificate" => entitlement_certificate(&sample::entitlement_certificate(few), templates),
         "savings_certificate" => savings_certificate(&sample::savings_certificate(lines), templates),
         "competition_record" => competition_record(&sample::competition_record(few), templates),
+        "report" => report(&sample::report(lines), templates),
         _ => Err(DocumentError::UnknownTemplate(kind.to_owned())),
     }
 }
@@ -68,6 +70,9 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     }
     for data in [0, 1, 12].map(sample::savings_certificate) {
         seen.lay_out(&savings_certificate::job(&data))?;
+    }
+    for data in [0, 1, 12].map(sample::report) {
+        seen.lay_out(&report::job(&data))?;
     }
     for data in [sample::competition_record(1), sample::competition_record(4), sample::abolished_competition()] {
         seen.lay_out(&competition_record::job(&data))?;

@@ -56,6 +56,8 @@
 //! | In-House-Bestellung, Lieferantenauftrag | in-house order (A), supplier order (B) | the pair of a contract through the body |
 //! | Lieferstopp | stop | nothing may be ordered from a supplier |
 //! | Kontingentübertragung | quota transfer | with the consent of both members |
+//! | Abfluss, Reichweite | burn rate, exhaustion | how fast a ceiling is used up, and until when |
+//! | Vorlauf | lead time | of a tender, from its preparation to its award |
 
 pub mod activation;
 pub mod allocation;
@@ -63,6 +65,7 @@ pub mod answer_period;
 pub mod approval;
 pub mod audit;
 pub mod bonus;
+pub mod burn_rate;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;
@@ -70,6 +73,7 @@ pub mod cascade;
 pub mod checks;
 pub mod co_termination;
 pub mod contract_life;
+pub mod cpv;
 pub mod data_format;
 pub mod dispatch;
 pub mod edition;

@@ -26,6 +26,7 @@ pub mod partial_cancellations;
 pub mod price_indexes;
 pub mod proof;
 pub mod quota_transfers;
+pub mod reports;
 pub mod review;
 pub mod savings;
 pub mod sessions;

@@ -44,6 +44,8 @@ pub mod privacy;
 pub mod quotas;
 pub mod read_amount;
 pub mod record_volume;
+pub mod report;
+pub mod report_file;
 pub mod savings;
 pub mod savings_call_offs;
 pub mod savings_part;
