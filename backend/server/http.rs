@@ -182,8 +182,8 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
-        .api(only(READERS).on(Object::Manual), routes!(api::reports::show))
-        .api(only(READERS).on(Object::Manual), routes!(api::reports::download))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::by_name))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::file))
 }
 
 /// Certificates of entitlement and of savings, for the file and for others.

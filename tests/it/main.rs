@@ -29,6 +29,7 @@ mod papers;
 mod price_indexes;
 mod problems;
 mod recheck;
+mod reports;
 mod restore;
 mod serve;
 mod sign_in;

@@ -200,7 +200,7 @@ impl ReportDocument {
     params(("name" = String, Path, description = "Name of the report"), Asked),
     responses((status = 200, body = ReportDocument))
 )]
-pub async fn show(
+pub async fn by_name(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(name): Path<String>,
@@ -219,7 +219,7 @@ pub async fn show(
     params(("name" = String, Path, description = "Name of the report"), ("format" = String, Path, description = "csv, xlsx, json or pdf"), Asked),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>))
 )]
-pub async fn download(
+pub async fn file(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path((name, format)): Path<(String, String)>,
