@@ -17,6 +17,7 @@ pub mod question;
 pub mod savings;
 pub mod savings_by;
 pub mod savings_levels;
+pub mod savings_lines;
 pub mod table;
 pub mod usage;
 pub mod utilisation;

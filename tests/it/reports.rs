@@ -399,7 +399,9 @@ async fn whoever_reads_sees_their_own_and_foreign_looks_like_absent() {
         .unwrap();
     for (name, foreign) in [("mitglied", neighbour.id.0), ("abruf", foreign_call_off)] {
         for file in ["", "/bericht.csv", "/bericht.pdf"] {
-            let ask = async |id: Uuid| house.web.get(&format!("/berichte/einsparungen-abrufe{file}?{name}={id}"), &member).await;
+            let ask = async |id: Uuid| {
+                house.web.get(&format!("/berichte/einsparungen-abrufe{file}?{name}={id}"), &member).await
+            };
             let (foreign, absent) = (ask(foreign).await, ask(absent).await);
             assert_eq!((foreign.status, absent.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND), "{name}{file}");
             assert_eq!(foreign.text, absent.text, "{name}{file}");

@@ -46,6 +46,7 @@ pub mod read_amount;
 pub mod record_volume;
 pub mod report;
 pub mod report_file;
+pub mod report_question;
 pub mod savings;
 pub mod savings_call_offs;
 pub mod savings_part;

@@ -13,7 +13,7 @@ use super::question::{Mistake, NO_CATEGORY, Question};
 use super::savings_by::MOST_ROWS;
 use super::savings_levels::class_words;
 use super::table::Table;
-use super::{burn_rate, expiring, names, negative_savings, open_evidence, savings_levels, usage, utilisation};
+use super::{burn_rate, expiring, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation};
 use crate::actor::{Actor, Role, Standing};
 use crate::storage::{StorageError, contracts, member_list};
 
@@ -218,8 +218,8 @@ pub async fn table(
     let mut table = match (report, actor) {
         (Report::SavingsBy, _) => savings_levels::breakdown(&mut *conn, question).await?,
         (Report::SavingsCallOffs, _) => savings_levels::call_offs(&mut *conn, question).await?,
-        (Report::SavingsLines, _) => savings_levels::lines(&mut *conn, question).await?,
-        (Report::SavingsEntries, _) => savings_levels::entries(&mut *conn, question).await?,
+        (Report::SavingsLines, _) => savings_lines::lines(&mut *conn, question).await?,
+        (Report::SavingsEntries, _) => savings_lines::entries(&mut *conn, question).await?,
         (Report::NegativeCallOffs, _) => negative_savings::call_offs(&mut *conn, question).await?,
         (Report::NegativeLines, _) => negative_savings::lines(&mut *conn, question).await?,
         (Report::OpenEvidence, _) => open_evidence::table(&mut *conn, question).await?,
