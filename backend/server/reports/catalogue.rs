@@ -57,7 +57,7 @@ pub enum ReportError {
     #[error("the question is out of bounds")]
     Refused(Vec<Mistake>),
     /// More rows than a report shows.
-    #[error("more than {MOST_ROWS} rows")]
+    #[error("more rows than a report shows")]
     TooLong,
 }
 
