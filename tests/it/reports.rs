@@ -193,7 +193,11 @@ async fn every_total_is_the_list_behind_it_for_every_combination_of_dimensions()
         assert_eq!(check(&top, "Auftragswert"), [truth, truth, Decimal::ZERO], "{by}");
         assert_eq!(between(&top, "id=\"abweichung\">", "<"), "0,00\u{a0}€", "{by}");
         let parts = rows(&top);
-        assert_eq!(parts.iter().map(|(_, volume)| *volume).sum::<Decimal>(), truth, "{by}: the rows as they are printed");
+        assert_eq!(
+            parts.iter().map(|(_, volume)| *volume).sum::<Decimal>(),
+            truth,
+            "{by}: the rows as they are printed"
+        );
         for (links, volume) in parts {
             // The last two lead to the call-offs: from their number, and from the order value.
             for link in links {
@@ -216,7 +220,13 @@ async fn a_total_leads_down_to_the_evidence_of_one_baseline() {
     let mut address = "/berichte/einsparungen-nach?nach=vertrag".to_owned();
     let mut seen = Vec::new();
     // Contract, member, call-off, line, booking; each level sums to the row that leads there.
-    for level in ["einsparungen-nach", "einsparungen-nach", "einsparungen-abrufe", "einsparungen-positionen", "einsparungen-belege"] {
+    for level in [
+        "einsparungen-nach",
+        "einsparungen-nach",
+        "einsparungen-abrufe",
+        "einsparungen-positionen",
+        "einsparungen-belege",
+    ] {
         assert!(address.starts_with(&format!("/berichte/{level}")), "{address}");
         let page = house.page(&address).await;
         let [listed, reported, difference] = check(&page, "Auftragswert");
@@ -250,7 +260,8 @@ async fn every_report_comes_as_page_and_file_without_a_deviation() {
         assert!(0 < count, "{name} has no rows");
         assert_eq!(count, data["rows"].as_array().unwrap().len() as u64, "{name}");
         let csv = house.web.get(&format!("/berichte/{address}/bericht.csv"), &house.board).await;
-        let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.text.trim_start_matches('\u{feff}').as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.text.trim_start_matches('\u{feff}').as_bytes());
         assert_eq!(reader.headers().unwrap().len(), data["columns"].as_array().unwrap().len(), "{name}");
         assert_eq!(reader.records().count() as u64, count, "{name}");
         let (status, headers, pdf) =
@@ -258,8 +269,7 @@ async fn every_report_comes_as_page_and_file_without_a_deviation() {
         assert_eq!(status, StatusCode::OK, "{name}: {}", String::from_utf8_lossy(&pdf));
         assert_eq!(headers["content-type"], "application/pdf", "{name}");
         assert!(pdf.starts_with(b"%PDF-"), "{name}");
-        let (status, _, again) =
-            house.web.download(&format!("/api/v1/reports/{name}/pdf"), &house.board, &[]).await;
+        let (status, _, again) = house.web.download(&format!("/api/v1/reports/{name}/pdf"), &house.board, &[]).await;
         assert!(status == StatusCode::OK && again == pdf, "{name}: the same data are the same bytes");
     }
     let index = house.page("/berichte").await;
@@ -298,7 +308,8 @@ async fn a_workbook_has_typed_cells_and_a_check_cell_of_zero() {
         assert_eq!(value_at(&sheets[3], "D2"), Decimal::ZERO, "{name}: the check cell");
         assert!(!sheets[0].contains("<f>") && !sheets[1].contains("<f>"), "{name}: a formula beside our sums");
     }
-    let (_, _, bytes) = house.web.download("/berichte/einsparungen-nach/bericht.xlsx?nach=mitglied", &house.board, &[]).await;
+    let (_, _, bytes) =
+        house.web.download("/berichte/einsparungen-nach/bericht.xlsx?nach=mitglied", &house.board, &[]).await;
     let sheets = sheets(&bytes);
     // Column D is the order value: its formula adds it up, and its value is the report's.
     let truth = house.number(ORDERED).await;
@@ -316,13 +327,17 @@ async fn no_export_runs_what_somebody_typed() {
         .execute(&house.web.database.owner)
         .await
         .unwrap();
-    for address in ["einsparungen-nach/bericht.csv?nach=mitglied", "einsparungen-positionen/bericht.csv", "nutzung/bericht.csv"] {
+    for address in
+        ["einsparungen-nach/bericht.csv?nach=mitglied", "einsparungen-positionen/bericht.csv", "nutzung/bericht.csv"]
+    {
         let csv = house.web.get(&format!("/berichte/{address}"), &house.board).await;
-        let mut reader = csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.text.trim_start_matches('\u{feff}').as_bytes());
+        let mut reader =
+            csv::ReaderBuilder::new().delimiter(b';').from_reader(csv.text.trim_start_matches('\u{feff}').as_bytes());
         let mut kept = 0;
         for record in reader.records() {
             for cell in &record.unwrap() {
-                let number = cell.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|it| it.is_ascii_digit() || it == b','));
+                let number =
+                    cell.strip_prefix('-').is_some_and(|rest| rest.bytes().all(|it| it.is_ascii_digit() || it == b','));
                 assert!(number || !cell.starts_with(['=', '+', '-', '@', '\t']), "{address}: {cell}");
                 kept += usize::from(cell.starts_with('\''));
             }
@@ -333,7 +348,8 @@ async fn no_export_runs_what_somebody_typed() {
         let (_, _, bytes) = house.web.download(&format!("/berichte/{address}"), &house.board, &[]).await;
         let list = &sheets(&bytes)[1];
         let dangerous = ["=cmd|' /C calc'!A0", "\t+49 345", "@SUM(A1)"];
-        let cells: Vec<&str> = list.split("<c r=").filter(|cell| dangerous.iter().any(|it| cell.contains(it))).collect();
+        let cells: Vec<&str> =
+            list.split("<c r=").filter(|cell| dangerous.iter().any(|it| cell.contains(it))).collect();
         assert!(!cells.is_empty(), "{address}");
         for cell in cells {
             assert!(cell.contains("s=\"11\" t=\"inlineStr\"") && !cell.contains("<f>"), "{address}: {cell}");
@@ -355,7 +371,11 @@ async fn a_report_over_more_than_fifty_years_or_backwards_is_refused_in_words() 
     ] {
         let page = house.web.get(&format!("/berichte/einsparungen-nach?{query}"), &house.board).await;
         assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
-        assert!(page.text.contains("Bitte prüfen Sie Ihre Angaben") && page.text.contains(words), "{query}: {}", page.text);
+        assert!(
+            page.text.contains("Bitte prüfen Sie Ihre Angaben") && page.text.contains(words),
+            "{query}: {}",
+            page.text
+        );
         let file = house.web.get(&format!("/berichte/einsparungen-nach/bericht.xlsx?{query}"), &house.board).await;
         assert_eq!(file.status, StatusCode::UNPROCESSABLE_ENTITY, "{query}");
     }
@@ -407,7 +427,9 @@ async fn whoever_reads_sees_their_own_and_foreign_looks_like_absent() {
             assert_eq!(foreign.text, absent.text, "{name}{file}");
         }
     }
-    for address in ["/berichte/abfluss", "/berichte/abfluss/bericht.xlsx", "/api/v1/reports/burn-rate", "/berichte/gibt-es-nicht"] {
+    for address in
+        ["/berichte/abfluss", "/berichte/abfluss/bericht.xlsx", "/api/v1/reports/burn-rate", "/berichte/gibt-es-nicht"]
+    {
         assert_eq!(house.web.get(address, &member).await.status, StatusCode::NOT_FOUND, "{address}");
     }
     // The auditor sees one town and the year 2026.
@@ -463,12 +485,17 @@ async fn deadlines_users_losses_and_gaps_stand_in_their_reports() {
         .iter()
         .map(|row| format!("{} {}", row["member"].as_str().unwrap(), row["state"].as_str().unwrap()))
         .collect();
-    assert!(states.contains(&"Stadt Neufeld könnte".to_owned()) && states.contains(&"Stadt Bergheim nutzt".to_owned()), "{states:?}");
+    assert!(
+        states.contains(&"Stadt Neufeld könnte".to_owned()) && states.contains(&"Stadt Bergheim nutzt".to_owned()),
+        "{states:?}"
+    );
 
     let losses = data("negative-call-offs?limit=500").await;
     assert!(losses["rows"].as_array().unwrap().iter().all(|row| row["a_net"].as_str().unwrap().starts_with('-')));
     let lines = data("negative-lines?limit=500").await;
-    assert!(lines["rows"].as_array().unwrap().iter().all(|row| row["contract"].as_str().unwrap().starts_with("RV-2025-02")));
+    assert!(
+        lines["rows"].as_array().unwrap().iter().all(|row| row["contract"].as_str().unwrap().starts_with("RV-2025-02"))
+    );
 
     let open = data("open-evidence?limit=500").await;
     let gaps = open["rows"].as_array().unwrap();

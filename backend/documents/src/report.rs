@@ -108,7 +108,8 @@ fn check(data: &ReportData) -> Result<(), DocumentError> {
         return Err(DocumentError::Input(format!("{} figures under {} heads", row.len(), data.heads.len())));
     }
     for it in &data.checks {
-        let read = |text: &str| text.parse::<Net>().map_err(|error| DocumentError::Input(format!("{}: {error}", it.name)));
+        let read =
+            |text: &str| text.parse::<Net>().map_err(|error| DocumentError::Input(format!("{}: {error}", it.name)));
         let computed = read(&it.listed)? - read(&it.reported)?;
         if computed != read(&it.difference)? {
             return Err(DocumentError::DoesNotAddUp {

@@ -289,11 +289,11 @@ fn a_report_repeats_its_head_and_refuses_a_difference_that_is_none() {
 
     let mut wrong = sample::report(2);
     wrong.checks[0].difference = "0.01".to_owned();
-    let refused = report::report(&wrong, &Templates::embedded()).expect_err("a refusal");
+    let refused = report(&wrong, &Templates::embedded()).expect_err("a refusal");
     assert!(matches!(refused, DocumentError::DoesNotAddUp { .. }), "{refused}");
     let mut wrong = sample::report(2);
     wrong.rows[1].figures.pop();
-    assert!(report::report(&wrong, &Templates::embedded()).is_err(), "a row without a figure");
+    assert!(report(&wrong, &Templates::embedded()).is_err(), "a row without a figure");
 }
 
 /// Who, which contract, since when by which proof, until when, what, by which law.

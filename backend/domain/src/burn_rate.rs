@@ -222,13 +222,7 @@ mod tests {
     }
 
     fn course<'a>(today: &str, left: Option<&str>, months: &'a [MonthVolume]) -> Course<'a> {
-        Course {
-            today: of(today),
-            starts_on: of("2025-03-01"),
-            ends_on: of("2029-02-28"),
-            left: left.map(net),
-            months,
-        }
+        Course { today: of(today), starts_on: of("2025-03-01"), ends_on: of("2029-02-28"), left: left.map(net), months }
     }
 
     #[test]
@@ -280,7 +274,10 @@ mod tests {
         let months = months(&[("2028-02-29", "100.00")]);
         let course = course("2028-03-01", Some("1.00"), &months);
         assert_eq!(course.rates()[0].per_month, net("33.33"));
-        assert_eq!(course.exhaustion(), Exhaustion::Between { earliest: of("2028-03-01"), latest: Some(of("2028-03-04")) });
+        assert_eq!(
+            course.exhaustion(),
+            Exhaustion::Between { earliest: of("2028-03-01"), latest: Some(of("2028-03-04")) }
+        );
         let today = Course { today: of("2028-02-29"), ..course };
         assert_eq!(today.exhaustion(), Exhaustion::NotInSight, "February is not over");
         assert_eq!(Course { ends_on: of("2028-02-29"), ..today }.latest_start(366), of("2027-02-28"));

@@ -123,8 +123,7 @@ impl Savings {
         let file = self.output.display().to_string();
         let (rows, deviation) = (table.rows.len(), table.deviation().to_string());
         let text = format!("{rows} Zeilen geschrieben, Abweichung {deviation} EUR: {file} (SHA-256 {sha256})");
-        let data =
-            json!({ "file": file, "rows": rows, "deviation": deviation, "bytes": bytes, "sha256": sha256 });
+        let data = json!({ "file": file, "rows": rows, "deviation": deviation, "bytes": bytes, "sha256": sha256 });
         output.answer(&text, &data);
         Ok(Exit::Ok)
     }

@@ -13,7 +13,9 @@ use super::question::{Mistake, NO_CATEGORY, Question};
 use super::savings_by::MOST_ROWS;
 use super::savings_levels::class_words;
 use super::table::Table;
-use super::{burn_rate, expiring, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation};
+use super::{
+    burn_rate, expiring, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation,
+};
 use crate::actor::{Actor, Role, Standing};
 use crate::storage::{StorageError, contracts, member_list};
 
@@ -131,7 +133,9 @@ impl Report {
             Self::SavingsLines => ("Einsparungen je Position", "Alle Positionen mit Vergleichswert."),
             Self::SavingsEntries => ("Einsparungen je Buchung", "Jede Buchung mit Vergleichspreis und Beleg."),
             Self::Utilisation => ("Ausschöpfung", "Höchstgrenzen und Kontingente: verbraucht, reserviert, frei."),
-            Self::BurnRate => ("Abfluss und Reichweite", "Wann ein Vertrag ausgeschöpft ist und die nächste Ausschreibung beginnt."),
+            Self::BurnRate => {
+                ("Abfluss und Reichweite", "Wann ein Vertrag ausgeschöpft ist und die nächste Ausschreibung beginnt.")
+            }
             Self::Expiring => ("Auslaufende Verträge", "Laufzeitenden und offene Optionen mit ihren Fristen."),
             Self::Usage => ("Nutzung", "Wer welchen Vertrag nutzt, und wer es könnte."),
             Self::NegativeCallOffs => ("Mehrkosten je Abruf", "Abrufe mit negativer Einsparung."),
@@ -263,8 +267,7 @@ async fn filter(
     });
     words.extend(question.year.map(|year| format!("Jahr {year}")));
     if let Some(contract) = question.contract {
-        let contract =
-            contracts::find(&mut *conn, ContractId(contract)).await?.ok_or(ReportError::NotFound)?;
+        let contract = contracts::find(&mut *conn, ContractId(contract)).await?.ok_or(ReportError::NotFound)?;
         words.push(format!("{} {}", contract.number, contract.title));
     }
     if let Some(member) = question.member {
@@ -313,7 +316,12 @@ mod tests {
 
     #[test]
     fn a_report_does_not_hear_what_it_does_not_ask() {
-        let question = Question { year: Some(2026), class: Some("A".to_owned()), member: Some(Uuid::nil()), ..Question::default() };
+        let question = Question {
+            year: Some(2026),
+            class: Some("A".to_owned()),
+            member: Some(Uuid::nil()),
+            ..Question::default()
+        };
         assert_eq!(Report::SavingsLines.heard(&question), question);
         assert_eq!(Report::BurnRate.heard(&question), Question::default());
     }

@@ -91,7 +91,8 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
         Column::new("a_net", "A netto", Kind::Net),
     ];
     let title = "Mehrkosten: Abrufe mit negativer Einsparung";
-    let lead = "Abrufe, deren belegte Einsparung nach Zuschlag und Umlage negativ ist. Sie sind in jeder Summe enthalten.";
+    let lead =
+        "Abrufe, deren belegte Einsparung nach Zuschlag und Umlage negativ ist. Sie sind in jeder Summe enthalten.";
     table("negative-call-offs", title, lead, (columns, rows, "a_net", Net::rounded(reported)))
 }
 
@@ -181,7 +182,8 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
         Column::new("effect", "Wirkung", Kind::Net),
     ];
     let title = "Mehrkosten: Positionen über dem Vergleichspreis";
-    let lead = "Positionen, die mehr kosten als ihr Vergleichspreis. Die Summe mischt die Klassen und steht nur zum Abgleich.";
+    let lead =
+        "Positionen, die mehr kosten als ihr Vergleichspreis. Die Summe mischt die Klassen und steht nur zum Abgleich.";
     table("negative-lines", title, lead, (columns, rows, "effect", Net::rounded(reported)))
 }
 

@@ -17,11 +17,15 @@ pub const MOST_ROWS: usize = 2_000;
 ///
 /// # Errors
 /// If the database fails.
-pub async fn data(app: &App, conn: &mut PgConnection, actor: &Actor, table: &Table) -> Result<ReportData, StorageError> {
+pub async fn data(
+    app: &App,
+    conn: &mut PgConnection,
+    actor: &Actor,
+    table: &Table,
+) -> Result<ReportData, StorageError> {
     let name = assignments::person_name(&mut *conn, actor.person).await?.unwrap_or_default();
     let body = organisations::find(&mut *conn, actor.body).await?;
-    let (issuer, address, email) =
-        body.map(|it| (it.name.clone(), it.address_lines(), it.email)).unwrap_or_default();
+    let (issuer, address, email) = body.map(|it| (it.name.clone(), it.address_lines(), it.email)).unwrap_or_default();
     let totals = table.totals();
     let sums = figures(&table.columns, &totals);
     Ok(ReportData {
@@ -87,7 +91,11 @@ mod tests {
             Column::new("d", "D", Kind::Net).not_on_paper(),
         ];
         let net = |text: &str| Cell::Net(text.parse().unwrap());
-        let row = printed(&columns, &Row::of(vec![Cell::text("Vertrag"), net("1.50"), Cell::text("Stadt"), net("2.00")]));
-        assert_eq!((row.name.as_str(), row.notes, row.figures), ("Vertrag", vec!["Stadt".to_owned()], vec!["1,50".to_owned()]));
+        let row =
+            printed(&columns, &Row::of(vec![Cell::text("Vertrag"), net("1.50"), Cell::text("Stadt"), net("2.00")]));
+        assert_eq!(
+            (row.name.as_str(), row.notes, row.figures),
+            ("Vertrag", vec!["Stadt".to_owned()], vec!["1,50".to_owned()])
+        );
     }
 }

@@ -33,8 +33,7 @@ pub enum Dimension {
 
 impl Dimension {
     /// All of them, in the order of the form.
-    pub const ALL: [Self; 6] =
-        [Self::Contract, Self::Member, Self::Category, Self::Year, Self::Supplier, Self::Class];
+    pub const ALL: [Self; 6] = [Self::Contract, Self::Member, Self::Category, Self::Year, Self::Supplier, Self::Class];
 
     /// As the API and the command line write it.
     #[must_use]
@@ -151,11 +150,21 @@ impl Question {
         }
         if let Some(year) = self.year.filter(|year| !YEARS.contains(year)) {
             let (first, last) = (YEARS.start(), YEARS.end());
-            add("year", format!("Das Jahr {year} geht nicht. Möglich sind die Jahre {first} bis {last}, oder kein Jahr für alle."));
+            add(
+                "year",
+                format!(
+                    "Das Jahr {year} geht nicht. Möglich sind die Jahre {first} bis {last}, oder kein Jahr für alle."
+                ),
+            );
         }
         if MOST_DIMENSIONS < self.by.len() {
             let count = self.by.len();
-            add("by", format!("Die Gliederung hat {count} Stufen. Möglich sind höchstens {MOST_DIMENSIONS}; bitte lassen Sie eine weg."));
+            add(
+                "by",
+                format!(
+                    "Die Gliederung hat {count} Stufen. Möglich sind höchstens {MOST_DIMENSIONS}; bitte lassen Sie eine weg."
+                ),
+            );
         }
         if let Some(twice) = self.by.iter().enumerate().find(|(at, it)| self.by[..*at].contains(it)) {
             let word = twice.1.german();
@@ -168,7 +177,12 @@ impl Question {
         let is_division = |it: &&str| it.len() == 2 && abruf_domain::cpv::division(it).is_some();
         if let Some(category) = self.category.as_deref().filter(|it| !is_division(it) && *it != NO_CATEGORY) {
             let shown: String = category.chars().take(20).collect();
-            add("category", format!("Die Kategorie „{shown}“ gibt es nicht. Möglich sind die ersten beiden Ziffern eines CPV-Codes, zum Beispiel 48, oder none."));
+            add(
+                "category",
+                format!(
+                    "Die Kategorie „{shown}“ gibt es nicht. Möglich sind die ersten beiden Ziffern eines CPV-Codes, zum Beispiel 48, oder none."
+                ),
+            );
         }
         mistakes
     }
@@ -270,7 +284,8 @@ mod tests {
 
     #[test]
     fn an_address_leads_back_to_the_same_question() {
-        let question = Question { from: day("2026-01-01"), by: vec![Dimension::Contract, Dimension::Year], ..Question::default() };
+        let question =
+            Question { from: day("2026-01-01"), by: vec![Dimension::Contract, Dimension::Year], ..Question::default() };
         assert_eq!(question.address(), "von=01.01.2026&nach=vertrag,jahr");
         let narrow = question.narrowed(Dimension::Category, "");
         assert!(narrow.fixes(Dimension::Category) && narrow.address().ends_with("kategorie=none"));

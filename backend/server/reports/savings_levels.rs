@@ -136,8 +136,12 @@ pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<T
         .collect();
     let words: Vec<&str> = by.iter().map(|it| it.german()).collect();
     let title = format!("Einsparungen nach {}", words.join(", "));
-    let mut table =
-        level("savings-by", title, "Jede Zeile führt eine Ebene tiefer, jeder Auftragswert zu seinen Abrufen.", columns);
+    let mut table = level(
+        "savings-by",
+        title,
+        "Jede Zeile führt eine Ebene tiefer, jeder Auftragswert zu seinen Abrufen.",
+        columns,
+    );
     table.rows = rows.into_iter().map(|(_, row)| row).collect();
     table.checks = checks(&table.columns, &table.rows, &whole);
     Ok(table)
@@ -206,7 +210,8 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
         .iter()
         .map(|part| {
             let name = names.get(&part.keys[0]);
-            let of = |field: fn(&names::CallOffName) -> &String| Cell::text(name.map(field).cloned().unwrap_or_default());
+            let of =
+                |field: fn(&names::CallOffName) -> &String| Cell::text(name.map(field).cloned().unwrap_or_default());
             let status = name.and_then(|it| it.status.parse::<Status>().ok()).map(Status::german).unwrap_or_default();
             let mut cells = vec![
                 of(|it| &it.number),
@@ -259,7 +264,8 @@ mod tests {
         assert_eq!(below(&year, &[Dimension::Class]), "/berichte/einsparungen-nach?nach=klasse&jahr=2026");
         assert_eq!(below(&year, &[]), "/berichte/einsparungen-nach?nach=vertrag&jahr=2026");
         let id = Uuid::from_u128(7).to_string();
-        let contract = Question { by: vec![Dimension::Contract], ..Question::default() }.narrowed(Dimension::Contract, &id);
+        let contract =
+            Question { by: vec![Dimension::Contract], ..Question::default() }.narrowed(Dimension::Contract, &id);
         assert!(below(&contract, &[]).starts_with("/berichte/einsparungen-nach?nach=mitglied&vertrag="));
         let both = contract.narrowed(Dimension::Member, &id);
         assert!(below(&both, &[]).starts_with("/berichte/einsparungen-abrufe?vertrag="));

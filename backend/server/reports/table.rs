@@ -340,10 +340,8 @@ mod tests {
 
     fn table() -> Table {
         let columns = vec![Column::new("name", "Name", Kind::Text), Column::new("volume", "Auftragswert", Kind::Net)];
-        let rows = vec![
-            Row::of(vec![Cell::text("=cmd"), net("-1.32")]),
-            Row::of(vec![Cell::text("Stadt"), net("1234.50")]),
-        ];
+        let rows =
+            vec![Row::of(vec![Cell::text("=cmd"), net("-1.32")]), Row::of(vec![Cell::text("Stadt"), net("1234.50")])];
         let check = Table::summed(&columns, &rows, "volume", "1233.17".parse().unwrap()).unwrap();
         Table {
             name: "probe",

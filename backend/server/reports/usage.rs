@@ -80,12 +80,8 @@ pub async fn table(
             Cell::day(it.last_on),
             Cell::day(it.since),
         ];
-        let narrow = Question {
-            contract: Some(it.contract_id),
-            member: Some(it.member_id),
-            by: Vec::new(),
-            ..question.clone()
-        };
+        let narrow =
+            Question { contract: Some(it.contract_id), member: Some(it.member_id), by: Vec::new(), ..question.clone() };
         let call_offs = (0 < it.call_offs).then(|| format!("/berichte/einsparungen-abrufe?{}", narrow.address()));
         let contract = format!("/rahmenvertraege/{}", it.contract_id);
         rows.push(Row { cells, links: vec![Some(contract), None, None, None, call_offs] });

@@ -15,11 +15,7 @@ use crate::storage::error::consistent;
 ///
 /// # Errors
 /// If the database fails.
-pub async fn table(
-    conn: &mut PgConnection,
-    question: &Question,
-    whole_ledger: bool,
-) -> Result<Table, StorageError> {
+pub async fn table(conn: &mut PgConnection, question: &Question, whole_ledger: bool) -> Result<Table, StorageError> {
     let guards = sqlx::query!(
         r#"SELECT g.id AS "id!", g.contract_id AS "contract_id!", g.scope AS "scope!", g.measure AS "measure!", g.limit_amount, g.hard AS "hard!",
                   g.authorised AS "authorised!", g.recorded AS "recorded!", g.reserved AS "reserved!", g.breached AS "breached!",
@@ -45,11 +41,8 @@ pub async fn table(
     for it in guards {
         let volume = |value: Decimal, column| consistent(Volume::new(value), "guard", column, it.id);
         let limit = it.limit_amount.map(|limit| volume(limit, "limit_amount")).transpose()?;
-        let (authorised, recorded, reserved) = (
-            volume(it.authorised, "authorised")?,
-            volume(it.recorded, "recorded")?,
-            volume(it.reserved, "reserved")?,
-        );
+        let (authorised, recorded, reserved) =
+            (volume(it.authorised, "authorised")?, volume(it.recorded, "recorded")?, volume(it.reserved, "reserved")?);
         let is_value = it.measure == "value";
         let (consumed, taken) = (authorised + recorded, authorised + recorded + reserved);
         if it.scope == "contract" && is_value && it.currency == "EUR" {

@@ -242,9 +242,7 @@ fn checks(table: &Table) -> String {
         Style::Text,
     )]);
     sheet.row([]);
-    sheet.row(
-        ["Zahl", "Summe der Liste", "Wert im Bericht", "Abweichung"].map(|head| string(head, Style::Head)),
-    );
+    sheet.row(["Zahl", "Summe der Liste", "Wert im Bericht", "Abweichung"].map(|head| string(head, Style::Head)));
     for (row, check) in (FIRST_CHECK..).zip(&table.checks) {
         let style = style_of(check);
         let listed = match check.column {

@@ -39,7 +39,8 @@ pub fn report(rows: usize) -> ReportData {
         sums: vec![String::new(), german(volume), german(saved), "0,00".to_owned()],
         empty: "Zu dieser Auswahl gibt es keine Buchungen.".to_owned(),
         method: vec![
-            "Preiseffekt einer Position = Vergleichswert − Auftragswert. Mehrkosten bleiben mit Minus in jeder Summe.".to_owned(),
+            "Preiseffekt einer Position = Vergleichswert − Auftragswert. Mehrkosten bleiben mit Minus in jeder Summe."
+                .to_owned(),
             "Die Klassen werden nie zusammengezählt.".to_owned(),
         ],
         checks: vec![

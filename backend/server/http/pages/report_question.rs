@@ -83,7 +83,10 @@ impl Asked {
             text => text.parse().map_or_else(
                 |_| {
                     let shown: String = text.chars().take(20).collect();
-                    mistakes.add("jahr", format!("„{shown}“ ist kein Jahr. Bitte geben Sie es mit vier Ziffern an, zum Beispiel 2027."));
+                    mistakes.add(
+                        "jahr",
+                        format!("„{shown}“ ist kein Jahr. Bitte geben Sie es mit vier Ziffern an, zum Beispiel 2027."),
+                    );
                     None
                 },
                 Some,
@@ -96,7 +99,8 @@ impl Asked {
                 Some(dimension) => by.push(dimension),
                 None => {
                     let shown: String = key.chars().take(20).collect();
-                    mistakes.add("nach1", format!("„{shown}“ ist keine Gliederung. Bitte wählen Sie eine aus der Liste."));
+                    mistakes
+                        .add("nach1", format!("„{shown}“ ist keine Gliederung. Bitte wählen Sie eine aus der Liste."));
                 }
             }
         }
