@@ -1,6 +1,8 @@
 //! Reports: every total is the list behind it, on every level and in every form; nobody sees more than they may.
 
+use std::fs;
 use std::io::{Cursor, Read};
+use std::os::unix::fs::PermissionsExt;
 
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::justify_finding::justify;
@@ -14,7 +16,9 @@ use rand::{RngExt, SeedableRng};
 use rust_decimal::Decimal;
 use uuid::Uuid;
 
+use crate::cluster;
 use crate::pages::browser::read;
+use crate::papers::{abruf, said};
 use crate::web::Web;
 use crate::world::World;
 use crate::world::contract::{Contract, NewContract, fixed, list_price, prior_contract, value};
@@ -460,10 +464,14 @@ async fn the_next_tender_begins_a_lead_time_before_exhaustion_or_end() {
     assert!(first["exhausted_latest"].is_null() || earliest <= first["exhausted_latest"].as_str().unwrap());
     let chosen = rows(house.web.get("/api/v1/reports/burn-rate?procedure=restricted", &house.board).await);
     assert_eq!(chosen[chosen.len() - 1]["start_by"], "2026-10-31");
-    sqlx::query("UPDATE legal_parameter SET value = '30' WHERE key = 'tender_lead_open_days'")
-        .execute(&house.web.database.owner)
-        .await
-        .unwrap();
+    // A value is never overwritten: it ends, and the next one begins.
+    for statement in [
+        "UPDATE legal_parameter SET valid_to = '2026-11-21' WHERE key = 'tender_lead_open_days'",
+        "INSERT INTO legal_parameter (jurisdiction, key, value, valid_from, source, certainty)
+         VALUES ('de', 'tender_lead_open_days', '30', '2026-11-22', 'Beschluss', 'K')",
+    ] {
+        sqlx::query(statement).execute(&house.web.database.owner).await.unwrap();
+    }
     let changed = rows(house.web.get("/api/v1/reports/burn-rate", &house.board).await);
     assert_eq!(changed[changed.len() - 1]["start_by"], "2027-01-29");
 }
@@ -503,4 +511,28 @@ async fn deadlines_users_losses_and_gaps_stand_in_their_reports() {
 
     let guards = data(&format!("utilisation?contract={}", house.contracts[0].id)).await;
     assert_eq!((&guards["rows"][0]["scope"], &guards["rows"][0]["limit"]), (&"Vertrag".into(), &"50000.00".into()));
+}
+
+#[tokio::test]
+async fn the_terminal_writes_the_same_sums_and_refuses_what_cannot_be_asked() {
+    let house = house(31).await;
+    let dir = tempfile::tempdir_in(cluster::run_folder()).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let at = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let write = |name: &str, more: &[&str]| {
+        let file = at(name);
+        abruf(Some(&house.web), &[&["report", "savings", "-o", file.as_str()], more].concat())
+    };
+    let done = write("a.json", &["--format", "json", "--by", "member,year"]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    let data: serde_json::Value = serde_json::from_slice(&fs::read(at("a.json")).unwrap()).unwrap();
+    let truth = house.number(ORDERED).await;
+    assert_eq!(data["totals"]["volume"].as_str().unwrap().parse::<Decimal>().unwrap(), truth);
+    let done = write("a.xlsx", &["--format", "xlsx", "--year", "2026"]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert_eq!(value_at(&sheets(&fs::read(at("a.xlsx")).unwrap())[3], "D2"), Decimal::ZERO);
+    for wrong in [&["--from", "1900-01-01", "--to", "2026-12-31"][..], &["--by", "colour"]] {
+        let refused = write("b.csv", wrong);
+        assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
+    }
 }
