@@ -62,7 +62,6 @@ pub mod load_price_list;
 pub mod load_templates;
 pub mod mail_words;
 pub mod mark_audited;
-
 mod meeting_report_data;
 mod memo_data;
 mod memo_words;
@@ -74,6 +73,7 @@ pub mod open_offers;
 mod order_data;
 mod order_step;
 pub mod preview_release;
+pub mod print_report;
 mod propose_follow_up_baselines;
 pub mod publish_hashes;
 pub mod receive_offer;

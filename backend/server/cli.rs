@@ -13,6 +13,7 @@ pub mod output;
 mod partial_file;
 mod postgres_program;
 pub mod recheck;
+pub mod report;
 pub mod reproduce;
 pub mod restore;
 pub mod serve;
@@ -106,6 +107,9 @@ enum Command {
     /// Schreibt, was das Haus verlässt: die öffentliche Liste der Prüfsummen.
     #[command(subcommand)]
     Export(export::Export),
+    /// Schreibt Berichte als Datei.
+    #[command(subcommand)]
+    Report(report::Report),
     /// Liest Dateien ein: Gemeindeverzeichnis, Preislisten.
     #[command(subcommand)]
     Import(import::Import),
@@ -196,6 +200,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Template(template) => template.run(settings, output).await,
         Command::Documents(documents) => documents.run(settings, output).await,
         Command::Export(export) => export.run(settings, output).await,
+        Command::Report(report) => report.run(settings, output).await,
         Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,
         Command::Admin(admin) => admin.run(settings, output).await,

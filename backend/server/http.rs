@@ -87,7 +87,9 @@ pub fn routes() -> Routes {
         .api(PUBLIC, routes!(api::sessions::create))
         .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
         // Reports, down to the price each line is compared with.
-        .get("/berichte", only(READERS), pages::savings::index)
+        .get("/berichte", only(READERS), pages::report::index)
+        .get("/berichte/{bericht}", only(READERS).on(Object::Manual), pages::report::show)
+        .get("/berichte/{bericht}/{datei}", only(READERS).on(Object::Manual), pages::report::file)
         .get("/berichte/einsparungen", only(READERS), pages::savings::show)
         .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
         .get("/berichte/einsparungen/abrufe.csv", only(READERS), pages::savings_call_offs::export)
@@ -184,6 +186,8 @@ pub fn routes() -> Routes {
         .api(only(AUDIT), routes!(api::call_off_bags::download))
         .api(only(READERS), routes!(api::proof::log))
         .api(only(READERS), routes!(api::savings::show))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::by_name))
+        .api(only(READERS).on(Object::Manual), routes!(api::reports::file))
 }
 
 /// What was realised and audited of the savings, and what members pay for their membership.

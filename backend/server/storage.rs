@@ -13,7 +13,6 @@ pub mod baseline_decisions;
 pub mod baseline_files;
 pub mod baseline_items;
 pub mod baselines;
-
 pub mod body_turnovers;
 pub mod bonuses;
 pub mod budget_confirmations;
@@ -83,7 +82,6 @@ pub mod resolutions;
 pub mod restore_tests;
 pub mod savings;
 pub mod savings_corrections;
-
 pub mod savings_marks;
 pub mod sessions;
 pub mod sign_in_attempts;

@@ -6,7 +6,6 @@ mod access;
 mod actions;
 mod audit_pages;
 mod baselines;
-
 mod board_meetings;
 mod board_pages;
 mod bonus;
@@ -33,6 +32,7 @@ mod papers;
 mod price_indexes;
 mod problems;
 mod recheck;
+mod reports;
 mod restore;
 mod savings_ledger;
 mod serve;

@@ -54,7 +54,7 @@ async fn papers(web: &Web) -> Vec<Paper> {
 }
 
 /// Runs the program on the database of `web`, or without any.
-fn abruf(web: Option<&Web>, arguments: &[&str]) -> Output {
+pub fn abruf(web: Option<&Web>, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_abruf"));
     command.args(arguments).env_clear().env("PATH", cluster::environment("PATH").unwrap_or_default());
     if let Some(bin) = cluster::environment("ABRUF_PG_BIN") {
@@ -68,7 +68,7 @@ fn abruf(web: Option<&Web>, arguments: &[&str]) -> Output {
     command.output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+pub fn said(output: &Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 use abruf_documents::random_order::{random_cancellation, random_order};
 use abruf_documents::{
     CancellationData, OrderData, Templates, cancellation, competition_record, delivery_change, entitlement_certificate,
-    house_style, meeting_report, memo, order, order_x, peppol_order, sample, savings_certificate,
+    house_style, meeting_report, memo, order, order_x, peppol_order, report, sample, savings_certificate,
 };
 use abruf_domain::supply_chain::Side;
 
@@ -69,6 +69,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     for count in [0, 1, 3, 12] {
         let certificate = savings_certificate(&sample::savings_certificate(count), &templates)?;
         std::fs::write(folder.join(format!("savings_certificate_{count}.pdf")), certificate.bytes)?;
+    }
+    for rows in [0, 3, 60] {
+        std::fs::write(folder.join(format!("report_{rows}.pdf")), report(&sample::report(rows), &templates)?.bytes)?;
     }
     for seed in 1..=random {
         write_order(folder, &templates, &format!("random_{seed}"), &random_order(seed))?;

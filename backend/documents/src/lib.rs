@@ -11,6 +11,7 @@
 //! | Vergabevermerk (record of a mini-competition) | [`competition_record()`] | `competition_record.xml.j2` | `Vergabevermerk_<number>.pdf` |
 //! | Sitzungsbericht (meeting report) | [`meeting_report()`] | `meeting_report.xml.j2` | `Sitzungsbericht_<number>.pdf` |
 //! | Einsparbescheinigung (certificate of savings) | [`savings_certificate()`] | `savings_certificate.xml.j2` | `Einsparbescheinigung_<number>.pdf` |
+//! | Bericht (report) | [`report()`] | `report.xml.j2` | `Bericht_<title>.pdf` |
 //!
 //! The same order as data: [`mod@order_x`] and [`mod@peppol_order`], both embedded in the PDF.
 //!
@@ -60,6 +61,7 @@ mod postpass;
 mod qr;
 pub mod random_order;
 mod render;
+pub mod report;
 pub mod reproduce;
 pub mod sample;
 pub mod savings_certificate;
@@ -90,6 +92,7 @@ pub use memo::{MemoData, memo};
 pub use order::{OrderData, Stage, order};
 pub use order_x::order_x;
 pub use peppol_order::peppol_order;
+pub use report::{ReportData, report};
 pub use reproduce::reproduce;
 pub use savings_certificate::{SavingsData, savings_certificate};
 pub use template::Templates;

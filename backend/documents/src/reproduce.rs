@@ -9,7 +9,7 @@ use crate::document::{Document, DocumentError};
 use crate::render::Job;
 use crate::template::Templates;
 use crate::{
-    cancellation, competition_record, delivery_change, entitlement_certificate, meeting_report, memo, order,
+    cancellation, competition_record, delivery_change, entitlement_certificate, meeting_report, memo, order, report,
     savings_certificate,
 };
 
@@ -43,6 +43,8 @@ pub fn reproduce(input: &str, templates: &Templates) -> Result<Document, Documen
         "entitlement_certificate.xml.j2" => again(&read(data)?, entitlement_certificate::job, templates, &program),
         "competition_record.xml.j2" => again(&read(data)?, competition_record::job, templates, &program),
         "meeting_report.xml.j2" => again(&read(data)?, meeting_report::job, templates, &program),
+
+        "report.xml.j2" => again(&read(data)?, report::job, templates, &program),
         "savings_certificate.xml.j2" => again(&read(data)?, savings_certificate::job, templates, &program),
         _ => Err(DocumentError::UnknownTemplate(document)),
     }
@@ -84,6 +86,7 @@ mod tests {
             competition_record(&sample::competition_record(3), &templates),
             savings_certificate(&sample::savings_certificate(3), &templates),
             meeting_report(&sample::meeting_report(3), &templates),
+            report(&sample::report(3), &templates),
         ] {
             let first = first.expect("a document");
             let name = template_of(&first.input).expect("its template");

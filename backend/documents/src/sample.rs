@@ -8,6 +8,7 @@ mod competition_record;
 mod delivery_change;
 mod meeting_report;
 mod memo;
+mod report;
 
 use std::cmp::Reverse;
 
@@ -29,6 +30,7 @@ pub use competition_record::{abolished_competition, competition_record};
 pub use delivery_change::{bare_delivery_change, delivery_change};
 pub use meeting_report::meeting_report;
 pub use memo::{bare_memo, memo};
+pub use report::report;
 
 /// What a made-up line is made of: article number, title, unit, price in ten-thousandths, rate in
 /// percent, whether it is charged by the month.

@@ -23,7 +23,7 @@ use crate::template_filters::environment;
 use crate::xml;
 
 /// Defaults, by the name a cooperative uses to override them.
-const EMBEDDED: [(&str, &str); 11] = [
+const EMBEDDED: [(&str, &str); 12] = [
     ("order.xml.j2", include_str!("../../../pdf-templates/order.xml.j2")),
     ("cancellation.xml.j2", include_str!("../../../pdf-templates/cancellation.xml.j2")),
     ("delivery_change.xml.j2", include_str!("../../../pdf-templates/delivery_change.xml.j2")),
@@ -31,6 +31,7 @@ const EMBEDDED: [(&str, &str); 11] = [
     ("entitlement_certificate.xml.j2", include_str!("../../../pdf-templates/entitlement_certificate.xml.j2")),
     ("competition_record.xml.j2", include_str!("../../../pdf-templates/competition_record.xml.j2")),
     ("meeting_report.xml.j2", include_str!("../../../pdf-templates/meeting_report.xml.j2")),
+    ("report.xml.j2", include_str!("../../../pdf-templates/report.xml.j2")),
     ("savings_certificate.xml.j2", include_str!("../../../pdf-templates/savings_certificate.xml.j2")),
     ("letterhead.xml.j2", include_str!("../../../pdf-templates/letterhead.xml.j2")),
     ("notehead.xml.j2", include_str!("../../../pdf-templates/notehead.xml.j2")),
@@ -58,6 +59,8 @@ fn parts(name: &str) -> Vec<&str> {
             vec![name, "letterhead.xml.j2", "lines.xml.j2"]
         }
         "memo.xml.j2" => vec![name, "notehead.xml.j2", "lines.xml.j2"],
+        // It bears no Prüfkennung, which every head prints.
+        "report.xml.j2" => vec![name],
         _ => vec![name, "notehead.xml.j2"],
     }
 }

@@ -14,11 +14,11 @@ use crate::render::Job;
 use crate::template::Templates;
 use crate::{
     OrderData, cancellation, competition_record, delivery_change, entitlement_certificate, meeting_report, memo, order,
-    sample, savings_certificate,
+    report, sample, savings_certificate,
 };
 
 /// Kinds of samples, as [`preview`] takes them.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 11] = [
     "order",
     "draft",
     "cancellation",
@@ -29,6 +29,7 @@ pub const KINDS: [&str; 10] = [
     "savings_certificate",
     "competition_record",
     "meeting_report",
+    "report",
 ];
 
 /// A sample document of a kind with this many lines, or lots, contracts, suppliers.
@@ -48,6 +49,8 @@ pub fn preview(kind: &str, lines: usize, templates: &Templates) -> Result<Docume
         "savings_certificate" => savings_certificate(&sample::savings_certificate(lines), templates),
         "competition_record" => competition_record(&sample::competition_record(few), templates),
         "meeting_report" => meeting_report(&sample::meeting_report(lines), templates),
+
+        "report" => report(&sample::report(lines), templates),
         _ => Err(DocumentError::UnknownTemplate(kind.to_owned())),
     }
 }
@@ -73,6 +76,10 @@ pub fn check_templates(templates: &Templates) -> Result<(), DocumentError> {
     }
     for data in [0, 1, 12].map(sample::meeting_report) {
         seen.lay_out(&meeting_report::job(&data))?;
+    }
+
+    for data in [0, 1, 12].map(sample::report) {
+        seen.lay_out(&report::job(&data))?;
     }
     for data in [sample::competition_record(1), sample::competition_record(4), sample::abolished_competition()] {
         seen.lay_out(&competition_record::job(&data))?;

@@ -6,7 +6,7 @@ use abruf_documents::frame::{Item, Page, Role, Shape};
 use abruf_documents::length::Length;
 use abruf_documents::{
     CheckCode, DocumentError, OrderData, Templates, cancellation, check_templates, competition_record, delivery_change,
-    entitlement_certificate, meeting_report, memo, order, sample, savings_certificate,
+    entitlement_certificate, meeting_report, memo, order, report, sample, savings_certificate,
 };
 use abruf_domain::money::Net;
 use abruf_domain::supply_chain::Side;
@@ -304,6 +304,33 @@ fn a_meeting_report_has_a_cover_a_summary_on_one_page_and_refuses_what_does_not_
         let refused = meeting_report(&data, &Templates::embedded()).expect_err("a refusal");
         assert!(matches!(refused, DocumentError::DoesNotAddUp { .. }), "{refused}");
     }
+}
+
+/// The head stands on every page, the comparison at the end, and no Prüfkennung anywhere: nothing is stored.
+#[test]
+fn a_report_repeats_its_head_and_refuses_a_difference_that_is_none() {
+    let pages = report::pages(&sample::report(60), &Templates::embedded(), &code()).expect("pages");
+    check_margins_above(&pages, Length::mm(269));
+    assert!(2 < pages.len());
+    for page in pages.iter().take(pages.len() - 1) {
+        let text = all_text(page);
+        assert!(text.contains("Auftragswert") && text.contains("A netto"), "{text}");
+        assert!(!text.contains("ABCD-EFGH-IJKL-MNOP"), "{text}");
+    }
+    let text = pages.iter().map(all_text).collect::<Vec<_>>().join(" ");
+    for wanted in ["So wird gerechnet", "Abgleich", "0,00 €", "Summe", "Jahr 2027"] {
+        assert!(text.contains(wanted), "no „{wanted}“ in {text}");
+    }
+    let empty = report::pages(&sample::report(0), &Templates::embedded(), &code()).expect("pages");
+    assert!(all_text(&empty[0]).contains("keine Buchungen"));
+
+    let mut wrong = sample::report(2);
+    wrong.checks[0].difference = "0.01".to_owned();
+    let refused = report(&wrong, &Templates::embedded()).expect_err("a refusal");
+    assert!(matches!(refused, DocumentError::DoesNotAddUp { .. }), "{refused}");
+    let mut wrong = sample::report(2);
+    wrong.rows[1].figures.pop();
+    assert!(report(&wrong, &Templates::embedded()).is_err(), "a row without a figure");
 }
 
 /// Who, which contract, since when by which proof, until when, what, by which law.

@@ -60,6 +60,9 @@
 //! | Sitzungsbericht, festschreiben | meeting report, freeze | what an organ of the body decided on |
 //! | Beschlussvorlage, Beschluss | proposal, decision (resolution) | of a meeting |
 
+//! | Abfluss, Reichweite | burn rate, exhaustion | how fast a ceiling is used up, and until when |
+//! | Vorlauf | lead time | of a tender, from its preparation to its award |
+
 pub mod activation;
 pub mod activity_share;
 pub mod allocation;
@@ -67,6 +70,7 @@ pub mod answer_period;
 pub mod approval;
 pub mod audit;
 pub mod bonus;
+pub mod burn_rate;
 pub mod call_off;
 pub mod cancellation;
 pub mod canonical;
@@ -74,6 +78,7 @@ pub mod cascade;
 pub mod checks;
 pub mod co_termination;
 pub mod contract_life;
+pub mod cpv;
 pub mod data_format;
 pub mod dispatch;
 pub mod edition;

@@ -14,7 +14,6 @@ pub mod contract_changes;
 pub mod contract_drafts;
 pub mod contracts;
 pub mod contributions;
-
 pub mod control;
 pub mod decisions;
 pub mod fulfilment;
@@ -22,9 +21,8 @@ pub mod invoices;
 pub mod item_changes;
 pub mod law;
 pub mod licences;
-pub mod member_benefit;
-
 pub mod meeting_reports;
+pub mod member_benefit;
 pub mod mini_competitions;
 pub mod openapi;
 pub mod order_mail;
@@ -33,6 +31,7 @@ pub mod partial_cancellations;
 pub mod price_indexes;
 pub mod proof;
 pub mod quota_transfers;
+pub mod reports;
 pub mod review;
 pub mod savings;
 pub mod savings_marks;

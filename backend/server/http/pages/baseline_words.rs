@@ -4,8 +4,8 @@ use abruf_domain::facts::{BaselineKind, Per};
 use abruf_domain::savings::EvidenceClass;
 use chrono::NaiveDate;
 
-use crate::http::pages::call_off_savings::{class_words, kind_words};
 use crate::http::pages::written::{day, unit_price};
+use crate::reports::savings_levels::{class_words, kind_words};
 use crate::storage::baselines::{Baseline, Standing};
 
 /// Kinds with the words users choose from.

@@ -14,6 +14,7 @@ use crate::http::pages::savings_view::share;
 use crate::http::pages::written::{day, instant, money, period, quantity, unit_price};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::reports::savings_levels::{class_words, kind_words};
 use crate::storage::proof::{self, Baseline, SavingsLine};
 use crate::storage::savings_marks::{self, Mark, Verdict};
 use crate::storage::{call_offs, contracts, members};
@@ -312,27 +313,4 @@ fn of_baseline(baseline: &Baseline, currency: &str) -> Vec<(&'static str, String
     ];
     words.extend(baseline.approved_by.clone().map(|name| ("Freigegeben von", name)));
     words
-}
-
-/// What kind of baseline.
-pub(super) fn kind_words(kind: &str) -> &str {
-    match kind {
-        "prior_contract" => "früherer Vertrag",
-        "market_quotes" => "eingeholte Angebote",
-        "list_price" => "Listenpreis",
-        "external_benchmark" => "anderer öffentlicher Rahmenvertrag",
-        other => other,
-    }
-}
-
-/// A class in words.
-#[must_use]
-pub fn class_words(class: &str) -> &'static str {
-    match class {
-        "A" => "A – belegt",
-        "B" => "B – Listenpreis",
-        "C" => "C – Vergleichswert",
-        "P" => "P – Prozesskosten",
-        _ => "ohne Vergleichspreis",
-    }
 }

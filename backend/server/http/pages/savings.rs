@@ -4,7 +4,6 @@
 use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::money::{Net, Volume};
 use axum::extract::State;
-use axum::response::Redirect;
 use chrono::{Datelike, NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use serde::Deserialize;
@@ -81,11 +80,6 @@ struct CeilingRow {
 pub struct Asked {
     #[serde(default)]
     jahr: String,
-}
-
-/// `GET /berichte`
-pub async fn index() -> Redirect {
-    Redirect::to("/berichte/einsparungen")
 }
 
 /// `GET /berichte/einsparungen`

@@ -175,7 +175,7 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
             cards
         }
         Role::Board | Role::SupervisoryBoard => vec![Card {
-            address: "/berichte",
+            address: "/berichte/einsparungen",
             title: "Einsparungen",
             figure: String::new(),
             text: "je Nachweisklasse, Rahmenvertrag und Mitglied".to_owned(),

@@ -1,0 +1,287 @@
+//! The savings report on its upper levels: a breakdown by up to three dimensions, and the call-offs behind a row of it.
+//! Every level is a table with an address of its own; `savings_lines` goes on from here.
+
+use abruf_domain::call_off::Status;
+use abruf_domain::cpv;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::names;
+use super::question::{Dimension, Question};
+use super::savings::Sums;
+use super::savings_by::{By, Part, grouped, total};
+use super::table::{Cell, Check, Column, Kind, Row, Table};
+use crate::storage::StorageError;
+
+/// Address of a level for a question.
+pub(super) fn address(level: &str, question: &Question) -> String {
+    let query = question.address();
+    if query.is_empty() { format!("/berichte/{level}") } else { format!("/berichte/{level}?{query}") }
+}
+
+/// The figures of every level, in their order.
+pub(super) const FIGURES: [Column; 9] = [
+    Column::new("volume", "Auftragswert", Kind::Net),
+    Column::new("a_effect", "A Preiseffekt", Kind::Net).not_on_paper(),
+    Column::new("surcharge", "Zuschlag", Kind::Net).not_on_paper(),
+    Column::new("fee", "Umlage", Kind::Net).not_on_paper(),
+    Column::new("bonus", "Bonus", Kind::Net).not_on_paper(),
+    Column::new("a_net", "A netto", Kind::Net),
+    Column::new("b_effect", "B Liste", Kind::Net),
+    Column::new("c_effect", "C Vergleich", Kind::Net),
+    Column::new("p_effect", "P Prozess", Kind::Net),
+];
+
+pub(super) fn figures(sums: &Sums) -> [Cell; 9] {
+    [
+        sums.volume,
+        sums.a_effect,
+        sums.surcharge,
+        sums.fee,
+        sums.bonus,
+        sums.a_net,
+        sums.b_effect,
+        sums.c_effect,
+        sums.p_effect,
+    ]
+    .map(Cell::Net)
+}
+
+/// The rows added up beside what the database says of the whole.
+pub(super) fn checks(columns: &[Column], rows: &[Row], whole: &Part) -> Vec<Check> {
+    let sums = &whole.sums;
+    [
+        ("baseline", whole.baseline),
+        ("volume", sums.volume),
+        ("a_effect", sums.a_effect),
+        ("surcharge", sums.surcharge),
+        ("fee", sums.fee),
+        ("bonus", sums.bonus),
+        ("a_net", sums.a_net),
+        ("b_effect", sums.b_effect),
+        ("c_effect", sums.c_effect),
+        ("p_effect", sums.p_effect),
+    ]
+    .into_iter()
+    .filter_map(|(key, reported)| Table::summed(columns, rows, key, reported))
+    .collect()
+}
+
+/// How savings are computed, for the method sheet.
+#[must_use]
+pub fn method() -> Vec<String> {
+    [
+        "Vergleichswert einer Position = Vergleichspreis × Menge (× Monate), auf Cent gerundet.",
+        "Preiseffekt einer Position = Vergleichswert − Auftragswert. Mehrkosten bleiben mit Minus in jeder Summe.",
+        "Der Vergleichspreis ist datiert, belegt und von einer zweiten Person freigegeben; am Tag des Abrufs ist er höchstens so alt, wie das Haus es festgelegt hat (üblich 24 Monate). Ältere und fehlende zählen mit 0,00 €.",
+        "A netto = A Preiseffekt − Zuschlag − Umlage + Bonus. Klasse A: früherer eigener Vertrag oder eingeholte Angebote.",
+        "Klasse B: Listenpreis. Klasse C: anderer öffentlicher Rahmenvertrag. Klasse P: ersparte Vergabeverfahren, nicht zahlungswirksam.",
+        "Die Klassen werden nie zusammengezählt.",
+        "Jede Buchung zählt an ihrem Tag; ein Storno bucht seine Einsparung am Tag des Stornos zurück.",
+        "Alle Beträge sind netto in Euro. Verträge in anderer Währung sind nicht enthalten.",
+        "Abgleich: Die Summe der Liste ist aus ihren Zeilen gerechnet, der Wert im Bericht in einer eigenen Abfrage ohne Liste.",
+    ]
+    .map(ToOwned::to_owned)
+    .to_vec()
+}
+
+/// A table of a level that is still to get its rows.
+pub(super) fn level(name: &'static str, title: String, lead: &str, columns: Vec<Column>) -> Table {
+    Table {
+        name,
+        title,
+        lead: lead.to_owned(),
+        filter: Vec::new(),
+        as_of: chrono::DateTime::UNIX_EPOCH,
+        sheet: "Liste",
+        columns,
+        rows: Vec::new(),
+        checks: Vec::new(),
+        method: method(),
+        empty: "Zu dieser Auswahl gibt es keine Buchungen.".to_owned(),
+    }
+}
+
+/// Savings by up to three dimensions.
+///
+/// # Errors
+/// If the database fails.
+pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let by = if question.by.is_empty() { vec![Dimension::Contract] } else { question.by.clone() };
+    let keys: Vec<By> = by.iter().map(|it| By::Of(*it)).collect();
+    let parts = grouped(&mut *conn, question, &keys).await?;
+    let whole = total(&mut *conn, question).await?;
+    let contracts = names::contracts(&mut *conn).await?;
+    let ids: Vec<Uuid> = parts.iter().flat_map(|part| &part.keys).filter_map(|key| key.parse().ok()).collect();
+    let organisations = names::organisations(&mut *conn, &ids).await?;
+    let word = |dimension: Dimension, key: &str| match dimension {
+        Dimension::Contract => contracts.get(key).cloned().unwrap_or_default(),
+        Dimension::Member | Dimension::Supplier => organisations.get(key).cloned().unwrap_or_default(),
+        Dimension::Year => key.to_owned(),
+        Dimension::Category if key.is_empty() => "ohne CPV-Code".to_owned(),
+        Dimension::Category => cpv::name(key),
+        Dimension::Class => class_words(key).to_owned(),
+    };
+    let mut rows: Vec<(Vec<String>, Row)> =
+        parts.iter().map(|part| breakdown_row(part, &by, question, &word)).collect();
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    let columns: Vec<Column> = by
+        .iter()
+        .map(|it| Column::new(it.key(), it.german(), Kind::Text))
+        .chain([
+            Column::new("call_offs", "Abrufe", Kind::Count).not_on_paper(),
+            Column::new("coverage_pct", "Verglichen", Kind::Percent).not_on_paper(),
+        ])
+        .chain(FIGURES)
+        .collect();
+    let words: Vec<&str> = by.iter().map(|it| it.german()).collect();
+    let title = format!("Einsparungen nach {}", words.join(", "));
+    let mut table = level(
+        "savings-by",
+        title,
+        "Jede Zeile führt eine Ebene tiefer, jeder Auftragswert zu seinen Abrufen.",
+        columns,
+    );
+    table.rows = rows.into_iter().map(|(_, row)| row).collect();
+    table.checks = checks(&table.columns, &table.rows, &whole);
+    Ok(table)
+}
+
+fn breakdown_row(
+    part: &Part,
+    by: &[Dimension],
+    question: &Question,
+    word: &impl Fn(Dimension, &str) -> String,
+) -> (Vec<String>, Row) {
+    let words: Vec<String> = by.iter().zip(&part.keys).map(|(it, key)| word(*it, key)).collect();
+    let mut cells: Vec<Cell> = words.iter().map(|words| Cell::text(words.as_str())).collect();
+    cells.push(Cell::Count(part.call_offs));
+    cells.push(Cell::percent(part.sums.coverage_pct()));
+    cells.extend(figures(&part.sums));
+    let mut links = Vec::with_capacity(by.len() + 3);
+    let mut narrow = question.clone();
+    for (at, dimension) in by.iter().enumerate() {
+        narrow = narrow.narrowed(*dimension, &part.keys[at]);
+        links.push(Some(below(&narrow, &by[at + 1..])));
+    }
+    // The order value leads to its call-offs at once.
+    narrow.by = Vec::new();
+    let call_offs = Some(address("einsparungen-abrufe", &narrow));
+    links.extend([call_offs.clone(), None, call_offs]);
+    (words, Row { cells, links })
+}
+
+/// The level below a row: the dimensions that are left, else contract and then member, else the call-offs.
+fn below(narrow: &Question, left: &[Dimension]) -> String {
+    let usual = [Dimension::Contract, Dimension::Member].into_iter().find(|it| !narrow.fixes(*it));
+    let by = if left.is_empty() { usual.into_iter().collect() } else { left.to_vec() };
+    let name = if by.is_empty() { "einsparungen-abrufe" } else { "einsparungen-nach" };
+    address(name, &Question { by, ..narrow.clone() })
+}
+
+/// The call-offs of a question, the newest first.
+///
+/// # Errors
+/// If the database fails.
+pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let mut parts = grouped(&mut *conn, question, &[By::CallOff]).await?;
+    let whole = total(&mut *conn, question).await?;
+    let ids: Vec<Uuid> = parts.iter().filter_map(|part| part.keys[0].parse().ok()).collect();
+    let names = names::call_offs(&mut *conn, &ids).await?;
+    parts.sort_by(|one, other| other.dated_on.cmp(&one.dated_on).then_with(|| other.keys[0].cmp(&one.keys[0])));
+    let columns: Vec<Column> = [
+        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("dated_on", "Datum", Kind::Day),
+        Column::new("status", "Stand", Kind::Text).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+    ]
+    .into_iter()
+    .chain(FIGURES)
+    .collect();
+    let mut table = level(
+        "savings-call-offs",
+        "Abrufe hinter der Einsparung".to_owned(),
+        "Jeder Abruf führt zu seinen Positionen.",
+        columns,
+    );
+    table.sheet = "Einzelabrufe";
+    table.rows = parts
+        .iter()
+        .map(|part| {
+            let name = names.get(&part.keys[0]);
+            let of =
+                |field: fn(&names::CallOffName) -> &String| Cell::text(name.map(field).cloned().unwrap_or_default());
+            let status = name.and_then(|it| it.status.parse::<Status>().ok()).map(Status::german).unwrap_or_default();
+            let mut cells = vec![
+                of(|it| &it.number),
+                Cell::day(part.dated_on),
+                Cell::text(status),
+                of(|it| &it.member),
+                of(|it| &it.contract),
+            ];
+            cells.extend(figures(&part.sums));
+            let narrow = Question { call_off: part.keys[0].parse().ok(), by: Vec::new(), ..question.clone() };
+            Row::leading_to(cells, address("einsparungen-positionen", &narrow))
+        })
+        .collect();
+    table.checks = checks(&table.columns, &table.rows, &whole);
+    Ok(table)
+}
+
+/// A class in words.
+#[must_use]
+pub fn class_words(class: &str) -> &'static str {
+    match class {
+        "A" => "A – belegt",
+        "B" => "B – Listenpreis",
+        "C" => "C – Vergleichswert",
+        "P" => "P – Prozesskosten",
+        _ => "ohne Vergleichspreis",
+    }
+}
+
+/// What kind of baseline.
+#[must_use]
+pub fn kind_words(kind: &str) -> &str {
+    match kind {
+        "prior_contract" => "früherer Vertrag",
+        "market_quotes" => "eingeholte Angebote",
+        "list_price" => "Listenpreis",
+        "external_benchmark" => "anderer öffentlicher Rahmenvertrag",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_leads_to_the_dimensions_left_then_to_contract_member_and_call_offs() {
+        let question = Question { by: vec![Dimension::Year, Dimension::Class], ..Question::default() };
+        let year = question.narrowed(Dimension::Year, "2026");
+        assert_eq!(below(&year, &[Dimension::Class]), "/berichte/einsparungen-nach?nach=klasse&jahr=2026");
+        assert_eq!(below(&year, &[]), "/berichte/einsparungen-nach?nach=vertrag&jahr=2026");
+        let id = Uuid::from_u128(7).to_string();
+        let contract =
+            Question { by: vec![Dimension::Contract], ..Question::default() }.narrowed(Dimension::Contract, &id);
+        assert!(below(&contract, &[]).starts_with("/berichte/einsparungen-nach?nach=mitglied&vertrag="));
+        let both = contract.narrowed(Dimension::Member, &id);
+        assert!(below(&both, &[]).starts_with("/berichte/einsparungen-abrufe?vertrag="));
+    }
+
+    #[test]
+    fn a_level_sums_every_figure_it_shows() {
+        let columns: Vec<Column> = FIGURES.to_vec();
+        let whole = Part {
+            keys: Default::default(),
+            call_offs: 0,
+            classes: Vec::new(),
+            dated_on: None,
+            baseline: abruf_domain::money::Net::ZERO,
+            sums: Sums::ZERO,
+        };
+        assert_eq!(checks(&columns, &[], &whole).len(), FIGURES.len());
+    }
+}
