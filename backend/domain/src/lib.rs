@@ -56,6 +56,8 @@
 //! | In-House-Bestellung, Lieferantenauftrag | in-house order (A), supplier order (B) | the pair of a contract through the body |
 //! | Lieferstopp | stop | nothing may be ordered from a supplier |
 //! | Kontingentübertragung | quota transfer | with the consent of both members |
+//! | Sparpotenzial | what would be saved | past purchases beside the lists; prices in bands for whoever is not entitled |
+//! | Einladung (einer Stadt) | invitation | a link by which a town that is no member uploads its purchases |
 
 pub mod activation;
 pub mod allocation;
@@ -99,6 +101,7 @@ pub mod supplier_order;
 pub mod supply_chain;
 pub mod texts;
 pub mod volume;
+pub mod what_would_be_saved;
 
 #[cfg(test)]
 mod example;
