@@ -163,7 +163,11 @@ impl Layout {
                 None => (heads(&sheet.rows[at]), 1),
             };
             let columns = recognised(&heads);
-            if best.as_ref().is_none_or(|(_, _, _, known)| known.len() < columns.len()) {
+            // A title above the header is none of it: of two readings that know as much the shorter one.
+            let better = |(_, of_rows, _, known): &(usize, usize, Vec<String>, Vec<(Field, usize)>)| {
+                (known.len(), rows) < (columns.len(), *of_rows)
+            };
+            if best.as_ref().is_none_or(better) {
                 best = Some((at, rows, heads, columns));
             }
         }
