@@ -42,7 +42,7 @@ CREATE TABLE purchase_analysis (
     CONSTRAINT purchase_analysis_of_somebody CHECK (num_nonnulls(invitation_id, member_id) >= 1),
     CONSTRAINT purchase_analysis_one_by_invitation UNIQUE (invitation_id),
     CONSTRAINT purchase_analysis_kept_by_members_only CHECK (delete_after IS NOT NULL OR member_id IS NOT NULL),
-    CONSTRAINT purchase_analysis_thirty_days CHECK (delete_after <= created_at + interval '30 days'),
+    CONSTRAINT purchase_analysis_thirty_days CHECK (delete_after <= created_at + interval '720 hours'),
     CONSTRAINT purchase_analysis_rows CHECK (0 <= rows_rejected AND rows_rejected <= rows_read)
 );
 CREATE UNIQUE INDEX purchase_analysis_one_of_member ON purchase_analysis (member_id) WHERE invitation_id IS NULL;

@@ -94,7 +94,7 @@ pub async fn of_token(
 pub async fn find(conn: &mut PgConnection, id: Uuid) -> Result<Option<Invitation>, StorageError> {
     Ok(sqlx::query_as!(
         Invitation,
-        r#"SELECT id, body_id AS "body: OrganisationId", official_key, town, kind, region, email, created_at, expires_at,
+        r#"SELECT id, body_id AS body, official_key, town, kind, region, email, created_at, expires_at,
                   revoked_at, first_used_at, analyses
            FROM newcomer_invitation WHERE id = $1"#,
         id
@@ -226,4 +226,9 @@ pub async fn count_analysis(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc
     .execute(conn)
     .await?;
     affected("count an analysis", 1, done.rows_affected())
+}
+
+/// Region of a body, as ISO 3166-2: that of whoever is invited by name alone.
+pub async fn region_of(conn: &mut PgConnection, body: OrganisationId) -> Result<String, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT region FROM organisation WHERE id = $1", body.0).fetch_one(conn).await?)
 }

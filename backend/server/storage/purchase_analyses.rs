@@ -309,3 +309,23 @@ pub async fn member_with_key(
     let known = super::members::with_official_keys(conn, body, &[official_key.to_owned()], day).await?;
     Ok(known.first().map(|(_, member)| *member))
 }
+
+/// Contract and text of an item, for a line that matched it.
+#[derive(Debug, Clone)]
+pub struct ItemText {
+    /// Which.
+    pub id: ItemId,
+    /// Article number of the list.
+    pub article_number: String,
+    /// Text of the list.
+    pub title: String,
+    /// Unit of the list.
+    pub unit: String,
+}
+
+/// The texts of these items.
+pub async fn item_texts(conn: &mut PgConnection, items: &[Uuid]) -> Result<Vec<ItemText>, StorageError> {
+    Ok(sqlx::query_as!(ItemText, "SELECT id, article_number, title, unit FROM item WHERE id = ANY ($1)", items)
+        .fetch_all(conn)
+        .await?)
+}
