@@ -2,8 +2,10 @@
 //! it adds up to it.
 
 pub mod call_off_bag;
+pub mod call_off_prospects;
 pub mod call_off_table;
 pub mod csv_table;
 pub mod document_table;
 pub mod log_check;
 pub mod savings;
+pub mod savings_potential;

@@ -193,10 +193,12 @@ pub async fn analyse(
         }
         newcomer_invitations::count_analysis(&mut tx, invitation.id, now).await?;
     }
+    // Confirmed twice at once: the second finds the file gone.
+    let file_name = purchase_uploads::delete(&mut tx, holder.uploader()).await?.ok_or(ActionError::NotFound)?;
     let kept = invitation.is_none() || member.is_some();
     let analysis = Analysis {
         id: app.chance.id(now),
-        file_name: waiting_name(&mut tx, holder, now).await?,
+        file_name,
         prices_of: berlin_date(now),
         rows_read,
         rows_rejected,
@@ -212,7 +214,6 @@ pub async fn analyse(
         currency: &confirmed.currency,
     };
     purchase_analyses::replace(&mut tx, &new, &lines).await?;
-    purchase_uploads::delete(&mut tx, holder.uploader()).await?;
     log(&mut tx, holder, analysis.id, "purchases_analysed", now).await?;
     tx.commit().await?;
     Ok(analysis.id)
@@ -307,12 +308,6 @@ async fn priced(
         .map(|(purchase, found)| AnalysedLine { matched: judge(&purchase, found), purchase })
         .collect();
     Ok((lines, member))
-}
-
-async fn waiting_name(tx: &mut Tx, holder: Holder<'_>, now: DateTime<Utc>) -> Result<String, ActionError> {
-    let upload = purchase_uploads::find(tx, holder.uploader(), now).await?;
-    // Confirmed twice at once: the second finds the file gone.
-    upload.map(|it| it.file_name).ok_or(ActionError::NotFound)
 }
 
 async fn log(

@@ -86,13 +86,17 @@ pub async fn find(
     .await?)
 }
 
-/// Lets the file that waits go.
-pub async fn delete(conn: &mut PgConnection, uploader: Uploader) -> Result<(), StorageError> {
+/// Takes the file that waits away and returns its name; `None` where there is none. Of two who do so at once the
+/// second waits and finds it gone.
+pub async fn delete(conn: &mut PgConnection, uploader: Uploader) -> Result<Option<String>, StorageError> {
     let (invitation, member) = uploader.columns();
-    sqlx::query!("DELETE FROM purchase_upload WHERE invitation_id = $1 OR member_id = $2", invitation, member)
-        .execute(conn)
-        .await?;
-    Ok(())
+    Ok(sqlx::query_scalar!(
+        "DELETE FROM purchase_upload WHERE invitation_id = $1 OR member_id = $2 RETURNING file_name",
+        invitation,
+        member
+    )
+    .fetch_optional(conn)
+    .await?)
 }
 
 /// Lets every file go that nobody has confirmed in time.
