@@ -19,6 +19,7 @@ pub mod item_changes;
 pub mod law;
 pub mod licences;
 pub mod mini_competitions;
+pub mod newcomer_invitations;
 pub mod openapi;
 pub mod order_mail;
 pub mod paging;

@@ -58,16 +58,14 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
     if let Some(sent) = request.headers().get("x-csrf-token") {
         return if same(sent.as_bytes(), expected) { Ok(request) } else { Err(stale()) };
     }
-    let is_form = request
-        .headers()
-        .get(CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !is_form {
+    let is_of_kind = |kind: &[u8]| request.headers().get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(kind));
+    let has_file = is_of_kind(b"multipart/form-data");
+    if !has_file && !is_of_kind(b"application/x-www-form-urlencoded") {
         return Err(stale());
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, body_limit::BYTES).await.map_err(|_| Problem::too_large())?;
-    let sent = field(&body);
+    let sent = if has_file { part(&body) } else { field(&body) };
     if sent.is_some_and(|sent| same(sent.as_bytes(), expected)) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {
@@ -79,6 +77,14 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
 fn field(body: &[u8]) -> Option<&str> {
     let body = std::str::from_utf8(body).ok()?;
     body.split('&').find_map(|pair| pair.strip_prefix(FIELD)?.strip_prefix('='))
+}
+
+/// The value of the part, in a form with a file. It stands before the file, whose bytes are not looked at.
+fn part(body: &[u8]) -> Option<&str> {
+    const HEAD: &[u8] = b"name=\"csrf\"\r\n\r\n";
+    let at = body.windows(HEAD.len()).position(|window| window == HEAD)?;
+    let rest = &body[at + HEAD.len()..];
+    std::str::from_utf8(rest.get(..rest.iter().position(|byte| *byte == b'\r')?)?).ok()
 }
 
 fn same(sent: &[u8], expected: &str) -> bool {
@@ -136,6 +142,12 @@ mod tests {
         };
         let read = check_token(&mine, form(format!("a=1&csrf={mine}"))).await.unwrap();
         assert!(to_bytes(read.into_body(), 1000).await.unwrap().starts_with(b"a=1&csrf="));
+        let with_file = |token: &str| {
+            let body = format!("--x\r\nContent-Disposition: form-data; name=\"csrf\"\r\n\r\n{token}\r\n--x--\r\n");
+            Request::post("/").header(CONTENT_TYPE, "multipart/form-data; boundary=x").body(Body::from(body)).unwrap()
+        };
+        assert!(check_token(&mine, with_file(&mine)).await.is_ok());
+        assert_eq!(check_token(&mine, with_file(&other)).await.unwrap_err().status(), StatusCode::FORBIDDEN);
         for refused in [format!("a=1&csrf={other}"), "a=1".to_owned(), "csrf=".to_owned(), format!("xcsrf={mine}")] {
             assert_eq!(check_token(&mine, form(refused)).await.unwrap_err().status(), StatusCode::FORBIDDEN);
         }
