@@ -28,6 +28,8 @@ struct Objects {
     certificate: Uuid,
     member: Uuid,
     supplier: Uuid,
+    invitation: Uuid,
+    others_invitation: Uuid,
     neighbours_certificate: Uuid,
     others_certificate: Uuid,
     neighbours_competition: Uuid,
@@ -84,6 +86,7 @@ async fn house() -> House {
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
         member: town.0,
         supplier: supplier.0,
+        invitation: invitation(&web, ours, buyer).await,
         neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
         neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
         ..elsewhere(&mut web, supplier, buyer).await
@@ -103,6 +106,7 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
     let competition = competition(web, contract, web.body, member, buyer).await;
     let certificate = certificate(web, contract, web.body, member, buyer).await;
+    let others_invitation = invitation(web, web.body, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -114,6 +118,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         others_certificate: certificate,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
+        invitation: Uuid::nil(),
+        others_invitation,
         neighbours_competition: Uuid::nil(),
         others_competition: competition,
         neighbours_call_off: Uuid::nil(),
@@ -247,6 +253,23 @@ async fn certificate(web: &Web, contract: Uuid, body: OrganisationId, member: Or
     id
 }
 
+/// Of a town that is no member.
+async fn invitation(web: &Web, body: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO newcomer_invitation (id, body_id, town, kind, region, token_sha256, created_by, created_at, expires_at)
+         VALUES ($1, $2, 'Stadt Ohneland', 'stadt', 'DE-ST', sha256($1::text::bytea), $3, $4, $4::timestamptz + interval '10 days')",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -290,6 +313,7 @@ impl House {
             Object::Document => (None, vec![it.others_call_off]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
+            Object::Invitation => (Some(it.invitation), vec![it.others_invitation]),
         }
     }
 }
