@@ -4,8 +4,8 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
-use crate::actor::{Actor, Role};
 use crate::actions::analyse_purchases::COMPARERS;
+use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};

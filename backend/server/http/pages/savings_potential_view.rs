@@ -195,7 +195,7 @@ impl ResultView {
         let analysis = &it.analysis;
         Self {
             sentence: format!(
-                "{}: {} passen zu einem Vertrag, {} nicht, {} waren nicht lesbar.",
+                "{}: {} passend, {} nicht passend, {} nicht lesbar.",
                 count(analysis.rows_read.into(), "Zeile", "Zeilen"),
                 whole(number(it.matched.len())),
                 whole(number(it.unmatched.len())),
