@@ -143,7 +143,9 @@ impl RowReader<'_> {
     /// The amount of the line where it is given, as discounts are in it; else price times quantity.
     fn paid(&mut self, quantity: Option<Quantity>) -> Option<Net> {
         if *self.cell(Field::Amount) != Cell::Empty {
-            return self.number::<Net>(Field::Amount, "1.234,50");
+            // Spreadsheets keep amounts unrounded; an invoice rounds them to the cent.
+            let amount = self.number::<UnitPrice>(Field::Amount, "1.234,50")?;
+            return Net::of_sane_line(amount, Quantity::ONE, None);
         }
         if self.layout.column(Field::UnitPrice).is_none() {
             self.refuse(Some(Field::Amount), "Der Betrag fehlt. Erwartet: 1.234,50");

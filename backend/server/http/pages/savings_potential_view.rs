@@ -31,7 +31,7 @@ pub struct WaitingView {
     pub heads: Vec<(String, String)>,
     pub fields: Vec<ColumnField>,
     pub decimals: [(&'static str, &'static str); 2],
-    pub decimal: &'static str,
+    pub decimal: String,
     pub currency: String,
     pub consent: bool,
     pub sentence: String,
@@ -121,7 +121,7 @@ impl WaitingView {
                 })
                 .collect(),
             decimals: [("komma", "1.234,50 (deutsch)"), ("punkt", "1,234.50 (englisch)")],
-            decimal: if layout.decimal_comma { "komma" } else { "punkt" },
+            decimal: if layout.decimal_comma { "komma" } else { "punkt" }.to_owned(),
             skipped: layout.skipped,
             consent: typed.at("einwilligung") == "ja",
             currency,
