@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event, transfer_quota,
+    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event,
+    transfer_quota,
 };
 use crate::app::App;
 use crate::traffic;

@@ -53,8 +53,7 @@ impl Office {
             .item("USR-1", subscription("17.77").unit("Nutzer"))
             .entitles_every("stadt", true)
             .await;
-        let closed =
-            world.contract("RV-2025-01").item("CTX-1", fixed("1187.87").unit("Tag")).entitles(altenrode).await;
+        let closed = world.contract("RV-2025-01").item("CTX-1", fixed("1187.87").unit("Tag")).entitles(altenrode).await;
         sqlx::query(
             "INSERT INTO register_entry (official_key, name, kind, district, inhabitants, area_km2, postcode, source, imported_at)
              VALUES ($1, 'Neufeld, Stadt', 'Stadt', 'Jerichower Land', 9000, 50, '39307', 'Verzeichnis', now())",
@@ -145,7 +144,8 @@ async fn an_invited_town_sees_bands_and_rounded_sums_but_no_price_of_a_contract(
     assert!(text.contains("Streusalz") && text.contains("Steht in keinem Vertrag"), "{text}");
     // Paid 30,300.00, by the lists 27,102.17: 3,197.83 to a step of 1,000.
     assert!(text.contains("Bezahlt 30.300,00 €: etwa 3.000,00 € gespart"), "{text}");
-    for price in ["873,37", "219,19", "191,91", "88,11", "51,51", "17,77", "1.187,87", "9.607,07", "2.375,74", "224,26"] {
+    for price in ["873,37", "219,19", "191,91", "88,11", "51,51", "17,77", "1.187,87", "9.607,07", "2.375,74", "224,26"]
+    {
         assert!(!text.contains(price) && !page.contains(&price.replace(',', ".")), "{price} is on the page");
     }
 }
@@ -166,8 +166,10 @@ async fn one_article_of_a_contract_has_a_band_and_no_sum_from_which_its_price_fo
         probe += &format!("CTX-1;1;Tag;{},00\n", 1_150 + cents * 10);
     }
     let (_, page) = office.analysed(&office.link().await, &probe, &[]).await;
-    let bands: std::collections::BTreeSet<&str> =
-        ["günstiger", "teurer", "Unterschied"].into_iter().filter(|word| read(&page).contains(&format!("% {word}"))).collect();
+    let bands: std::collections::BTreeSet<&str> = ["günstiger", "teurer", "Unterschied"]
+        .into_iter()
+        .filter(|word| read(&page).contains(&format!("% {word}")))
+        .collect();
     assert_eq!(bands.len(), 1, "{}", read(&page));
 }
 
@@ -192,7 +194,11 @@ async fn the_office_shows_a_link_once_and_takes_it_back() {
     assert!(read(&page).contains("Noch ist niemand eingeladen."));
     let wrong = olga.submit(&page, list, &[("official_key", "99999999"), ("days", "60")]).await;
     assert_eq!(wrong.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(read(&wrong.text).contains("Den Schlüssel „99999999“ gibt es im Verzeichnis nicht."), "{}", read(&wrong.text));
+    assert!(
+        read(&wrong.text).contains("Den Schlüssel „99999999“ gibt es im Verzeichnis nicht."),
+        "{}",
+        read(&wrong.text)
+    );
     let fields = [("official_key", KEY), ("email", "kaemmerei@neufeld.example"), ("days", "60")];
     let made = olga.submit(&page, list, &fields).await;
     assert_eq!(made.status, StatusCode::OK);
@@ -214,8 +220,11 @@ async fn the_office_shows_a_link_once_and_takes_it_back() {
     let opened = town.get(&path).await;
     assert_eq!(opened.status, StatusCode::OK);
     assert_eq!(opened.header("x-robots-tag"), "noindex, nofollow");
-    assert!(!opened.header("content-security-policy").is_empty() && opened.header("cache-control").contains("no-store"));
-    let id: Uuid = sqlx::query_scalar("SELECT id FROM newcomer_invitation").fetch_one(office.world.owner()).await.unwrap();
+    assert!(
+        !opened.header("content-security-policy").is_empty() && opened.header("cache-control").contains("no-store")
+    );
+    let id: Uuid =
+        sqlx::query_scalar("SELECT id FROM newcomer_invitation").fetch_one(office.world.owner()).await.unwrap();
     revoke(&office.world.app, &office.olga, id).await.unwrap();
     let absent = format!("/sparpotenzial/{}", "A".repeat(43));
     let [revoked, absent] = [town.get(&path).await, town.get(&absent).await];
@@ -239,7 +248,11 @@ async fn a_link_serves_one_town_and_its_analysis_goes_only_when_the_town_says_so
     for answer in ["andere", ""] {
         let refused = other.upload(&path, &[("fuer", answer)], file).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-        assert!(read(&refused.text).contains("Diese Einladung gilt nur für Neufeld, Stadt."), "{}", read(&refused.text));
+        assert!(
+            read(&refused.text).contains("Diese Einladung gilt nur für Neufeld, Stadt."),
+            "{}",
+            read(&refused.text)
+        );
     }
     assert_eq!(office.number("SELECT count(*) FROM purchase_upload").await, 0);
 
@@ -269,7 +282,12 @@ async fn everybody_sees_their_own_and_the_office_sums_with_consent_only() {
     let office = Office::new().await;
     let path = office.link().await;
     office.analysed(&path, FILE, &[]).await;
-    let company = NewInvitation { town: "Zweckverband Börde".to_owned(), kind: "zweckverband".to_owned(), days: 10, ..NewInvitation::default() };
+    let company = NewInvitation {
+        town: "Zweckverband Börde".to_owned(),
+        kind: "zweckverband".to_owned(),
+        days: 10,
+        ..NewInvitation::default()
+    };
     office.analysed(&office.link_for(company).await, FILE, &[("einwilligung", "ja")]).await;
     let ids: Vec<Uuid> = sqlx::query_scalar("SELECT id FROM newcomer_invitation ORDER BY official_key NULLS LAST")
         .fetch_all(office.world.owner())
@@ -283,10 +301,11 @@ async fn everybody_sees_their_own_and_the_office_sums_with_consent_only() {
     assert_eq!(office.visible(RunsAs::from(&eva)).await, [0, 0, 0, 0]);
     assert_eq!(office.visible(RunsAs::SignIn).await, [0, 0, 0, 0]);
     let mut tx = office.world.app.db.begin(RunsAs::Newcomer { invitation: ids[0] }).await.unwrap();
-    let contracts: i64 = sqlx::query_scalar("SELECT (SELECT count(*) FROM framework_contract) + (SELECT count(*) FROM price_term)")
-        .fetch_one(&mut *tx)
-        .await
-        .unwrap();
+    let contracts: i64 =
+        sqlx::query_scalar("SELECT (SELECT count(*) FROM framework_contract) + (SELECT count(*) FROM price_term)")
+            .fetch_one(&mut *tx)
+            .await
+            .unwrap();
     assert_eq!(contracts, 0, "a link shows no contract");
     drop(tx);
 
@@ -300,7 +319,12 @@ async fn everybody_sees_their_own_and_the_office_sums_with_consent_only() {
 async fn an_analysis_goes_after_thirty_days_unless_the_town_joins() {
     let office = Office::new().await;
     office.analysed(&office.link().await, FILE, &[]).await;
-    let company = NewInvitation { town: "Zweckverband Börde".to_owned(), kind: "zweckverband".to_owned(), days: 90, ..NewInvitation::default() };
+    let company = NewInvitation {
+        town: "Zweckverband Börde".to_owned(),
+        kind: "zweckverband".to_owned(),
+        days: 90,
+        ..NewInvitation::default()
+    };
     let stays_out = office.link_for(company).await;
     office.analysed(&stays_out, FILE, &[]).await;
     assert_eq!(forget_due(&office.world.app).await.unwrap(), 0);
@@ -330,7 +354,10 @@ async fn an_analysis_goes_after_thirty_days_unless_the_town_joins() {
     let page = Browser::signed_in(&office.world, &nora).await.page("/sparpotenzial").await;
     let text = read(&page);
     assert!(text.contains("8 passend") && text.contains("Sie sind Mitglied: Die Auswertung bleibt"), "{text}");
-    assert!(text.contains("Sie sind abrufberechtigt: Beträge auf den Cent") && text.contains("nach Liste 8.733,70 €"), "{text}");
+    assert!(
+        text.contains("Sie sind abrufberechtigt: Beträge auf den Cent") && text.contains("nach Liste 8.733,70 €"),
+        "{text}"
+    );
     assert!(!text.contains("2.375,74"), "not entitled to the other contract: {text}");
 }
 
@@ -341,7 +368,10 @@ async fn an_upload_that_nobody_confirms_is_no_analysis_and_goes_after_a_day() {
     let town = Browser::signed_out(&office.world).await;
     town.upload(&path, &[("fuer", "diese")], ("einkauf.csv", FILE.as_bytes())).await;
     let text = read(&town.page(&path).await);
-    assert!(text.contains("Noch ist nichts ausgewertet.") && text.contains("9 Zeilen: 9 lesbar, 0 mit Fehler"), "{text}");
+    assert!(
+        text.contains("Noch ist nichts ausgewertet.") && text.contains("9 Zeilen: 9 lesbar, 0 mit Fehler"),
+        "{text}"
+    );
     assert_eq!(office.number("SELECT count(*) FROM purchase_analysis").await, 0);
     office.world.at("2026-11-23T09:00:00Z");
     forget_due(&office.world.app).await.unwrap();

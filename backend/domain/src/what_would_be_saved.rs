@@ -111,13 +111,13 @@ impl Unmatched {
     pub const fn german(self) -> &'static str {
         match self {
             Self::NotListed => "Steht in keinem Vertrag: weder Artikelnummer noch Bezeichnung passen.",
-            Self::Ambiguous => {
-                "Mehrere Artikel passen gleich gut. Mit der Artikelnummer der Liste wäre es eindeutig."
-            }
+            Self::Ambiguous => "Mehrere Artikel passen gleich gut. Mit der Artikelnummer der Liste wäre es eindeutig.",
             Self::Unit => "Der Artikel steht in der Liste, aber in einer anderen Einheit.",
             Self::Currency => "Der Artikel steht in der Liste, aber in einer anderen Währung.",
             Self::NoUnit => "Die Bezeichnung passt, aber die Datei nennt keine Einheit.",
-            Self::NoPrice => "Der Artikel hat heute keinen festen Listenpreis, zum Beispiel weil er nach Angebot kommt.",
+            Self::NoPrice => {
+                "Der Artikel hat heute keinen festen Listenpreis, zum Beispiel weil er nach Angebot kommt."
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::newcomer_invitations::{self, Invitation, MOST_ANALYSES};
-use crate::storage::purchase_analyses::{self, Analysis, AnalysedLine, Matched, NewAnalysis};
+use crate::storage::purchase_analyses::{self, AnalysedLine, Analysis, Matched, NewAnalysis};
 use crate::storage::purchase_uploads::{self, Upload, Uploader};
 use crate::storage::{StorageError, Tx, facts};
 
@@ -290,7 +290,8 @@ async fn priced(
     let mut known: BTreeMap<ContractId, Facts> = BTreeMap::new();
     for (contract, articles) in articles {
         let articles: Vec<String> = articles.into_iter().collect();
-        let facts = facts::of_articles(&mut tx, contract, holder.body(), member.unwrap_or(holder.body()), &articles, now);
+        let facts =
+            facts::of_articles(&mut tx, contract, holder.body(), member.unwrap_or(holder.body()), &articles, now);
         known.insert(contract, facts.await?);
     }
     tx.rollback().await?;

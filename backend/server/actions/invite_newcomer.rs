@@ -164,7 +164,10 @@ async fn read(
     let (official_key, town, kind, region) = if key.is_empty() {
         check_text("town", town, 200, "Bitte geben Sie den Gemeindeschlüssel oder einen Namen ein.")?;
         if !KINDS.iter().any(|(known, _)| *known == new.kind) {
-            return wrong("kind", "Bitte wählen Sie die Rechtsform: Bekanntmachungen nennen Gruppen danach.".to_owned());
+            return wrong(
+                "kind",
+                "Bitte wählen Sie die Rechtsform: Bekanntmachungen nennen Gruppen danach.".to_owned(),
+            );
         }
         let region = newcomer_invitations::region_of(&mut *tx, actor.body).await?;
         (None, town.to_owned(), new.kind.clone(), region)
@@ -173,7 +176,9 @@ async fn read(
             let shown: String = key.chars().take(20).collect();
             return wrong(
                 "official_key",
-                format!("Den Schlüssel „{shown}“ gibt es im Verzeichnis nicht. Er hat acht Ziffern. Bitte suchen Sie die Stadt unter „Mitglied aufnehmen“."),
+                format!(
+                    "Den Schlüssel „{shown}“ gibt es im Verzeichnis nicht. Er hat acht Ziffern. Bitte suchen Sie die Stadt unter „Mitglied aufnehmen“."
+                ),
             );
         };
         let (kind, region) = (kind(&entry).to_owned(), format!("DE-{}", land(&entry.official_key)));

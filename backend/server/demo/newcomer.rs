@@ -1,10 +1,10 @@
 //! A town that is no member yet and has compared its purchases of two years: the office sees its sums, since it
 //! consented.
 
+use crate::actions::ActionError;
 use crate::actions::analyse_purchases::{Confirmed, Holder, analyse, upload, waiting};
 use crate::actions::import::purchase_columns::Layout;
 use crate::actions::invite_newcomer::{NewInvitation, invite, open};
-use crate::actions::ActionError;
 use crate::app::App;
 use crate::demo::world::World;
 

@@ -19,9 +19,9 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let mut parts = Multipart::from_request(request, state)
-            .await
-            .map_err(|_| Problem::bad_request("Hier wird ein Formular mit einer Datei erwartet. Bitte laden Sie die Seite neu."))?;
+        let mut parts = Multipart::from_request(request, state).await.map_err(|_| {
+            Problem::bad_request("Hier wird ein Formular mit einer Datei erwartet. Bitte laden Sie die Seite neu.")
+        })?;
         let mut upload = Self::default();
         while let Some(part) = parts.next_field().await.map_err(unreadable)? {
             let name = part.name().unwrap_or_default().to_owned();
@@ -43,6 +43,8 @@ impl<S: Send + Sync> FromRequest<S> for Upload {
 fn unreadable(error: MultipartError) -> Problem {
     match error.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(),
-        _ => Problem::bad_request("Die Datei ist nicht vollständig angekommen. Bitte senden Sie das Formular noch einmal ab."),
+        _ => Problem::bad_request(
+            "Die Datei ist nicht vollständig angekommen. Bitte senden Sie das Formular noch einmal ab.",
+        ),
     }
 }

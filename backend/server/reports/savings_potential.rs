@@ -15,7 +15,7 @@ use super::call_off_prospects::ContractProspect;
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::storage::StorageError;
-use crate::storage::purchase_analyses::{self, Analysis, AnalysedLine, ItemText};
+use crate::storage::purchase_analyses::{self, AnalysedLine, Analysis, ItemText};
 use crate::storage::purchase_uploads::Uploader;
 
 /// What a reader may know of a difference.
@@ -146,10 +146,8 @@ pub async fn savings_potential(
         .filter(|it| is_member && it.blocks.is_empty() && it.span.is_some())
         .map(|it| it.contract.id)
         .collect();
-    let names: BTreeMap<ContractId, String> = prospects
-        .iter()
-        .map(|it| (it.contract.id, format!("{} {}", it.contract.number, it.contract.title)))
-        .collect();
+    let names: BTreeMap<ContractId, String> =
+        prospects.iter().map(|it| (it.contract.id, format!("{} {}", it.contract.number, it.contract.title))).collect();
     Ok(Some(put_together(analysis, &lines, &texts, &names, &entitled)))
 }
 
@@ -169,7 +167,9 @@ fn put_together(
         *sum = ArticleSum { paid: sum.paid + it.purchase.paid, ours: sum.ours + found.ours };
         counts.entry(found.contract).or_insert_with(|| (0, it.purchase.currency.clone())).0 += 1;
     }
-    let name = |contract: ContractId| names.get(&contract).cloned().unwrap_or_else(|| "Vertrag, der nicht mehr läuft".to_owned());
+    let name = |contract: ContractId| {
+        names.get(&contract).cloned().unwrap_or_else(|| "Vertrag, der nicht mehr läuft".to_owned())
+    };
     let contracts: Vec<ContractPart> = sums
         .iter()
         .map(|(contract, articles)| {

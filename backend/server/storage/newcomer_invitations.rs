@@ -77,10 +77,7 @@ pub async fn insert(
 }
 
 /// The invitation of a token.
-pub async fn of_token(
-    conn: &mut PgConnection,
-    token_sha256: &[u8; 32],
-) -> Result<Option<Invitation>, StorageError> {
+pub async fn of_token(conn: &mut PgConnection, token_sha256: &[u8; 32]) -> Result<Option<Invitation>, StorageError> {
     let id = sqlx::query_scalar!("SELECT id FROM newcomer_invitation WHERE token_sha256 = $1", &token_sha256[..])
         .fetch_optional(&mut *conn)
         .await?;
@@ -188,13 +185,10 @@ pub async fn count(conn: &mut PgConnection, body: OrganisationId) -> Result<i64,
 
 /// Takes an invitation back; `false` if that has happened.
 pub async fn revoke(conn: &mut PgConnection, id: Uuid, now: DateTime<Utc>) -> Result<bool, StorageError> {
-    let done = sqlx::query!(
-        "UPDATE newcomer_invitation SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL",
-        id,
-        now
-    )
-    .execute(conn)
-    .await?;
+    let done =
+        sqlx::query!("UPDATE newcomer_invitation SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL", id, now)
+            .execute(conn)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

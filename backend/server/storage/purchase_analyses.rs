@@ -151,7 +151,8 @@ pub async fn replace(
 
 async fn insert_lines(conn: &mut PgConnection, analysis: Uuid, lines: &[AnalysedLine]) -> Result<(), StorageError> {
     let texts = |of: fn(&Purchase) -> &str| lines.iter().map(|it| of(&it.purchase).to_owned()).collect::<Vec<_>>();
-    let matched = |of: fn(&Matched) -> Uuid| lines.iter().map(|it| it.matched.as_ref().ok().map(of)).collect::<Vec<_>>();
+    let matched =
+        |of: fn(&Matched) -> Uuid| lines.iter().map(|it| it.matched.as_ref().ok().map(of)).collect::<Vec<_>>();
     let numbers: Vec<i32> = lines.iter().map(|it| i32::try_from(it.purchase.line).unwrap_or(i32::MAX)).collect();
     let quantities: Vec<Decimal> = lines.iter().map(|it| it.purchase.quantity.decimal()).collect();
     let paid: Vec<Decimal> = lines.iter().map(|it| it.purchase.paid.decimal()).collect();

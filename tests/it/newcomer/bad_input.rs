@@ -22,19 +22,83 @@ async fn a_workbook_with_two_header_rows_merged_cells_formulas_and_text_numbers_
     let path = office.link().await;
     let mut rows = vec![
         (1, text("A1", "Einkäufe der Stadt Neufeld")),
-        (3, [text("A3", "Artikel"), text("C3", "Menge"), text("D3", "Einheit"), text("E3", "Preis"), text("G3", "Datum")].concat()),
+        (
+            3,
+            [
+                text("A3", "Artikel"),
+                text("C3", "Menge"),
+                text("D3", "Einheit"),
+                text("E3", "Preis"),
+                text("G3", "Datum"),
+            ]
+            .concat(),
+        ),
         (4, [text("A4", "Nummer"), text("B4", "Text"), text("E4", "einzeln"), text("F4", "gesamt")].concat()),
         // 45323 is 1 February 2024.
-        (5, [text("A5", "NB-1"), text("B5", "Notebook"), number("C5", "2"), text("D5", "Stück"), number("E5", "1000"), formula("F5", "C5*E5", "2000"), date("G5", 45323)].concat()),
-        (6, [text("A6", "MON-1"), text("B6", "Monitor"), text("C6", "3"), text("D6", "Stück"), text("E6", "250,00 €"), text("G6", "01.02.2024")].concat()),
-        (7, [text("A7", "HEA-1"), text("B7", "Headset"), number("C7", "1"), text("D7", "Stück"), formula("E7", "E6/0", ""), text("G7", "01.02.2024")].concat()),
-        (8, [text("A8", "DOC-1"), text("B8", "Dockingstation"), number("C8", "1"), text("D8", "Stück"), number("E8", "180")].concat()),
+        (
+            5,
+            [
+                text("A5", "NB-1"),
+                text("B5", "Notebook"),
+                number("C5", "2"),
+                text("D5", "Stück"),
+                number("E5", "1000"),
+                formula("F5", "C5*E5", "2000"),
+                date("G5", 45323),
+            ]
+            .concat(),
+        ),
+        (
+            6,
+            [
+                text("A6", "MON-1"),
+                text("B6", "Monitor"),
+                text("C6", "3"),
+                text("D6", "Stück"),
+                text("E6", "250,00 €"),
+                text("G6", "01.02.2024"),
+            ]
+            .concat(),
+        ),
+        (
+            7,
+            [
+                text("A7", "HEA-1"),
+                text("B7", "Headset"),
+                number("C7", "1"),
+                text("D7", "Stück"),
+                formula("E7", "E6/0", ""),
+                text("G7", "01.02.2024"),
+            ]
+            .concat(),
+        ),
+        (
+            8,
+            [
+                text("A8", "DOC-1"),
+                text("B8", "Dockingstation"),
+                number("C8", "1"),
+                text("D8", "Stück"),
+                number("E8", "180"),
+            ]
+            .concat(),
+        ),
         (9, [text("B9", "Dockingstation groß"), number("C9", "1"), text("D9", "Stück"), number("E9", "190")].concat()),
         (10, [text("E10", "Summe"), number("F10", "2750")].concat()),
     ];
     // Formatted and empty, as a column dragged to the bottom leaves them; one purchase far below.
     rows.extend((11..=12_000).map(|at| (at, format!(r#"<c r="A{at}" s="1"/>"#))));
-    rows.push((100_011, [text("A100011", "CAM-1"), text("B100011", "Kamera"), number("C100011", "5"), text("D100011", "Stück"), number("E100011", "70.5")].concat()));
+    rows.push((
+        100_011,
+        [
+            text("A100011", "CAM-1"),
+            text("B100011", "Kamera"),
+            number("C100011", "5"),
+            text("D100011", "Stück"),
+            number("E100011", "70.5"),
+        ]
+        .concat(),
+    ));
     let bytes = workbook(&rows, &["A3:B3", "E3:F3", "A8:A9", "C3:C4"]);
     assert!(bytes.len() < 1_000_000, "{}", bytes.len());
     let (town, page) = waiting(&office, &path, "einkauf.xlsx", &bytes).await;
@@ -103,7 +167,11 @@ async fn files_that_are_none_are_refused_with_what_to_do_and_nothing_is_kept() {
         let name = if bytes.is_empty() { "" } else { "einkauf.xlsx" };
         let answer = town.upload(&path, &[("fuer", "diese")], (name, bytes)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
-        assert!(read(&answer.text).contains(said) && answer.text.contains("<title>Fehler: "), "{said}: {}", read(&answer.text));
+        assert!(
+            read(&answer.text).contains(said) && answer.text.contains("<title>Fehler: "),
+            "{said}: {}",
+            read(&answer.text)
+        );
     }
     let huge = vec![b'x'; 1_000_001];
     assert_eq!(town.upload(&path, &[("fuer", "diese")], ("x.csv", &huge)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
@@ -116,7 +184,8 @@ async fn files_that_are_none_are_refused_with_what_to_do_and_nothing_is_kept() {
 async fn a_file_without_a_needed_column_waits_until_somebody_says_which_it_is() {
     let office = Office::new().await;
     let path = office.link().await;
-    let (town, page) = waiting(&office, &path, "einkauf.csv", b"Nr;Was;Stk;Je;Kosten\nNB-1;Notebook;1;St\xc3\xbcck;900\n").await;
+    let (town, page) =
+        waiting(&office, &path, "einkauf.csv", b"Nr;Was;Stk;Je;Kosten\nNB-1;Notebook;1;St\xc3\xbcck;900\n").await;
     assert!(read(&page).contains("Es fehlt"), "{}", read(&page));
     assert!(!page.contains("value=\"auswerten\""));
     let refused = confirm(&town, &path, &page, &[]).await;

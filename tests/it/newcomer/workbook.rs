@@ -37,8 +37,11 @@ pub fn formula(at: &str, formula: &str, result: &str) -> String {
 pub fn workbook(rows: &[(u32, String)], merged: &[&str]) -> Vec<u8> {
     let rows: String = rows.iter().map(|(at, cells)| format!(r#"<row r="{at}">{cells}</row>"#)).collect();
     let areas: String = merged.iter().map(|area| format!(r#"<mergeCell ref="{area}"/>"#)).collect();
-    let merged =
-        if merged.is_empty() { String::new() } else { format!(r#"<mergeCells count="{}">{areas}</mergeCells>"#, merged.len()) };
+    let merged = if merged.is_empty() {
+        String::new()
+    } else {
+        format!(r#"<mergeCells count="{}">{areas}</mergeCells>"#, merged.len())
+    };
     let sheet = format!(
         r#"<?xml version="1.0" encoding="UTF-8"?><worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{rows}</sheetData>{merged}</worksheet>"#
     );

@@ -249,15 +249,16 @@ mod tests {
 
     #[test]
     fn words_lead_to_an_item_only_where_sizes_agree_and_one_is_ahead() {
-        assert_eq!(
-            found("", "Notebook 16 GB Arbeitsspeicher 14 Zoll", "Stück"),
-            Ok((1, MatchedBy::Description(100)))
-        );
+        assert_eq!(found("", "Notebook 16 GB Arbeitsspeicher 14 Zoll", "Stück"), Ok((1, MatchedBy::Description(100))));
         assert_eq!(found("", "Notebook 14 Zoll 32 GB Arbeitsspeicher", "Stück"), Err(Unmatched::NotListed));
-        assert_eq!(found("4711", "Grundlagen-Schulung Tabellenkalkulation", "Tag"), Ok((2, MatchedBy::Description(100))));
+        assert_eq!(
+            found("4711", "Grundlagen-Schulung Tabellenkalkulation", "Tag"),
+            Ok((2, MatchedBy::Description(100)))
+        );
         assert_eq!(found("", "Grundlagen-Schulung Tabellenkalkulation", ""), Err(Unmatched::NoUnit));
         assert_eq!(found("", "Streusalz", "Tonne"), Err(Unmatched::NotListed));
-        let twins = vec![listed(1, "A", "Maus schwarz optisch", "Stück"), listed(2, "B", "Maus schwarz optisch", "Stück")];
+        let twins =
+            vec![listed(1, "A", "Maus schwarz optisch", "Stück"), listed(2, "B", "Maus schwarz optisch", "Stück")];
         let two = Catalogue::new(&twins).find(&bought("", "Maus schwarz optisch", "Stück"));
         assert_eq!(two, Err(Unmatched::Ambiguous));
     }

@@ -13,11 +13,8 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let mut sheet = Sheet::default();
     let text = decode(bytes, &mut sheet)?;
     let separator = separator(&text);
-    let mut reader = csv::ReaderBuilder::new()
-        .delimiter(separator)
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text.as_bytes());
+    let mut reader =
+        csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
     let mut record = csv::StringRecord::new();
     // Cannot fail: the text is UTF-8, rows may have any length, and nothing is read from a disk.
@@ -77,8 +74,22 @@ fn separator(text: &str) -> u8 {
     }
     // A decimal comma in every cell must not outweigh the semicolons between them: tabs and semicolons go first.
     match counts {
-        [(_, semicolons), (_, tabs), ..] if 0 < semicolons.max(tabs) => if tabs <= semicolons { b';' } else { b'\t' },
-        [_, _, (_, commas), (_, bars)] => if bars <= commas && 0 < commas { b',' } else if 0 < bars { b'|' } else { b';' },
+        [(_, semicolons), (_, tabs), ..] if 0 < semicolons.max(tabs) => {
+            if tabs <= semicolons {
+                b';'
+            } else {
+                b'\t'
+            }
+        }
+        [_, _, (_, commas), (_, bars)] => {
+            if bars <= commas && 0 < commas {
+                b','
+            } else if 0 < bars {
+                b'|'
+            } else {
+                b';'
+            }
+        }
     }
 }
 

@@ -83,23 +83,61 @@ impl Field {
     const fn words(self) -> &'static [&'static str] {
         match self {
             Self::Article => &[
-                "artikelnummer", "artikelnr", "artnr", "artikelno", "articlenumber", "sku", "materialnummer", "bestellnummer",
-                "produktnummer", "priceid", "itemnumber", "herstellernummer",
+                "artikelnummer",
+                "artikelnr",
+                "artnr",
+                "artikelno",
+                "articlenumber",
+                "sku",
+                "materialnummer",
+                "bestellnummer",
+                "produktnummer",
+                "priceid",
+                "itemnumber",
+                "herstellernummer",
             ],
             Self::Description => &[
-                "bezeichnung", "artikelbezeichnung", "beschreibung", "artikelname", "itemname", "description", "serviceproposed",
-                "produkt", "leistung", "artikel", "text",
+                "bezeichnung",
+                "artikelbezeichnung",
+                "beschreibung",
+                "artikelname",
+                "itemname",
+                "description",
+                "serviceproposed",
+                "produkt",
+                "leistung",
+                "artikel",
+                "text",
             ],
             Self::Quantity => &["menge", "anzahl", "stueckzahl", "quantity", "qty"],
             Self::Unit => &["einheit", "mengeneinheit", "me", "pricingunit", "unitofissue", "unit"],
             Self::Time => &["zeitraum", "timeunit", "abrechnungszeitraum", "zeiteinheit"],
             Self::UnitPrice => &[
-                "einzelpreis", "einzelpreisnetto", "stueckpreis", "preisjeeinheit", "unitprice", "ep", "priceoffered", "preis", "price",
+                "einzelpreis",
+                "einzelpreisnetto",
+                "stueckpreis",
+                "preisjeeinheit",
+                "unitprice",
+                "ep",
+                "priceoffered",
+                "preis",
+                "price",
             ],
             Self::Amount => &[
-                "gesamtpreis", "betrag", "nettobetrag", "gesamtbetrag", "summe", "gesamt", "umsatz", "totalcharge", "amount", "total",
+                "gesamtpreis",
+                "betrag",
+                "nettobetrag",
+                "gesamtbetrag",
+                "summe",
+                "gesamt",
+                "umsatz",
+                "totalcharge",
+                "amount",
+                "total",
             ],
-            Self::Day => &["datum", "rechnungsdatum", "bestelldatum", "lieferdatum", "kaufdatum", "formonth", "date", "monat"],
+            Self::Day => {
+                &["datum", "rechnungsdatum", "bestelldatum", "lieferdatum", "kaufdatum", "formonth", "date", "monat"]
+            }
             Self::Currency => &["waehrung", "currency"],
         }
     }
@@ -296,10 +334,7 @@ mod tests {
     fn two_header_rows_are_read_as_one_and_a_merged_title_stands_over_each_column() {
         let text = "Artikel;;Preis;\nNummer;Text;einzeln;gesamt\nA1;Maus;1.50;3.00\nA2;Tastatur;2.50;5.00\n";
         let mut sheet = workbook::read(text.as_bytes()).expect("a sheet");
-        sheet.merged = vec![
-            Merged { lines: (1, 1), columns: (0, 1) },
-            Merged { lines: (1, 1), columns: (2, 3) },
-        ];
+        sheet.merged = vec![Merged { lines: (1, 1), columns: (0, 1) }, Merged { lines: (1, 1), columns: (2, 3) }];
         let layout = Layout::propose(&sheet);
         assert_eq!(layout.skipped, 2);
         assert_eq!(layout.heads, ["Artikel Nummer", "Artikel Text", "Preis einzeln", "Preis gesamt"]);
@@ -309,7 +344,9 @@ mod tests {
 
     #[test]
     fn foreign_headers_of_real_lists_are_known() {
-        let nhs = proposed("price_id,item_id,item_name,pricing_unit,time_unit,currency,price\n1001,10000-001,Emis Web GP,patient,year,GBP,1.26\n");
+        let nhs = proposed(
+            "price_id,item_id,item_name,pricing_unit,time_unit,currency,price\n1001,10000-001,Emis Web GP,patient,year,GBP,1.26\n",
+        );
         let expected = [
             ("spalte_artikelnummer", 0),
             ("spalte_bezeichnung", 2),

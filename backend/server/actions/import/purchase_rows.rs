@@ -109,13 +109,23 @@ impl RowReader<'_> {
 
     fn text(&self, field: Field) -> String {
         let shown = self.cell(field).shown();
-        shown.split_whitespace().collect::<Vec<_>>().join(" ").chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+        shown
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(LONGEST)
+            .collect()
     }
 
     fn purchase(&mut self, currency: &str) -> Option<Purchase> {
         let (article_number, description) = (self.text(Field::Article), self.text(Field::Description));
         if article_number.is_empty() && description.is_empty() {
-            self.refuse(None, "Weder Artikelnummer noch Bezeichnung, vielleicht eine Summenzeile. Die Zeile wird nicht verglichen.");
+            self.refuse(
+                None,
+                "Weder Artikelnummer noch Bezeichnung, vielleicht eine Summenzeile. Die Zeile wird nicht verglichen.",
+            );
             return None;
         }
         let quantity = match self.layout.column(Field::Quantity) {
@@ -216,7 +226,10 @@ impl RowReader<'_> {
             "€" | "EURO" => "EUR".to_owned(),
             code if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase()) => named,
             _ => {
-                self.refuse(Some(Field::Currency), format!("„{named}“ ist keine Währung. Erwartet: drei Buchstaben wie EUR"));
+                self.refuse(
+                    Some(Field::Currency),
+                    format!("„{named}“ ist keine Währung. Erwartet: drei Buchstaben wie EUR"),
+                );
                 named
             }
         }
@@ -251,7 +264,9 @@ mod tests {
     #[test]
     fn each_wrong_cell_is_named_by_line_and_column() {
         assert_eq!(
-            said("A1;Maus;zwei;Stück;10,00;\n;;1;;5,00;\nA2;Maus;1;Stück;=1+1;\nA3;Maus;-1;Stück;1,00;\nA4;Maus;1;Stück;1,00;2012-10-01l\nA5;Maus;0;Stück;1,00;\nA6;Maus;1;Stück;;\n"),
+            said(
+                "A1;Maus;zwei;Stück;10,00;\n;;1;;5,00;\nA2;Maus;1;Stück;=1+1;\nA3;Maus;-1;Stück;1,00;\nA4;Maus;1;Stück;1,00;2012-10-01l\nA5;Maus;0;Stück;1,00;\nA6;Maus;1;Stück;;\n"
+            ),
             [
                 "Zeile 2, Spalte Menge: „zwei“ ist keine Zahl. Erwartet: 12,5",
                 "Zeile 3: Weder Artikelnummer noch Bezeichnung, vielleicht eine Summenzeile. Die Zeile wird nicht verglichen.",
@@ -266,7 +281,8 @@ mod tests {
 
     #[test]
     fn rows_that_share_a_merged_cell_are_not_guessed() {
-        let mut sheet = workbook::read(format!("{HEADER}A1;Maus;2;Stück;10,00;\nA2;;3;Stück;9,00;\n").as_bytes()).expect("a sheet");
+        let mut sheet =
+            workbook::read(format!("{HEADER}A1;Maus;2;Stück;10,00;\nA2;;3;Stück;9,00;\n").as_bytes()).expect("a sheet");
         sheet.merged = vec![Merged { lines: (2, 3), columns: (1, 1) }];
         let all = purchases(&sheet, &Layout::propose(&sheet), "EUR");
         assert_eq!((all.lines.len(), all.rejected()), (0, 2));
@@ -277,7 +293,10 @@ mod tests {
     fn a_file_without_price_or_article_says_what_it_lacks() {
         let of = |text: &str| missing(&Layout::propose(&workbook::read(text.as_bytes()).expect("a sheet")));
         assert_eq!(of(&format!("{HEADER}A;B;1;C;1;\n")), None);
-        assert!(of("Lot,Supplier,Customer,For_Month,Total_Charge\n3,X,Y,2012-10-01l,16000\n").is_some_and(|it| it.contains("Bezeichnung")));
+        assert!(
+            of("Lot,Supplier,Customer,For_Month,Total_Charge\n3,X,Y,2012-10-01l,16000\n")
+                .is_some_and(|it| it.contains("Bezeichnung"))
+        );
         assert!(of("Bezeichnung;Betrag\nMaus;1,00\n").is_some_and(|it| it.contains("Menge")));
     }
 }

@@ -105,7 +105,9 @@ pub enum SheetRefused {
     )]
     OldWorkbook,
     /// A package that is no readable workbook.
-    #[error("Die Datei ist keine lesbare XLSX-Datei. Bitte öffnen Sie sie und speichern Sie sie neu als XLSX oder CSV.")]
+    #[error(
+        "Die Datei ist keine lesbare XLSX-Datei. Bitte öffnen Sie sie und speichern Sie sie neu als XLSX oder CSV."
+    )]
     NoWorkbook,
     /// Unpacked it is larger than allowed.
     #[error("Die Datei ist ausgepackt größer als {} MB. Bitte löschen Sie Bilder und leere Blätter, oder teilen Sie sie auf.", MOST_UNPACKED / (1024 * 1024))]
@@ -114,7 +116,9 @@ pub enum SheetRefused {
     #[error("Die Datei hat mehr als {MOST_ROWS} Zeilen mit Inhalt. So viele sind erlaubt. Bitte teilen Sie sie auf.")]
     TooManyRows,
     /// More columns than allowed.
-    #[error("In Zeile {line} stehen mehr als {MOST_COLUMNS} Spalten. So viele sind erlaubt. Bitte löschen Sie die übrigen.")]
+    #[error(
+        "In Zeile {line} stehen mehr als {MOST_COLUMNS} Spalten. So viele sind erlaubt. Bitte löschen Sie die übrigen."
+    )]
     TooWide {
         /// The first such line.
         line: u64,
@@ -234,9 +238,7 @@ fn cell(value: &DataRef<'_>) -> Cell {
         DataRef::String(text) => Cell::text(text),
         DataRef::SharedString(text) => Cell::text(text),
         DataRef::Bool(yes) => Cell::Text(if *yes { "WAHR" } else { "FALSCH" }.to_owned()),
-        DataRef::DateTime(at) => {
-            at.as_datetime().map_or_else(|| Cell::Text(at.to_string()), |at| Cell::Day(at.date()))
-        }
+        DataRef::DateTime(at) => at.as_datetime().map_or_else(|| Cell::Text(at.to_string()), |at| Cell::Day(at.date())),
         DataRef::DateTimeIso(text) => match text.get(..10).and_then(|day| day.parse().ok()) {
             Some(day) => Cell::Day(day),
             None => Cell::text(text),

@@ -230,8 +230,7 @@ impl<'a> Place<'a> {
             }
         };
         let prospects = prospects(self.app, self.holder.body(), &prospect).await?;
-        let potential =
-            savings_potential(self.app, self.holder.runs_as(), self.holder.uploader(), &prospects).await?;
+        let potential = savings_potential(self.app, self.holder.runs_as(), self.holder.uploader(), &prospects).await?;
         let waiting = analyse_purchases::waiting(self.app, self.holder).await?;
         let is_member = matches!(self.holder, Holder::Member(_));
         let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };

@@ -13,7 +13,9 @@ use crate::http::pages::pager::Pager;
 use crate::http::pages::typed_fields::TypedFields;
 use crate::http::pages::written::{count, day, day_of, in_units, money, whole};
 use crate::reports::call_off_prospects::ContractProspect;
-use crate::reports::savings_potential::{ContractPart, Difference, MatchedLine, Saved, SavingsPotential, UnmatchedLine};
+use crate::reports::savings_potential::{
+    ContractPart, Difference, MatchedLine, Saved, SavingsPotential, UnmatchedLine,
+};
 
 /// Lines shown of a file before it is confirmed.
 const SHOWN: usize = 10;
@@ -70,7 +72,9 @@ pub fn typed_layout(sheet: &Sheet, typed: &TypedFields) -> Layout {
     for field in Field::ALL {
         let chosen: Option<usize> = typed.at(field.key()).parse().ok();
         // One column is one thing.
-        columns.extend(chosen.filter(|at| *at < width(sheet) && !columns.iter().any(|(_, it)| it == at)).map(|at| (field, at)));
+        columns.extend(
+            chosen.filter(|at| *at < width(sheet) && !columns.iter().any(|(_, it)| it == at)).map(|at| (field, at)),
+        );
     }
     layout.columns = columns;
     layout
@@ -308,7 +312,9 @@ pub struct ProspectView {
 impl ProspectView {
     pub fn of(it: &ContractProspect, is_member: bool) -> Self {
         let sentence = match it.span {
-            _ if it.exhausted => "Der Vertrag ist ausgeschöpft. Die nächste Ausschreibung bringt neues Volumen.".to_owned(),
+            _ if it.exhausted => {
+                "Der Vertrag ist ausgeschöpft. Die nächste Ausschreibung bringt neues Volumen.".to_owned()
+            }
             Some((from, to)) if it.blocks.is_empty() && is_member => {
                 format!("Abrufen möglich ab {} bis {}.", day(from), day(to))
             }
@@ -318,7 +324,8 @@ impl ProspectView {
                 day(to)
             ),
             _ if is_member => "Abrufen ist nicht möglich.".to_owned(),
-            _ => "Auch als Mitglied können Sie hier nicht abrufen, sondern erst mit der nächsten Ausschreibung.".to_owned(),
+            _ => "Auch als Mitglied können Sie hier nicht abrufen, sondern erst mit der nächsten Ausschreibung."
+                .to_owned(),
         };
         Self {
             contract: format!("{} ({})", it.contract.title, it.contract.number),
