@@ -58,10 +58,9 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
     if let Some(sent) = request.headers().get("x-csrf-token") {
         return if same(sent.as_bytes(), expected) { Ok(request) } else { Err(stale()) };
     }
-    let is_of_kind =
-        |kind: &[u8]| request.headers().get(CONTENT_TYPE).is_some_and(|it| it.as_bytes().starts_with(kind));
-    let has_file = is_of_kind(b"multipart/form-data");
-    if !has_file && !is_of_kind(b"application/x-www-form-urlencoded") {
+    let kind = request.headers().get(CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec()).unwrap_or_default();
+    let has_file = kind.starts_with(b"multipart/form-data");
+    if !has_file && !kind.starts_with(b"application/x-www-form-urlencoded") {
         return Err(stale());
     }
     let (parts, body) = request.into_parts();

@@ -51,7 +51,7 @@ struct InvitedView {
     until: String,
     left: i32,
     /// Answers to whether one uploads for this town.
-    answers: [(&'static str, String); 3],
+    answers: Vec<(&'static str, String)>,
 }
 
 /// What the address may carry.
@@ -241,7 +241,7 @@ impl<'a> Place<'a> {
                 Holder::Invited(it) => Some(InvitedView {
                     until: day_of(it.expires_at - chrono::TimeDelta::seconds(1)),
                     left: MOST_ANALYSES - it.analyses,
-                    answers: [
+                    answers: vec![
                         ("", "Bitte wählen".to_owned()),
                         ("diese", format!("Für {}", it.town)),
                         ("andere", "Für eine andere Stadt".to_owned()),

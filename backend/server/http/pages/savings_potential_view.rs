@@ -32,7 +32,7 @@ pub struct WaitingView {
     pub skipped: usize,
     pub heads: Vec<(String, String)>,
     pub fields: Vec<ColumnField>,
-    pub decimals: [(&'static str, &'static str); 2],
+    pub decimals: Vec<(&'static str, &'static str)>,
     pub decimal: String,
     pub currency: String,
     pub consent: bool,
@@ -124,7 +124,7 @@ impl WaitingView {
                     chosen: layout.column(field).map(|column| column.to_string()).unwrap_or_default(),
                 })
                 .collect(),
-            decimals: [("komma", "1.234,50 (deutsch)"), ("punkt", "1,234.50 (englisch)")],
+            decimals: vec![("komma", "1.234,50 (deutsch)"), ("punkt", "1,234.50 (englisch)")],
             decimal: if layout.decimal_comma { "komma" } else { "punkt" }.to_owned(),
             skipped: layout.skipped,
             consent: typed.at("einwilligung") == "ja",
