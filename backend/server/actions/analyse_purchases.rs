@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::import::purchase_columns::Layout;
 use super::import::purchase_rows::{self, Purchases};
-use super::import::workbook::{self, Sheet};
+use super::import::spreadsheet::{self, Sheet};
 use super::{ActionError, FieldError};
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
@@ -109,9 +109,9 @@ pub async fn upload(
         );
         return Err(ActionError::Invalid(vec![FieldError::new("fuer", message)]));
     }
-    let read = tokio::task::spawn_blocking(move || workbook::read(&bytes)).await;
+    let read = tokio::task::spawn_blocking(move || spreadsheet::read(&bytes)).await;
     let sheet = read
-        .unwrap_or(Err(workbook::SheetRefused::NoWorkbook))
+        .unwrap_or(Err(spreadsheet::SheetRefused::NoWorkbook))
         .map_err(|refused| ActionError::Invalid(vec![FieldError::new("datei", refused.to_string())]))?;
     let now = app.clock.now();
     let name: String = file_name.chars().filter(|c| !c.is_control()).take(200).collect();

@@ -12,8 +12,8 @@ pub mod price_plan;
 pub mod price_rows;
 pub mod purchase_columns;
 pub mod purchase_rows;
+pub mod spreadsheet;
 pub mod table;
-pub mod workbook;
 
 use std::collections::BTreeMap;
 

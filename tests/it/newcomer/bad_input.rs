@@ -1,6 +1,6 @@
 //! What towns really send: merged cells, formulas, numbers as text, two header rows, empty rows by the thousand.
 
-use abruf::actions::import::workbook::{SheetRefused, read as read_workbook};
+use abruf::actions::import::spreadsheet::{SheetRefused, read as read_workbook};
 use axum::http::StatusCode;
 
 use super::workbook::{date, formula, number, text, workbook};

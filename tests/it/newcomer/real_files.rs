@@ -9,7 +9,7 @@ use abruf::actions::analyse_purchases::{Confirmed, Holder, analyse, upload, wait
 use abruf::actions::import::price_map::PriceMap;
 use abruf::actions::import::purchase_columns::Layout;
 use abruf::actions::import::purchase_rows::{missing, purchases};
-use abruf::actions::import::workbook;
+use abruf::actions::import::spreadsheet;
 use abruf::actions::import_price_list::{PriceList, import_price_list};
 use abruf::actions::invite_newcomer::open;
 
@@ -98,7 +98,7 @@ async fn a_list_of_ceiling_prices_has_words_alone_and_many_alike() {
 fn another_file_is_read_as_far_as_it_goes() {
     #[expect(clippy::disallowed_methods, reason = "a file of whoever runs the test is no setting of the program")]
     let Some(path) = std::env::var_os("ABRUF_PURCHASES") else { return };
-    let sheet = workbook::read(&fs::read(path).unwrap()).unwrap();
+    let sheet = spreadsheet::read(&fs::read(path).unwrap()).unwrap();
     let layout = Layout::propose(&sheet);
     println!("{:?}\n{:?}\n{:?}", sheet.notes, layout.columns, missing(&layout));
     let all = purchases(&sheet, &layout, "EUR");

@@ -3,7 +3,7 @@
 use encoding_rs::{Encoding, MACINTOSH, UTF_8, WINDOWS_1252};
 
 use super::table::LineCounter;
-use super::workbook::{Cell, MOST_COLUMNS, MOST_ROWS, Sheet, SheetRefused, SheetRow};
+use super::spreadsheet::{Cell, MOST_COLUMNS, MOST_ROWS, Sheet, SheetRefused, SheetRow};
 
 /// Lines looked at to tell the separator.
 const LOOKED_AT: usize = 20;

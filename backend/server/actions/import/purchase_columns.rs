@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::cells::Notation;
-use super::workbook::{Cell, Sheet, SheetRow};
+use super::spreadsheet::{Cell, Sheet, SheetRow};
 
 /// Rows in which a header is looked for.
 const LOOKED_AT: usize = 15;
@@ -302,10 +302,10 @@ fn has_decimal_comma(sheet: &Sheet, layout: &Layout) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::import::workbook::{self, Merged};
+    use crate::actions::import::spreadsheet::{self, Merged};
 
     fn proposed(text: &str) -> Layout {
-        Layout::propose(&workbook::read(text.as_bytes()).expect("a sheet"))
+        Layout::propose(&spreadsheet::read(text.as_bytes()).expect("a sheet"))
     }
 
     fn columns(layout: &Layout) -> Vec<(&'static str, usize)> {
@@ -333,7 +333,7 @@ mod tests {
     #[test]
     fn two_header_rows_are_read_as_one_and_a_merged_title_stands_over_each_column() {
         let text = "Artikel;;Preis;\nNummer;Text;einzeln;gesamt\nA1;Maus;1.50;3.00\nA2;Tastatur;2.50;5.00\n";
-        let mut sheet = workbook::read(text.as_bytes()).expect("a sheet");
+        let mut sheet = spreadsheet::read(text.as_bytes()).expect("a sheet");
         sheet.merged = vec![Merged { lines: (1, 1), columns: (0, 1) }, Merged { lines: (1, 1), columns: (2, 3) }];
         let layout = Layout::propose(&sheet);
         assert_eq!(layout.skipped, 2);

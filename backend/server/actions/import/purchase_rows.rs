@@ -8,7 +8,7 @@ use chrono::{Datelike, NaiveDate};
 
 use super::cells::RowError;
 use super::purchase_columns::{Field, Layout};
-use super::workbook::{Cell, Sheet, SheetRow};
+use super::spreadsheet::{Cell, Sheet, SheetRow};
 
 /// Longest text that is kept of a cell.
 const LONGEST: usize = 300;
@@ -239,12 +239,12 @@ impl RowReader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::actions::import::workbook::{self, Merged};
+    use crate::actions::import::spreadsheet::{self, Merged};
 
     const HEADER: &str = "Artikelnummer;Bezeichnung;Menge;Einheit;Einzelpreis;Datum\n";
 
     fn read(rows: &str) -> Purchases {
-        let sheet = workbook::read(format!("{HEADER}{rows}").as_bytes()).expect("a sheet");
+        let sheet = spreadsheet::read(format!("{HEADER}{rows}").as_bytes()).expect("a sheet");
         purchases(&sheet, &Layout::propose(&sheet), "EUR")
     }
 
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn rows_that_share_a_merged_cell_are_not_guessed() {
         let mut sheet =
-            workbook::read(format!("{HEADER}A1;Maus;2;Stück;10,00;\nA2;;3;Stück;9,00;\n").as_bytes()).expect("a sheet");
+            spreadsheet::read(format!("{HEADER}A1;Maus;2;Stück;10,00;\nA2;;3;Stück;9,00;\n").as_bytes()).expect("a sheet");
         sheet.merged = vec![Merged { lines: (2, 3), columns: (1, 1) }];
         let all = purchases(&sheet, &Layout::propose(&sheet), "EUR");
         assert_eq!((all.lines.len(), all.rejected()), (0, 2));
@@ -291,7 +291,7 @@ mod tests {
 
     #[test]
     fn a_file_without_price_or_article_says_what_it_lacks() {
-        let of = |text: &str| missing(&Layout::propose(&workbook::read(text.as_bytes()).expect("a sheet")));
+        let of = |text: &str| missing(&Layout::propose(&spreadsheet::read(text.as_bytes()).expect("a sheet")));
         assert_eq!(of(&format!("{HEADER}A;B;1;C;1;\n")), None);
         assert!(
             of("Lot,Supplier,Customer,For_Month,Total_Charge\n3,X,Y,2012-10-01l,16000\n")

@@ -7,7 +7,7 @@ use abruf_domain::what_would_be_saved::disclosure::Band;
 use crate::actions::analyse_purchases::Waiting;
 use crate::actions::import::purchase_columns::{Field, Layout};
 use crate::actions::import::purchase_rows::{self, Purchases};
-use crate::actions::import::workbook::Sheet;
+use crate::actions::import::spreadsheet::Sheet;
 use crate::http::finding_view::FindingView;
 use crate::http::pages::pager::Pager;
 use crate::http::pages::typed_fields::TypedFields;
