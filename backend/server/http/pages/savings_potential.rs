@@ -52,6 +52,8 @@ struct InvitedView {
     left: i32,
     /// Answers to whether one uploads for this town.
     answers: Vec<(&'static str, String)>,
+    /// The answer that was given.
+    answered: String,
 }
 
 /// What the address may carry.
@@ -241,6 +243,7 @@ impl<'a> Place<'a> {
                 Holder::Invited(it) => Some(InvitedView {
                     until: day_of(it.expires_at - chrono::TimeDelta::seconds(1)),
                     left: MOST_ANALYSES - it.analyses,
+                    answered: typed.at("fuer").to_owned(),
                     answers: vec![
                         ("", "Bitte wählen".to_owned()),
                         ("diese", format!("Für {}", it.town)),
