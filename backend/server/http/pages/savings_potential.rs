@@ -41,7 +41,6 @@ struct SavingsPotentialPage {
     waiting: Option<WaitingView>,
     result: Option<ResultView>,
     prospects: Vec<ProspectView>,
-    typed: TypedFields,
     mistakes: Mistakes,
 }
 
@@ -258,7 +257,6 @@ impl<'a> Place<'a> {
             result: potential.map(|it| ResultView::of(it, &self.base, &asked.liste, &asked.seite)),
             prospects: prospects.iter().map(|it| ProspectView::of(it, is_member)).collect(),
             base: self.base.clone(),
-            typed,
             mistakes,
         };
         // The address is the key: no search engine lists it.
