@@ -7,6 +7,7 @@ use abruf_domain::ids::{AssignmentId, CallOffId, ContractId, OrganisationId, Per
 use abruf_domain::period::Period;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use uuid::Uuid;
 
 /// The eight roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -135,6 +136,11 @@ pub enum RunsAs<'a> {
         /// The order.
         call_off: CallOffId,
     },
+    /// A town that holds the link of an invitation: what it uploaded by it, nothing beside it.
+    Newcomer {
+        /// The invitation.
+        invitation: Uuid,
+    },
 }
 
 impl<'a> From<&'a Actor> for RunsAs<'a> {
@@ -153,6 +159,7 @@ impl RunsAs<'_> {
             Self::Supplier { contract, call_off } => {
                 json!({ "kind": "supplier", "contract": contract, "call_off": call_off })
             }
+            Self::Newcomer { invitation } => json!({ "kind": "newcomer", "invitation": invitation }),
             Self::Actor(actor) => {
                 let mut value = json!({
                     "kind": match actor.standing {

@@ -28,6 +28,7 @@ mod fill;
 mod life;
 mod members;
 mod names;
+mod newcomer;
 mod opening;
 mod people;
 mod special_cases;
@@ -143,6 +144,10 @@ pub enum DemoError {
     /// What the organs have before them could not be entered.
     #[error("could not enter what the organs have before them")]
     Board(#[source] ActionError),
+
+    /// The town that is no member could not compare its purchases.
+    #[error("could not compare the purchases of the town that is no member")]
+    Newcomer(#[source] ActionError),
     /// The common password has no hash.
     #[error("could not hash the password of the demo accounts")]
     Password(#[from] PasswordError),
@@ -238,6 +243,7 @@ async fn fill_database(
     let clock = Clock::standing(world.calendar.ends());
     let office = App { db: db.clone(), clock, chance: Chance::seeded(seeds.seed()), ..app.clone() };
     world::enter_addresses(&office, &world).await.map_err(DemoError::Addresses)?;
+    newcomer::compares(&office, &world).await.map_err(DemoError::Newcomer)?;
 
     let contracts = prepared.len();
     let unforeseen = carry_out(app, db, &world, prepared, progress).await?;

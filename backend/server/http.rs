@@ -38,6 +38,7 @@ use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate as _};
 use utoipa_axum::routes;
 
+use crate::actions::analyse_purchases::COMPARERS;
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
 use crate::actions::freeze_meeting_report::FREEZERS;
@@ -64,7 +65,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes)))))))
+    newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes))))))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -280,6 +281,27 @@ fn board(routes: Routes) -> Routes {
         .api(only(AUDIT), routes!(api::control::control_report))
         .api(OFFICES, routes!(api::control::record_turnover_of_a_year))
         .api(only(TESTERS), routes!(api::control::record_restore))
+}
+
+/// What would have been saved: invitations of the office, the page of an invited town, the page of a member.
+fn newcomers(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const ONE: Access = only(&[Role::Office]).on(Object::Invitation);
+    const TOWN: Access = PUBLIC.on(Object::Secret);
+    routes
+        .get("/verwaltung/einladungen", OFFICES, pages::newcomer_invitations::list)
+        .post("/verwaltung/einladungen", OFFICES, pages::newcomer_invitations::invite)
+        .post("/verwaltung/einladungen/{id}/zuruecknehmen", ONE, pages::newcomer_invitations::revoke)
+        .post("/verwaltung/einladungen/{id}/neuer-link", ONE, pages::newcomer_invitations::renew)
+        .get("/sparpotenzial", only(COMPARERS), pages::savings_potential::of_member)
+        .post("/sparpotenzial", only(COMPARERS), pages::savings_potential::upload_of_member)
+        .post("/sparpotenzial/auswertung", only(COMPARERS), pages::savings_potential::step_of_member)
+        .get("/sparpotenzial/{token}", TOWN, pages::savings_potential::of_town)
+        .post("/sparpotenzial/{token}", TOWN, pages::savings_potential::upload_of_town)
+        .post("/sparpotenzial/{token}/auswertung", TOWN, pages::savings_potential::step_of_town)
+        .api(OFFICES, routes!(api::newcomer_invitations::list, api::newcomer_invitations::invite))
+        .api(ONE, routes!(api::newcomer_invitations::revoke))
+        .api(ONE, routes!(api::newcomer_invitations::renew))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

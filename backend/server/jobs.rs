@@ -7,7 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event, transfer_quota,
+    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event,
+    transfer_quota,
 };
 use crate::app::App;
 use crate::traffic;
@@ -114,6 +115,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "told of licences that end"),
             Err(error) => tracing::error!(%error, "licences that end could not be told of"),
+        }
+        match analyse_purchases::forget_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "deleted purchases of towns that did not join"),
+            Err(error) => tracing::error!(%error, "purchases of towns that did not join could not be deleted"),
         }
         tokio::select! {
             _ = stopped.changed() => {}

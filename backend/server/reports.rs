@@ -3,6 +3,7 @@
 
 pub mod burn_rate;
 pub mod call_off_bag;
+pub mod call_off_prospects;
 pub mod call_off_table;
 pub mod catalogue;
 pub mod ceiling_history;
@@ -23,6 +24,7 @@ pub mod savings;
 pub mod savings_by;
 pub mod savings_levels;
 pub mod savings_lines;
+pub mod savings_potential;
 pub mod savings_stages;
 pub mod table;
 pub mod usage;

@@ -35,6 +35,8 @@ struct Objects {
     others_meeting_report: Uuid,
     member: Uuid,
     supplier: Uuid,
+    invitation: Uuid,
+    others_invitation: Uuid,
     neighbours_certificate: Uuid,
     others_certificate: Uuid,
     neighbours_competition: Uuid,
@@ -93,6 +95,7 @@ async fn house() -> House {
         meeting_report: meeting_report(&web, ours, buyer).await,
         member: town.0,
         supplier: supplier.0,
+        invitation: invitation(&web, ours, buyer).await,
         neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
         neighbours_call_off: call_off(&web, contract, ours, neighbour, supplier, buyer).await,
         ..elsewhere(&mut web, supplier, buyer).await
@@ -115,6 +118,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let baseline = baseline(web, contract, buyer).await;
 
     let others_meeting_report = meeting_report(web, web.body, buyer).await;
+
+    let others_invitation = invitation(web, web.body, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -130,6 +135,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         others_meeting_report,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
+        invitation: Uuid::nil(),
+        others_invitation,
         neighbours_competition: Uuid::nil(),
         others_competition: competition,
         neighbours_call_off: Uuid::nil(),
@@ -335,6 +342,23 @@ async fn meeting_report(web: &Web, body: OrganisationId, by: PersonId) -> Uuid {
     id
 }
 
+/// Of a town that is no member.
+async fn invitation(web: &Web, body: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO newcomer_invitation (id, body_id, town, kind, region, token_sha256, created_by, created_at, expires_at)
+         VALUES ($1, $2, 'Stadt Ohneland', 'stadt', 'DE-ST', sha256($1::text::bytea), $3, $4, $4::timestamptz + interval '10 days')",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(by.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}
+
 fn nothing() -> serde_json::Value {
     serde_json::json!({ "volume": "0.00", "a_net": "0.00", "b": "0.00", "c": "0.00", "p": "0.00" })
 }
@@ -386,6 +410,7 @@ impl House {
             Object::MeetingReport => (None, vec![it.meeting_report, it.others_meeting_report]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
+            Object::Invitation => (Some(it.invitation), vec![it.others_invitation]),
         }
     }
 }

@@ -25,6 +25,7 @@ mod law;
 mod layers;
 mod mail_server;
 mod mini_competitions;
+mod newcomer;
 mod office_pages;
 mod oracle;
 mod pages;

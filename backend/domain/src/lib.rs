@@ -63,6 +63,9 @@
 //! | Abfluss, Reichweite | burn rate, exhaustion | how fast a ceiling is used up, and until when |
 //! | Vorlauf | lead time | of a tender, from its preparation to its award |
 
+//! | Sparpotenzial | what would be saved | past purchases beside the lists; prices in bands for whoever is not entitled |
+//! | Einladung (einer Stadt) | invitation | a link by which a town that is no member uploads its purchases |
+
 pub mod activation;
 pub mod activity_share;
 pub mod allocation;
@@ -109,6 +112,7 @@ pub mod supplier_order;
 pub mod supply_chain;
 pub mod texts;
 pub mod volume;
+pub mod what_would_be_saved;
 
 #[cfg(test)]
 mod example;

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::master_data::members::insert_authority_class;
 use crate::storage::members::{self, NewMembership};
+use crate::storage::purchase_analyses;
 use crate::storage::register::{self, RegisterEntry};
 
 /// Most shares anybody takes; more is a slip of the hand.
@@ -105,6 +106,8 @@ async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<Organi
         };
         insert_authority_class(&mut tx, app.chance.id(now), member, &class).await?;
     }
+    // What the town had compared before it joined is its own from now on.
+    purchase_analyses::hand_over_to_members(&mut tx, app.clock.today()).await?;
     let mut log = AuditEntry::new(now, Some(actor.person.0), "member_admitted", "organisation", member.0);
     log.after = Some(HEXLOWER.encode(&sha256(canonical_json(admission).as_bytes())));
     log.request_id.clone_from(&actor.request_id);
@@ -133,7 +136,7 @@ fn check(admission: &Admission) -> Result<(), ActionError> {
 }
 
 /// Legal kind; a Gemeinde outside a Verbandsgemeinde is an Einheitsgemeinde.
-fn kind(entry: &RegisterEntry) -> &'static str {
+pub(super) fn kind(entry: &RegisterEntry) -> &'static str {
     match (entry.kind.contains("Stadt"), entry.association.is_empty()) {
         (true, _) => "stadt",
         (false, true) => "einheitsgemeinde",
@@ -142,7 +145,7 @@ fn kind(entry: &RegisterEntry) -> &'static str {
 }
 
 /// The Land, as ISO 3166-2 writes it, from the first two digits of the official key.
-fn land(official_key: &str) -> &'static str {
+pub(super) fn land(official_key: &str) -> &'static str {
     const LAENDER: [&str; 16] =
         ["SH", "HH", "NI", "HB", "NW", "HE", "RP", "BW", "BY", "SL", "BE", "BB", "MV", "SN", "ST", "TH"];
     let number = official_key.get(..2).and_then(|digits| digits.parse::<usize>().ok());

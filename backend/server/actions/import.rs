@@ -6,10 +6,14 @@
 //! reads them.
 
 pub mod cells;
+mod delimited_text;
 pub mod price_map;
 pub mod price_plan;
 pub mod price_rows;
+pub mod purchase_columns;
+pub mod purchase_rows;
 pub mod purchases;
+pub mod spreadsheet;
 pub mod table;
 pub mod workbook;
 

@@ -71,6 +71,8 @@ pub enum Object {
     Member,
     /// A supplier: house of the body it delivers to.
     Supplier,
+    /// An invitation of a town: house.
+    Invitation,
     /// A page of the manual or an entry of the register: the same for everybody who gets there.
     Manual,
 }

@@ -31,6 +31,12 @@ impl Upload {
         self.texts.iter().find(|(field, _)| field == name).map_or("", |(_, text)| text)
     }
 
+    /// Names and values of all fields that are no files.
+    #[must_use]
+    pub fn texts(&self) -> &[(String, String)] {
+        &self.texts
+    }
+
     /// The file that was chosen in a field.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<&SentFile> {

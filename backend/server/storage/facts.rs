@@ -101,8 +101,20 @@ pub async fn without_request(
     member: OrganisationId,
     now: DateTime<Utc>,
 ) -> Result<Facts, StorageError> {
+    of_articles(conn, contract, body, member, &[], now).await
+}
+
+/// As [`without_request`], with the items of these article numbers and their prices of the day.
+pub async fn of_articles(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    body: OrganisationId,
+    member: OrganisationId,
+    articles: &[String],
+    now: DateTime<Utc>,
+) -> Result<Facts, StorageError> {
     let view = view(&mut *conn, now).await?;
-    let standing = standing_facts(&mut *conn, &view, contract, (body, member), &[]).await?;
+    let standing = standing_facts(&mut *conn, &view, contract, (body, member), articles).await?;
     Ok(Facts {
         evaluated_at: now,
         check_point: CheckPoint::Submission,

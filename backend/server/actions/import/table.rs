@@ -217,10 +217,10 @@ fn check_header(header: &[String], columns: &[&str], separator: u8) -> Result<()
 }
 
 /// Counts lines while it goes through the text once.
-struct LineCounter<'a> {
-    text: &'a [u8],
-    at: usize,
-    line: u64,
+pub(super) struct LineCounter<'a> {
+    pub(super) text: &'a [u8],
+    pub(super) at: usize,
+    pub(super) line: u64,
 }
 
 impl LineCounter<'_> {
@@ -241,7 +241,7 @@ impl LineCounter<'_> {
     }
 
     /// Line of the row that begins at `position` or after the empty lines there.
-    fn line_of_row_at(&mut self, position: usize) -> u64 {
+    pub(super) fn line_of_row_at(&mut self, position: usize) -> u64 {
         let rest = self.text.get(position..).unwrap_or_default();
         let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
         self.line_at(position + empty)

@@ -186,6 +186,12 @@ pub fn action_words(action: &str) -> String {
         "baseline_withdrawal_proposed" => "Widerruf eines Vergleichspreises beantragt",
         "baseline_withdrawn" => "Vergleichspreis widerrufen, Einsparungen berichtigt",
         "baseline_kept" => "Widerruf eines Vergleichspreises nicht erteilt",
+
+        "newcomer_invited" => "Stadt zum Vergleich ihrer Einkäufe eingeladen",
+        "newcomer_invitation_revoked" => "Einladung einer Stadt zurückgenommen",
+        "newcomer_link_renewed" => "Neuer Link zu einer Einladung",
+        "purchases_analysed" => "Einkäufe mit den Preislisten verglichen",
+        "purchases_deleted" => "Vergleich von Einkäufen gelöscht",
         "bonus_recorded" => "Gutschrift eines Bonus eingetragen und verteilt",
         "bonus_reversed" => "Gutschrift eines Bonus zurückgenommen",
         "call_off_submitted" => "Abruf zur Freigabe gegeben",

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use serde::Deserialize;
 
+use crate::actions::analyse_purchases::COMPARERS;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::Query;
@@ -24,6 +25,8 @@ struct ContractListPage {
     only_usable: bool,
     /// Members choose what they may use; the body looks at everything.
     for_member: bool,
+    /// May look at what would have been saved.
+    may_compare: bool,
     organisation: String,
     rows: Vec<Row>,
     suggestion: Option<String>,
@@ -88,6 +91,7 @@ pub async fn show(
         words: asked.q,
         only_usable,
         for_member: is_of_member(&actor),
+        may_compare: COMPARERS.contains(&actor.role),
         rows,
         suggestion,
     };
