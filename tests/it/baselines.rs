@@ -144,7 +144,8 @@ async fn a_baseline_counts_once_a_second_person_has_approved_it_and_its_evidence
     let again = otto.submit(&page, &address, &[("schritt", "freigeben")]).await;
     assert!(again.status.is_client_error(), "decided once");
     let said = read(&eva.page(&address).await);
-    for told in ["freigegeben", "früherer Vertrag, A – belegt", "02.12.2025", "Rechnung 2025-0917 der Firma Muster"] {
+    for told in ["freigegeben", "früherer Vertrag, A – belegt", "02.12.2025", "Rechnung 2025-0917 der Firma Muster"]
+    {
         assert!(said.contains(told), "{told}: {said}");
     }
     let file = eva.get(&format!("{address}/beleg")).await;
@@ -157,7 +158,8 @@ async fn a_baseline_counts_once_a_second_person_has_approved_it_and_its_evidence
     assert!(said.contains("Nachweis zu Pos. 1"), "from the figure to its evidence: {said}");
     let said = read(&olga.page(&address).await);
     assert!(said.contains("1 Abruf,") && said.contains("2.500,00 € 140,00 €"), "{said}");
-    let logged = house.number("SELECT count(*) FROM audit_entry WHERE action IN ('baseline_recorded', 'baseline_approved')");
+    let logged =
+        house.number("SELECT count(*) FROM audit_entry WHERE action IN ('baseline_recorded', 'baseline_approved')");
     assert_eq!(logged.await, 2);
     house.world.keeps_its_promises().await;
 }
@@ -192,7 +194,10 @@ async fn what_is_wrong_with_a_baseline_is_told_at_its_field_and_nothing_typed_is
         assert!(said.contains(told), "{told}: {said}");
         assert!(said.contains("Bitte prüfen Sie Ihre Angaben"), "{told}: a summary leads to the field");
         if other.iter().all(|(name, _)| *name != "evidence") {
-            assert!(answer.text.contains("value=\"Rechnung 2025-0917 der Firma Muster\""), "{told}: typed text is kept");
+            assert!(
+                answer.text.contains("value=\"Rechnung 2025-0917 der Firma Muster\""),
+                "{told}: typed text is kept"
+            );
         }
     }
     let large = vec![b'x'; 9_000_000];
@@ -231,7 +236,10 @@ async fn old_evidence_is_shown_as_stale_and_validity_limits_orders() {
     let old = house.recorded(&olga, &[("dated_on", "21.11.2024")]).await;
     house.approved(&otto, &old).await;
     let later = house
-        .recorded(&olga, &[("article_number", "MON-27"), ("unit", "Stück"), ("unit_price", "200"), ("valid_from", "23.11.2026")])
+        .recorded(
+            &olga,
+            &[("article_number", "MON-27"), ("unit", "Stück"), ("unit_price", "200"), ("valid_from", "23.11.2026")],
+        )
         .await;
     house.approved(&otto, &later).await;
     let list = |stand: &str| format!("/verwaltung/vergleichspreise?stand={stand}");
@@ -295,7 +303,7 @@ async fn a_copied_contract_proposes_what_the_old_one_costs_as_its_baselines() {
         words,
         [("CTX-TRN", "1180.00", "unit", true), ("CTX-UNI", "11.85", "month", true), ("MON-27", "180.00", "unit", true)]
     );
-    assert_eq!(proposed[0].3, "Rahmenvertrag RV-2025-01, Preisstand 1 ab 01.01.2025, in Kraft am 22.11.2026");
+    assert_eq!(proposed[0].3, "Rahmenvertrag RV-2025-01, Preisstand 1 ab 01.03.2025, in Kraft am 22.11.2026");
     let otto = Browser::signed_in(&house.world, &house.otto).await;
     let said = read(&otto.page(&format!("/verwaltung/vergleichspreise?vertrag={copy}&stand=pending")).await);
     assert!(said.contains("3 Vergleichspreise") && said.contains("11,85 € je Nutzer und Monat"), "{said}");
