@@ -45,7 +45,8 @@ pub(super) async fn restate(
         let stands = standing(tx, &call_off, &facts, &review).await?;
         let facts = as_corrected(tx, contract, facts).await?;
         let counts_now = savings(&facts, &stands.priced, berlin_date(facts.evaluated_at));
-        effect += savings_corrections::insert(tx, &call_off, correction, &counts_now, || app.chance.id(now), now).await?;
+        effect +=
+            savings_corrections::insert(tx, &call_off, correction, &counts_now, || app.chance.id(now), now).await?;
     }
     Ok(Restated { orders: orders.len(), effect })
 }

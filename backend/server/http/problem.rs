@@ -116,7 +116,8 @@ impl Problem {
     /// 413: a form whose file is more than the limit.
     #[must_use]
     pub fn file_too_large() -> Self {
-        let detail = "Die Datei ist zu groß: Erlaubt sind höchstens 8 MB. Bitte verkleinern Sie sie oder teilen Sie sie auf.";
+        let detail =
+            "Die Datei ist zu groß: Erlaubt sind höchstens 8 MB. Bitte verkleinern Sie sie oder teilen Sie sie auf.";
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Zu groß", detail)
     }
 

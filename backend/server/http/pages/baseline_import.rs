@@ -151,7 +151,8 @@ pub async fn confirm(
     Form(typed): Form<BTreeMap<String, String>>,
 ) -> Result<Response, Problem> {
     let contract = ContractId(id);
-    let to = |hint: &str| Redirect::to(&format!("/verwaltung/vergleichspreise?vertrag={id}&hinweis={hint}")).into_response();
+    let to =
+        |hint: &str| Redirect::to(&format!("/verwaltung/vergleichspreise?vertrag={id}&hinweis={hint}")).into_response();
     if typed.get("schritt").is_some_and(|it| it == "verwerfen") {
         import_baselines::discard(&app, &actor, contract, import).await?;
         return Ok(to("verworfen"));
