@@ -303,7 +303,7 @@ async fn a_copied_contract_proposes_what_the_old_one_costs_as_its_baselines() {
         words,
         [("CTX-TRN", "1180.00", "unit", true), ("CTX-UNI", "11.85", "month", true), ("MON-27", "180.00", "unit", true)]
     );
-    assert_eq!(proposed[0].3, "Rahmenvertrag RV-2025-01, Preisstand 1 ab 01.01.2025, in Kraft am 22.11.2026");
+    assert_eq!(proposed[0].3, "Rahmenvertrag RV-2025-01, Preisstand 1 ab 01.03.2025, in Kraft am 22.11.2026");
     let otto = Browser::signed_in(&house.world, &house.otto).await;
     let said = read(&otto.page(&format!("/verwaltung/vergleichspreise?vertrag={copy}&stand=pending")).await);
     assert!(said.contains("3 Vergleichspreise") && said.contains("11,85 € je Nutzer und Monat"), "{said}");

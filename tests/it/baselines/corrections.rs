@@ -243,17 +243,16 @@ async fn a_refused_replacement_leaves_the_old_price_in_force() {
     let house = House::with_evidence().await;
     let olga = Browser::signed_in(&house.world, &house.olga).await;
     let wrong = house.baseline("CTX-TRN", "prior_contract").await;
-    let other = [("replaces", &*wrong.to_string()), ("unit_price", "1.210,00"), ("reason", "vielleicht brutto")];
     let page = olga.page(&format!("{}?ersetzt={wrong}", house.form())).await;
     let fields = [
         ("article_number", "CTX-TRN"),
         ("kind", "prior_contract"),
-        other[1],
+        ("unit_price", "1.210,00"),
         ("per", "unit"),
         ("unit", "Tag"),
         ("dated_on", "02.12.2025"),
         ("evidence", "Rechnung"),
-        other[2],
+        ("reason", "vielleicht brutto"),
     ];
     let answer = olga.upload(&page, &house.form(), &fields, ("file", "Rechnung.pdf", super::PDF)).await;
     let new = answer.header("location").split('?').next().unwrap().rsplit('/').next().unwrap().to_owned();

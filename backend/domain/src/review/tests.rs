@@ -299,7 +299,7 @@ fn a_surcharge_with_a_rate_no_line_has_gets_its_own_group() {
 #[test]
 fn a_baseline_outside_its_validity_is_not_there() {
     let mut facts = citrix();
-    let day = crate::period::berlin_date(facts.evaluated_at);
+    let day = berlin_date(facts.evaluated_at);
     let mut market = facts.baselines[0].clone();
     market.id = id(43);
     market.kind = crate::facts::BaselineKind::MarketQuotes;
@@ -323,7 +323,7 @@ fn a_baseline_outside_its_validity_is_not_there() {
 #[test]
 fn facts_without_validity_read_and_write_as_before() {
     let facts = citrix();
-    let text = crate::canonical::canonical_json(&facts.baselines[0]);
+    let text = canonical_json(&facts.baselines[0]);
     assert!(!text.contains("valid_"), "{text}");
     let read: crate::facts::Baseline = serde_json::from_str(&text).expect("a baseline");
     assert_eq!(read, facts.baselines[0]);
