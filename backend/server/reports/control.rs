@@ -282,7 +282,7 @@ pub struct Evidence {
 pub async fn inhouse_evidence(conn: &mut PgConnection, body: OrganisationId) -> Result<Vec<Evidence>, StorageError> {
     Ok(sqlx::query_as!(
         Evidence,
-        r#"SELECT year, activity_share_pct AS share_pct, document, approved_at IS NOT NULL AS "approved!"
+        r#"SELECT year, trim_scale(activity_share_pct) AS "share_pct!", document, approved_at IS NOT NULL AS "approved!"
            FROM inhouse_evidence
            WHERE body_id = $1
            ORDER BY year DESC, approved_at DESC NULLS LAST, id
