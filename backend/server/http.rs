@@ -25,6 +25,7 @@ pub mod request_id;
 pub mod server;
 pub mod session;
 pub mod task;
+pub mod upload;
 
 use std::sync::Arc;
 

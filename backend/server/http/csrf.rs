@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::http::body_limit;
 use crate::http::problem::Problem;
+use crate::http::upload;
 
 /// Name of the field.
 pub const FIELD: &str = "csrf";
@@ -62,12 +63,16 @@ pub async fn check_token(expected: &str, request: Request) -> Result<Request, Pr
         .headers()
         .get(CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-    if !is_form {
+    let boundary = upload::boundary(request.headers());
+    if !is_form && boundary.is_none() {
         return Err(stale());
     }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, body_limit::BYTES).await.map_err(|_| Problem::too_large())?;
-    let sent = field(&body);
+    let sent = match &boundary {
+        Some(boundary) => upload::field(boundary, &body, FIELD),
+        None => field(&body),
+    };
     if sent.is_some_and(|sent| same(sent.as_bytes(), expected)) {
         Ok(Request::from_parts(parts, Body::from(body)))
     } else {
