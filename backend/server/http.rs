@@ -61,7 +61,7 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    law(mini_competitions(suppliers_and_quotas(certificates(routes))))
+    turnover(law(mini_competitions(suppliers_and_quotas(certificates(routes)))))
         // For machines: probes, style sheets, the description of the API.
         .get("/health/live", PUBLIC, health::live)
         .get("/health/ready", PUBLIC, health::ready)
@@ -194,6 +194,32 @@ fn certificates(routes: Routes) -> Routes {
         .api(only(READERS), routes!(api::certificates::list))
         .api(ONE, routes!(api::certificates::show))
         .api(only(ISSUERS).on(Object::Member), routes!(api::certificates::issue))
+}
+
+/// Turnover taken from files of others, and what suppliers report of theirs beside the ledger.
+fn turnover(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const ONE: Access = only(&[Role::Office]).on(Object::Turnover);
+    routes
+        .get("/verwaltung/umsaetze", OFFICES, pages::turnover::list)
+        .post("/verwaltung/umsaetze", OFFICES, pages::turnover::upload)
+        .get("/verwaltung/umsaetze/vorschau/{id}", ONE, pages::turnover_upload::show)
+        .post("/verwaltung/umsaetze/vorschau/{id}", ONE, pages::turnover_upload::step)
+        .get("/verwaltung/umsaetze/{id}", ONE, pages::turnover_import::show)
+        .get("/verwaltung/umsaetze/{id}/abgelehnt.csv", ONE, pages::turnover_import::rejects)
+        .get("/verwaltung/umsaetze/{id}/datei", ONE, pages::turnover_import::file)
+        .get("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::list)
+        .post("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::upload)
+        .get("/verwaltung/umsatzmeldungen/abweichungen", OFFICES, pages::turnover_differences::show)
+        .post("/verwaltung/umsatzmeldungen/abweichungen", OFFICES, pages::turnover_differences::close)
+        .get("/verwaltung/umsatzmeldungen/{id}", ONE, pages::supplier_reports::show)
+        .api(OFFICES, routes!(api::turnover::list))
+        .api(ONE, routes!(api::turnover::show))
+        .api(ONE, routes!(api::turnover::lines))
+        .api(OFFICES, routes!(api::supplier_reports::list))
+        .api(ONE, routes!(api::supplier_reports::show))
+        .api(OFFICES, routes!(api::supplier_reports::open_differences))
+        .api(ONE, routes!(api::supplier_reports::close))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

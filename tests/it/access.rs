@@ -26,10 +26,13 @@ struct Objects {
     competition: Uuid,
     /// Of our town.
     certificate: Uuid,
+    /// An upload, an import and a report of our body have this one id.
+    turnover: Uuid,
     member: Uuid,
     supplier: Uuid,
     neighbours_certificate: Uuid,
     others_certificate: Uuid,
+    others_turnover: Uuid,
     neighbours_competition: Uuid,
     others_competition: Uuid,
     /// What a member may not see though their body may.
@@ -82,6 +85,7 @@ async fn house() -> House {
         competition: competition(&web, contract, ours, town, buyer).await,
         certificate: certificate(&web, contract, ours, town, buyer).await,
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
+        turnover: turnover(&web, contract, ours, supplier, buyer).await,
         member: town.0,
         supplier: supplier.0,
         neighbours_competition: competition(&web, contract, ours, neighbour, buyer).await,
@@ -103,6 +107,7 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let call_off = call_off(web, contract, web.body, member, supplier, buyer).await;
     let competition = competition(web, contract, web.body, member, buyer).await;
     let certificate = certificate(web, contract, web.body, member, buyer).await;
+    let turnover = turnover(web, contract, web.body, others_supplier, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -112,6 +117,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         certificate: Uuid::nil(),
         neighbours_certificate: Uuid::nil(),
         others_certificate: certificate,
+        turnover: Uuid::nil(),
+        others_turnover: turnover,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
         neighbours_competition: Uuid::nil(),
@@ -247,6 +254,32 @@ async fn certificate(web: &Web, contract: Uuid, body: OrganisationId, member: Or
     id
 }
 
+/// An uploaded file, an import and a supplier's report, all with one id and without lines.
+async fn turnover(web: &Web, contract: Uuid, body: OrganisationId, supplier: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    for statement in [
+        "INSERT INTO turnover_upload (id, body_id, purpose, file_name, sha256, bytes, mapping, person_id, at)
+         SELECT $1, $2, 'turnover', 'u.csv', sha256('u'), 'u', '', $5, $6 WHERE $3::uuid <> $4::uuid",
+        "INSERT INTO turnover_import (id, body_id, file_name, sha256, bytes, mapping, warnings, person_id, at)
+         SELECT $1, $2, 'u.csv', sha256('u'), 'u', '', '[]', $5, $6 WHERE $3::uuid <> $4::uuid",
+        "INSERT INTO supplier_report (contract_id, id, body_id, supplier_id, period_from, period_to, basis, currency, file_name, sha256, bytes,
+                                      mapping, warnings, reported, known, person_id, at)
+         VALUES ($3, $1, $2, $4, '2026-10-01', '2026-10-01', 'orders', 'EUR', 'm.csv', sha256('u'), 'u', '', '[]', 0, 0, $5, $6)",
+    ] {
+        sqlx::query(statement)
+            .bind(id)
+            .bind(body.0)
+            .bind(contract)
+            .bind(supplier.0)
+            .bind(by.0)
+            .bind(web.now())
+            .execute(&web.database.owner)
+            .await
+            .unwrap();
+    }
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -288,6 +321,7 @@ impl House {
             // None is there before a release; that foreign ones look absent is what matters.
             Object::Document if member => (None, vec![it.neighbours_call_off, it.others_call_off]),
             Object::Document => (None, vec![it.others_call_off]),
+            Object::Turnover => (Some(it.turnover), vec![it.others_turnover]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
         }

@@ -35,6 +35,7 @@ mod sign_in;
 mod simulator;
 mod stress;
 mod templates;
+mod turnover;
 mod verify;
 mod web;
 mod world;

@@ -66,6 +66,8 @@ pub enum Object {
     Member,
     /// A supplier: house of the body it delivers to.
     Supplier,
+    /// An uploaded or recorded turnover file, a supplier's report, a difference in one: house of the body.
+    Turnover,
     /// A page of the manual or an entry of the register: the same for everybody who gets there.
     Manual,
 }

@@ -30,4 +30,6 @@ pub mod review;
 pub mod savings;
 pub mod sessions;
 pub mod supplier_orders;
+pub mod supplier_reports;
 pub mod suppliers;
+pub mod turnover;

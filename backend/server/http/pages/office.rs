@@ -28,6 +28,7 @@ pub struct OfficePage {
     office: bool,
     owed: String,
     supplier_orders: String,
+    differences: String,
     members: String,
     contracts: String,
     people: String,
@@ -52,6 +53,7 @@ pub async fn show(
             format!("{} offen", count(number(owed), "Begründung", "Begründungen"))
         },
         supplier_orders: count(supplier_orders::waiting(&mut tx).await?, "wartet", "warten"),
+        differences: count(tasks::open_differences(&mut tx).await?, "offene Abweichung", "offene Abweichungen"),
         members: count(membership_list::count(&mut tx, actor.body, "").await?, "Mitgliedschaft", "Mitgliedschaften"),
         contracts: count(number(contracts::list(&mut tx, None).await?.len()), "Rahmenvertrag", "Rahmenverträge"),
         people: count(membership_list::assignment_count(&mut tx, actor.body, "").await?, "Aufgabe", "Aufgaben"),
