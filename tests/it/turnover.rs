@@ -41,9 +41,13 @@ impl Stage {
     async fn limited(limit: Limit) -> Self {
         let world = World::new().await;
         let town = world.member("Stadt Altenrode").await;
-        for name in
-            ["Stadt Neufeld", "Landkreis Köthenau", "Wasserverband Obere Bode", "Bürgerhof Altenrode gGmbH", "Hochschule Ilmtal"]
-        {
+        for name in [
+            "Stadt Neufeld",
+            "Landkreis Köthenau",
+            "Wasserverband Obere Bode",
+            "Bürgerhof Altenrode gGmbH",
+            "Hochschule Ilmtal",
+        ] {
             world.member(name).await;
         }
         for name in ["Nordlicht Systemhaus GmbH", "Büro & Form OHG"] {
@@ -56,7 +60,13 @@ impl Stage {
         Self { world, office, town, contracts: [first, second] }
     }
 
-    async fn take(&self, name: &str, bytes: &[u8], mapping: &str, partial: bool) -> Result<TurnoverReport, ImportError> {
+    async fn take(
+        &self,
+        name: &str,
+        bytes: &[u8],
+        mapping: &str,
+        partial: bool,
+    ) -> Result<TurnoverReport, ImportError> {
         let file = TurnoverFile { name, bytes, mapping, partial, control_sum: None, upload: None };
         import(&self.world.app, &self.office, &file, &|_, _| ()).await
     }

@@ -302,7 +302,8 @@ mod tests {
             line(5, None, Some(3), "-2.00"),
             line(6, None, Some(3), "2.00"),
         ];
-        let known = [ours(Some("RV-1-0001"), 1, "4.00", true), ours(None, 1, "6.00", true), ours(None, 2, "10.00", true)];
+        let known =
+            [ours(Some("RV-1-0001"), 1, "4.00", true), ours(None, 1, "6.00", true), ours(None, 2, "10.00", true)];
         let compared = reconcile(&reported, &known);
         let keys: Vec<_> = compared.iter().map(|it| it.outcome.key()).collect();
         assert_eq!(keys, ["amount_differs", "not_assignable", "matched", "matched"]);

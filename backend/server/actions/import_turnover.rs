@@ -96,7 +96,9 @@ pub async fn import(
 fn only_office(actor: &Actor) -> Result<(), ImportError> {
     match actor.role {
         Role::Office => Ok(()),
-        other => Err(ImportError::NotPermitted(format!("Umsatz erfasst die Geschäftsstelle, nicht: {}.", other.german()))),
+        other => {
+            Err(ImportError::NotPermitted(format!("Umsatz erfasst die Geschäftsstelle, nicht: {}.", other.german())))
+        }
     }
 }
 
@@ -304,13 +306,13 @@ async fn take_guards(
         if breached.is_none() {
             // Somebody has taken back what stood there when it was looked at.
             return Err(ImportError::Conflict(
-                "Inzwischen wurde ein nacherfasster Betrag zurückgenommen. Bitte sehen Sie die Datei noch einmal an.".to_owned(),
+                "Inzwischen wurde ein nacherfasster Betrag zurückgenommen. Bitte sehen Sie die Datei noch einmal an."
+                    .to_owned(),
             ));
         }
         if addition.lot.is_none() && addition.member.is_none() {
             let lines = rows.get(&addition.contract).copied().unwrap_or_default();
-            let detail =
-                json!({ "file": file.name, "lines": lines, "amount": addition.amount, "breached": breached });
+            let detail = json!({ "file": file.name, "lines": lines, "amount": addition.amount, "breached": breached });
             audit_log::append_to_contract(&mut *tx, addition.contract, &record(detail)).await?;
         }
     }

@@ -226,7 +226,8 @@ pub async fn close(app: &App, actor: &Actor, id: Uuid, reason: &str) -> Result<(
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let (contract, closed) = supplier_reports::difference(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    let missing = "Bitte schreiben Sie, woran es lag und was veranlasst ist, zum Beispiel: Nachmeldung für März angefordert.";
+    let missing =
+        "Bitte schreiben Sie, woran es lag und was veranlasst ist, zum Beispiel: Nachmeldung für März angefordert.";
     check_text("reason", reason, LONGEST_REASON, missing)?;
     if closed {
         return Err(already_closed());
@@ -247,5 +248,8 @@ pub async fn close(app: &App, actor: &Actor, id: Uuid, reason: &str) -> Result<(
 }
 
 fn already_closed() -> ActionError {
-    ActionError::Invalid(vec![FieldError::new("reason", "Diese Abweichung ist schon erledigt. Es wurde nichts geändert.")])
+    ActionError::Invalid(vec![FieldError::new(
+        "reason",
+        "Diese Abweichung ist schon erledigt. Es wurde nichts geändert.",
+    )])
 }

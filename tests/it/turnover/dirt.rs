@@ -13,7 +13,10 @@ async fn a_stray_letter_behind_every_month_is_one_warning_and_the_ledger_has_eve
     assert!(report.written);
     let sums = &report.sums["EUR"];
     assert_eq!((sums.rows, sums.imported_rows, sums.rejected_rows, sums.negative_rows), (150, 150, 0, 6));
-    assert_eq!((sums.control.to_string(), sums.imported.to_string()), (STRAY_LETTER.to_owned(), STRAY_LETTER.to_owned()));
+    assert_eq!(
+        (sums.control.to_string(), sums.imported.to_string()),
+        (STRAY_LETTER.to_owned(), STRAY_LETTER.to_owned())
+    );
     let kinds: Vec<(&str, usize)> = report.warnings.iter().map(|it| (it.kind.as_str(), it.rows)).collect();
     let expected = [("encoding", 80), ("month_end", 150), ("spelling", 1), ("repeated", 1), ("zero", 1)];
     assert_eq!(kinds[..5], expected, "{:?}", report.warnings);
@@ -90,7 +93,9 @@ async fn every_kind_of_dirt_of_a_spreadsheet_is_repaired_or_refused_with_its_rea
         assert!(found, "line {line}: {expected}\n{said:#?}");
     }
     let kinds: Vec<&str> = report.warnings.iter().map(|it| it.kind.as_str()).collect();
-    for kind in ["encoding", "currency_sign", "thousands", "parentheses", "trailing_minus", "plus", "quotes", "blank_columns"] {
+    for kind in
+        ["encoding", "currency_sign", "thousands", "parentheses", "trailing_minus", "plus", "quotes", "blank_columns"]
+    {
         assert!(kinds.contains(&kind), "{kind}: {kinds:?}");
     }
     let unknown: Vec<_> = report.unknown.iter().map(|it| (it.table, it.name.as_str())).collect();
@@ -135,7 +140,10 @@ async fn more_than_was_ever_recorded_cannot_be_taken_back() {
     let mapping = text("spreadsheet.toml");
     let below = small(&["RV-2025-01;Stadt Altenrode;2025-04;100;R-1", "RV-2025-02;Stadt Altenrode;2025-04;-0,01;R-2"]);
     let refused = stage.take("u.csv", &below, &mapping, false).await.unwrap_err().to_string();
-    assert!(refused.contains("Vertrag RV-2025-02, gesamt: nacherfasst sind 0, die Datei nimmt 0,01 zurück"), "{refused}");
+    assert!(
+        refused.contains("Vertrag RV-2025-02, gesamt: nacherfasst sind 0, die Datei nimmt 0,01 zurück"),
+        "{refused}"
+    );
     assert_eq!(stage.number("SELECT count(*) FROM volume_entry").await, 0);
 }
 
@@ -156,8 +164,14 @@ async fn lines_count_against_the_lot_and_the_quota_of_their_member_too() {
     let rows = "RV-2025-01;1;Stadt Altenrode;2025-04;40\nRV-2025-01;2;Stadt Altenrode;2025-05;30\nRV-2025-01;1;Stadt Neufeld;2025-05;80\n";
     let bytes = format!("Vertrag;Los;Mitglied;Monat;Betrag\n{rows}").into_bytes();
     let mapping = text("spreadsheet.toml").replace("reference = \"Rechnung\"", "lot = \"Los\"");
-    let file =
-        TurnoverFile { name: "u.csv", bytes: &bytes, mapping: &mapping, partial: false, control_sum: None, upload: None };
+    let file = TurnoverFile {
+        name: "u.csv",
+        bytes: &bytes,
+        mapping: &mapping,
+        partial: false,
+        control_sum: None,
+        upload: None,
+    };
     let report = import(&world.app, &office, &file, &|_, _| ()).await.unwrap();
     let breached: Vec<&str> = report.breached.iter().map(|it| it.scope.as_str()).collect();
     assert_eq!(breached, ["Los Software", "Kontingent Stadt Altenrode"], "a soft quota is never breached");
@@ -188,7 +202,8 @@ async fn a_file_that_does_not_add_up_to_its_control_sum_is_not_taken() {
         control_sum: Some(sum.parse().unwrap()),
         upload: None,
     };
-    let refused = import(&stage.world.app, &stage.office, &with("336197.08"), &|_, _| ()).await.unwrap_err().to_string();
+    let refused =
+        import(&stage.world.app, &stage.office, &with("336197.08"), &|_, _| ()).await.unwrap_err().to_string();
     assert!(refused.replace('\u{a0}', " ").contains("ergeben 336.197,0792 €, angegeben ist 336.197,08 €"), "{refused}");
     assert!(import(&stage.world.app, &stage.office, &with(STRAY_LETTER), &|_, _| ()).await.unwrap().written);
 }

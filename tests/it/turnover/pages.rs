@@ -87,10 +87,17 @@ async fn an_uploaded_file_counts_once_it_is_confirmed_and_not_before() {
     let mapped = office.post(&preview, &[("schritt", "zuordnung"), ("mapping", &mapping)]).await;
     assert_eq!(mapped.status, StatusCode::OK, "{}", mapped.text);
     let seen = read(&mapped.text).replace('\u{a0}', " ");
-    assert!(seen.contains("Übernommen 336.197,0792 € (150) + abgelehnt 0,00 € (0) = Kontrollsumme 336.197,0792 €"), "{seen}");
+    assert!(
+        seen.contains("Übernommen 336.197,0792 € (150) + abgelehnt 0,00 € (0) = Kontrollsumme 336.197,0792 €"),
+        "{seen}"
+    );
     assert!(seen.contains("In allen 150 Zeilen: Der Monat endet auf ein überzähliges Zeichen"));
     assert!(read(&office.page(LIST).await).contains("Noch nicht bestätigt"));
-    assert_eq!(office.number("SELECT count(*) FROM volume_entry").await, 0, "nothing is written before it is confirmed");
+    assert_eq!(
+        office.number("SELECT count(*) FROM volume_entry").await,
+        0,
+        "nothing is written before it is confirmed"
+    );
 
     let import = to(&office.post(&preview, &[("schritt", "uebernehmen")]).await);
     assert_eq!(office.number("SELECT count(*) FROM volume_entry WHERE turnover_line_id IS NOT NULL").await, 150);
@@ -142,15 +149,30 @@ async fn bad_uploads_are_told_what_is_wrong_and_what_was_typed_stays() {
     assert!(empty.text.contains("separator = "), "what was typed is lost: {}", empty.text);
     for (bytes, mapping, expected) in [
         (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], text("spreadsheet.toml"), "Die Datei ist keine Textdatei"),
-        (b"Vertrag;Monat\nRV-1;2025-04\n", text("spreadsheet.toml"), "In der Kopfzeile fehlt: Betrag, Mitglied, Rechnung."),
-        (b"Vertrag;Mitglied;Monat;Betrag;Rechnung\nRV-2025-01;\"Stadt;2025-04;1;R\nRV;x;2025-05;2;R\n", text("spreadsheet.toml"), "In Zeile 2 beginnt ein Anführungszeichen, das nicht endet"),
-        (b"Vertrag;Mitglied;Monat;Betrag;Rechnung\n", text("spreadsheet.toml"), "Die Datei hat nur eine Kopfzeile und keine Daten."),
+        (
+            b"Vertrag;Monat\nRV-1;2025-04\n",
+            text("spreadsheet.toml"),
+            "In der Kopfzeile fehlt: Betrag, Mitglied, Rechnung.",
+        ),
+        (
+            b"Vertrag;Mitglied;Monat;Betrag;Rechnung\nRV-2025-01;\"Stadt;2025-04;1;R\nRV;x;2025-05;2;R\n",
+            text("spreadsheet.toml"),
+            "In Zeile 2 beginnt ein Anführungszeichen, das nicht endet",
+        ),
+        (
+            b"Vertrag;Mitglied;Monat;Betrag;Rechnung\n",
+            text("spreadsheet.toml"),
+            "Die Datei hat nur eine Kopfzeile und keine Daten.",
+        ),
         (b"a;b\n1;2\n", "separator = 1".to_owned(), "Die Zuordnung ist nicht lesbar"),
     ] {
         let preview = to(&office.upload(LIST, &[("mapping", &mapping)], "u.csv", bytes).await);
         let page = office.page(&preview).await;
         assert!(read(&page).contains(expected), "{expected}: {page}");
-        assert_eq!(to(&office.post(&preview, &[("schritt", "verwerfen")]).await), "/verwaltung/umsaetze?hinweis=verworfen");
+        assert_eq!(
+            to(&office.post(&preview, &[("schritt", "verwerfen")]).await),
+            "/verwaltung/umsaetze?hinweis=verworfen"
+        );
         assert_eq!(office.web.get(&preview, &office.cookie).await.status, StatusCode::NOT_FOUND);
     }
     assert_eq!(office.number("SELECT count(*) FROM turnover_upload").await, 0);

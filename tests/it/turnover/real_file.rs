@@ -34,8 +34,7 @@ async fn a_real_file_is_taken_to_the_last_line() {
     let office = world.office().await;
     people_the_file(&world, &bytes, &map).await;
     let name = path.file_name().unwrap().to_str().unwrap();
-    let file =
-        TurnoverFile { name, bytes: &bytes, mapping: &mapping, partial: true, control_sum: None, upload: None };
+    let file = TurnoverFile { name, bytes: &bytes, mapping: &mapping, partial: true, control_sum: None, upload: None };
     let report = import(&world.app, &office, &file, &|_, _| ()).await.unwrap();
     println!("\n{}", report.text());
     for error in report.errors.iter().take(20) {
@@ -53,7 +52,10 @@ async fn a_real_file_is_taken_to_the_last_line() {
     .unwrap();
     for (currency, lines, amount) in stored {
         let sums = &report.sums[&currency];
-        assert_eq!((lines, amount), (i64::try_from(sums.imported_rows).unwrap(), sums.imported.normalize().to_string()));
+        assert_eq!(
+            (lines, amount),
+            (i64::try_from(sums.imported_rows).unwrap(), sums.imported.normalize().to_string())
+        );
     }
     let ledger: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM volume_entry e JOIN guard g ON g.contract_id = e.contract_id AND g.id = e.guard_id
@@ -74,7 +76,8 @@ async fn people_the_file(world: &World, bytes: &[u8], map: &TurnoverMap) {
     let mut suppliers: BTreeMap<String, String> = BTreeMap::new();
     let mut contracts: BTreeMap<String, (String, String, BTreeSet<i32>)> = BTreeMap::new();
     for row in &read.rows {
-        let mapped = |table: &BTreeMap<String, String>, name: &str| table.get(name).cloned().unwrap_or_else(|| name.to_owned());
+        let mapped =
+            |table: &BTreeMap<String, String>, name: &str| table.get(name).cloned().unwrap_or_else(|| name.to_owned());
         let customer = mapped(&map.members, &row.customer);
         members.entry(alike(&customer)).or_insert(customer);
         if let Some(supplier) = &row.supplier {
@@ -82,7 +85,8 @@ async fn people_the_file(world: &World, bytes: &[u8], map: &TurnoverMap) {
             suppliers.entry(alike(&supplier)).or_insert(supplier);
         }
         let framework = mapped(&map.contracts, row.framework.as_deref().unwrap_or_default());
-        let entry = contracts.entry(alike(&framework)).or_insert_with(|| (framework, row.currency.clone(), BTreeSet::new()));
+        let entry =
+            contracts.entry(alike(&framework)).or_insert_with(|| (framework, row.currency.clone(), BTreeSet::new()));
         entry.2.extend(row.lot.as_deref().and_then(|lot| lot.parse::<i32>().ok()));
     }
     for name in members.values() {
@@ -101,14 +105,16 @@ async fn people_the_file(world: &World, bytes: &[u8], map: &TurnoverMap) {
             .await
             .unwrap();
         for lot in lots {
-            sqlx::query("INSERT INTO lot (contract_id, id, number, title) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING")
-                .bind(contract.id.0)
-                .bind(world.id())
-                .bind(lot)
-                .bind(format!("Los {lot}"))
-                .execute(world.owner())
-                .await
-                .unwrap();
+            sqlx::query(
+                "INSERT INTO lot (contract_id, id, number, title) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+            )
+            .bind(contract.id.0)
+            .bind(world.id())
+            .bind(lot)
+            .bind(format!("Los {lot}"))
+            .execute(world.owner())
+            .await
+            .unwrap();
         }
     }
 }

@@ -19,12 +19,8 @@ async fn house() -> (Office, String, String) {
     let mut stage = Stage::new().await;
     let world = &stage.world;
     let (eva, karl) = (world.buyer(stage.town).await, world.approver(stage.town).named("Karl Beispiel").await);
-    let contract = world
-        .contract("RV-2026-07")
-        .ceiling(value("100000.00"))
-        .item("A1", fixed("100.00"))
-        .entitles(stage.town)
-        .await;
+    let contract =
+        world.contract("RV-2026-07").ceiling(value("100000.00")).item("A1", fixed("100.00")).entitles(stage.town).await;
     for quantity in ["5", "3", "2"] {
         let id = world.request(&eva, &contract, &[("A1", quantity)]).await;
         let released = release(&world.app, &karl, id, None).await.unwrap();
@@ -63,7 +59,11 @@ async fn a_report_is_compared_by_order_and_its_differences_are_tasks_until_they_
     let preview = compare(&office, &contract, &supplier, csv).await;
     let words = read(&office.page(&preview).await).replace('\u{a0}', " ");
     assert!(words.contains("Vergleich"), "{words}");
-    assert_eq!(office.number("SELECT count(*) FROM supplier_report").await, 0, "nothing is kept before it is confirmed");
+    assert_eq!(
+        office.number("SELECT count(*) FROM supplier_report").await,
+        0,
+        "nothing is kept before it is confirmed"
+    );
     let kept = office.post(&preview, &[("schritt", "uebernehmen")]).await;
     assert_eq!(kept.status, StatusCode::SEE_OTHER, "{}", kept.text);
     let report = kept.header("location").to_owned();
@@ -73,7 +73,10 @@ async fn a_report_is_compared_by_order_and_its_differences_are_tasks_until_they_
     let token = office.web.token("olga@elbe-saale.example").await;
     let id = report.rsplit('/').next().unwrap();
     let seen = office.web.api("GET", &format!("/api/v1/supplier-reports/{id}"), &token, None).await.json();
-    assert_eq!((&seen["reported"], &seen["known"], &seen["difference"]), (&json!("800.5"), &json!("1000"), &json!("-199.5")));
+    assert_eq!(
+        (&seen["reported"], &seen["known"], &seen["difference"]),
+        (&json!("800.5"), &json!("1000"), &json!("-199.5"))
+    );
     let places: Vec<(&str, &str, &str)> = seen["places"]
         .as_array()
         .unwrap()
@@ -131,12 +134,22 @@ async fn without_order_numbers_member_and_month_are_compared_and_the_same_file_o
     let again = compare(&office, &contract, &supplier, csv).await;
     let refused = office.post(&again, &[("schritt", "uebernehmen")]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(read(&refused.text).contains("Diese Datei wurde für diesen Zeitraum schon verglichen."), "{}", refused.text);
+    assert!(
+        read(&refused.text).contains("Diese Datei wurde für diesen Zeitraum schon verglichen."),
+        "{}",
+        refused.text
+    );
 
     let wrong = [("contract", ""), ("supplier", "x"), ("from", "12.2026"), ("to", "bald"), ("basis", "")];
     let told = office.upload(REPORTS, &wrong, "m.csv", b"a;b\n1;2\n").await;
     assert_eq!(told.status, StatusCode::UNPROCESSABLE_ENTITY);
-    for expected in ["den Vertrag aus", "den Lieferanten aus", "„12.2026“ ist kein Monat", "„bald“ ist kein Monat", "womit verglichen wird"] {
+    for expected in [
+        "den Vertrag aus",
+        "den Lieferanten aus",
+        "„12.2026“ ist kein Monat",
+        "„bald“ ist kein Monat",
+        "womit verglichen wird",
+    ] {
         assert!(read(&told.text).contains(expected), "{expected}: {}", told.text);
     }
 }

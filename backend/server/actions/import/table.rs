@@ -144,7 +144,8 @@ impl Table {
     /// Takes blank columns behind the last named one away, from the header and from the rows. Returns how many
     /// rows had some, and the line of the first.
     pub(super) fn drop_blank_columns(&mut self) -> Option<(usize, u64)> {
-        let blank_from = |cells: &[String]| cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |at| at + 1);
+        let blank_from =
+            |cells: &[String]| cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |at| at + 1);
         let width = blank_from(&self.header).max(1).min(self.header.len());
         self.header.truncate(width);
         let (mut rows, mut first) = (0, None);

@@ -392,7 +392,8 @@ mod tests {
         {
             assert_eq!(month_of(raw, None).as_deref(), Ok("2013-07-01"), "{raw}");
         }
-        for raw in ["Jul 2013", "July 2013", "31 Jul 2013", "2013-07-31 00:00:00", "2013-07-31T12:00:00Z", "\"2013-07\""]
+        for raw in
+            ["Jul 2013", "July 2013", "31 Jul 2013", "2013-07-31 00:00:00", "2013-07-31T12:00:00Z", "\"2013-07\""]
         {
             assert_eq!(month_of(raw, None).as_deref(), Ok("2013-07-01"), "{raw}");
         }

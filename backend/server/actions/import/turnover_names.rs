@@ -135,7 +135,9 @@ pub fn assign(read: &mut TurnoverRows, map: &TurnoverMap, known: &Directory, onl
         let mut judged = Judged { row, map, errors: Vec::new(), unknown: &mut unknown, spelt: &mut spelt };
         let contract = match only {
             Some(id) => Some(id),
-            None => judged.name("contracts", map.columns.framework.as_deref(), row.framework.as_deref(), &find.contracts),
+            None => {
+                judged.name("contracts", map.columns.framework.as_deref(), row.framework.as_deref(), &find.contracts)
+            }
         };
         let contract = contract.and_then(|id| contracts.get(&id).copied());
         let member = judged.name("members", Some(&map.columns.customer), Some(&row.customer), &find.members);
@@ -163,7 +165,11 @@ pub fn assign(read: &mut TurnoverRows, map: &TurnoverMap, known: &Directory, onl
     read.reject(reasons);
     assigned.unknown = unknown.into_iter().map(|((table, name), rows)| Unknown { table, name, rows }).collect();
     let [outside, strangers] = notes;
-    assigned.warnings.extend(told("outside_term", &outside, "liegen außerhalb der Laufzeit ihres Vertrags. Sie zählen"));
+    assigned.warnings.extend(told(
+        "outside_term",
+        &outside,
+        "liegen außerhalb der Laufzeit ihres Vertrags. Sie zählen",
+    ));
     assigned.warnings.extend(told(
         "not_party",
         &strangers,

@@ -461,7 +461,8 @@ mod tests {
 
     #[test]
     fn equal_rows_all_count_and_are_told_once() {
-        let report = read_text("Framework,Customer,Month,Charge\nA,X,2013-08,1\nA,X,2013-08,1\nA,X,2013-08,0\n").report();
+        let report =
+            read_text("Framework,Customer,Month,Charge\nA,X,2013-08,1\nA,X,2013-08,1\nA,X,2013-08,0\n").report();
         assert_eq!(report.sums["GBP"].imported, Decimal::TWO);
         let kinds: Vec<&str> = report.warnings.iter().map(|it| it.kind.as_str()).collect();
         assert_eq!(kinds, ["repeated", "zero"]);

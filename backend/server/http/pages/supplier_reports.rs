@@ -31,7 +31,8 @@ use crate::storage::{tasks, turnover_names};
 /// Reports, or lines of one, on a page.
 const PAGE: i64 = 50;
 /// What a report can be compared with.
-const BASES: [(&str, &str); 2] = [("orders", "Bestellungen, nach dem Monat der Freigabe"), ("invoices", "Rechnungen, nach ihrem Datum")];
+const BASES: &[(&str, &str)] =
+    &[("orders", "Bestellungen, nach dem Monat der Freigabe"), ("invoices", "Rechnungen, nach ihrem Datum")];
 
 /// A sum of a comparison in words.
 pub struct OutcomeRow {
@@ -171,7 +172,16 @@ fn read(typed: &Typed, today: NaiveDate) -> Result<ReportOf, Vec<FieldError>> {
     }
     let mut month = |field: &str, text: &str| {
         let read = turnover_cells::month(text, Some(true), today, &mut Vec::new());
-        read.map_err(|_| mistakes.add(field, format!("„{}“ ist kein Monat, in dem schon Umsatz war. Bitte geben Sie ihn so ein: 03.2027.", text.trim()))).ok()
+        read.map_err(|_| {
+            mistakes.add(
+                field,
+                format!(
+                    "„{}“ ist kein Monat, in dem schon Umsatz war. Bitte geben Sie ihn so ein: 03.2027.",
+                    text.trim()
+                ),
+            )
+        })
+        .ok()
     };
     let (from, to) = (month("from", &typed.from), month("to", &typed.to));
     if !BASES.iter().any(|(key, _)| *key == typed.basis) {
@@ -332,7 +342,12 @@ pub async fn show(
     Ok(Page(SupplierReportPage {
         frame: frame.titled(title.clone()),
         title,
-        lead: format!("{}, Datei {}, {}", period_words(it.period_from, it.period_to, &it.basis), it.file_name, instant(it.at)),
+        lead: format!(
+            "{}, Datei {}, {}",
+            period_words(it.period_from, it.period_to, &it.basis),
+            it.file_name,
+            instant(it.at)
+        ),
         warnings: warnings.into_iter().map(|warning| warning.text).collect(),
         outcomes: Outcome::ALL.into_iter().filter_map(row).collect(),
         all: OutcomeRow::new("zusammen", number(total), it.reported, it.known, &it.currency),

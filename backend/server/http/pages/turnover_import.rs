@@ -149,7 +149,9 @@ pub async fn show(
         filtered: filters.iter().any(|(_, value)| !value.is_empty()),
         totals: totals
             .iter()
-            .map(|(currency, lines, amount)| format!("{}, {}", count(*lines, "Zeile", "Zeilen"), exact(*amount, currency)))
+            .map(|(currency, lines, amount)| {
+                format!("{}, {}", count(*lines, "Zeile", "Zeilen"), exact(*amount, currency))
+            })
             .collect(),
         rows: lines.into_iter().map(line_row).collect(),
         pager,
