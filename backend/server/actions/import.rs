@@ -13,6 +13,7 @@ pub mod price_rows;
 pub mod table;
 pub mod turnover_cells;
 pub mod turnover_map;
+pub mod turnover_month;
 pub mod turnover_names;
 pub mod turnover_report;
 pub mod turnover_rows;

@@ -12,8 +12,9 @@ use rust_decimal::Decimal;
 use crate::actions::import::cells::{Cells, RowError};
 use crate::actions::import::encoding::{self, Told};
 use crate::actions::import::table::{FileRefused, Row, Table};
-use crate::actions::import::turnover_cells::{self, AmountWrong, MonthWrong, Repair, unquoted};
+use crate::actions::import::turnover_cells::{self, AmountWrong, Repair, unquoted};
 use crate::actions::import::turnover_map::TurnoverMap;
+use crate::actions::import::turnover_month::{self, MonthWrong};
 use crate::actions::import::turnover_report::{CurrencySums, NO_CURRENCY, TurnoverReport, Warning, whole};
 
 /// Longest name or number of a file.
@@ -128,7 +129,7 @@ fn stray_ends(table: &Table, map: &TurnoverMap, today: NaiveDate) -> [Option<cha
         let at = table.position(column);
         table.rows.iter().filter_map(move |row| row.cells.get(at?).map(String::as_str))
     };
-    let is_month = |text: &str| turnover_cells::month(text, map.day_first, today, &mut Vec::new()).is_ok();
+    let is_month = |text: &str| turnover_month::month(text, map.day_first, today, &mut Vec::new()).is_ok();
     let is_amount = |text: &str| turnover_cells::amount(text, map.notation, &map.currency).number.is_some();
     [
         turnover_cells::stray_end(values(&map.columns.month), is_month),
@@ -348,7 +349,7 @@ fn read_month(
     if text.len() < raw.len() {
         found.push(Repair::MonthEnd);
     }
-    let read = turnover_cells::month(text, map.day_first, today, &mut found);
+    let read = turnover_month::month(text, map.day_first, today, &mut found);
     repairs.extend(found.into_iter().map(|repair| (repair, raw.to_owned())));
     let (problem, expected) = match read {
         Ok(month) => return Some(month),

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::import::turnover_cells;
+use crate::actions::import::turnover_month;
 use crate::actions::import::turnover_report::{Warning, exact};
 use crate::actions::{ActionError, FieldError, keep_turnover_upload};
 use crate::actor::Actor;
@@ -171,7 +171,7 @@ fn read(typed: &Typed, today: NaiveDate) -> Result<ReportOf, Vec<FieldError>> {
         mistakes.add("supplier", "Bitte wählen Sie den Lieferanten aus, der gemeldet hat.");
     }
     let mut month = |field: &str, text: &str| {
-        let read = turnover_cells::month(text, Some(true), today, &mut Vec::new());
+        let read = turnover_month::month(text, Some(true), today, &mut Vec::new());
         read.map_err(|_| {
             mistakes.add(
                 field,
