@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod documents;
 pub mod export;
 pub mod import;
+pub mod import_turnover;
 pub mod output;
 mod partial_file;
 mod postgres_program;

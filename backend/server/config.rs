@@ -42,6 +42,8 @@ const KNOWN: &[&str] = &[
     "ABRUF_DEMO_NOW",
     "ABRUF_LOG",
     "ABRUF_CASES",
+    "ABRUF_TURNOVER",
+    "ABRUF_TURNOVER_MAP",
     "ABRUF_DEV_DB",
     "ABRUF_PG_SEARCH",
     "ABRUF_TEST_SECONDS",

@@ -65,130 +65,128 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(routes))))))))
-        // For machines: probes, style sheets, the description of the API.
-        .get("/health/live", PUBLIC, health::live)
-        .get("/health/ready", PUBLIC, health::ready)
-        .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
-        .get("/openapi.json", PUBLIC, openapi::serve)
-        .get("/pruefen", PUBLIC, pages::authenticity::ask)
-        .get("/p/{code}", PUBLIC.on(Object::Secret), pages::authenticity::show)
-        // Who runs it, and what they owe everybody.
-        .get("/impressum", PUBLIC, pages::imprint::show)
-        .get("/datenschutz", PUBLIC, pages::privacy::show)
-        .get("/barrierefreiheit", PUBLIC, pages::accessibility::show)
-        // Signing in and out.
-        .get("/anmelden", PUBLIC, pages::sign_in::show)
-        .post("/anmelden", PUBLIC, pages::sign_in::submit)
-        .post("/abmelden", PERSON, pages::sign_in::sign_out)
-        .get("/handeln-fuer", PERSON, pages::acting_for::show)
-        .post("/handeln-fuer", PERSON, pages::acting_for::choose)
-        .get("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::show)
-        .post("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::submit)
-        .api(PUBLIC, routes!(api::sessions::create))
-        .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
-        // Reports, down to the price each line is compared with.
-        .get("/berichte", only(READERS), pages::report::index)
-        .get("/berichte/{bericht}", only(READERS).on(Object::Manual), pages::report::show)
-        .get("/berichte/{bericht}/{datei}", only(READERS).on(Object::Manual), pages::report::file)
-        .get("/berichte/einsparungen", only(READERS), pages::savings::show)
-        .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
-        .get("/berichte/einsparungen/abrufe.csv", only(READERS), pages::savings_call_offs::export)
-        .get("/berichte/einsparungen/vertraege/{id}", only(READERS).on(Object::Contract), pages::savings_part::contract)
-        .get("/berichte/einsparungen/mitglieder/{id}", only(READERS).on(Object::Member), pages::savings_part::member)
-        .get("/abrufe/{id}/einsparung", only(READERS).on(Object::CallOff), pages::call_off_savings::show)
-        // Proof, for auditors and whoever answers for the body.
-        .get("/pruefung", only(AUDIT), pages::audit::show)
-        .get("/pruefung/abrufe.csv", only(AUDIT), pages::audit::export)
-        .get("/pruefung/abrufe.zip", only(AUDIT), pages::audit_bag::download)
-        .get("/pruefung/abrufe/{id}", only(AUDIT).on(Object::CallOff), pages::audit_call_off::show)
-        .get("/pruefung/protokoll", only(AUDIT), pages::audit_log::show)
-        .post("/pruefung/protokoll", only(AUDIT), pages::audit_log::check)
-        // The office: members, contracts, what it owes; accounts for the administration.
-        .get("/verwaltung", only(OFFICE), pages::office::show)
-        .get("/verwaltung/personen", only(OFFICE), pages::office::people)
-        .get("/verwaltung/mitglieder", only(&[Role::Office]), pages::members::list)
-        .get("/verwaltung/mitglieder/aufnehmen", only(&[Role::Office]), pages::admission::search)
-        .get("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::show)
-        .post(
-            "/verwaltung/mitglieder/aufnehmen/{key}",
-            only(&[Role::Office]).on(Object::Manual),
-            pages::admission::admit,
-        )
-        .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
-        .get(
-            "/verwaltung/mitglieder/{id}/abrufrechte",
-            only(&[Role::Office]).on(Object::Member),
-            pages::call_off_rights::show,
-        )
-        .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
-        .get("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::new)
-        .post("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::create)
-        .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
-        .get(
-            "/verwaltung/vertraege/{id}/volumenbuch",
-            only(&[Role::Office]).on(Object::Contract),
-            pages::contract_file::ledger,
-        )
-        .get(
-            "/verwaltung/vertraege/{id}/nacherfassung",
-            only(&[Role::Office]).on(Object::Contract),
-            pages::record_volume::show,
-        )
-        .post(
-            "/verwaltung/vertraege/{id}/nacherfassung",
-            only(&[Role::Office]).on(Object::Contract),
-            pages::record_volume::record,
-        )
-        .get("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::show)
-        .post("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::write)
-        // The manual: rules and problems in their own words.
-        .get("/hilfe/regeln", PUBLIC, pages::help::rules)
-        .get("/hilfe/regeln/{id}", PUBLIC.on(Object::Manual), pages::help::rule)
-        .get("/hilfe/probleme/{slug}", PUBLIC.on(Object::Manual), pages::help::problem)
-        // The API: contracts.
-        .api(only(READERS), routes!(api::contracts::list))
-        .api(only(READERS).on(Object::Contract), routes!(api::contracts::show))
-        .api(only(READERS).on(Object::Contract), routes!(api::contracts::items))
-        .api(only(&[Role::Office]).on(Object::Contract), routes!(api::contracts::record))
-        // The API: call-offs.
-        .api(only(READERS), routes!(api::call_offs::list))
-        .api(only(&[Role::Buyer]), routes!(api::call_offs::create))
-        .api(only(ASKERS), routes!(api::check::check))
-        .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::show))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::repeat))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))
-        .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::discard))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
-        .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::answer))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::approve))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse_lines))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
-        .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
-        .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
-        .api(only(JUSTIFIERS).on(Object::CallOff), routes!(api::decisions::justify))
-        .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::decline))
-        .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::ask))
-        .api(only(READERS).on(Object::CallOff), routes!(api::awards::ranks))
-        .api(only(READERS), routes!(api::awards::interest))
-        // The API: the member's approval order.
-        .api(only(MEMBER), routes!(api::approval_order::show))
-        .api(only(APPROVER), routes!(api::approval_order::change))
-        // The API: proof and savings.
-        .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
-        .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
-        .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
-        .api(only(READERS).on(Object::Document), routes!(api::proof::document_as_data))
-        .api(only(AUDIT), routes!(api::call_off_bags::download))
-        .api(only(READERS), routes!(api::proof::log))
-        .api(only(READERS), routes!(api::savings::show))
-        .api(only(READERS).on(Object::Manual), routes!(api::reports::by_name))
-        .api(only(READERS).on(Object::Manual), routes!(api::reports::file))
+    turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
+        routes,
+    )))))))))
+    // For machines: probes, style sheets, the description of the API.
+    .get("/health/live", PUBLIC, health::live)
+    .get("/health/ready", PUBLIC, health::ready)
+    .get("/assets/{version}/{*name}", PUBLIC, assets::serve)
+    .get("/openapi.json", PUBLIC, openapi::serve)
+    .get("/pruefen", PUBLIC, pages::authenticity::ask)
+    .get("/p/{code}", PUBLIC.on(Object::Secret), pages::authenticity::show)
+    // Who runs it, and what they owe everybody.
+    .get("/impressum", PUBLIC, pages::imprint::show)
+    .get("/datenschutz", PUBLIC, pages::privacy::show)
+    .get("/barrierefreiheit", PUBLIC, pages::accessibility::show)
+    // Signing in and out.
+    .get("/anmelden", PUBLIC, pages::sign_in::show)
+    .post("/anmelden", PUBLIC, pages::sign_in::submit)
+    .post("/abmelden", PERSON, pages::sign_in::sign_out)
+    .get("/handeln-fuer", PERSON, pages::acting_for::show)
+    .post("/handeln-fuer", PERSON, pages::acting_for::choose)
+    .get("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::show)
+    .post("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::submit)
+    .api(PUBLIC, routes!(api::sessions::create))
+    .api(PERSON, routes!(api::sessions::show, api::sessions::renew, api::sessions::delete))
+    // Reports, down to the price each line is compared with.
+    .get("/berichte", only(READERS), pages::report::index)
+    .get("/berichte/{bericht}", only(READERS).on(Object::Manual), pages::report::show)
+    .get("/berichte/{bericht}/{datei}", only(READERS).on(Object::Manual), pages::report::file)
+    .get("/berichte/einsparungen", only(READERS), pages::savings::show)
+    .get("/berichte/einsparungen/abrufe", only(READERS), pages::savings_call_offs::show)
+    .get("/berichte/einsparungen/abrufe.csv", only(READERS), pages::savings_call_offs::export)
+    .get("/berichte/einsparungen/vertraege/{id}", only(READERS).on(Object::Contract), pages::savings_part::contract)
+    .get("/berichte/einsparungen/mitglieder/{id}", only(READERS).on(Object::Member), pages::savings_part::member)
+    .get("/abrufe/{id}/einsparung", only(READERS).on(Object::CallOff), pages::call_off_savings::show)
+    // Proof, for auditors and whoever answers for the body.
+    .get("/pruefung", only(AUDIT), pages::audit::show)
+    .get("/pruefung/abrufe.csv", only(AUDIT), pages::audit::export)
+    .get("/pruefung/abrufe.zip", only(AUDIT), pages::audit_bag::download)
+    .get("/pruefung/abrufe/{id}", only(AUDIT).on(Object::CallOff), pages::audit_call_off::show)
+    .get("/pruefung/protokoll", only(AUDIT), pages::audit_log::show)
+    .post("/pruefung/protokoll", only(AUDIT), pages::audit_log::check)
+    // The office: members, contracts, what it owes; accounts for the administration.
+    .get("/verwaltung", only(OFFICE), pages::office::show)
+    .get("/verwaltung/personen", only(OFFICE), pages::office::people)
+    .get("/verwaltung/mitglieder", only(&[Role::Office]), pages::members::list)
+    .get("/verwaltung/mitglieder/aufnehmen", only(&[Role::Office]), pages::admission::search)
+    .get("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::show)
+    .post("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::admit)
+    .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
+    .get(
+        "/verwaltung/mitglieder/{id}/abrufrechte",
+        only(&[Role::Office]).on(Object::Member),
+        pages::call_off_rights::show,
+    )
+    .get("/verwaltung/vertraege", only(&[Role::Office]), pages::contract_file::list)
+    .get("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::new)
+    .post("/verwaltung/vertraege/neu", only(&[Role::Office]), pages::contract_terms::create)
+    .get("/verwaltung/vertraege/{id}", only(&[Role::Office]).on(Object::Contract), pages::contract_file::show)
+    .get(
+        "/verwaltung/vertraege/{id}/volumenbuch",
+        only(&[Role::Office]).on(Object::Contract),
+        pages::contract_file::ledger,
+    )
+    .get(
+        "/verwaltung/vertraege/{id}/nacherfassung",
+        only(&[Role::Office]).on(Object::Contract),
+        pages::record_volume::show,
+    )
+    .post(
+        "/verwaltung/vertraege/{id}/nacherfassung",
+        only(&[Role::Office]).on(Object::Contract),
+        pages::record_volume::record,
+    )
+    .get("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::show)
+    .post("/verwaltung/begruendungen", only(&[Role::Office]), pages::justifications::write)
+    // The manual: rules and problems in their own words.
+    .get("/hilfe/regeln", PUBLIC, pages::help::rules)
+    .get("/hilfe/regeln/{id}", PUBLIC.on(Object::Manual), pages::help::rule)
+    .get("/hilfe/probleme/{slug}", PUBLIC.on(Object::Manual), pages::help::problem)
+    // The API: contracts.
+    .api(only(READERS), routes!(api::contracts::list))
+    .api(only(READERS).on(Object::Contract), routes!(api::contracts::show))
+    .api(only(READERS).on(Object::Contract), routes!(api::contracts::items))
+    .api(only(&[Role::Office]).on(Object::Contract), routes!(api::contracts::record))
+    // The API: call-offs.
+    .api(only(READERS), routes!(api::call_offs::list))
+    .api(only(&[Role::Buyer]), routes!(api::call_offs::create))
+    .api(only(ASKERS), routes!(api::check::check))
+    .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::show))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::repeat))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))
+    .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::discard))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
+    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::answer))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::approve))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse_lines))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
+    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::cancel))
+    .api(only(&[Role::Buyer, Role::Approver]).on(Object::CallOff), routes!(api::decisions::advance))
+    .api(only(JUSTIFIERS).on(Object::CallOff), routes!(api::decisions::justify))
+    .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::decline))
+    .api(only(&[Role::Buyer, Role::Office]).on(Object::CallOff), routes!(api::awards::ask))
+    .api(only(READERS).on(Object::CallOff), routes!(api::awards::ranks))
+    .api(only(READERS), routes!(api::awards::interest))
+    // The API: the member's approval order.
+    .api(only(MEMBER), routes!(api::approval_order::show))
+    .api(only(APPROVER), routes!(api::approval_order::change))
+    // The API: proof and savings.
+    .api(only(READERS).on(Object::CallOff), routes!(api::proof::steps))
+    .api(only(READERS).on(Object::CallOff), routes!(api::proof::documents))
+    .api(only(READERS).on(Object::CallOff), routes!(api::proof::document))
+    .api(only(READERS).on(Object::Document), routes!(api::proof::document_as_data))
+    .api(only(AUDIT), routes!(api::call_off_bags::download))
+    .api(only(READERS), routes!(api::proof::log))
+    .api(only(READERS), routes!(api::savings::show))
+    .api(only(READERS).on(Object::Manual), routes!(api::reports::by_name))
+    .api(only(READERS).on(Object::Manual), routes!(api::reports::file))
 }
 
 /// What was realised and audited of the savings, and what members pay for their membership.
@@ -302,6 +300,32 @@ fn newcomers(routes: Routes) -> Routes {
         .api(OFFICES, routes!(api::newcomer_invitations::list, api::newcomer_invitations::invite))
         .api(ONE, routes!(api::newcomer_invitations::revoke))
         .api(ONE, routes!(api::newcomer_invitations::renew))
+}
+
+/// Turnover taken from files of others, and what suppliers report of theirs beside the ledger.
+fn turnover(routes: Routes) -> Routes {
+    const OFFICES: Access = only(&[Role::Office]);
+    const ONE: Access = only(&[Role::Office]).on(Object::Turnover);
+    routes
+        .get("/verwaltung/umsaetze", OFFICES, pages::turnover::list)
+        .post("/verwaltung/umsaetze", OFFICES, pages::turnover::upload)
+        .get("/verwaltung/umsaetze/vorschau/{id}", ONE, pages::turnover_upload::show)
+        .post("/verwaltung/umsaetze/vorschau/{id}", ONE, pages::turnover_upload::step)
+        .get("/verwaltung/umsaetze/{id}", ONE, pages::turnover_import::show)
+        .get("/verwaltung/umsaetze/{id}/abgelehnt.csv", ONE, pages::turnover_import::rejects)
+        .get("/verwaltung/umsaetze/{id}/datei", ONE, pages::turnover_import::file)
+        .get("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::list)
+        .post("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::upload)
+        .get("/verwaltung/umsatzmeldungen/abweichungen", OFFICES, pages::turnover_differences::show)
+        .post("/verwaltung/umsatzmeldungen/abweichungen", OFFICES, pages::turnover_differences::close)
+        .get("/verwaltung/umsatzmeldungen/{id}", ONE, pages::supplier_reports::show)
+        .api(OFFICES, routes!(api::turnover::list))
+        .api(ONE, routes!(api::turnover::show))
+        .api(ONE, routes!(api::turnover::lines))
+        .api(OFFICES, routes!(api::supplier_reports::list))
+        .api(ONE, routes!(api::supplier_reports::show))
+        .api(OFFICES, routes!(api::supplier_reports::open_differences))
+        .api(ONE, routes!(api::supplier_reports::close))
 }
 
 /// Law as dated data: proposed by one person of the office, released by a second one.

@@ -33,12 +33,15 @@ struct Objects {
     /// Of our body.
     meeting_report: Uuid,
     others_meeting_report: Uuid,
+    /// An upload, an import and a report of our body have this one id.
+    turnover: Uuid,
     member: Uuid,
     supplier: Uuid,
     invitation: Uuid,
     others_invitation: Uuid,
     neighbours_certificate: Uuid,
     others_certificate: Uuid,
+    others_turnover: Uuid,
     neighbours_competition: Uuid,
     others_competition: Uuid,
     /// What a member may not see though their body may.
@@ -93,6 +96,7 @@ async fn house() -> House {
         baseline: baseline(&web, contract, buyer).await,
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
         meeting_report: meeting_report(&web, ours, buyer).await,
+        turnover: turnover(&web, contract, ours, supplier, buyer).await,
         member: town.0,
         supplier: supplier.0,
         invitation: invitation(&web, ours, buyer).await,
@@ -120,6 +124,7 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
     let others_meeting_report = meeting_report(web, web.body, buyer).await;
 
     let others_invitation = invitation(web, web.body, buyer).await;
+    let turnover = turnover(web, contract, web.body, others_supplier, buyer).await;
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -133,6 +138,8 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         others_certificate: certificate,
         meeting_report: Uuid::nil(),
         others_meeting_report,
+        turnover: Uuid::nil(),
+        others_turnover: turnover,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
         invitation: Uuid::nil(),
@@ -362,6 +369,32 @@ async fn invitation(web: &Web, body: OrganisationId, by: PersonId) -> Uuid {
 fn nothing() -> serde_json::Value {
     serde_json::json!({ "volume": "0.00", "a_net": "0.00", "b": "0.00", "c": "0.00", "p": "0.00" })
 }
+/// An uploaded file, an import and a supplier's report, all with one id and without lines.
+async fn turnover(web: &Web, contract: Uuid, body: OrganisationId, supplier: OrganisationId, by: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    for statement in [
+        "INSERT INTO turnover_upload (id, body_id, purpose, file_name, sha256, bytes, mapping, person_id, at)
+         SELECT $1, $2, 'turnover', 'u.csv', sha256('u'), 'u', '', $5, $6 WHERE $3::uuid <> $4::uuid",
+        "INSERT INTO turnover_import (id, body_id, file_name, sha256, bytes, mapping, warnings, person_id, at)
+         SELECT $1, $2, 'u.csv', sha256('u'), 'u', '', '[]', $5, $6 WHERE $3::uuid <> $4::uuid",
+        "INSERT INTO supplier_report (contract_id, id, body_id, supplier_id, period_from, period_to, basis, currency, file_name, sha256, bytes,
+                                      mapping, warnings, reported, known, person_id, at)
+         VALUES ($3, $1, $2, $4, '2026-10-01', '2026-10-01', 'orders', 'EUR', 'm.csv', sha256('u'), 'u', '', '[]', 0, 0, $5, $6)",
+    ] {
+        sqlx::query(statement)
+            .bind(id)
+            .bind(body.0)
+            .bind(contract)
+            .bind(supplier.0)
+            .bind(by.0)
+            .bind(web.now())
+            .execute(&web.database.owner)
+            .await
+            .unwrap();
+    }
+    id
+}
+
 impl House {
     async fn ask(&self, route: &Route, id: Uuid, role: Option<Role>) -> Answer {
         let path = filled(&route.path, id);
@@ -408,6 +441,7 @@ impl House {
                 (Some(it.meeting_report), vec![it.others_meeting_report])
             }
             Object::MeetingReport => (None, vec![it.meeting_report, it.others_meeting_report]),
+            Object::Turnover => (Some(it.turnover), vec![it.others_turnover]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
             Object::Invitation => (Some(it.invitation), vec![it.others_invitation]),

@@ -41,6 +41,7 @@ mod sign_in;
 mod simulator;
 mod stress;
 mod templates;
+mod turnover;
 mod verify;
 mod web;
 mod world;

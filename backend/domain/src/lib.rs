@@ -55,6 +55,7 @@
 //! | Lieferantenvorschlag | proposal | whom the mechanism gives a draft |
 //! | In-House-Bestellung, Lieferantenauftrag | in-house order (A), supplier order (B) | the pair of a contract through the body |
 //! | Lieferstopp | stop | nothing may be ordered from a supplier |
+//! | Umsatz, Umsatzmeldung | turnover, supplier report | what happened outside, by month; compared with the ledger |
 //! | Kontingentübertragung | quota transfer | with the consent of both members |
 //! | Tätigkeitsanteil | activity share | of a body for its members, § 108 (7) GWB |
 //! | Sitzungsbericht, festschreiben | meeting report, freeze | what an organ of the body decided on |
@@ -111,6 +112,7 @@ pub mod savings;
 pub mod supplier_order;
 pub mod supply_chain;
 pub mod texts;
+pub mod turnover_reconciliation;
 pub mod volume;
 pub mod what_would_be_saved;
 

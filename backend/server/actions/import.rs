@@ -1,4 +1,4 @@
-//! Files of others: the register of municipalities, price lists. What is common to their imports: how a
+//! Files of others: the register of municipalities, price lists, turnover. What is common to their imports: how a
 //! CSV file becomes rows ([`table`]), how cells become values ([`cells`]), and the report.
 //!
 //! A file is refused as a whole ([`table::FileRefused`]) when it cannot be read as what it should be;
@@ -7,6 +7,7 @@
 
 pub mod cells;
 mod delimited_text;
+pub mod encoding;
 pub mod price_map;
 pub mod price_plan;
 pub mod price_rows;
@@ -15,6 +16,12 @@ pub mod purchase_rows;
 pub mod purchases;
 pub mod spreadsheet;
 pub mod table;
+pub mod turnover_cells;
+pub mod turnover_map;
+pub mod turnover_month;
+pub mod turnover_names;
+pub mod turnover_report;
+pub mod turnover_rows;
 pub mod workbook;
 
 use std::collections::BTreeMap;

@@ -15,11 +15,12 @@ use crate::actions::import_price_list::{PriceList, import_price_list};
 use crate::actions::import_register::{Options, SOURCE, import_register};
 use crate::app::App;
 use crate::cli::database::Database;
+use crate::cli::import_turnover::Turnover;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;
 
 /// Errors shown one by one; all of them are in the file.
-const ERRORS_SHOWN: usize = 20;
+pub(super) const ERRORS_SHOWN: usize = 20;
 
 /// Daten einlesen.
 #[derive(Debug, Subcommand)]
@@ -28,6 +29,8 @@ pub enum Import {
     Register(Register),
     /// Liest eine Preisliste in einen Vertrag ein.
     PriceList(List),
+    /// Liest Umsatz ein, der an Abruf vorbei entstanden ist, und bucht ihn ins Volumenbuch.
+    Turnover(Turnover),
 }
 
 /// Gemeindeverzeichnis: `;`-getrennt, UTF-8.
@@ -94,6 +97,10 @@ impl Import {
                 Ok((bytes, map)) => list.run(&bytes, &map, &settings, output).await,
                 Err(unread) => Ok(unread.refuse(output)),
             },
+            Self::Turnover(it) => match read_file(&it.file).and_then(|bytes| Ok((bytes, read_file(&it.map)?))) {
+                Ok((bytes, map)) => it.run(&bytes, &map, &settings, output).await,
+                Err(unread) => Ok(unread.refuse(output)),
+            },
         }
     }
 }
@@ -143,11 +150,21 @@ impl List {
     }
 }
 
-async fn open(settings: &Settings) -> anyhow::Result<(Database, App)> {
+pub(super) async fn open(settings: &Settings) -> anyhow::Result<(Database, App)> {
     let database = Database::join_or_start(settings).await?;
     database.migrate().await?;
     let app = database.app(settings).await?;
     Ok((database, app))
+}
+
+/// How a refusal ends.
+pub(super) const fn exit_of(refused: &ImportError) -> Exit {
+    match refused {
+        ImportError::NotFound(_) => Exit::NotFound,
+        ImportError::NotPermitted(_) => Exit::NotPermitted,
+        ImportError::Conflict(_) => Exit::Conflict,
+        ImportError::File(_) | ImportError::Map(_) | ImportError::Storage(_) => Exit::Usage,
+    }
 }
 
 /// Says what came of it.
@@ -156,20 +173,14 @@ fn finish(imported: Result<Report, ImportError>, file: &Path, dry_run: bool, out
         Ok(report) => report,
         Err(ImportError::Storage(error)) => return Err(error.into()),
         Err(refused) => {
-            let exit = match &refused {
-                ImportError::NotFound(_) => Exit::NotFound,
-                ImportError::NotPermitted(_) => Exit::NotPermitted,
-                ImportError::Conflict(_) => Exit::Conflict,
-                ImportError::File(_) | ImportError::Map(_) | ImportError::Storage(_) => Exit::Usage,
-            };
-            return Ok(output.refuse(&format!("{refused} Nichts wurde übernommen."), exit));
+            return Ok(output.refuse(&format!("{refused} Nichts wurde übernommen."), exit_of(&refused)));
         }
     };
     for error in report.errors.iter().take(ERRORS_SHOWN) {
         output.say(&error.to_string());
     }
     // Standard input has no place for a file beside it, and there are folders we may not write to.
-    let rejects = report.rejects.as_deref().filter(|_| !dry_run).map(|rejects| keep_rejects(file, rejects));
+    let rejects = report.rejects.as_deref().filter(|_| !dry_run).map(|rejects| keep_rejects(file, None, rejects));
     if let Some(kept) = &rejects {
         output.say(&kept.text);
     }
@@ -193,17 +204,20 @@ fn finish(imported: Result<Report, ImportError>, file: &Path, dry_run: bool, out
 }
 
 /// What became of the rows with errors.
-struct Kept {
-    text: String,
-    all_to_be_shown: bool,
+pub(super) struct Kept {
+    /// Where they are, or why they are nowhere.
+    pub(super) text: String,
+    /// There is no file to look at.
+    pub(super) all_to_be_shown: bool,
 }
 
-fn keep_rejects(file: &Path, rejects: &[u8]) -> Kept {
-    if is_standard_input(file) {
+/// Writes them to `chosen`, else beside the file.
+pub(super) fn keep_rejects(file: &Path, chosen: Option<&Path>, rejects: &[u8]) -> Kept {
+    if is_standard_input(file) && chosen.is_none() {
         let text = "Gelesen wurde von der Standardeingabe: Alle Fehler stehen hier, eine Datei dazu gibt es nicht.";
         return Kept { text: text.to_owned(), all_to_be_shown: true };
     }
-    let path = rejects_path(file);
+    let path = chosen.map_or_else(|| rejects_path(file), Path::to_owned);
     match write_whole(&path, rejects) {
         Ok(()) => Kept { text: format!("Die Zeilen mit Fehler stehen in {}.", path.display()), all_to_be_shown: false },
         Err(error) => Kept {
@@ -213,7 +227,7 @@ fn keep_rejects(file: &Path, rejects: &[u8]) -> Kept {
     }
 }
 
-fn is_standard_input(file: &Path) -> bool {
+pub(super) fn is_standard_input(file: &Path) -> bool {
     file.as_os_str() == "-"
 }
 

@@ -73,6 +73,8 @@ pub enum Object {
     Supplier,
     /// An invitation of a town: house.
     Invitation,
+    /// An uploaded or recorded turnover file, a supplier's report, a difference in one: house of the body.
+    Turnover,
     /// A page of the manual or an entry of the register: the same for everybody who gets there.
     Manual,
 }

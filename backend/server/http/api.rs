@@ -39,4 +39,6 @@ pub mod savings_marks;
 pub mod savings_stages;
 pub mod sessions;
 pub mod supplier_orders;
+pub mod supplier_reports;
 pub mod suppliers;
+pub mod turnover;

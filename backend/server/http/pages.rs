@@ -70,8 +70,13 @@ pub mod savings_view;
 pub mod sign_in;
 pub mod spreadsheet;
 pub mod supplier_orders;
+pub mod supplier_reports;
 pub mod suppliers;
 pub mod timeline;
+pub mod turnover;
+pub mod turnover_differences;
+pub mod turnover_import;
+pub mod turnover_upload;
 pub mod volume_words;
 
 // What waits, what may be used.

@@ -165,3 +165,16 @@ pub async fn owed(conn: &mut PgConnection, addressee: Addressee, limit: i64) -> 
         })
         .collect())
 }
+
+/// How many differences between suppliers' reports and the ledger nobody has closed; the list is
+/// `supplier_reports::lines`.
+pub async fn open_differences(conn: &mut PgConnection) -> Result<i64, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+           FROM supplier_report_line l
+           WHERE l.outcome <> 'matched'
+             AND NOT EXISTS (SELECT FROM supplier_report_closing c WHERE c.contract_id = l.contract_id AND c.line_id = l.id)"#
+    )
+    .fetch_one(conn)
+    .await?)
+}

@@ -78,6 +78,15 @@ pub enum FileRefused {
         /// Where it stands.
         line: u64,
     },
+
+    /// A quote is opened and never closed: the lines behind it are part of one cell.
+    #[error(
+        "In Zeile {line} beginnt ein Anführungszeichen, das nicht endet: Die Zeilen dahinter gehören damit zu einer Zelle. Bitte entfernen Sie es oder schließen Sie es."
+    )]
+    OpenQuote {
+        /// Line on which the cell begins.
+        line: u64,
+    },
     /// A column stands twice in the header.
     #[error("In der Kopfzeile steht die Spalte {0} zweimal. Welche gilt, ist nicht zu erkennen.")]
     ColumnTwice(String),
@@ -168,6 +177,24 @@ impl Table {
     #[must_use]
     pub fn position(&self, column: &str) -> Option<usize> {
         self.header.iter().position(|name| name == column)
+    }
+
+    /// Takes blank columns behind the last named one away, from the header and from the rows. Returns how many
+    /// rows had some, and the line of the first.
+    pub(super) fn drop_blank_columns(&mut self) -> Option<(usize, u64)> {
+        let blank_from =
+            |cells: &[String]| cells.iter().rposition(|cell| !cell.trim().is_empty()).map_or(0, |at| at + 1);
+        let width = blank_from(&self.header).max(1).min(self.header.len());
+        self.header.truncate(width);
+        let (mut rows, mut first) = (0, None);
+        for row in &mut self.rows {
+            if width < row.cells.len() && blank_from(&row.cells) <= width {
+                row.cells.truncate(width);
+                rows += 1;
+                first = first.or(Some(row.line));
+            }
+        }
+        first.map(|line| (rows, line))
     }
 
     /// The rows of these lines as CSV, as they came, with their line and what is wrong with them.

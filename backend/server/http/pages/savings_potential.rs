@@ -50,7 +50,7 @@ struct InvitedView {
     until: String,
     left: i32,
     /// Answers to whether one uploads for this town.
-    answers: Vec<(&'static str, String)>,
+    answers: Vec<(String, String)>,
     /// The answer that was given.
     answered: String,
 }
@@ -172,7 +172,7 @@ impl<'a> Place<'a> {
                 analyse_purchases::upload(self.app, self.holder, &file.name, bytes, typed.at("fuer") == "diese").await
             }
             None => {
-                let message = "Bitte wählen Sie die Datei mit Ihren Einkäufen (CSV oder XLSX, höchstens 1 MB).";
+                let message = "Bitte wählen Sie die Datei mit Ihren Einkäufen (CSV oder XLSX, höchstens 8 MB).";
                 Err(ActionError::Invalid(vec![FieldError::new("datei", message)]))
             }
         };
@@ -244,11 +244,13 @@ impl<'a> Place<'a> {
                     until: day_of(it.expires_at - chrono::TimeDelta::seconds(1)),
                     left: MOST_ANALYSES - it.analyses,
                     answered: typed.at("fuer").to_owned(),
-                    answers: vec![
+                    answers: [
                         ("", "Bitte wählen".to_owned()),
                         ("diese", format!("Für {}", it.town)),
                         ("andere", "Für eine andere Stadt".to_owned()),
-                    ],
+                    ]
+                    .map(|(key, words)| (key.to_owned(), words))
+                    .into(),
                     town: it.town.clone(),
                 }),
                 Holder::Member(_) => None,

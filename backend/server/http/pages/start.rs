@@ -108,6 +108,7 @@ pub async fn show(
             transfers(&mut tx, &actor).await?,
             stopped(&mut tx, &actor, app.clock.today()).await?,
             to_order(&mut tx, &actor).await?,
+            differing(&mut tx, &actor).await?,
         ]
         .concat(),
         expiring: expiring(&mut tx, &actor, now).await?,
@@ -296,6 +297,21 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
 }
 
 /// Supplier orders that wait for this person of the office.
+/// What suppliers report otherwise than the ledger says, as one row.
+async fn differing(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
+    if actor.role != Role::Office {
+        return Ok(Vec::new());
+    }
+    let open = tasks::open_differences(conn).await?;
+    let row = Row {
+        address: "/verwaltung/umsatzmeldungen/abweichungen".to_owned(),
+        title: count(open, "Abweichung in Umsatzmeldungen", "Abweichungen in Umsatzmeldungen"),
+        text: "Lieferanten melden anderes, als bei uns im Volumenbuch steht".to_owned(),
+        note: "bitte klären".to_owned(),
+    };
+    Ok(if open == 0 { Vec::new() } else { vec![row] })
+}
+
 async fn to_order(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
     if actor.role != Role::Office {
         return Ok(Vec::new());

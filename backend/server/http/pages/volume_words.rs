@@ -5,7 +5,7 @@ use uuid::Uuid;
 use abruf_domain::money::Volume;
 use abruf_domain::notation::Language;
 
-use crate::http::pages::written::{instant, money};
+use crate::http::pages::written::instant;
 use crate::storage::proof::LedgerEntry;
 
 /// A booking of the ledger.
@@ -62,7 +62,8 @@ pub fn scope_words(scope: &str, name: &str, measure: &str) -> String {
 #[must_use]
 pub fn volume(amount: Volume, measure: &str, currency: &str) -> String {
     if measure == "value" {
-        money(amount.as_net().decimal(), currency)
+        // Recorded facts have up to four decimals; the list shows what is added up.
+        Language::German.unit_price(amount.decimal(), currency)
     } else {
         Language::German.number(amount.decimal().normalize())
     }
