@@ -78,7 +78,8 @@ impl Office {
     /// Uploads and confirms.
     async fn analysed(&self, path: &str, file: &str, more: &[(&str, &str)]) -> (Browser, String) {
         let town = Browser::signed_out(&self.world).await;
-        let answer = town.upload(path, &[("csrf", ""), ("fuer", "diese")], ("einkauf.csv", file.as_bytes())).await;
+        let answer =
+            town.send_file(path, &[("csrf", ""), ("fuer", "diese")], ("datei", "einkauf.csv", file.as_bytes())).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", read(&answer.text));
         let page = town.page(path).await;
         confirmed(&town, path, &page, more).await;
@@ -231,8 +232,8 @@ async fn the_office_shows_a_link_once_and_takes_it_back() {
     assert_eq!((revoked.status, absent.status), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
     let without_id = |answer: &crate::web::Answer| answer.text.replace(answer.header("x-request-id"), "");
     assert_eq!(without_id(&revoked), without_id(&absent), "taken back looks like absent");
-    let file = ("einkauf.csv", FILE.as_bytes());
-    assert_eq!(town.upload(&path, &[("fuer", "diese")], file).await.status, StatusCode::NOT_FOUND);
+    let file = ("datei", "einkauf.csv", FILE.as_bytes());
+    assert_eq!(town.send_file(&path, &[("fuer", "diese")], file).await.status, StatusCode::NOT_FOUND);
 
     let late = office.link().await;
     office.world.at("2027-01-21T09:00:00Z");
@@ -244,9 +245,9 @@ async fn a_link_serves_one_town_and_its_analysis_goes_only_when_the_town_says_so
     let office = Office::new().await;
     let path = office.link().await;
     let other = Browser::signed_out(&office.world).await;
-    let file = ("einkauf.csv", FILE.as_bytes());
+    let file = ("datei", "einkauf.csv", FILE.as_bytes());
     for answer in ["andere", ""] {
-        let refused = other.upload(&path, &[("fuer", answer)], file).await;
+        let refused = other.send_file(&path, &[("fuer", answer)], file).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(
             read(&refused.text).contains("Diese Einladung gilt nur für Neufeld, Stadt."),
@@ -259,8 +260,8 @@ async fn a_link_serves_one_town_and_its_analysis_goes_only_when_the_town_says_so
     office.analysed(&path, FILE, &[]).await;
     let before = office.number("SELECT count(*) FROM purchase_line").await;
     assert!(read(&other.page(&path).await).contains("8 passend"), "whoever holds the link sees it");
-    let small = ("klein.csv", &b"Artikelnummer;Menge;Einheit;Einzelpreis\nNB-1;1;St\xc3\xbcck;900,00\n"[..]);
-    assert_eq!(other.upload(&path, &[("fuer", "diese")], small).await.status, StatusCode::SEE_OTHER);
+    let small = ("datei", "klein.csv", &b"Artikelnummer;Menge;Einheit;Einzelpreis\nNB-1;1;St\xc3\xbcck;900,00\n"[..]);
+    assert_eq!(other.send_file(&path, &[("fuer", "diese")], small).await.status, StatusCode::SEE_OTHER);
     let page = other.page(&path).await;
     let refused = confirm(&other, &path, &page, &[]).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -270,7 +271,7 @@ async fn a_link_serves_one_town_and_its_analysis_goes_only_when_the_town_says_so
     assert_eq!(office.number("SELECT count(*) FROM purchase_line").await, 1);
 
     office.analysed(&path, FILE, &[("ersetzen", "ja")]).await;
-    assert_eq!(other.upload(&path, &[("fuer", "diese")], file).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(other.send_file(&path, &[("fuer", "diese")], file).await.status, StatusCode::SEE_OTHER);
     let page = other.page(&path).await;
     let fourth = confirm(&other, &path, &page, &[("ersetzen", "ja")]).await;
     assert_eq!(fourth.status, StatusCode::CONFLICT, "three analyses show where prices lie, more would show them");
@@ -366,7 +367,7 @@ async fn an_upload_that_nobody_confirms_is_no_analysis_and_goes_after_a_day() {
     let office = Office::new().await;
     let path = office.link().await;
     let town = Browser::signed_out(&office.world).await;
-    town.upload(&path, &[("fuer", "diese")], ("einkauf.csv", FILE.as_bytes())).await;
+    town.send_file(&path, &[("fuer", "diese")], ("datei", "einkauf.csv", FILE.as_bytes())).await;
     let text = read(&town.page(&path).await);
     assert!(
         text.contains("Noch ist nichts ausgewertet.") && text.contains("9 Zeilen: 9 lesbar, 0 mit Fehler"),
@@ -389,9 +390,9 @@ async fn a_member_compares_signed_in_and_sees_prices_where_it_is_entitled_alone(
     let path = "/sparpotenzial";
     let page = browser.page(path).await;
     let token = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
-    let file = ("einkauf.csv", FILE.as_bytes());
-    assert_eq!(browser.upload(path, &[("csrf", "falsch")], file).await.status, StatusCode::FORBIDDEN);
-    assert_eq!(browser.upload(path, &[("csrf", &token)], file).await.status, StatusCode::SEE_OTHER);
+    let file = ("datei", "einkauf.csv", FILE.as_bytes());
+    assert_eq!(browser.send_file(path, &[("csrf", "falsch")], file).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(browser.send_file(path, &[("csrf", &token)], file).await.status, StatusCode::SEE_OTHER);
     let page = browser.page(path).await;
     confirmed(&browser, path, &page, &[]).await;
     let text = read(&browser.page(path).await);

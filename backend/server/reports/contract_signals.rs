@@ -114,8 +114,9 @@ pub struct OpenEvidence {
 /// Evidence that is open today, over all visible contracts and years.
 pub async fn open_evidence(conn: &mut PgConnection, uncompared: i64) -> Result<OpenEvidence, StorageError> {
     let row = sqlx::query!(
-        r#"SELECT count(*) FILTER (WHERE b.approved_at IS NULL) AS "unapproved!",
-                  count(*) FILTER (WHERE b.approved_at IS NOT NULL AND b.evidence_sha256 IS NULL) AS "without_file!"
+        r#"SELECT count(*) FILTER (WHERE b.approved_at IS NULL AND b.refused_at IS NULL) AS "unapproved!",
+                  count(*) FILTER (WHERE b.approved_at IS NOT NULL AND b.withdrawn_at IS NULL
+                                     AND b.evidence_sha256 IS NULL) AS "without_file!"
            FROM baseline b
            JOIN framework_contract f ON f.id = b.contract_id AND f.status IN ('active', 'suspended')"#
     )

@@ -27,7 +27,7 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            JOIN organisation m ON m.id = v.member_id
-           WHERE e.class = 'A'
+           WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -65,7 +65,7 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
            FROM (SELECT sum(e.effect_net - e.surcharge_net - e.fee_net + e.bonus_net) AS net, sum(e.order_net) AS volume
                  FROM savings_entry e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class = 'A'
+                 WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -112,7 +112,7 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
            JOIN organisation m ON m.id = v.member_id
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
+           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -154,7 +154,7 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
            FROM (SELECT sum(e.effect_net) AS effect, sum(e.order_net) AS volume
                  FROM savings_entry e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
+                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)

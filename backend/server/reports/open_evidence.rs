@@ -19,11 +19,11 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
                   e.position AS "position!", coalesce(l.article_number, '') AS "article!", coalesce(i.title, '') AS "item!",
                   e.dated_on AS "dated_on!", e.volume AS "volume!", b.dated_on AS "newest_on?", coalesce(b.evidence, '') AS "evidence!",
                   EXISTS (SELECT FROM baseline p
-                          WHERE p.contract_id = l.contract_id AND p.item_id = l.item_id AND p.approved_at IS NULL
+                          WHERE p.contract_id = l.contract_id AND p.item_id = l.item_id AND p.approved_at IS NULL AND p.refused_at IS NULL
                             AND (p.member_id IS NULL OR p.member_id = v.member_id)) AS "pending!"
            FROM (SELECT s.contract_id, s.call_off_id, s.position, min(s.dated_on) AS dated_on, sum(s.order_net) AS volume
                  FROM savings_entry s
-                 WHERE s.class = 'none'
+                 WHERE s.class = 'none' AND s.stage IN ('planned', 'cancelled', 'corrected')
                    AND ($1::date IS NULL OR $1 <= s.dated_on) AND ($2::date IS NULL OR s.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM s.dated_on) = $3)
                    AND ($4::uuid IS NULL OR s.contract_id = $4) AND ($5::uuid IS NULL OR s.member_id = $5)
@@ -37,7 +37,7 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
            LEFT JOIN LATERAL (
                SELECT a.dated_on, a.evidence
                FROM baseline a
-               WHERE a.contract_id = l.contract_id AND a.item_id = l.item_id AND a.approved_at IS NOT NULL
+               WHERE a.contract_id = l.contract_id AND a.item_id = l.item_id AND a.approved_at IS NOT NULL AND a.withdrawn_at IS NULL
                  AND (a.member_id IS NULL OR a.member_id = v.member_id)
                ORDER BY a.dated_on DESC
                LIMIT 1) b ON true

@@ -10,7 +10,7 @@ use crate::pages::browser::{Browser, read};
 /// Uploads for the invited town; the page that waits.
 async fn waiting(office: &Office, path: &str, name: &str, bytes: &[u8]) -> (Browser, String) {
     let town = Browser::signed_out(&office.world).await;
-    let answer = town.upload(path, &[("fuer", "diese")], (name, bytes)).await;
+    let answer = town.send_file(path, &[("fuer", "diese")], ("datei", name, bytes)).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", read(&answer.text));
     let page = town.page(path).await;
     (town, page)
@@ -165,7 +165,7 @@ async fn files_that_are_none_are_refused_with_what_to_do_and_nothing_is_kept() {
     ];
     for (bytes, said) in files {
         let name = if bytes.is_empty() { "" } else { "einkauf.xlsx" };
-        let answer = town.upload(&path, &[("fuer", "diese")], (name, bytes)).await;
+        let answer = town.send_file(&path, &[("fuer", "diese")], ("datei", name, bytes)).await;
         assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{said}");
         assert!(
             read(&answer.text).contains(said) && answer.text.contains("<title>Fehler: "),
@@ -173,8 +173,11 @@ async fn files_that_are_none_are_refused_with_what_to_do_and_nothing_is_kept() {
             read(&answer.text)
         );
     }
-    let huge = vec![b'x'; 1_000_001];
-    assert_eq!(town.upload(&path, &[("fuer", "diese")], ("x.csv", &huge)).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let huge = vec![b'x'; 9_000_000];
+    assert_eq!(
+        town.send_file(&path, &[("fuer", "diese")], ("datei", "x.csv", &huge)).await.status,
+        StatusCode::PAYLOAD_TOO_LARGE
+    );
     let no_form = town.post(&path, &[("fuer", "diese")]).await;
     assert_eq!(no_form.status, StatusCode::BAD_REQUEST);
     assert_eq!(office.number("SELECT count(*) FROM purchase_upload").await, 0);

@@ -68,24 +68,28 @@ impl Browser {
         self.send(request.body(Body::from(form)).unwrap()).await
     }
 
-    /// Sends a form with a file.
-    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], file: (&str, &[u8])) -> Answer {
+    /// Sends a form with a file under its field and name.
+    pub async fn send_file(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        (field, name, bytes): (&str, &str, &[u8]),
+    ) -> Answer {
         let mut body = Vec::new();
         for (name, value) in fields {
-            let part = format!("--grenze\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            body.extend_from_slice(part.as_bytes());
+            let part = format!("--GRENZE\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.as_bytes());
         }
         let head = format!(
-            "--grenze\r\nContent-Disposition: form-data; name=\"datei\"; filename=\"{}\"\r\nContent-Type: application/octet-stream\r\n\r\n",
-            file.0
+            "--GRENZE\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
         );
-        body.extend_from_slice(head.as_bytes());
-        body.extend_from_slice(file.1);
-        body.extend_from_slice(b"\r\n--grenze--\r\n");
+        body.extend(head.as_bytes());
+        body.extend(bytes);
+        body.extend(b"\r\n--GRENZE--\r\n");
         let request = Request::post(path)
             .header(COOKIE, &self.cookie)
             .header("sec-fetch-site", "same-origin")
-            .header(CONTENT_TYPE, "multipart/form-data; boundary=grenze");
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=GRENZE");
         self.send(request.body(Body::from(body)).unwrap()).await
     }
 
@@ -105,31 +109,11 @@ impl Browser {
     }
 
     /// Sends the form of `page` with files: its hidden fields, these, and a file under its field and name.
-    pub async fn upload(
-        &self,
-        page: &str,
-        action: &str,
-        fields: &[(&str, &str)],
-        (field, name, bytes): (&str, &str, &[u8]),
-    ) -> Answer {
-        let mut body = Vec::new();
+    pub async fn upload(&self, page: &str, action: &str, fields: &[(&str, &str)], file: (&str, &str, &[u8])) -> Answer {
         let hidden = hidden(page, action);
-        let hidden = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in hidden.chain(fields.iter().copied()) {
-            let part = format!("--GRENZE\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
-            body.extend(part.as_bytes());
-        }
-        let head = format!(
-            "--GRENZE\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-        );
-        body.extend(head.as_bytes());
-        body.extend(bytes);
-        body.extend(b"\r\n--GRENZE--\r\n");
-        let request = Request::post(action)
-            .header(COOKIE, &self.cookie)
-            .header("sec-fetch-site", "same-origin")
-            .header(CONTENT_TYPE, "multipart/form-data; boundary=GRENZE");
-        self.send(request.body(Body::from(body)).unwrap()).await
+        let all: Vec<(&str, &str)> =
+            hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).chain(fields.iter().copied()).collect();
+        self.send_file(action, &all, file).await
     }
 
     async fn send(&self, request: Request<Body>) -> Answer {

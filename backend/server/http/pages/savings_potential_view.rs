@@ -140,7 +140,6 @@ impl WaitingView {
 
 /// The result in words.
 pub struct ResultView {
-    pub file_name: String,
     pub made: String,
     pub prices_of: String,
     pub sentence: String,
@@ -220,7 +219,6 @@ impl ResultView {
             unmatched_count: count(number(it.unmatched.len()), "Zeile", "Zeilen"),
             matched_pager,
             unmatched_pager,
-            file_name: it.analysis.file_name,
         }
     }
 }
