@@ -179,7 +179,7 @@ async fn files_that_are_none_are_refused_with_what_to_do_and_nothing_is_kept() {
         StatusCode::PAYLOAD_TOO_LARGE
     );
     let no_form = town.post(&path, &[("fuer", "diese")]).await;
-    assert_eq!(no_form.status, StatusCode::BAD_REQUEST);
+    assert_eq!(no_form.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
     assert_eq!(office.number("SELECT count(*) FROM purchase_upload").await, 0);
 }
 

@@ -113,9 +113,9 @@ impl Filled {
             .item("B1", fixed("40.00"))
             .item("C1", fixed("12.345"))
             .item("N1", fixed("7.00"))
-            .baseline("A1", prior_contract("123.45"))
-            .baseline("B1", list_price("55.00"))
-            .baseline("C1", list_price("13.999"))
+            .baseline("A1", prior_contract("123.45").dated("2025-03-01"))
+            .baseline("B1", list_price("55.00").dated("2025-03-01"))
+            .baseline("C1", list_price("13.999").dated("2025-03-01"))
             .entitles(one)
             .entitles(other)
             .await;
@@ -135,8 +135,8 @@ impl Filled {
             .ceiling(value("500000.00"))
             .item("A1", fixed("30.00"))
             .item("ABO", subscription("2.50"))
-            .baseline("A1", prior_contract("29.10"))
-            .baseline("ABO", prior_contract("3.10").per_month())
+            .baseline("A1", prior_contract("29.10").dated("2025-03-01"))
+            .baseline("ABO", prior_contract("3.10").per_month().dated("2025-03-01"))
             .entitles(one)
             .entitles(other)
             .await;

@@ -191,7 +191,7 @@ mod tests {
         // Whoever knows what they paid for everything, and all prices but one, still cannot tell that one to less
         // than half a percent of what they paid.
         #[test]
-        fn one_unknown_price_stays_unknown(paid in 100_00_i128..1_000_000_00, articles in 5_usize..40, off in 1_i128..100) {
+        fn one_unknown_price_stays_unknown(paid in 10_000_i128..100_000_000, articles in 5_usize..40, off in 1_i128..100) {
             let hidden = Net::of_cents(paid * (100 - off) / 100).expect("an amount");
             let one = Net::of_cents(paid).expect("an amount");
             let mut all = vec![ArticleSum { paid: one, ours: one }; articles];

@@ -152,7 +152,7 @@ fn words(text: &str) -> BTreeSet<String> {
 /// Twice the words in common by the words of both, in whole percent.
 fn in_common(one: &BTreeSet<String>, other: &BTreeSet<String>) -> usize {
     let all = one.len() + other.len();
-    if all == 0 { 0 } else { 200 * one.intersection(other).count() / all }
+    (200 * one.intersection(other).count()).checked_div(all).unwrap_or(0)
 }
 
 /// Whether both name the same sizes, versions and counts.
