@@ -253,12 +253,15 @@ async fn write(
     Ok(Imported { recorded, left_out: taken - recorded })
 }
 
+/// Purchases with the item they are proposed for, by article.
+type ByArticle<'a> = BTreeMap<&'a str, Vec<(&'a KnownItem, &'a Purchase)>>;
+
 /// The chosen purchases by article; every choice that does not fit is named at its row.
 fn chosen<'a>(
     preview: &'a Preview,
     items: &'a [KnownItem],
     choices: &BTreeMap<u64, String>,
-) -> Result<BTreeMap<&'a str, Vec<(&'a KnownItem, &'a Purchase)>>, ActionError> {
+) -> Result<ByArticle<'a>, ActionError> {
     let mut mistakes = Vec::new();
     let mut by_item: BTreeMap<&str, Vec<(&KnownItem, &Purchase)>> = BTreeMap::new();
     for (line, article) in choices.iter().filter(|(_, article)| !article.trim().is_empty()) {

@@ -184,7 +184,7 @@ mod tests {
         let mut ours = vec![article("1.00", "1.00"); 5];
         ours.push(article("1.00", "6.00"));
         assert_eq!(about_saved(&ours), Err(Withheld::OneDominates));
-        assert_eq!(about_saved(&vec![article("100.00", "120.00"); 5]), Ok(of("-100.00")));
+        assert_eq!(about_saved(&[article("100.00", "120.00"); 5]), Ok(of("-100.00")));
     }
 
     proptest! {

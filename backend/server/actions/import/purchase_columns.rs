@@ -193,7 +193,9 @@ impl Layout {
     /// Proposes a layout: the header is the row, or the two rows, in which most columns are known.
     #[must_use]
     pub fn propose(sheet: &Sheet) -> Self {
-        let mut best: Option<(usize, usize, Vec<String>, Vec<(Field, usize)>)> = None;
+        /// Where a header may stand: its first row and how many, its names, the columns that are known.
+        type Reading = (usize, usize, Vec<String>, Vec<(Field, usize)>);
+        let mut best: Option<Reading> = None;
         for at in 0..sheet.rows.len().min(LOOKED_AT) {
             let second = sheet.rows.get(at + 1).filter(|row| says_no_number(row) && at + 2 < sheet.rows.len());
             let (heads, rows) = match second {
@@ -202,9 +204,7 @@ impl Layout {
             };
             let columns = recognised(&heads);
             // A title above the header is none of it: of two readings that know as much the shorter one.
-            let better = |(_, of_rows, _, known): &(usize, usize, Vec<String>, Vec<(Field, usize)>)| {
-                (known.len(), rows) < (columns.len(), *of_rows)
-            };
+            let better = |(_, of_rows, _, known): &Reading| (known.len(), rows) < (columns.len(), *of_rows);
             if best.as_ref().is_none_or(better) {
                 best = Some((at, rows, heads, columns));
             }

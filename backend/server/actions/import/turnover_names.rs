@@ -81,7 +81,7 @@ struct Index<'a, T> {
 enum Nobody {
     Unknown,
     /// The mapping says somebody, who is not there.
-    MappedToNobody(String),
+    WronglyMapped(String),
     Several,
 }
 
@@ -107,7 +107,7 @@ impl<'a, T: Copy> Index<'a, T> {
         match exact.or_else(|| self.alike.get(&alike(wanted))).map(Vec::as_slice) {
             Some([one]) => Ok((*one, exact.is_some())),
             Some(_) => Err(Nobody::Several),
-            None => Err(mapped.map_or(Nobody::Unknown, |ours| Nobody::MappedToNobody(ours.to_owned()))),
+            None => Err(mapped.map_or(Nobody::Unknown, |ours| Nobody::WronglyMapped(ours.to_owned()))),
         }
     }
 }
@@ -228,7 +228,7 @@ impl Judged<'_> {
             Err(Nobody::Unknown) => format!(
                 "„{name}“ ist kein {who} bei uns. Erwartet: der Name wie bei uns oder ein Eintrag unter [{table}] in der Zuordnung"
             ),
-            Err(Nobody::MappedToNobody(ours)) => {
+            Err(Nobody::WronglyMapped(ours)) => {
                 format!("„{name}“ steht in der Zuordnung für „{ours}“, aber das ist kein {who} bei uns")
             }
             Err(Nobody::Several) => format!(

@@ -245,12 +245,14 @@ pub async fn show(
     let from = usize::try_from(pager.offset()).unwrap_or(0);
     let shown = groups.iter().skip(from).take(usize::try_from(PAGE).unwrap_or(0));
     let (contract, member) = (question.contract, question.member);
-    let books: [(&'static str, fn(&StageGroup) -> &Sums); 3] = [
+    /// A book in words, and its sums.
+    type Book = (&'static str, fn(&StageGroup) -> &Sums);
+    let books: [Book; 3] = [
         ("geplant", |group| &group.planned),
         ("realisiert", |group| &group.realised),
         ("geprüft", |group| &group.audited),
     ];
-    let check = |(name, book): (&'static str, fn(&StageGroup) -> &Sums)| {
+    let check = |(name, book): Book| {
         let listed: Net = groups.iter().map(|group| question.of(book(group))).sum();
         let reported = question.of(book(&total));
         let difference = listed - reported;
@@ -272,7 +274,7 @@ pub async fn show(
         figures: FIGURES
             .iter()
             .map(|(key, words)| Choice {
-                words: *words,
+                words,
                 address: question.address(PATH, key, question.by_key(), contract, member),
                 chosen: *key == question.figure,
             })

@@ -97,9 +97,10 @@ fn surcharge_and_process_effect_come_once_with_what_is_realised_of_a_line() {
 fn a_difference_is_booked_once() {
     let one = (account(Some(1), "A"), amounts("10.00", "0", "0", "8.00"));
     let other = (account(Some(1), "B"), amounts("9.00", "0", "0", "8.00"));
-    assert_eq!(difference(&[one.clone()], &[]), [one.clone()]);
-    assert_eq!(difference(&[one.clone()], &[one.clone()]), []);
-    let moved = difference(&[other.clone()], &[one.clone()]);
+    let (only_one, only_other) = ([one.clone()], [other.clone()]);
+    assert_eq!(difference(&only_one, &[]), only_one);
+    assert_eq!(difference(&only_one, &only_one), []);
+    let moved = difference(&only_other, &only_one);
     assert_eq!(moved, [other, (one.0.clone(), Amounts::ZERO.minus(&one.1))], "what stands no more is taken back");
 }
 
