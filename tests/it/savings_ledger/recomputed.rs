@@ -450,6 +450,9 @@ fn added(sums: impl Iterator<Item = [Decimal; 10]>) -> [Decimal; 10] {
     })
 }
 
+/// The sums of one book.
+type BookOf = fn(&StageGroup) -> &Sums;
+
 #[tokio::test]
 async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_says() {
     let mut filled = Filled::new(2026).await;
@@ -475,7 +478,7 @@ async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_say
         let total = savings_stages::total(&mut tx, &filter).await.unwrap();
         for by in [By::Contract, By::Member, By::CallOff] {
             let groups = savings_stages::grouped(&mut tx, &filter, by).await.unwrap();
-            let books: [(&str, fn(&StageGroup) -> &Sums); 3] =
+            let books: [(&str, BookOf); 3] =
                 [("planned", |it| &it.planned), ("realised", |it| &it.realised), ("audited", |it| &it.audited)];
             for (book, of) in books {
                 let slow = sums(&ledger, &filter, book, None, By::Total);
