@@ -34,7 +34,7 @@ pub struct Turnover {
     /// Richtige Zeilen übernehmen, auch wenn andere abgelehnt werden.
     #[arg(long)]
     partial: bool,
-    /// Datei für die abgelehnten Zeilen; ohne Angabe <DATEI>.errors.csv.
+    /// Datei für die abgelehnten Zeilen; ohne Angabe `DATEI.errors.csv`.
     #[arg(long)]
     errors: Option<PathBuf>,
     /// Nur prüfen und zählen, nichts schreiben.

@@ -1,6 +1,6 @@
 //! What would have been saved: the analysis of a town or member with the sums behind it, cut down to what its reader
 //! may see. Sums are those of the lines beside them; where unit prices are not the reader's to know, articles have
-//! bands and sums are named as [`disclosure`] allows.
+//! bands and sums are named as [`abruf_domain::what_would_be_saved::disclosure`] allows.
 
 use std::collections::{BTreeMap, BTreeSet};
 
