@@ -79,7 +79,7 @@ const MUTANTS: &[Mutant] = &[
     },
     Mutant {
         name: "savings that are lost",
-        noticed_by: "savings entries sum to the order value",
+        noticed_by: "planned savings sum to the order value",
         before: None,
         deed: "DELETE FROM savings_entry WHERE contract_id = $1",
     },
