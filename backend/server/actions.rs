@@ -117,6 +117,7 @@ pub mod tell_event;
 pub mod transfer_quota;
 pub mod use_competition;
 pub mod withdraw_baseline;
+pub mod withhold_prices;
 pub mod write_budget;
 pub mod write_contract;
 pub mod write_contract_parts;

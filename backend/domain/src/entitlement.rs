@@ -3,14 +3,16 @@
 
 use chrono::NaiveDate;
 
+use crate::Outcome;
 use crate::checks::{
     Check, accession_after_notice, cap_breached, contract_active, entitlement_after_notice, inhouse_evidence_current,
     member_active, member_entitled, within_term,
 };
 use crate::facts::{Entitlement, Facts};
 use crate::finding::Finding;
-use crate::pricing::price;
-use crate::review::Case;
+use crate::money::{Gross, Net, Vat};
+use crate::pricing::{PricedCallOff, price};
+use crate::review::{Case, Review};
 use crate::supply_chain::EntitledParty;
 
 /// The rules that need no request, in the order of the rule book.
@@ -24,6 +26,42 @@ const RULES: [Check; 8] = [
     within_term::CHECK,
     cap_breached::CHECK,
 ];
+
+/// Those of them that are about the member, not the contract.
+const ABOUT_THE_MEMBER: [Check; 4] =
+    [member_active::CHECK, member_entitled::CHECK, accession_after_notice::CHECK, entitlement_after_notice::CHECK];
+
+/// Whether these findings say that the member itself may not call off. Then the prices of the contract are not for
+/// it either: they are shown to those entitled alone.
+#[must_use]
+pub fn is_denied(findings: &[Finding]) -> bool {
+    findings
+        .iter()
+        .any(|it| it.outcome == Outcome::Block && ABOUT_THE_MEMBER.iter().any(|rule| rule.id == it.rule))
+}
+
+/// A review as a member may read it that is not entitled: what stands in its way, no price, no amount, and no rule
+/// that judges amounts, since whoever may ask for any quantity works the price out of its verdict.
+#[must_use]
+pub fn without_prices(review: &Review) -> Review {
+    let mut shown = review.clone();
+    shown.findings.retain(|it| RULES.iter().any(|rule| rule.id == it.rule));
+    for line in &mut shown.priced.lines {
+        (line.price_term, line.unit_price, line.net, line.vat) = (None, None, None, None);
+    }
+    shown.priced = PricedCallOff {
+        lines: shown.priced.lines,
+        lines_net: Net::ZERO,
+        surcharge: Net::ZERO,
+        net: Net::ZERO,
+        vat: Vec::new(),
+        vat_total: Vat::ZERO,
+        gross: Gross::ZERO,
+    };
+    shown.savings = None;
+    shown.after.clear();
+    shown
+}
 
 /// What these rules find on `day`, the passed ones too.
 #[must_use]
@@ -54,9 +92,9 @@ pub fn span(facts: &Facts, day: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Outcome;
     use crate::example::{MEMBER, between, citrix, named, of, since};
     use crate::facts::SupplyChain;
+    use crate::review::review;
 
     fn blocked(facts: &Facts, day: &str) -> Vec<String> {
         let found = findings(facts, of(day)).into_iter().filter(|it| it.outcome == Outcome::Block);
@@ -94,5 +132,22 @@ mod tests {
         assert_eq!(blocked(&facts, &day), ["member-entitled"]);
         facts.member.memberships.clear();
         assert!(blocked(&facts, &day).contains(&"member-active".to_owned()));
+    }
+
+    #[test]
+    fn whoever_is_not_entitled_reads_why_and_no_amount() {
+        let mut facts = citrix();
+        let entitled = review(&facts);
+        assert!(!is_denied(&entitled.findings));
+        facts.contract.entitlements.clear();
+        let judged = review(&facts);
+        assert!(is_denied(&judged.findings));
+        assert!(!judged.priced.net.is_zero(), "the review itself knows the prices");
+        let shown = without_prices(&judged);
+        assert!(is_denied(&shown.findings), "what stands in the way is told");
+        assert!(shown.priced.net.is_zero() && shown.priced.gross.is_zero() && shown.savings.is_none());
+        assert!(shown.priced.lines.iter().all(|line| line.unit_price.is_none() && line.net.is_none()));
+        let json = serde_json::to_string(&shown).expect("plain data");
+        assert!(!json.contains(r#""type":"net""#) && !json.contains("unit_price\":\""), "{json}");
     }
 }

@@ -5,6 +5,7 @@
 //! Another instant changes dates, prices and terms; what is consumed is always what is consumed now.
 
 use abruf_domain::call_off::Status;
+use abruf_domain::entitlement::without_prices;
 use abruf_domain::facts::{CheckPoint, Facts};
 use abruf_domain::headroom::{Headroom, headroom};
 use abruf_domain::ids::{CallOffId, ContractId, OrganisationId, PersonId};
@@ -15,6 +16,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::draft_call_off::{LineInput, check_details, parse_lines};
+use super::withhold_prices::{are_withheld, are_withheld_today};
 use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -59,7 +61,8 @@ pub struct Answer {
     pub headroom: Vec<Headroom>,
 }
 
-/// Judges the question.
+/// Judges the question. Who acts for a member that is not entitled today reads what stands in the way, without
+/// prices and largest quantities.
 ///
 /// # Errors
 /// [`ActionError::NotFound`] for a contract or member one may not see, [`ActionError::Invalid`] for
@@ -131,13 +134,19 @@ pub async fn check(app: &App, actor: &Actor, question: &Question) -> Result<Answ
         call_off.supplier = proposed;
         facts = facts::gather(&mut tx, &call_off, &lines, check_point, releaser, now).await?;
     }
+    // Entitled on another day only: the prices are not theirs yet, or no more.
+    let withheld_today = are_withheld_today(app, &mut tx, actor, contract).await?;
     tx.rollback().await?;
 
+    let judged = review(&facts);
+    if withheld_today || are_withheld(actor, &judged.findings) {
+        return Ok(Answer { review: without_prices(&judged), facts, headroom: Vec::new() });
+    }
     let headroom = match question.headroom {
         true => articles.iter().map(|article| headroom(&facts, article)).collect(),
         false => Vec::new(),
     };
-    Ok(Answer { review: review(&facts), facts, headroom })
+    Ok(Answer { review: judged, facts, headroom })
 }
 
 /// Only the office asks for others; for everybody else another member is absent.

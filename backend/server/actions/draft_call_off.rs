@@ -13,6 +13,7 @@ use abruf_domain::{Review, review};
 use rust_decimal::Decimal;
 use sqlx::PgConnection;
 
+use super::withhold_prices::readable_with_facts;
 use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -272,6 +273,8 @@ pub struct Preview {
     pub facts: Facts,
     /// What it found.
     pub review: Review,
+    /// The reader's member is not entitled: neither facts nor review hold a price.
+    pub prices_withheld: bool,
 }
 
 /// Judges a visible call-off as it stands.
@@ -281,7 +284,8 @@ pub async fn preview(app: &App, actor: &Actor, id: CallOffId) -> Result<Preview,
     let facts = facts::gather(&mut tx, &call_off, &lines, CheckPoint::Submission, None, app.clock.now()).await?;
     tx.rollback().await?;
     let review = review(&facts);
-    Ok(Preview { call_off, lines, facts, review })
+    let (facts, review, prices_withheld) = readable_with_facts(actor, facts, review);
+    Ok(Preview { call_off, lines, facts, review, prices_withheld })
 }
 
 /// The actor's own draft or returned request, held until the transaction ends.

@@ -67,6 +67,12 @@ pub async fn issue_for(app: &App, id: CallOffId) -> Result<(), ActionError> {
 /// A PDF of the call-off as it stands, marked as a draft; nothing is stored.
 pub async fn draft_document(app: &App, actor: &Actor, id: CallOffId) -> Result<Document, ActionError> {
     let preview = super::draft_call_off::preview(app, actor, id).await?;
+    if preview.prices_withheld {
+        return Err(ActionError::Refused(
+            "Ihr Mitglied ist für diesen Vertrag heute nicht abrufberechtigt. Ein Entwurf mit Preisen lässt sich deshalb nicht drucken. \
+             Der Grund steht in der Prüfung des Abrufs.",
+        ));
+    }
     let mut tx = app.db.begin(actor).await?;
     let side = preview.facts.contract.supply_chain.side_of_the_member();
     let printed = printed(&mut tx, &preview.call_off, &preview.facts, &preview.review.priced, side).await?;

@@ -9,6 +9,7 @@ use abruf_domain::notation::Language::German;
 use serde_json::json;
 
 use super::keyed::Keyed;
+use super::steer_contract::state;
 use super::{ActionError, FieldError, is_storable, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -38,9 +39,16 @@ pub async fn record(
     let now = app.clock.now();
     let keyed = Keyed { app, actor, key, now };
     let mut tx = app.db.begin(actor).await?;
-    contracts::number(&mut tx, contract).await?.ok_or(ActionError::NotFound)?;
+    let stands = contracts::find(&mut tx, contract).await?.ok_or(ActionError::NotFound)?;
     if let Some(breached) = keyed.replay(&mut tx).await? {
         return Ok(breached);
+    }
+    if state(&stands, app.clock.today())?.is_writable() {
+        return Err(ActionError::NotNow(format!(
+            "Der Vertrag {} ist noch nicht in Kraft. Gegen einen Entwurf kann nichts bestellt worden sein. Bitte wählen Sie den \
+             Vertrag, aus dem bestellt wurde, oder erfassen Sie die Bestellung nach der Aktivierung.",
+            stands.number
+        )));
     }
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "volume_recorded", "guard", guard.0);
     entry.request_id.clone_from(&actor.request_id);

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
-use crate::actions::{FieldError, record_volume};
+use crate::actions::{FieldError, record_volume, withhold_prices};
 use crate::actor::Standing;
 use crate::app::App;
 use crate::http::api::paging;
@@ -183,6 +183,23 @@ pub struct ItemView {
     discount_pct: Option<String>,
     /// Tiers.
     tiers: Option<serde_json::Value>,
+    /// The member one acts for is not entitled today: prices are shown to those entitled only.
+    price_withheld: bool,
+}
+
+impl ItemView {
+    /// As whoever is not entitled may read it.
+    fn without_price(self) -> Self {
+        Self {
+            price_kind: None,
+            unit_price: None,
+            list_price: None,
+            discount_pct: None,
+            tiers: None,
+            price_withheld: true,
+            ..self
+        }
+    }
 }
 
 impl From<ScheduleItem> for ItemView {
@@ -202,6 +219,7 @@ impl From<ScheduleItem> for ItemView {
             list_price: item.list_price.map(plain),
             discount_pct: item.discount_pct.map(plain),
             tiers: item.tiers,
+            price_withheld: false,
         }
     }
 }
@@ -255,6 +273,8 @@ pub async fn show(
 }
 
 /// The schedule of a contract with the prices of the day.
+///
+/// Whoever acts for a member that is not entitled today gets the articles without prices.
 #[utoipa::path(
     get, path = "/api/v1/contracts/{id}/items", tag = "contracts", params(ScheduleSearch),
     responses((status = 200, body = Vec<ItemView>))
@@ -271,7 +291,9 @@ pub async fn items(
     paging::check(search.limit, search.offset, 1_000_000, &search.q)?;
     let (limit, offset) = (search.limit.into(), search.offset.into());
     let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, offset).await?;
-    Ok(Answer(items.into_iter().map(ItemView::from).collect()))
+    let withheld = withhold_prices::are_withheld_today(&app, &mut tx, &actor, id).await?;
+    let view = |item| if withheld { ItemView::from(item).without_price() } else { ItemView::from(item) };
+    Ok(Answer(items.into_iter().map(view).collect()))
 }
 
 /// Records volume that was ordered outside; counts even above the ceiling.

@@ -18,7 +18,7 @@ use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{
     FieldError, advance_call_off, answer_question, cancel_call_off, discard_draft, end_request, justify_finding,
-    return_call_off,
+    return_call_off, withhold_prices,
 };
 use crate::app::App;
 use crate::http::api::review::ReviewView;
@@ -122,7 +122,7 @@ pub async fn submit(
         Submission::Declined { review, .. } => Err(declined(
             "submission-declined",
             "Der Abruf ist so nicht zulässig. Ihr Entwurf ist gespeichert. Was zu tun ist, steht bei jeder Feststellung.",
-            &review,
+            &withhold_prices::readable(&actor, &review),
             &currency,
         )),
         Submission::Incomplete { gaps, .. } => Err(Problem::invalid(gap_errors(&gaps))),

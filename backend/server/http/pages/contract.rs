@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::draft_call_off;
+use crate::actions::withhold_prices::WITHHELD;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
@@ -56,6 +57,8 @@ struct ContractPage {
     several_lots: bool,
     /// Some article comes in packs or from a least quantity on.
     has_packing: bool,
+    /// Prices are not for this reader.
+    withheld: bool,
     pager: Pager,
     total: i64,
     entitled: Vec<EntitlementRow>,
@@ -106,6 +109,12 @@ impl ItemView {
             per_month: matches!(stored, Some(Price::Subscription { .. })),
             quoted: matches!(stored, Some(Price::Quoted { .. })),
         }
+    }
+
+    /// As whoever is not entitled may read it.
+    #[must_use]
+    pub fn without_price(self) -> Self {
+        Self { price: vec![WITHHELD.to_owned()], ..self }
     }
 }
 
@@ -248,6 +257,7 @@ async fn page(
     let path = format!("/rahmenvertraege/{}", contract.id);
     let pager = Pager::new(&asked.seite, ITEMS, total, &path, &[("q", &asked.q)]);
     let items = contracts::schedule(&mut *tx, contract.id, app.clock.today(), &asked.q, ITEMS, pager.offset()).await?;
+    let withheld = standing.as_ref().is_some_and(|standing| !standing.is_entitled());
     let decimals = contracts::unit_price_decimals(&mut *tx, contract.id).await?;
     Ok(ContractPage {
         meter: Meter::of(&contract.ceiling, &contract.currency),
@@ -261,7 +271,12 @@ async fn page(
         words: asked.q,
         several_lots: items.iter().any(|item| Some(item.lot) != items.first().map(|first| first.lot)),
         has_packing: items.iter().any(|item| !packing(item).is_empty()),
-        items: items.iter().map(|item| ItemView::of(item, &contract.currency, decimals)).collect(),
+        items: items
+            .iter()
+            .map(|item| ItemView::of(item, &contract.currency, decimals))
+            .map(|item| if withheld { item.without_price() } else { item })
+            .collect(),
+        withheld,
         pager,
         total,
         entitled: contracts::entitlements(tx, contract.id).await?,

@@ -411,7 +411,9 @@ struct Table<'a> {
 impl Table<'_> {
     fn offers(&self) -> Vec<ItemView> {
         let terms = &self.preview.facts.contract;
-        self.offered.iter().map(|item| ItemView::of(item, &terms.currency, terms.unit_price_decimals)).collect()
+        let view = |item| ItemView::of(item, &terms.currency, terms.unit_price_decimals);
+        let shown = |item: ItemView| if self.preview.prices_withheld { item.without_price() } else { item };
+        self.offered.iter().map(view).map(shown).collect()
     }
 
     /// Offered articles with what was entered for them; before or after them the entries that are not offered.
@@ -483,6 +485,7 @@ impl Table<'_> {
             article_number: entry.article_number.clone(),
             title: item.map(|item| item.title.clone()).unwrap_or_default(),
             price: item
+                .filter(|_| !self.preview.prices_withheld)
                 .and_then(|item| {
                     item.prices
                         .first()

@@ -15,10 +15,6 @@ use crate::http::pages::written::day;
 use crate::storage::contracts::Contract;
 use crate::storage::{StorageError, facts};
 
-/// The rules that are about the member, not the contract.
-const ABOUT_THE_MEMBER: [&str; 4] =
-    ["member-active", "member-entitled", "accession-after-notice", "entitlement-after-notice"];
-
 /// How a member stands to a contract today.
 #[derive(Debug, Clone)]
 pub struct Standing {
@@ -27,6 +23,7 @@ pub struct Standing {
     /// The body orders for its members here.
     pub through_body: bool,
     exhausted: bool,
+    entitled: bool,
     facts: Facts,
 }
 
@@ -39,14 +36,16 @@ impl Standing {
         now: DateTime<Utc>,
     ) -> Result<Self, StorageError> {
         let facts = facts::without_request(conn, contract.id, contract.body, member, now).await?;
-        let blocks = entitlement::findings(&facts, berlin_date(now))
-            .into_iter()
+        let findings = entitlement::findings(&facts, berlin_date(now));
+        let blocks = findings
+            .iter()
             .filter(|finding| finding.outcome == Outcome::Block)
-            .map(|finding| FindingView::of(&finding, &contract.currency))
+            .map(|finding| FindingView::of(finding, &contract.currency))
             .collect();
         Ok(Self {
             blocks,
             through_body: contract.supply_chain == "through_body",
+            entitled: !entitlement::is_denied(&findings),
             exhausted: contract.ceiling.free() == Some(Volume::ZERO),
             facts,
         })
@@ -60,8 +59,8 @@ impl Standing {
 
     /// Nothing about the member itself stands in the way.
     #[must_use]
-    pub fn is_entitled(&self) -> bool {
-        !self.blocks.iter().any(|block| ABOUT_THE_MEMBER.contains(&block.rule.as_str()))
+    pub const fn is_entitled(&self) -> bool {
+        self.entitled
     }
 
     /// Nothing is left.
