@@ -57,6 +57,7 @@ pub mod invite_newcomer;
 pub mod issue_certificate;
 pub mod issue_competition_record;
 pub mod issue_document;
+pub mod item_freight;
 pub mod judge_paper;
 pub mod justify_finding;
 pub mod keep_price_index;

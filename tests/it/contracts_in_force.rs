@@ -367,3 +367,94 @@ async fn programs_change_items_as_people_do_and_leave_what_they_do_not_name() {
     let error = sqlx::query(alone).execute(&house.web.database.owner).await.unwrap_err().into_database_error().unwrap();
     assert_eq!(error.constraint(), Some("item_proposal_four_eyes"));
 }
+
+#[tokio::test]
+async fn freight_of_a_contract_in_force_is_a_new_version_of_the_price_released_by_a_second_person() {
+    let house = House::new().await;
+    let form = |fields: &[(&'static str, &'static str)]| -> Vec<(&'static str, &'static str)> {
+        let usual = [("article_number", "A1"), ("document", "Schreiben vom 12.11.2026"), ("schritt", "vorschlagen")];
+        usual.into_iter().chain(fields.iter().copied()).collect()
+    };
+    for (wrong, told) in [
+        (&[("freight", "4,50")][..], "ersten Tag der neuen Fracht"),
+        (&[("freight_from", "01.01.2027")], "neue Fracht je Einheit"),
+        (&[("freight", "4,50"), ("freight_from", "22.11.2026")], "früheste erste Tag ist der 23.11.2026"),
+        (&[("freight", "4,50"), ("freight_from", "01.01.2030")], "Der Vertrag endet am"),
+        (&[("freight", "-1"), ("freight_from", "01.01.2027")], "0 oder mehr"),
+        (&[("freight", "viel"), ("freight_from", "01.01.2027")], "viel"),
+        (&[("freight", "keine"), ("freight_from", "01.01.2027")], "gilt schon"),
+    ] {
+        let said = house.refused("positionen", &form(wrong)).await;
+        assert!(said.contains(told), "{told}: {said}");
+    }
+    assert_eq!(house.number("SELECT count(*) FROM item_proposal").await, 0);
+
+    house.done("positionen", &form(&[("freight", "4,50"), ("freight_from", "01.01.2027")])).await;
+    let id = house.text("SELECT id::text FROM item_proposal").await;
+    let release = [("schritt", "freigeben"), ("proposal", id.as_str())];
+    assert!(house.refused("positionen", &release).await.contains("eine zweite Person"));
+    assert_eq!(house.number("SELECT count(*) FROM price_term").await, 2, "a proposal changes nothing");
+    assert!(house.page("positionen", &house.otto).await.contains("4,50 netto bei"));
+    let done = house.post_as(&house.otto, "positionen", &release).await;
+    assert_eq!(done.status, StatusCode::SEE_OTHER, "{}", read(&done.text));
+    let versions = "SELECT string_agg(concat_ws(' ', version, trim_scale(unit_price), valid_from, valid_to, trim_scale(freight)), '; ' ORDER BY version)
+                    FROM price_term WHERE kind = 'fixed'";
+    assert_eq!(house.text(versions).await, "1 100 2025-01-01 2026-12-31; 2 100 2027-01-01 4.5");
+
+    // Programs: the freight ends again, from a later day on.
+    let [olga, otto] =
+        [house.web.token("olga@elbe-saale.example").await, house.web.token("otto@elbe-saale.example").await];
+    let path = format!("/api/v1/contracts/{}/item-changes", house.contract.id);
+    let same_day = json!({ "article_number": "A1", "freight": { "from": "2027-01-01", "per_unit": "5" }, "document": "Brief" });
+    let refused = house.web.api("POST", &path, &olga, Some(same_day)).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(refused.text.contains("überschneiden"), "{}", refused.text);
+    let none = json!({ "article_number": "A1", "freight": { "from": "2027-03-01", "per_unit": null }, "document": "Brief" });
+    let made = house.web.api("POST", &path, &olga, Some(none)).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let release = format!("{path}/{}/release", made.json()["id"].as_str().unwrap());
+    assert_eq!(house.web.api("POST", &release, &otto, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        house.text(versions).await,
+        "1 100 2025-01-01 2026-12-31; 2 100 2027-01-01 2027-02-28 4.5; 3 100 2027-03-01"
+    );
+}
+
+#[tokio::test]
+async fn freight_names_its_supplier_where_an_article_has_several() {
+    let world = World::new().await;
+    let second = world.another_supplier("Zweite Lieferantin GmbH").await;
+    let olga = world.office().named("Olga Geschäftsstelle").await;
+    let otto = world.office().named("Otto Zweitperson").await;
+    let contract = world
+        .contract("RV-2025-02")
+        .mechanism("best_price_per_item")
+        .ceiling(value("1000000.00"))
+        .supplier(second)
+        .item("A1", fixed("100.00"))
+        .await;
+    let web = Web::over(world).await;
+    for (actor, mail) in [(&olga, "olga@elbe-saale.example"), (&otto, "otto@elbe-saale.example")] {
+        web.cookie_of(actor, mail).await;
+    }
+    let [olga, otto] = [web.token("olga@elbe-saale.example").await, web.token("otto@elbe-saale.example").await];
+    let path = format!("/api/v1/contracts/{}/item-changes", contract.id);
+    let wish = |supplier| {
+        json!({
+            "article_number": "A1", "document": "Schreiben",
+            "freight": { "from": "2027-01-01", "per_unit": "7.25", "supplier_id": supplier },
+        })
+    };
+    let unnamed = web.api("POST", &path, &olga, Some(wish(None::<uuid::Uuid>))).await;
+    assert_eq!(unnamed.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", unnamed.text);
+    assert!(unnamed.text.contains("Preise von 2 Lieferanten"), "{}", unnamed.text);
+    let made = web.api("POST", &path, &olga, Some(wish(Some(second.0)))).await;
+    assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+    let release = format!("{path}/{}/release", made.json()["id"].as_str().unwrap());
+    assert_eq!(web.api("POST", &release, &otto, None).await.status, StatusCode::NO_CONTENT);
+    let named: Vec<uuid::Uuid> = sqlx::query_scalar("SELECT supplier_id FROM price_term WHERE freight = 7.25")
+        .fetch_all(&web.database.owner)
+        .await
+        .unwrap();
+    assert_eq!(named, [second.0]);
+}

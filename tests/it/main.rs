@@ -31,6 +31,7 @@ mod oracle;
 mod pages;
 mod papers;
 mod price_indexes;
+mod prices_for_the_entitled;
 mod problems;
 mod recheck;
 mod reports;

@@ -1,6 +1,6 @@
-//! Change what an item of a contract in force is beside its price (CPV code, accessibility, EVB-IT, VAT): one
-//! person proposes, a second one releases. VAT is never changed backwards: a treatment gets a first day of
-//! supply that is still to come. Orders keep what they were released with.
+//! Change what an item of a contract in force is beside its price (CPV code, accessibility, EVB-IT, VAT, freight): one
+//! person proposes, a second one releases. VAT and freight are never changed backwards: they get a first day
+//! that is still to come. Orders keep what they were released with.
 
 use abruf_domain::facts::{Accessibility, EvbIt, VatChange};
 use abruf_domain::ids::ContractId;
@@ -8,6 +8,7 @@ use abruf_domain::notation::Language::German;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::item_freight::{self, FreightWish, Persons};
 use super::steer_contract::{held, running};
 use super::write_contract::log;
 use super::write_item::{check_accessibility, check_cpv, check_evb_it, check_vat};
@@ -16,7 +17,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::contracts::Contract;
 use crate::storage::item_proposals::{self, Current, Proposal, Traits};
-use crate::storage::price_proposals::{self, Hit};
+use crate::storage::price_proposals::{self, CurrentPrice, Hit};
 use crate::storage::{StorageError, Tx};
 
 /// What this file does is possible only while the contract runs.
@@ -52,6 +53,8 @@ pub struct ItemWish {
     pub evb_it: Wanted<Option<EvbIt>>,
     /// A VAT treatment from a first day of supply on.
     pub vat: Option<VatChange>,
+    /// Another freight with one supplier from a day on.
+    pub freight: Option<FreightWish>,
 }
 
 /// A proposal before it is written.
@@ -72,6 +75,8 @@ pub struct Preview {
     pub before: Current,
     /// What it would be.
     pub after: Traits,
+    /// The price whose freight would change, as it stands.
+    pub price: Option<CurrentPrice>,
     /// Open requests it hits.
     pub hits: Vec<Hit>,
 }
@@ -103,7 +108,7 @@ pub async fn propose(app: &App, actor: &Actor, id: ContractId, change: &ItemChan
         recorded_at: now,
     };
     item_proposals::insert(&mut tx, id, &proposal).await.map_err(pending)?;
-    log(app, &mut tx, actor, id, "item_change_proposed", &told(&proposal, &preview.before), now).await?;
+    log(app, &mut tx, actor, id, "item_change_proposed", &told(&proposal, &preview), now).await?;
     tx.commit().await?;
     Ok(proposal.id)
 }
@@ -141,8 +146,12 @@ pub async fn release(app: &App, actor: &Actor, id: ContractId, proposal: Uuid) -
     }
     let preview = stored(&mut tx, id, &waiting).await?;
     item_proposals::apply(&mut tx, id, waiting.item, &waiting.after).await?;
+    if let Some(change) = &waiting.after.freight {
+        let persons = Persons { proposed_by: waiting.recorded_by, released_by: actor.person, at: now };
+        item_freight::release(app, &mut tx, id, change, preview.price.as_ref(), &persons).await?;
+    }
     item_proposals::decide(&mut tx, id, waiting.id, actor.person, now, true).await?;
-    log(app, &mut tx, actor, id, "item_change_released", &told(&waiting, &preview.before), now).await?;
+    log(app, &mut tx, actor, id, "item_change_released", &told(&waiting, &preview), now).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -157,7 +166,7 @@ pub async fn take_back(app: &App, actor: &Actor, id: ContractId, proposal: Uuid)
         item_proposals::waiting(&mut tx, id).await?.filter(|it| it.id == proposal).ok_or(ActionError::NotFound)?;
     let preview = stored(&mut tx, id, &waiting).await?;
     item_proposals::decide(&mut tx, id, waiting.id, actor.person, now, false).await?;
-    log(app, &mut tx, actor, id, "item_change_taken_back", &told(&waiting, &preview.before), now).await?;
+    log(app, &mut tx, actor, id, "item_change_taken_back", &told(&waiting, &preview), now).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -176,12 +185,13 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &ItemChange
         );
         wrong("article_number", message)
     })?;
-    let ItemWish { cpv, accessibility, evb_it, vat } = change.wish.clone();
-    let after = Traits {
+    let ItemWish { cpv, accessibility, evb_it, vat, freight } = change.wish.clone();
+    let mut after = Traits {
         cpv: cpv.over(&before.traits.cpv).trim().to_owned(),
         accessibility: accessibility.over(&before.traits.accessibility),
         evb_it: evb_it.over(&before.traits.evb_it),
         vat,
+        freight: None,
     };
     let mut mistakes = Vec::new();
     let mut note = |checked: Result<(), ActionError>| match checked {
@@ -211,6 +221,17 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &ItemChange
             mistakes.push(FieldError::new("vat_from", message));
         }
     }
+    let mut price = None;
+    if let Some(wish) = freight {
+        match item_freight::judged(tx, contract, &before.article_number, &wish, today).await {
+            Ok((change, current)) => {
+                after.freight = Some(change);
+                price = Some(current);
+            }
+            Err(ActionError::Invalid(errors)) => mistakes.extend(errors),
+            Err(error) => return Err(error),
+        }
+    }
     if mistakes.is_empty() && after == before.traits {
         let message = "So ändert sich nichts. Bitte prüfen Sie die Eingabe.";
         mistakes.push(FieldError::new("article_number", message));
@@ -219,14 +240,18 @@ async fn judged(app: &App, tx: &mut Tx, contract: &Contract, change: &ItemChange
         return Err(ActionError::Invalid(mistakes));
     }
     let hits = price_proposals::hits(tx, contract.id, std::slice::from_ref(&before.article_number)).await?;
-    Ok(Preview { before, after, hits })
+    Ok(Preview { before, after, price, hits })
 }
 
 /// A stored proposal beside what stands now.
 async fn stored(tx: &mut Tx, contract: ContractId, proposal: &Proposal) -> Result<Preview, ActionError> {
     let before = item_proposals::by_id(tx, contract, proposal.item).await?.ok_or(ActionError::NotFound)?;
     let hits = price_proposals::hits(tx, contract, std::slice::from_ref(&before.article_number)).await?;
-    Ok(Preview { before, after: proposal.after.clone(), hits })
+    let price = match &proposal.after.freight {
+        Some(change) => item_freight::price_of(tx, contract, &before.article_number, change).await?,
+        None => None,
+    };
+    Ok(Preview { before, after: proposal.after.clone(), price, hits })
 }
 
 fn pending(error: StorageError) -> ActionError {
@@ -239,12 +264,14 @@ fn pending(error: StorageError) -> ActionError {
     error.into()
 }
 
-fn told(proposal: &Proposal, before: &Current) -> Value {
+fn told(proposal: &Proposal, preview: &Preview) -> Value {
+    let before = &preview.before;
     json!({
         "proposal": proposal.id,
         "item": before.id,
         "article_number": before.article_number,
         "before": before.traits,
+        "freight_before": preview.price.as_ref().map(|price| price.freight),
         "after": proposal.after,
         "document": proposal.document,
     })

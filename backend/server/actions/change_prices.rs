@@ -19,7 +19,7 @@ use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::contracts::{self, Contract};
-use crate::storage::price_proposals::{self, CurrentPrice, Hit, Proposal, Succession};
+use crate::storage::price_proposals::{self, CurrentPrice, Freight, Hit, Proposal, Succession};
 use crate::storage::{Tx, contract_drafts};
 
 /// Most mistakes told at once.
@@ -175,10 +175,13 @@ pub async fn release(app: &App, actor: &Actor, id: ContractId, proposal: Uuid) -
             id: app.chance.id(now),
             follows: &line.before,
             price: &line.after,
+            freight: Freight::Stays,
+            valid_from: waiting.valid_from,
+            recorded_by: waiting.recorded_by,
             released_by: actor.person,
             at: now,
         };
-        price_proposals::succeed(&mut tx, id, &waiting, &next).await?;
+        price_proposals::succeed(&mut tx, id, &next).await?;
     }
     price_proposals::decide(&mut tx, id, waiting.id, actor.person, now, true).await?;
     log(app, &mut tx, actor, id, "price_version_released", &told(&waiting, &preview.lines), now).await?;

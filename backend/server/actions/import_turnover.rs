@@ -148,7 +148,7 @@ pub(super) async fn directory(tx: &mut Tx, actor: &Actor) -> Result<Directory, S
                 id: it.id,
                 number: it.number,
                 currency: it.currency,
-                draft: it.status == "draft",
+                draft: BEFORE_ACTIVATION.iter().any(|state| state.key() == it.status),
                 starts_on: it.starts_on,
                 ends_on: it.ends_on,
                 lots: it.lots,

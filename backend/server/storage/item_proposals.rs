@@ -1,7 +1,8 @@
 //! What an item of a contract in force is beside its price, and changes of it that wait for a second person.
 
 use abruf_domain::facts::{Accessibility, EvbIt, VatChange};
-use abruf_domain::ids::{ContractId, ItemId, PersonId};
+use abruf_domain::ids::{ContractId, ItemId, OrganisationId, PersonId};
+use abruf_domain::money::UnitPrice;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -26,6 +27,21 @@ pub struct Traits {
     /// A later VAT treatment that a proposal adds; `None` in what stands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vat: Option<VatChange>,
+    /// A later freight with one supplier that a proposal brings; `None` in what stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freight: Option<FreightChange>,
+}
+
+/// The freight of an item with one supplier from a day on; it stands with the price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FreightChange {
+    /// Whose price it stands with.
+    pub supplier: OrganisationId,
+    /// First day of orders it counts for.
+    pub from: chrono::NaiveDate,
+    /// Net per unit; `None`: none is named any more.
+    pub per_unit: Option<UnitPrice>,
 }
 
 /// An item as it stands.
@@ -87,6 +103,7 @@ async fn item(
             accessibility: accessibility(row.accessibility.as_deref(), row.accessibility_evidence),
             evb_it: row.evb_it_type.map(evb_it),
             vat: None,
+            freight: None,
         },
         vat: row.vat.0,
     }))

@@ -2,7 +2,7 @@
 
 use abruf_domain::facts::Price;
 use abruf_domain::ids::{ContractId, ItemId, OrganisationId, PersonId};
-use abruf_domain::money::Quantity;
+use abruf_domain::money::{Quantity, UnitPrice};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
@@ -34,6 +34,8 @@ pub struct CurrentPrice {
     pub supplier_name: String,
     /// The price.
     pub price: Price,
+    /// Net freight per unit, where one is named.
+    pub freight: Option<UnitPrice>,
     /// First day.
     pub valid_from: NaiveDate,
     /// Last day.
@@ -50,7 +52,7 @@ pub async fn current(
     let pattern = format!("%{}%", words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let rows = sqlx::query!(
         "SELECT p.id, p.item_id, i.article_number, i.title, i.unit, i.min_quantity, p.supplier_id, o.name AS supplier_name,
-                p.kind, p.unit_price, p.list_price, p.discount_pct, p.tiers, p.clause, p.valid_from, p.valid_to
+                p.kind, p.unit_price, p.list_price, p.discount_pct, p.tiers, p.clause, p.freight, p.valid_from, p.valid_to
          FROM price_term p
          JOIN item i ON i.contract_id = p.contract_id AND i.id = p.item_id
          JOIN organisation o ON o.id = p.supplier_id
@@ -83,11 +85,24 @@ pub async fn current(
                 supplier: OrganisationId(row.supplier_id),
                 supplier_name: row.supplier_name,
                 price: consistent(Price::try_from(stored), "price_term", "kind", row.id)?,
+                freight: consistent(row.freight.map(UnitPrice::new).transpose(), "price_term", "freight", row.id)?,
                 valid_from: row.valid_from,
                 valid_to: row.valid_to,
             })
         })
         .collect()
+}
+
+/// The released prices of one article that hold on a day, by supplier.
+pub async fn of_article(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    article: &str,
+    day: NaiveDate,
+) -> Result<Vec<CurrentPrice>, StorageError> {
+    let mut prices = current(conn, contract, day, article).await?;
+    prices.retain(|price| price.article_number == article);
+    Ok(prices)
 }
 
 /// A proposal.
@@ -212,6 +227,15 @@ pub async fn decide(
     affected("decide a price proposal", 1, done.rows_affected())
 }
 
+/// What becomes of the freight in a new version of a price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Freight {
+    /// As in the version before.
+    Stays,
+    /// This; `None`: none is named any more.
+    Is(Option<UnitPrice>),
+}
+
 /// One version of a price, released: the one before ends the day before.
 #[derive(Debug, Clone)]
 pub struct Succession<'a> {
@@ -221,6 +245,12 @@ pub struct Succession<'a> {
     pub follows: &'a CurrentPrice,
     /// The new price.
     pub price: &'a Price,
+    /// Its freight.
+    pub freight: Freight,
+    /// Its first day.
+    pub valid_from: NaiveDate,
+    /// Who proposed it.
+    pub recorded_by: PersonId,
     /// Who released it.
     pub released_by: PersonId,
     /// When.
@@ -231,10 +261,9 @@ pub struct Succession<'a> {
 pub async fn succeed(
     conn: &mut PgConnection,
     contract: ContractId,
-    proposal: &Proposal,
     next: &Succession<'_>,
 ) -> Result<(), StorageError> {
-    let Some(last_day) = proposal.valid_from.pred_opt() else { return Ok(()) };
+    let Some(last_day) = next.valid_from.pred_opt() else { return Ok(()) };
     let done = sqlx::query!(
         "UPDATE price_term SET valid_to = $3 WHERE contract_id = $1 AND id = $2",
         contract.0,
@@ -245,11 +274,14 @@ pub async fn succeed(
     .await?;
     affected("end a price", 1, done.rows_affected())?;
     let columns = Columns::from(next.price);
+    let freight = match next.freight {
+        Freight::Stays => next.follows.freight,
+        Freight::Is(freight) => freight,
+    };
     sqlx::query!(
         "INSERT INTO price_term (contract_id, id, item_id, supplier_id, version, kind, unit_price, list_price, discount_pct, tiers,
                                  clause, valid_from, valid_to, recorded_by, released_by, released_at, freight)
-         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15,
-                max(freight) FILTER (WHERE id = $16)
+         SELECT $1, $2, $3, $4, 1 + coalesce(max(version), 0), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16
          FROM price_term
          WHERE contract_id = $1 AND item_id = $3 AND supplier_id = $4",
         contract.0,
@@ -262,12 +294,12 @@ pub async fn succeed(
         columns.discount_pct,
         columns.tiers,
         columns.clause,
-        proposal.valid_from,
+        next.valid_from,
         next.follows.valid_to,
-        proposal.recorded_by.0,
+        next.recorded_by.0,
         next.released_by.0,
         next.at,
-        next.follows.id,
+        freight.map(UnitPrice::decimal)
     )
     .execute(conn)
     .await?;

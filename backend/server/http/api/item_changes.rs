@@ -1,15 +1,18 @@
 //! Items of contracts in force: what they are beside their price, changed by two persons.
 
 use abruf_domain::facts::{Accessibility, EvbIt, VatChange};
-use abruf_domain::ids::ContractId;
+use abruf_domain::ids::{ContractId, OrganisationId};
+use abruf_domain::money::UnitPrice;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::actions::change_items::{self, ItemChange, ItemWish, Wanted};
+use crate::actions::item_freight::FreightWish;
 use crate::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
@@ -37,9 +40,26 @@ pub struct NewItemChange {
     #[serde(default)]
     #[schema(value_type = Option<Object>, example = json!({"from": "2027-01-01", "vat": {"category": "S", "rate": "7", "reason": ""}}))]
     vat: Option<VatChange>,
+    /// Freight with one supplier for orders of a day to come on.
+    #[serde(default)]
+    freight: Option<NewFreight>,
     /// The document behind it.
     #[schema(max_length = 400)]
     document: String,
+}
+
+/// Freight of an item with one supplier. It stands with the price, which stays as it is.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewFreight {
+    /// First day of orders it counts for; after today.
+    from: NaiveDate,
+    /// Whose; may be left out where one supplier only has a price.
+    #[serde(default)]
+    supplier_id: Option<Uuid>,
+    /// Net per unit; null: none is named any more.
+    #[schema(value_type = Option<String>, example = "4.50")]
+    per_unit: Option<UnitPrice>,
 }
 
 /// Accessibility, or that there is no user interface.
@@ -109,6 +129,11 @@ pub async fn propose_item(
             accessibility: body.accessibility.map_or(Wanted::Same, |it| Wanted::Be(it.into())),
             evb_it: body.evb_it.map_or(Wanted::Same, |it| Wanted::Be(it.into())),
             vat: body.vat,
+            freight: body.freight.map(|it| FreightWish {
+                supplier: it.supplier_id.map(OrganisationId),
+                from: it.from,
+                per_unit: it.per_unit,
+            }),
         },
         document: body.document,
     };

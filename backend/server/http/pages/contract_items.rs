@@ -2,8 +2,8 @@
 //! by two persons.
 
 use abruf_domain::facts::{Accessibility, EvbIt, VatChange, VatTreatment};
-use abruf_domain::ids::ContractId;
-use abruf_domain::money::Percent;
+use abruf_domain::ids::{ContractId, OrganisationId};
+use abruf_domain::money::{Percent, UnitPrice};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -11,6 +11,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::change_items::{self, ItemChange, ItemWish, Preview, Wanted};
+use crate::actions::item_freight::FreightWish;
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
@@ -24,6 +25,7 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts::{self, Contract};
 use crate::storage::item_proposals::{self, Current, Traits, VatRow};
+use crate::storage::price_proposals;
 
 /// Articles to choose from; more are found by words.
 const SHOWN: i64 = 25;
@@ -39,6 +41,8 @@ pub struct ContractItemsPage {
     articles: Vec<(String, String)>,
     /// Title of the chosen article; empty while none is.
     chosen: String,
+    /// Whose prices the chosen article has today, and their freight.
+    freights: Vec<(String, String)>,
     typed: Typed,
     mistakes: Mistakes,
     preview: Option<PreviewView>,
@@ -79,6 +83,9 @@ pub struct Typed {
     vat_category: String,
     vat_rate_pct: String,
     vat_reason: String,
+    freight_from: String,
+    freight: String,
+    freight_supplier: String,
     document: String,
 }
 
@@ -204,6 +211,7 @@ fn read(typed: &Typed) -> Result<ItemChange, Vec<FieldError>> {
         _ => None,
     };
     let vat = read_vat(typed, &mut errors);
+    let freight = read_freight(typed, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
@@ -214,6 +222,7 @@ fn read(typed: &Typed) -> Result<ItemChange, Vec<FieldError>> {
             accessibility: Wanted::Be(accessibility),
             evb_it: Wanted::Be(evb_it),
             vat,
+            freight,
         },
         document: typed.document.clone(),
     })
@@ -239,6 +248,28 @@ fn read_vat(typed: &Typed, errors: &mut Vec<FieldError>) -> Option<VatChange> {
     Some(VatChange { from, vat: VatTreatment { category: category.to_owned(), rate, reason } })
 }
 
+/// A later freight; none where its fields are empty.
+fn read_freight(typed: &Typed, errors: &mut Vec<FieldError>) -> Option<FreightWish> {
+    let (amount, day) = (typed.freight.trim(), typed.freight_from.trim());
+    if amount.is_empty() && day.is_empty() {
+        return None;
+    }
+    let missing = || "Bitte geben Sie den ersten Tag der neuen Fracht ein.".to_owned();
+    let from = read_day(day)
+        .and_then(|day| day.ok_or_else(missing))
+        .map_err(|message| errors.push(FieldError::new("freight_from", message)));
+    let per_unit = match amount.to_lowercase().as_str() {
+        "keine" => Ok(None),
+        "" => Err("Bitte geben Sie die neue Fracht je Einheit ein; „keine“, wenn keine mehr gilt.".to_owned()),
+        _ => read_number(amount, UnitPrice::DECIMALS).and_then(|it| {
+            it.map(UnitPrice::new).transpose().map_err(|_| "Diese Zahl ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
+        }),
+    };
+    let per_unit = per_unit.map_err(|message| errors.push(FieldError::new("freight", message)));
+    let supplier = typed.freight_supplier.parse().ok().map(OrganisationId);
+    Some(FreightWish { supplier, from: from.ok()?, per_unit: per_unit.ok()? })
+}
+
 async fn page(
     app: &App,
     actor: &Actor,
@@ -253,7 +284,15 @@ async fn page(
     let mut tx = app.db.begin(actor).await?;
     let it = contracts::find(&mut tx, contract).await?.ok_or_else(Problem::not_found)?;
     let chosen = item_proposals::by_article(&mut tx, contract, typed.article_number.trim()).await?;
+    let prices = match &chosen {
+        Some(item) => price_proposals::of_article(&mut tx, contract, &item.article_number, app.clock.today()).await?,
+        None => Vec::new(),
+    };
     Ok(ContractItemsPage {
+        freights: prices
+            .iter()
+            .map(|it| (it.supplier.to_string(), format!("{} (heute: {})", it.supplier_name, freight_words(it.freight))))
+            .collect(),
         frame: frame.titled(format!("Positionen ändern {}", it.number)),
         articles: item_proposals::articles(&mut tx, contract, &words, SHOWN).await?,
         chosen: chosen.map(|item| item.title).unwrap_or_default(),
@@ -299,6 +338,14 @@ fn view(preview: &Preview) -> PreviewView {
         };
         rows.push(("Umsatzsteuer", stands, format!("dazu {}", vat_words(&row))));
     }
+    if let Some(change) = &after.freight {
+        let supplier = preview.price.as_ref().map(|price| price.supplier_name.as_str()).unwrap_or_default();
+        let stands = freight_words(preview.price.as_ref().and_then(|price| price.freight));
+        let until = preview.price.as_ref().and_then(|price| price.valid_to);
+        let until = until.map(|last| format!(", bis der Preis am {} endet", day(last))).unwrap_or_default();
+        let wanted = format!("{} bei {supplier} ab {}{until}", freight_words(change.per_unit), day(change.from));
+        rows.push(("Fracht je Einheit", stands, wanted));
+    }
     PreviewView {
         title: format!("{} ({})", preview.before.title, preview.before.article_number),
         rows,
@@ -332,6 +379,10 @@ fn evb_it_words(traits: &Traits) -> String {
         Some(EvbIt::Typed { kind }) => kind.clone(),
         Some(EvbIt::Missing) => "IT-Leistung, Typ noch offen".to_owned(),
     }
+}
+
+fn freight_words(freight: Option<UnitPrice>) -> String {
+    freight.map_or_else(|| "keine genannt".to_owned(), |it| format!("{} netto", it.with_decimals(2).replace('.', ",")))
 }
 
 /// „19 % ab 01.01.2027“
