@@ -74,6 +74,7 @@ pub mod modify_contract;
 pub mod move_documents;
 pub mod note_delivery;
 pub mod note_invoice;
+pub mod note_supplier_invoice;
 pub mod open_offers;
 mod order_data;
 mod order_step;

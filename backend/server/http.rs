@@ -540,6 +540,9 @@ fn supplier_orders(routes: Routes) -> Routes {
         .get("/verwaltung/lieferantenauftraege/{id}", BY_OFFICE, pages::supplier_orders::show)
         .post("/verwaltung/lieferantenauftraege/{id}/freigeben", BY_OFFICE, pages::supplier_orders::approve)
         .post("/verwaltung/lieferantenauftraege/{id}/ablehnen", BY_OFFICE, pages::supplier_orders::refuse)
+        .get("/verwaltung/lieferantenauftraege/{id}/rechnungen", BY_OFFICE, pages::invoices::show_of_body)
+        .post("/verwaltung/lieferantenauftraege/{id}/rechnungen", BY_OFFICE, pages::invoices::note_of_body)
+        .post("/verwaltung/lieferantenauftraege/{id}/rechnungen/aufheben", BY_OFFICE, pages::invoices::cancel_of_body)
         .get("/abrufe/{id}/lieferantenauftrag.pdf", BY_READERS, pages::call_off_pdf::supplier_order)
         .get("/abrufe/{id}/lieferantenauftrag.order-x.xml", BY_READERS, pages::call_off_pdf::supplier_order_data)
         .get("/abrufe/{id}/lieferantenauftrag.peppol.xml", BY_READERS, pages::call_off_pdf::supplier_order_for_peppol)
@@ -553,6 +556,9 @@ fn supplier_orders(routes: Routes) -> Routes {
         .api(BY_READERS, routes!(api::supplier_orders::show))
         .api(BY_OFFICE, routes!(api::supplier_orders::approve))
         .api(BY_OFFICE, routes!(api::supplier_orders::refuse))
+        .api(only(AUDIT).on(Object::Document), routes!(api::invoices::list_of_body))
+        .api(BY_OFFICE, routes!(api::invoices::note_of_body))
+        .api(BY_OFFICE, routes!(api::invoices::cancel_of_body))
 }
 
 /// The pages of those who place and release call-offs.

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::storage::call_offs::CallOff;
 use crate::storage::error::StorageError;
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::invoices::{self, Invoice, InvoiceLine};
+use crate::storage::invoices::{self, Invoice, InvoiceLine, Payer};
 use crate::storage::order_lines::OrderLine;
 use crate::storage::order_reviews::{self, OrderReview};
 use crate::storage::realised_savings::{self, Source};
@@ -93,8 +93,7 @@ pub async fn note(
     key: Option<&IdempotencyKey>,
 ) -> Result<InvoiceNoted, ActionError> {
     only(actor, &[Role::Buyer, Role::Treasurer])?;
-    let number = input.number.trim();
-    check_text("number", number, 100, "Bitte geben Sie die Rechnungsnummer ein (höchstens 100 Zeichen).")?;
+    let number = checked_number(input)?;
     let keyed = Keyed { app, actor, key, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
@@ -106,28 +105,59 @@ pub async fn note(
     };
     check_day("invoiced_on", input.invoiced_on, released_at, keyed.now, "der Freigabe")?;
     let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
-    let read = read(&input.lines, &lines, &call_off)?;
+    let (answer, hash) = record(keyed, &mut tx, &call_off, &lines, Payer::Member, input).await?;
+    keyed.keep(&mut tx, &answer).await?;
+    let to = status_now(&mut tx, &call_off).await?;
+    let new_id = || app.chance.id(keyed.now);
+    realised_savings::book(&mut tx, &call_off, to, Source::invoice(answer.id), new_id, keyed.now).await?;
+    let words = format!("{number}{}", if answer.blocked { ", Zahlung gesperrt" } else { "" });
+    let step = OrderStep {
+        decision: "invoice_noted",
+        action: "call_off_invoice_noted",
+        reason: &words,
+        after: Some(hash),
+        detail: json!({ "number": number, "net": answer.invoiced, "blocked": answer.blocked }),
+    };
+    write(keyed, &mut tx, &call_off, to, step).await?;
+    tx.commit().await?;
+    Ok(answer)
+}
+
+/// Judges an invoice of `order` against its lines and writes both; returns the hash of what was judged. What follows
+/// from it is the caller's.
+pub(super) async fn record(
+    keyed: Keyed<'_>,
+    tx: &mut Tx,
+    order: &CallOff,
+    lines: &[OrderLine],
+    payer: Payer,
+    input: &InvoiceInput,
+) -> Result<(InvoiceNoted, [u8; 32]), ActionError> {
+    let Keyed { app, actor, now, .. } = keyed;
+    let number = input.number.trim();
+    let read = read(&input.lines, lines, order)?;
     if let Some(replaced) = input.replaces {
         let words = format!("Ersetzt durch Rechnung {number}");
-        take_off(&mut tx, &call_off, replaced, &words, keyed).await?;
+        take_off(tx, order, payer, replaced, &words, keyed).await?;
     }
-    let earlier = invoices::of_call_off(&mut tx, &call_off).await?;
-    let facts = facts(&call_off, &lines, &earlier, &read, &input.stated);
+    let earlier = invoices::paid_by(tx, order, payer).await?;
+    let facts = facts(order, lines, &earlier, &read, &input.stated);
     let findings = invoice::judge(&facts);
     let blocked = findings.iter().any(|finding| finding.outcome == Outcome::Block);
     let review = OrderReview {
-        id: app.chance.id(keyed.now),
+        id: app.chance.id(now),
         check_point: "invoice",
         blocked,
         facts: &facts,
         findings: &findings,
         by: Some(actor.person),
-        at: keyed.now,
+        at: now,
     };
-    let hash = order_reviews::insert(&mut tx, &call_off, &review).await?;
+    let hash = order_reviews::insert(tx, order, &review).await?;
     let payable: Net = facts.lines.iter().map(Judged::payable_net).sum();
     let new = Invoice {
-        id: app.chance.id(keyed.now),
+        id: app.chance.id(now),
+        payer,
         number: number.to_owned(),
         invoiced_on: input.invoiced_on,
         net: facts.invoiced_net(),
@@ -140,46 +170,25 @@ pub async fn note(
         cancelled: None,
         by: actor.person,
         person: String::new(),
-        at: keyed.now,
+        at: now,
         lines: read,
     };
-    invoices::insert(&mut tx, &call_off, &new).await.map_err(|error| taken(error, number))?;
-    let answer =
-        InvoiceNoted { id: new.id, blocked, expected: facts.expected_net(), invoiced: new.net, payable, findings };
-    keyed.keep(&mut tx, &answer).await?;
-    let to = status_now(&mut tx, &call_off).await?;
-    let new_id = || app.chance.id(keyed.now);
-    realised_savings::book(&mut tx, &call_off, to, Source::invoice(new.id), new_id, keyed.now).await?;
-    let words = format!("{number}{}", if blocked { ", Zahlung gesperrt" } else { "" });
-    let step = OrderStep {
-        decision: "invoice_noted",
-        action: "call_off_invoice_noted",
-        reason: &words,
-        after: Some(hash),
-        detail: json!({ "number": number, "net": new.net, "blocked": blocked }),
-    };
-    write(keyed, &mut tx, &call_off, to, step).await?;
-    tx.commit().await?;
-    Ok(answer)
+    invoices::insert(tx, order, &new).await.map_err(|error| taken(error, number))?;
+    let expected = facts.expected_net();
+    Ok((InvoiceNoted { id: new.id, blocked, expected, invoiced: new.net, payable, findings }, hash))
 }
 
 /// Notes that an invoice counts no more, with a reason: it was sent back.
 pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, invoice: Uuid, reason: &str) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Treasurer])?;
-    let reason = reason.trim();
-    check_text(
-        "reason",
-        reason,
-        2000,
-        "Bitte schreiben Sie, warum die Rechnung nicht gilt (höchstens 2.000 Zeichen).",
-    )?;
+    let reason = checked_reason(reason)?;
     let keyed = Keyed { app, actor, key: None, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     if !call_off.status.is_ordered() {
         return Err(ActionError::WrongState(call_off.status));
     }
-    take_off(&mut tx, &call_off, invoice, reason, keyed).await?;
+    take_off(&mut tx, &call_off, Payer::Member, invoice, reason, keyed).await?;
     let to = status_now(&mut tx, &call_off).await?;
     let (source, new_id) = (Source::invoice_cancelled(invoice), || app.chance.id(keyed.now));
     realised_savings::book(&mut tx, &call_off, to, source, new_id, keyed.now).await?;
@@ -194,14 +203,27 @@ pub async fn cancel(app: &App, actor: &Actor, id: CallOffId, invoice: Uuid, reas
     Ok(tx.commit().await?)
 }
 
-async fn take_off(
+pub(super) fn checked_number(input: &InvoiceInput) -> Result<&str, ActionError> {
+    let number = input.number.trim();
+    check_text("number", number, 100, "Bitte geben Sie die Rechnungsnummer ein (höchstens 100 Zeichen).")?;
+    Ok(number)
+}
+
+pub(super) fn checked_reason(reason: &str) -> Result<&str, ActionError> {
+    let missing = "Bitte schreiben Sie, warum die Rechnung nicht gilt (höchstens 2.000 Zeichen).";
+    check_text("reason", reason.trim(), 2000, missing)?;
+    Ok(reason.trim())
+}
+
+pub(super) async fn take_off(
     tx: &mut Tx,
     call_off: &CallOff,
+    payer: Payer,
     invoice: Uuid,
     reason: &str,
     keyed: Keyed<'_>,
 ) -> Result<(), ActionError> {
-    let known = invoices::of_call_off(tx, call_off).await?;
+    let known = invoices::paid_by(tx, call_off, payer).await?;
     let known = known.iter().find(|it| it.id == invoice).ok_or(ActionError::NotFound)?;
     if known.cancelled.is_some() {
         return Err(ActionError::NotNow(format!(
@@ -213,7 +235,7 @@ async fn take_off(
 }
 
 fn taken(error: StorageError, number: &str) -> ActionError {
-    if error.constraint() == Some("invoice_number_once") {
+    if matches!(error.constraint(), Some("invoice_number_once" | "supplier_invoice_number_once")) {
         let message = format!(
             "Die Rechnung {number} dieses Lieferanten ist schon erfasst. Eine berichtigte Rechnung braucht eine eigene Nummer."
         );

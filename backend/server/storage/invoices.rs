@@ -12,11 +12,33 @@ use super::StorageError;
 use super::call_offs::CallOff;
 use super::error::consistent;
 
+/// Who pays an invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payer {
+    /// The member, for its order.
+    Member,
+    /// The body, for the supplier order of a pair.
+    Body,
+}
+
+impl Payer {
+    /// The key in the database.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Member => "member",
+            Self::Body => "body",
+        }
+    }
+}
+
 /// An invoice.
 #[derive(Debug, Clone)]
 pub struct Invoice {
     /// Which.
     pub id: Uuid,
+    /// Who pays it.
+    pub payer: Payer,
     /// Number the supplier gave it.
     pub number: String,
     /// Its date.
@@ -76,8 +98,8 @@ pub struct InvoiceLine {
 pub async fn insert(conn: &mut PgConnection, call_off: &CallOff, new: &Invoice) -> Result<(), StorageError> {
     sqlx::query!(
         "INSERT INTO invoice (contract_id, id, call_off_id, member_id, supplier_id, number, invoiced_on, net, vat, payable_net,
-                              review_id, blocked, replaces_id, person_id, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                              review_id, blocked, replaces_id, person_id, at, payer)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         call_off.contract.0,
         new.id,
         call_off.id.0,
@@ -92,7 +114,8 @@ pub async fn insert(conn: &mut PgConnection, call_off: &CallOff, new: &Invoice) 
         new.blocked,
         new.replaces,
         new.by.0,
-        new.at
+        new.at,
+        new.payer.key()
     )
     .execute(&mut *conn)
     .await?;
@@ -142,8 +165,13 @@ pub async fn insert_cancellation(
     Ok(())
 }
 
-/// The invoices of an order, oldest first.
+/// The invoices the member gets for an order, oldest first.
 pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<Vec<Invoice>, StorageError> {
+    paid_by(conn, call_off, Payer::Member).await
+}
+
+/// The invoices of one side of an order, oldest first.
+pub async fn paid_by(conn: &mut PgConnection, call_off: &CallOff, payer: Payer) -> Result<Vec<Invoice>, StorageError> {
     let mut lines = Vec::new();
     for row in sqlx::query!(
         "SELECT invoice_id, position, quantity, unit_price, net, vat_rate_pct, performance_from, performance_to
@@ -178,10 +206,11 @@ pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<
            JOIN order_review r ON r.contract_id = i.contract_id AND r.id = i.review_id
            LEFT JOIN invoice_cancellation c ON c.contract_id = i.contract_id AND c.invoice_id = i.id
            LEFT JOIN person n ON n.id = i.person_id
-           WHERE i.contract_id = $1 AND i.call_off_id = $2
+           WHERE i.contract_id = $1 AND i.call_off_id = $2 AND i.payer = $3
            ORDER BY i.at, i.id"#,
         call_off.contract.0,
-        call_off.id.0
+        call_off.id.0,
+        payer.key()
     )
     .fetch_all(conn)
     .await?;
@@ -190,6 +219,7 @@ pub async fn of_call_off(conn: &mut PgConnection, call_off: &CallOff) -> Result<
             let net = |value, column| consistent(Net::new(value), "invoice", column, row.id);
             Ok(Invoice {
                 id: row.id,
+                payer,
                 number: row.number,
                 invoiced_on: row.invoiced_on,
                 lines: lines.iter().filter(|(invoice, _)| *invoice == row.id).map(|(_, line)| line.clone()).collect(),

@@ -19,6 +19,7 @@ pub async fn known(conn: &mut PgConnection, of: &ReportOf) -> Result<Vec<Known>,
     let rows = sqlx::query!(
         r#"SELECT c.number AS "order?", c.member_id AS "member!", held.month AS "month!", held.amount AS "amount!"
            FROM call_off c
+           JOIN framework_contract f ON f.id = c.contract_id
            CROSS JOIN LATERAL (
                SELECT date_trunc('month', c.released_at AT TIME ZONE 'Europe/Berlin')::date AS month, sum(e.amount) AS amount
                FROM volume_entry e
@@ -29,6 +30,7 @@ pub async fn known(conn: &mut PgConnection, of: &ReportOf) -> Result<Vec<Known>,
                SELECT date_trunc('month', i.invoiced_on)::date, sum(i.net)
                FROM invoice i
                WHERE $5 = 'invoices' AND i.contract_id = c.contract_id AND i.call_off_id = c.id AND NOT i.blocked
+                 AND i.payer = CASE f.supply_chain WHEN 'through_body' THEN 'body' ELSE 'member' END
                  AND date_trunc('month', i.invoiced_on)::date BETWEEN $3 AND $4
                  AND NOT EXISTS (SELECT FROM invoice_cancellation x WHERE x.contract_id = i.contract_id AND x.invoice_id = i.id)
                GROUP BY 1) held

@@ -1,4 +1,5 @@
-//! `/abrufe/{id}/rechnungen`: what was billed, what of it may be paid, and what must not.
+//! `/abrufe/{id}/rechnungen` and `/verwaltung/lieferantenauftraege/{id}/rechnungen`: what was billed to the member, and
+//! to the body for the supplier order of a pair; what of it may be paid, and what must not.
 
 use abruf_domain::finding::Outcome;
 use abruf_domain::ids::CallOffId;
@@ -11,7 +12,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use uuid::Uuid;
 
 use crate::actions::note_invoice::{self, InvoiceInput, InvoiceLineInput, SURCHARGE};
-use crate::actions::{ActionError, FieldError};
+use crate::actions::{ActionError, FieldError, note_supplier_invoice};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
@@ -21,25 +22,33 @@ use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::Away;
 use crate::http::pages::line_quantities::line_state;
+use crate::http::pages::pair_view::state_class;
 use crate::http::pages::read_amount::read_amount;
 use crate::http::pages::typed_fields::TypedFields;
 use crate::http::pages::written::{day, instant, money, quantity, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_offs::{self, CallOff};
-use crate::storage::invoices::{self, Invoice};
+use crate::storage::idempotency::IdempotencyKey;
+use crate::storage::invoices::{self, Invoice, Payer};
 use crate::storage::order_lines::{self, OrderLine};
-use crate::storage::{contracts, organisations};
+use crate::storage::{Tx, contracts, organisations};
 
 #[derive(askama::Template)]
 #[template(path = "pages/invoices.html")]
 struct InvoicesPage {
     frame: Frame,
-    id: CallOffId,
+    /// The list above the order, and the order: address and words.
+    crumbs: [(String, String); 2],
     number: String,
     supplier: String,
-    status: abruf_domain::call_off::Status,
-    role: Role,
+    /// Style and words of the order's state.
+    state: (&'static str, &'static str),
+    /// Why no invoice can be noted at all; empty otherwise.
+    closed: String,
+    may_note: bool,
+    /// Address of the page.
+    path: String,
     invoices: Vec<InvoiceView>,
     /// Fields of the lines that can still be billed.
     lines: Vec<BilledLine>,
@@ -83,14 +92,6 @@ struct BilledLine {
 }
 
 impl InvoicesPage {
-    const fn may_note(&self) -> bool {
-        matches!(self.role, Role::Buyer | Role::Treasurer) && self.status.is_ordered()
-    }
-
-    fn class(&self) -> &'static str {
-        status_class(self.status)
-    }
-
     /// Invoices a corrected one can replace.
     fn replaceable(&self) -> Vec<&InvoiceView> {
         self.invoices.iter().filter(|it| it.stands).collect()
@@ -104,7 +105,17 @@ pub async fn show(
     frame: Frame,
     Path(id): Path<Uuid>,
 ) -> Result<Response, Away> {
-    rendered(&app, &actor, frame, CallOffId(id), TypedFields::default(), Mistakes::default()).await
+    rendered(&app, &actor, frame, (CallOffId(id), Payer::Member), TypedFields::default(), Mistakes::default()).await
+}
+
+/// `GET /verwaltung/lieferantenauftraege/{id}/rechnungen`
+pub async fn show_of_body(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+) -> Result<Response, Away> {
+    rendered(&app, &actor, frame, (CallOffId(id), Payer::Body), TypedFields::default(), Mistakes::default()).await
 }
 
 /// `POST /abrufe/{id}/rechnungen`
@@ -115,15 +126,40 @@ pub async fn note(
     Path(id): Path<Uuid>,
     KeyedForm(key, fields): KeyedForm<Vec<(String, String)>>,
 ) -> Result<Response, Away> {
-    let (id, typed) = (CallOffId(id), TypedFields(fields));
+    note_for(&app, &actor, frame, (CallOffId(id), Payer::Member), key.as_ref(), TypedFields(fields)).await
+}
+
+/// `POST /verwaltung/lieferantenauftraege/{id}/rechnungen`
+pub async fn note_of_body(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    KeyedForm(key, fields): KeyedForm<Vec<(String, String)>>,
+) -> Result<Response, Away> {
+    note_for(&app, &actor, frame, (CallOffId(id), Payer::Body), key.as_ref(), TypedFields(fields)).await
+}
+
+async fn note_for(
+    app: &App,
+    actor: &Actor,
+    frame: Frame,
+    (id, payer): (CallOffId, Payer),
+    key: Option<&IdempotencyKey>,
+    typed: TypedFields,
+) -> Result<Response, Away> {
     let done = match read(&typed) {
-        Ok(input) => note_invoice::note(&app, &actor, id, &input, key.as_ref()).await.map(|_| ()).map_err(|error| {
+        Ok(input) => {
+            let noted = match payer {
+                Payer::Member => note_invoice::note(app, actor, id, &input, key).await,
+                Payer::Body => note_supplier_invoice::note(app, actor, id, &input, key).await,
+            };
             let position = |at: usize| input.lines.get(at).map(|line| line.position);
-            at_fields(error, &position)
-        }),
+            noted.map(|_| ()).map_err(|error| at_fields(error, &position))
+        }
         Err(error) => Err(error),
     };
-    answered(&app, &actor, frame, id, typed, done).await
+    answered(app, actor, frame, (id, payer), typed, done).await
 }
 
 /// `POST /abrufe/{id}/rechnungen/aufheben`
@@ -135,10 +171,25 @@ pub async fn cancel(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Away> {
     let typed = TypedFields(fields);
-    let invoice: Uuid =
-        typed.at("rechnung").parse().map_err(|_| Problem::bad_request("Diese Rechnung gibt es nicht."))?;
-    let done = note_invoice::cancel(&app, &actor, CallOffId(id), invoice, typed.at("reason")).await;
-    answered(&app, &actor, frame, CallOffId(id), typed, done).await
+    let done = note_invoice::cancel(&app, &actor, CallOffId(id), chosen(&typed)?, typed.at("reason")).await;
+    answered(&app, &actor, frame, (CallOffId(id), Payer::Member), typed, done).await
+}
+
+/// `POST /verwaltung/lieferantenauftraege/{id}/rechnungen/aufheben`
+pub async fn cancel_of_body(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    frame: Frame,
+    Path(id): Path<Uuid>,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Away> {
+    let typed = TypedFields(fields);
+    let done = note_supplier_invoice::cancel(&app, &actor, CallOffId(id), chosen(&typed)?, typed.at("reason")).await;
+    answered(&app, &actor, frame, (CallOffId(id), Payer::Body), typed, done).await
+}
+
+fn chosen(typed: &TypedFields) -> Result<Uuid, Problem> {
+    typed.at("rechnung").parse().map_err(|_| Problem::bad_request("Diese Rechnung gibt es nicht."))
 }
 
 /// The invoice, if every field can be read.
@@ -207,17 +258,72 @@ async fn answered(
     app: &App,
     actor: &Actor,
     frame: Frame,
-    id: CallOffId,
+    (id, payer): (CallOffId, Payer),
     typed: TypedFields,
     done: Result<(), ActionError>,
 ) -> Result<Response, Away> {
     match done {
-        Ok(()) => Ok(Redirect::to(&format!("/abrufe/{id}/rechnungen")).into_response()),
+        Ok(()) => Ok(Redirect::to(&address(id, payer)).into_response()),
         Err(ActionError::Invalid(errors)) => {
-            let page = rendered(app, actor, frame.with_mistakes(), id, typed, Mistakes(errors)).await?;
+            let page = rendered(app, actor, frame.with_mistakes(), (id, payer), typed, Mistakes(errors)).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(error) => Err(error.into()),
+    }
+}
+
+fn address(id: CallOffId, payer: Payer) -> String {
+    match payer {
+        Payer::Member => format!("/abrufe/{id}/rechnungen"),
+        Payer::Body => format!("/verwaltung/lieferantenauftraege/{id}/rechnungen"),
+    }
+}
+
+/// What is billed to whom, in words.
+struct Billed {
+    order: CallOff,
+    lines: Vec<OrderLine>,
+    state: (&'static str, &'static str),
+    /// Why nothing can be billed; empty where something can.
+    closed: String,
+    /// May note invoices of it.
+    noters: &'static [Role],
+    list: (String, String),
+    above: String,
+}
+
+async fn billed(tx: &mut Tx, id: CallOffId, payer: Payer) -> Result<Billed, Away> {
+    let (call_off, _) = call_offs::find(tx, id).await?.ok_or_else(Problem::not_found)?;
+    match payer {
+        Payer::Member => {
+            let status = call_off.status;
+            let why = || format!("Dieser Abruf ist „{}“. Rechnungen gibt es nur zu erteilten Abrufen.", status.german());
+            Ok(Billed {
+                lines: order_lines::of_call_off(tx, &call_off).await?,
+                state: (status_class(status), status.german()),
+                closed: if status.is_ordered() { String::new() } else { why() },
+                noters: &[Role::Buyer, Role::Treasurer],
+                list: ("/abrufe".to_owned(), "Abrufe".to_owned()),
+                above: format!("/abrufe/{id}"),
+                order: call_off,
+            })
+        }
+        Payer::Body => {
+            let it = note_supplier_invoice::billed(tx, &call_off).await?.ok_or_else(Problem::not_found)?;
+            let state = it.decided.state;
+            let why = || {
+                format!("Dieser Lieferantenauftrag ist „{}“. Rechnungen gibt es nur zu freigegebenen Aufträgen.", state.german())
+            };
+            Ok(Billed {
+                order: it.order,
+                lines: it.lines,
+                state: (state_class(state), state.german()),
+                closed: if it.decided.was_approved() { String::new() } else { why() },
+                noters: &[Role::Office],
+                list: ("/verwaltung/lieferantenauftraege".to_owned(), "Lieferantenaufträge".to_owned()),
+                above: format!("/verwaltung/lieferantenauftraege/{id}"),
+            })
+        }
     }
 }
 
@@ -225,31 +331,32 @@ async fn rendered(
     app: &App,
     actor: &Actor,
     frame: Frame,
-    id: CallOffId,
+    (id, payer): (CallOffId, Payer),
     typed: TypedFields,
     mistakes: Mistakes,
 ) -> Result<Response, Away> {
     let mut tx = app.db.begin(actor).await?;
-    let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
-    let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
+    let Billed { order, lines, state, closed, noters, list, above } = billed(&mut tx, id, payer).await?;
+    let number = order.number.clone().unwrap_or_else(|| order.case_number.clone());
     let currency = contracts::currency_of(&mut tx, id).await?.unwrap_or_default();
-    let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
-    let invoices = invoices::of_call_off(&mut tx, &call_off).await?;
+    let invoices = invoices::paid_by(&mut tx, &order, payer).await?;
     let mut rates: Vec<Percent> = lines.iter().filter_map(|line| line.vat_rate).collect();
     rates.sort_unstable();
     rates.dedup();
     let page = InvoicesPage {
-        id,
-        supplier: organisations::name(&mut tx, call_off.supplier).await?.unwrap_or_default(),
-        status: call_off.status,
-        role: actor.role,
+        crumbs: [list, (above, number.clone())],
+        supplier: organisations::name(&mut tx, order.supplier).await?.unwrap_or_default(),
+        state,
+        may_note: noters.contains(&actor.role) && closed.is_empty(),
+        closed,
+        path: address(id, payer),
         // What stands first, the newest of it on top.
         invoices: {
             let mut views: Vec<InvoiceView> = invoices.iter().rev().map(|it| view(it, &lines, &currency)).collect();
             views.sort_by_key(|it| !it.stands);
             views
         },
-        lines: fields(&call_off, &lines, &invoices, &typed, &mistakes),
+        lines: fields(&order, &lines, &invoices, &typed, &mistakes),
         rates: rates.into_iter().map(|rate| (rate.to_string().replace('.', ","), format!("summe_{rate}"))).collect(),
         today: day(app.clock.today()),
         idempotency_key: app.chance.id(app.clock.now()),
