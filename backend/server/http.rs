@@ -552,6 +552,11 @@ fn supplier_orders(routes: Routes) -> Routes {
             BY_READERS,
             pages::call_off_pdf::supplier_partial_cancellation,
         )
+        .get(
+            "/abrufe/{id}/lieferantenauftrag/terminaenderungen/{sequence}",
+            BY_READERS,
+            pages::call_off_pdf::supplier_delivery_change,
+        )
         .api(only(&[Role::Office]), routes!(api::supplier_orders::list))
         .api(BY_READERS, routes!(api::supplier_orders::show))
         .api(BY_OFFICE, routes!(api::supplier_orders::approve))

@@ -20,6 +20,7 @@ mod quota_transfers;
 mod release;
 mod requests;
 mod submission;
+mod supplier_invoices;
 mod supplier_orders;
 mod supplier_stops;
 mod told_events;

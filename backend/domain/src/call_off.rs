@@ -165,6 +165,7 @@ pub fn document_in_words(kind: &str) -> &'static str {
         "partial_cancellation" => "Teilstornierung",
         "delivery_change" => "Terminänderung",
         "supplier_order" => "Lieferantenauftrag",
+        "supplier_delivery_change" => "Terminänderung des Lieferantenauftrags",
         "supplier_cancellation" => "Stornierung des Lieferantenauftrags",
         "supplier_partial_cancellation" => "Teilstornierung des Lieferantenauftrags",
         _ => "Stornierung",

@@ -141,6 +141,12 @@ pub async fn answer(app: &App, actor: &Actor, id: CallOffId, accepted: bool, rea
     if accepted && open.delivery_on.is_some() {
         let work = app.chance.id(keyed.now);
         outbox::push_event(&mut tx, work, "issue_delivery_change", open.id, &call_off, keyed.now).await?;
+        // Of a pair the supplier knows its own order, not the member's.
+        if supplier_orders::of_call_off(&mut tx, &call_off).await?.is_some_and(|order| order.was_approved()) {
+            let work = app.chance.id(keyed.now);
+            let kind = "issue_supplier_delivery_change";
+            outbox::push_event(&mut tx, work, kind, open.id, &call_off, keyed.now).await?;
+        }
     }
     let to = if accepted && call_off.status == Status::Dispatched { Status::Confirmed } else { call_off.status };
     let (decision, action) = match accepted {

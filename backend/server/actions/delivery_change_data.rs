@@ -53,17 +53,17 @@ pub(super) async fn accepted_change(
 }
 
 impl AcceptedChange {
-    /// The document; it names the earlier change, or the order.
+    /// The document; it names the earlier change of this kind among those made, or the order.
     pub(super) fn data(
         self,
         app: &App,
         call_off: &CallOff,
         printed: Printed,
         (order_number, order_date): (&str, NaiveDate),
-        made: &[DocumentRow],
+        (made, kind): (&[DocumentRow], &str),
         order: &DocumentRow,
     ) -> Result<DeliveryChangeData, ActionError> {
-        let before = made.iter().find(|it| it.kind == "delivery_change" && it.sequence == Some(self.sequence - 1));
+        let before = made.iter().find(|it| it.kind == kind && it.sequence == Some(self.sequence - 1));
         let replaces = match before.zip(self.earlier) {
             Some((change, day)) => Replaced {
                 number: number(order_number, self.sequence - 1),

@@ -129,6 +129,7 @@ fn event(kind: &str) -> (bool, Event) {
         "issue_memo" => (false, Event::Memo),
         "issue_delivery_change" => (false, Event::DeliveryChange),
         "issue_partial_cancellation" => (false, Event::PartialCancellation),
+        "issue_supplier_delivery_change" => (true, Event::DeliveryChange),
         "issue_supplier_order" => (true, Event::Order),
         "issue_supplier_partial_cancellation" => (true, Event::PartialCancellation),
         "issue_supplier_cancellation" => (true, Event::Cancellation),
@@ -140,10 +141,11 @@ fn event(kind: &str) -> (bool, Event) {
 const fn kept_as(of_supplier: bool, event: Event) -> &'static str {
     match (of_supplier, event) {
         (_, Event::Memo) => "memo",
-        (_, Event::DeliveryChange) => "delivery_change",
         (false, Event::Order) => "order",
         (false, Event::Cancellation) => "cancellation",
         (false, Event::PartialCancellation) => "partial_cancellation",
+        (false, Event::DeliveryChange) => "delivery_change",
+        (true, Event::DeliveryChange) => "supplier_delivery_change",
         (true, Event::Order) => "supplier_order",
         (true, Event::Cancellation) => "supplier_cancellation",
         (true, Event::PartialCancellation) => "supplier_partial_cancellation",
@@ -213,7 +215,7 @@ async fn render(
         let change = accepted_change(tx, call_off, work.event).await?.ok_or(ActionError::NotFound)?;
         let before = cancellations.iter().filter(|it| it.at <= change.accepted.at).count();
         let printed = printed(tx, call_off, &facts, &after(before)?, side).await?;
-        let data = change.data(app, call_off, printed, (&number, berlin_date(at)), &made, &order)?;
+        let data = change.data(app, call_off, printed, (&number, berlin_date(at)), (&made, kind), &order)?;
         return Ok((kind, off_the_runtime(move || abruf_documents::delivery_change(&data, &templates)).await?));
     }
     if event == Event::Memo {

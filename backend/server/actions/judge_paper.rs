@@ -48,7 +48,7 @@ pub struct Paper {
 impl From<Authenticity> for Paper {
     fn from(found: Authenticity) -> Self {
         let certificate = is_certificate(&found.kind);
-        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo" | "delivery_change");
+        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo" | "delivery_change" | "supplier_delivery_change");
         let ended = found.ended_at.map(berlin_date);
         let standing = match ended {
             Some(day) if certificate => Standing::Replaced(day),
@@ -90,6 +90,7 @@ pub fn kind_in_words(kind: &str) -> &'static str {
         "delivery_change" => "Terminänderung zum Abruf",
         "supplier_order" => "Lieferantenauftrag",
         "supplier_cancellation" => "Stornierung zum Lieferantenauftrag",
+        "supplier_delivery_change" => "Terminänderung zum Lieferantenauftrag",
         "supplier_partial_cancellation" => "Teilstornierung zum Lieferantenauftrag",
         "entitlement_certificate" => "Bescheinigung der Abrufberechtigung",
         "savings_certificate" => "Einsparbescheinigung",

@@ -38,7 +38,7 @@ pub fn change_in_words(document: &DocumentRow) -> String {
 pub async fn changes_for_supplier(tx: &mut Tx, call_off: &CallOff) -> Result<Vec<DocumentRow>, ActionError> {
     let kinds: &[&str] = match supplier_orders::of_call_off(tx, call_off).await? {
         None => &["cancellation", "partial_cancellation", "delivery_change"],
-        Some(_) => &["supplier_cancellation", "supplier_partial_cancellation"],
+        Some(_) => &["supplier_cancellation", "supplier_partial_cancellation", "supplier_delivery_change"],
     };
     let all = documents::of_call_off(tx, call_off.contract, call_off.id).await?;
     Ok(all.into_iter().filter(|it| kinds.contains(&it.kind.as_str())).collect())

@@ -331,9 +331,9 @@ pub async fn of_call_off(
 ) -> Result<Vec<DocumentRow>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT d.id, d.kind,
-                  CASE d.kind
-                      WHEN 'delivery_change' THEN (row_number() OVER (PARTITION BY d.kind ORDER BY d.created_at, d.id))::int
-                      ELSE p.sequence
+                  CASE WHEN d.kind IN ('delivery_change', 'supplier_delivery_change')
+                       THEN (row_number() OVER (PARTITION BY d.kind ORDER BY d.created_at, d.id))::int
+                       ELSE p.sequence
                   END AS sequence, d.file_name, d.check_code, d.sha256, d.pages, d.created_at,
                   ARRAY(SELECT a.name FROM document_attachment a
                         WHERE a.contract_id = d.contract_id AND a.document_id = d.id ORDER BY a.name) AS "as_data!"
@@ -404,23 +404,25 @@ pub async fn partial_cancellation(
     .await?)
 }
 
-/// The file of a change of the delivery date.
+/// The file of a change of the delivery date, of the order or of its supplier order.
 pub async fn delivery_change(
     conn: &mut PgConnection,
     contract: ContractId,
     call_off: CallOffId,
+    kind: &str,
     sequence: i32,
 ) -> Result<Option<StoredFile>, StorageError> {
     Ok(sqlx::query_as!(
         StoredFile,
         "SELECT file_name, sha256, bytes
          FROM document
-         WHERE contract_id = $1 AND call_off_id = $2 AND kind = 'delivery_change' AND 1 <= $3
+         WHERE contract_id = $1 AND call_off_id = $2 AND kind = $4 AND 1 <= $3
          ORDER BY created_at, id
          LIMIT 1 OFFSET greatest($3::int - 1, 0)",
         contract.0,
         call_off.0,
-        sequence
+        sequence,
+        kind
     )
     .fetch_optional(conn)
     .await?)

@@ -283,6 +283,8 @@ pub struct PairSums {
     pub of_supplier: Option<(String, State, Decimal, bool)>,
     /// Partial cancellations after its approval.
     pub parts: i64,
+    /// New delivery dates accepted after its approval.
+    pub delivery_changes: i64,
     /// Documents made.
     pub documents: Vec<String>,
     /// Work still to be done.
@@ -296,6 +298,10 @@ pub async fn pairs(conn: &mut PgConnection) -> Result<Vec<PairSums>, StorageErro
                   (o.decided_by IS NOT NULL AND o.state <> 'refused') AS "approved?",
                   (SELECT count(*) FROM partial_cancellation p
                    WHERE p.contract_id = c.contract_id AND p.call_off_id = c.id AND o.parts_before < p.sequence) AS "parts!",
+                  (SELECT count(*) FROM supplier_confirmation n
+                   JOIN confirmation_answer a ON a.contract_id = n.contract_id AND a.confirmation_id = n.id
+                   WHERE n.contract_id = c.contract_id AND n.call_off_id = c.id AND n.delivery_on IS NOT NULL
+                     AND a.decision = 'accepted' AND o.decided_at <= a.at) AS "delivery_changes!",
                   ARRAY(SELECT d.kind FROM document d WHERE d.contract_id = c.contract_id AND d.call_off_id = c.id) AS "documents!",
                   ARRAY(SELECT w.kind FROM outbox w
                         WHERE w.contract_id = c.contract_id AND w.call_off_id = c.id AND w.done_at IS NULL) AS "work!"
@@ -323,6 +329,7 @@ pub async fn pairs(conn: &mut PgConnection) -> Result<Vec<PairSums>, StorageErro
                 currency: row.currency,
                 of_supplier,
                 parts: row.parts,
+                delivery_changes: row.delivery_changes,
                 documents: row.documents,
                 work: row.work,
             })

@@ -181,11 +181,13 @@ fn verify_pair(pair: &PairSums, found: &mut Verification) {
         found.fails(place(), format!("er ist {}, der Lieferantenauftrag {}", german.0, german.1));
     }
     let cancelled = *approved && *state == State::Cancelled;
+    let changes = if *approved { usize::try_from(pair.delivery_changes).unwrap_or_default() } else { 0 };
     let parts = if *approved { usize::try_from(pair.parts).unwrap_or_default() } else { 0 };
     for (due, kind, work, german) in [
         (usize::from(*approved), "supplier_order", "issue_supplier_order", "Lieferantenauftrag"),
         (usize::from(cancelled), "supplier_cancellation", "issue_supplier_cancellation", "Stornierung"),
         (parts, "supplier_partial_cancellation", "issue_supplier_partial_cancellation", "Teilstornierung"),
+        (changes, "supplier_delivery_change", "issue_supplier_delivery_change", "Terminänderung"),
     ] {
         let count = |kinds: &[String], kind| kinds.iter().filter(|it| *it == kind).count();
         let (made, to_come) = (count(&pair.documents, kind), count(&pair.work, work));

@@ -140,12 +140,25 @@ async fn of_a_pair_the_supplier_gets_what_changes_the_supplier_order() {
     issue_for(app, id).await.unwrap();
     here.empties_the_mail().await;
     here.takes_ten_back(id).await;
+    let other = ConfirmationInput { delivery_on: Some(day("2027-01-15")), ..as_ordered() };
+    confirm(app, &here.eva, id, &other, None).await.unwrap();
+    answer(app, &here.eva, id, true, "").await.unwrap();
+    issue_for(app, id).await.unwrap();
     here.cancels(id).await;
     here.empties_the_mail().await;
     let letters = server.taken();
-    assert_eq!(letters.len(), 3, "{:?}", subjects(&server));
+    assert_eq!(letters.len(), 4, "{:?}", subjects(&server));
     assert_eq!(letters[1].pdf(), here.bytes(id, "supplier_partial_cancellation").await);
-    assert_eq!(letters[2].pdf(), here.bytes(id, "supplier_cancellation").await);
+    assert_eq!(letters[2].pdf(), here.bytes(id, "supplier_delivery_change").await);
+    assert!(letters[2].text().contains("RV-2025-03-0001-B"), "{}", letters[2].text());
+    assert_eq!(letters[3].pdf(), here.bytes(id, "supplier_cancellation").await);
+    let eva = Browser::signed_in(&here.world, &here.eva).await;
+    let page = eva.page(&format!("/abrufe/{id}")).await;
+    for paper in ["terminaenderungen/1", "lieferantenauftrag/terminaenderungen/1"] {
+        assert!(page.contains(&format!("/abrufe/{id}/{paper}\"")), "{paper}: {page}");
+        assert_eq!(eva.get(&format!("/abrufe/{id}/{paper}")).await.status, 200, "{paper}");
+    }
+    here.all_is_well().await;
     assert!(letters.iter().all(|it| !it.text().contains("-0001-A") && !it.text().contains("Stadt Altenrode")));
 }
 

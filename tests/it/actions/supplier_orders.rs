@@ -22,18 +22,18 @@ use crate::world::contract::{Contract, value};
 
 impl Altenrode {
     /// The Citrix contract, ordered through the body, without anybody on its list.
-    async fn through_body(&self) -> Contract {
+    pub(super) async fn through_body(&self) -> Contract {
         self.citrix("RV-2025-03").through_body().ceiling(value("500000.00")).await
     }
 
     /// An in-house order of Eva's, released by Karl.
-    async fn in_house(&self, contract: &Contract) -> CallOffId {
+    pub(super) async fn in_house(&self, contract: &Contract) -> CallOffId {
         let id = self.request(contract).await;
         released(release(&self.world.app, &self.karl, id, None).await);
         id
     }
 
-    async fn supplier_order(&self, id: CallOffId) -> SupplierOrder {
+    pub(super) async fn supplier_order(&self, id: CallOffId) -> SupplierOrder {
         let call_off = self.world.call_off(id).await;
         let mut tx = self.world.app.db.begin(&self.eva).await.unwrap();
         supplier_orders::of_call_off(&mut tx, &call_off).await.unwrap().expect("the member sees it")
@@ -51,7 +51,7 @@ impl Altenrode {
         .unwrap()
     }
 
-    async fn sound(&self) {
+    pub(super) async fn sound(&self) {
         self.world.keeps_its_promises().await;
         let found = verify(&self.world.app, |_, _, _| {}).await.unwrap();
         assert!(found.failures.is_empty(), "{:?}", found.failures);

@@ -201,8 +201,8 @@ async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<(
     let mut tx = app.db.begin(actor).await?;
     let part = kind.rsplit_once('-').and_then(|(kind, sequence)| Some((kind, sequence.parse().ok()?)));
     let file = match part {
-        Some(("delivery_change", sequence)) => {
-            documents::delivery_change(&mut tx, call_off.contract, call_off.id, sequence).await?
+        Some((kind @ ("delivery_change" | "supplier_delivery_change"), sequence)) => {
+            documents::delivery_change(&mut tx, call_off.contract, call_off.id, kind, sequence).await?
         }
         Some((kind, sequence)) => {
             documents::partial_cancellation(&mut tx, call_off.contract, call_off.id, kind, sequence).await?

@@ -172,6 +172,7 @@ impl CallOffPage {
             ("supplier_partial_cancellation", Some(sequence)) => {
                 format!("lieferantenauftrag/teilstornierungen/{sequence}")
             }
+            ("supplier_delivery_change", Some(sequence)) => format!("lieferantenauftrag/terminaenderungen/{sequence}"),
             ("delivery_change", Some(sequence)) => format!("terminaenderungen/{sequence}"),
             (_, Some(sequence)) => format!("teilstornierungen/{sequence}"),
             _ => "stornierung.pdf".to_owned(),

@@ -59,13 +59,25 @@ pub async fn delivery_change(
     SignedIn(actor): SignedIn,
     Path((id, sequence)): Path<(Uuid, i32)>,
 ) -> Result<Response, Problem> {
-    let id = CallOffId(id);
-    let mut tx = app.db.begin(&actor).await?;
+    changed(&app, &actor, CallOffId(id), "delivery_change", sequence).await
+}
+
+/// `GET /abrufe/{id}/lieferantenauftrag/terminaenderungen/{sequence}`
+pub async fn supplier_delivery_change(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path((id, sequence)): Path<(Uuid, i32)>,
+) -> Result<Response, Problem> {
+    changed(&app, &actor, CallOffId(id), "supplier_delivery_change", sequence).await
+}
+
+async fn changed(app: &App, actor: &Actor, id: CallOffId, kind: &str, sequence: i32) -> Result<Response, Problem> {
+    let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     tx.rollback().await?;
-    issue_document::issue_for(&app, id).await?;
-    let mut tx = app.db.begin(&actor).await?;
-    let file = documents::delivery_change(&mut tx, call_off.contract, id, sequence).await?;
+    issue_document::issue_for(app, id).await?;
+    let mut tx = app.db.begin(actor).await?;
+    let file = documents::delivery_change(&mut tx, call_off.contract, id, kind, sequence).await?;
     tx.rollback().await?;
     let (name, bytes) = app.documents.read(file.ok_or_else(Problem::not_found)?).await?;
     Ok(pdf(&name, bytes))
