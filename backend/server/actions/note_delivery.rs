@@ -71,19 +71,28 @@ pub async fn deliver(
     Ok(answer)
 }
 
-/// Notes that everything still open arrived today.
-pub async fn deliver_rest(app: &App, actor: &Actor, id: CallOffId) -> Result<(), ActionError> {
+/// Notes that everything still open arrived on a day (`None`: today).
+///
+/// # Errors
+/// [`ActionError::Invalid`] at `on` for a day before the release or in the future.
+pub async fn deliver_rest(
+    app: &App,
+    actor: &Actor,
+    id: CallOffId,
+    on: Option<NaiveDate>,
+) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver])?;
     let keyed = Keyed { app, actor, key: None, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-    if call_off.status != Status::Confirmed {
+    let (Some(released_at), Status::Confirmed) = (call_off.released_at, call_off.status) else {
         return Err(ActionError::WrongState(call_off.status));
-    }
+    };
+    let day = on.unwrap_or_else(|| berlin_date(keyed.now));
+    check_day("on", day, released_at, keyed.now, "der Freigabe")?;
     let lines = order_lines::of_call_off(&mut tx, &call_off).await?;
     let open = lines.iter().filter(|line| !line.open().is_zero()).map(|line| (line.position, line.open())).collect();
-    let today = berlin_date(keyed.now);
-    let input = DeliveryInput { delivered_on: today, note_number: String::new(), quantities: Vec::new() };
+    let input = DeliveryInput { delivered_on: day, note_number: String::new(), quantities: Vec::new() };
     note(keyed, &mut tx, &call_off, &lines, &input, open).await?;
     Ok(tx.commit().await?)
 }

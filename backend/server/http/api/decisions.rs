@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use crate::actions::advance_call_off::NextStep;
 use crate::actions::approval_turn::Told;
 use crate::actions::approve_step::{self, StepApproval};
 use crate::actions::refuse_lines::{self, LinesRefused, Refusal};
@@ -81,9 +82,32 @@ pub struct Reason {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Progress {
-    /// dispatched, confirmed, delivered, invoiced or closed.
-    #[schema(example = "dispatched")]
+    /// The step that follows; no other can be noted.
+    #[schema(value_type = ProgressStep, example = "dispatched")]
     status: String,
+    /// The day on which it happened, from the release until today; left out: today.
+    #[serde(default)]
+    on: Option<NaiveDate>,
+    /// How it was sent, with dispatched only: email, post, fax, portal or other.
+    #[serde(default)]
+    #[schema(example = "post")]
+    channel: Option<String>,
+}
+
+/// The steps of an order after its release, in their order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgressStep {
+    /// Sent to the supplier.
+    Dispatched,
+    /// Confirmed as ordered.
+    Confirmed,
+    /// All that was open arrived.
+    Delivered,
+    /// Invoiced as ordered.
+    Invoiced,
+    /// Nothing more to come.
+    Closed,
 }
 
 /// A justification.
@@ -345,7 +369,7 @@ pub async fn cancel(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Notes the next step of an order.
+/// Notes the next step of an order, with the day on which it happened.
 #[utoipa::path(post, path = "/api/v1/call-offs/{id}/progress", tag = "decisions", request_body = Progress, responses((status = 204)))]
 pub async fn advance(
     State(app): State<App>,
@@ -353,11 +377,9 @@ pub async fn advance(
     Path(id): Path<Uuid>,
     Json(progress): Json<Progress>,
 ) -> Result<StatusCode, Problem> {
-    let to: Status = progress.status.parse().map_err(|_| {
-        let message = "Diesen Stand gibt es nicht. Erlaubt sind dispatched, confirmed, delivered, invoiced und closed.";
-        Problem::invalid(vec![FieldError::new("status", message)])
-    })?;
-    advance_call_off::advance(&app, &actor, CallOffId(id), to).await?;
+    let step = NextStep::read("status", &progress.status)?;
+    let noted = advance_call_off::Progress { step, on: progress.on, channel: progress.channel.as_deref() };
+    advance_call_off::note(&app, &actor, CallOffId(id), &noted).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -76,6 +76,7 @@ struct CallOffPage {
     own: bool,
     /// End of the reservation in words.
     runs_out: String,
+    today: String,
     mistakes: Mistakes,
     /// What was typed as a reason, when it was not enough.
     reason: String,
@@ -293,6 +294,7 @@ pub(super) async fn rendered(
             .filter(|_| call_off.status.holds_reservation())
             .map(|until| format!("bis {}, {}", day_of(until), runs_out(until, app.clock.now())))
             .unwrap_or_default(),
+        today: day(app.clock.today()),
         back: format!("/abrufe/{id}"),
         contract,
         call_off,

@@ -1,6 +1,5 @@
 //! What people do with a call-off on its page: discard, withdraw, note the next step, cancel, do it again.
 
-use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,14 +7,15 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use crate::actions::{ActionError, advance_call_off, cancel_call_off, discard_draft, end_request, repeat_call_off};
+use crate::actions::advance_call_off::{self, NextStep, Progress};
+use crate::actions::{ActionError, FieldError, cancel_call_off, discard_draft, end_request, repeat_call_off};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::layout::Frame;
 use crate::http::pages::call_off::rendered;
 use crate::http::pages::draft::Away;
-use crate::http::problem::Problem;
+use crate::http::pages::written::read_day;
 use crate::http::session::SignedIn;
 
 /// `POST /abrufe/{id}/zurueckziehen`
@@ -41,21 +41,33 @@ pub async fn discard(
 /// The form of the next step.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct NextStep {
+pub struct TypedStep {
     schritt: String,
+    /// The day on which it happened; empty: today.
+    on: String,
 }
 
 /// `POST /abrufe/{id}/weiter`
 pub async fn advance(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    frame: Frame,
     Path(id): Path<Uuid>,
-    Form(step): Form<NextStep>,
-) -> Result<Redirect, Away> {
-    let to: Status = step.schritt.parse().map_err(|_| Problem::bad_request("Diesen Schritt gibt es nicht."))?;
-    match advance_call_off::advance(&app, &actor, CallOffId(id), to).await {
+    Form(typed): Form<TypedStep>,
+) -> Result<Response, Away> {
+    let id = CallOffId(id);
+    let on = read_day(&typed.on).map_err(|message| ActionError::Invalid(vec![FieldError::new("on", message)]));
+    let noted = match (NextStep::read("schritt", &typed.schritt), on) {
+        (Ok(step), Ok(on)) => advance_call_off::note(&app, &actor, id, &Progress { step, on, channel: None }).await,
+        (Err(error), _) | (_, Err(error)) => Err(error),
+    };
+    match noted {
         // Pressed twice: it stands there already.
-        Ok(()) | Err(ActionError::WrongState(_)) => Ok(Redirect::to(&format!("/abrufe/{id}"))),
+        Ok(()) | Err(ActionError::WrongState(_)) => Ok(Redirect::to(&format!("/abrufe/{id}")).into_response()),
+        Err(ActionError::Invalid(errors)) => {
+            let page = rendered(&app, &actor, frame, id, Mistakes(errors), String::new()).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
         Err(error) => Err(error.into()),
     }
 }
