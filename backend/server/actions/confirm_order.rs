@@ -21,7 +21,7 @@ use crate::storage::call_offs::CallOff;
 use crate::storage::confirmations::{self, By, Confirmation};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::order_lines::OrderLine;
-use crate::storage::{Tx, call_offs, order_lines, outbox};
+use crate::storage::{Tx, call_offs, order_lines, outbox, supplier_orders};
 
 /// What the supplier confirmed, as entered. Whatever is left out is as ordered.
 #[derive(Debug, Clone)]

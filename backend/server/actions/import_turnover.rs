@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::sha256;
+use abruf_domain::contract_life::BEFORE_ACTIVATION;
 use abruf_domain::ids::ContractId;
 use abruf_domain::notation::Language::German;
 use abruf_domain::period::berlin_date;
