@@ -121,6 +121,7 @@ pub mod write_budget;
 pub mod write_contract;
 pub mod write_contract_parts;
 pub mod write_item;
+mod write_minimum_purchase;
 
 use abruf_documents::DocumentError;
 use abruf_domain::audit::AuditEntry;

@@ -58,6 +58,7 @@ pub mod membership_list;
 pub mod mini_competition_messages;
 pub mod mini_competition_offers;
 pub mod mini_competitions;
+pub mod minimum_purchases;
 pub mod newcomer_invitations;
 pub mod one_time_links;
 pub mod order_addresses;
