@@ -64,6 +64,7 @@ pub mod keep_turnover_upload;
 mod keyed;
 pub mod load_price_list;
 pub mod load_templates;
+mod mail_newcomer;
 pub mod mail_words;
 pub mod mark_audited;
 mod meeting_report_data;

@@ -60,6 +60,7 @@ pub mod mini_competition_offers;
 pub mod mini_competitions;
 pub mod minimum_purchases;
 pub mod newcomer_invitations;
+pub mod newcomer_mails;
 pub mod one_time_links;
 pub mod order_addresses;
 pub mod order_lines;
