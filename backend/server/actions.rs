@@ -100,6 +100,7 @@ pub mod reproduce_document;
 pub mod rest_of_order;
 mod restate_savings;
 pub mod return_call_off;
+pub mod revoke_turnover;
 mod savings_certificate_data;
 pub mod score_offers;
 pub mod send_change;

@@ -99,6 +99,7 @@ pub mod template_overrides;
 pub mod turnover;
 pub mod turnover_list;
 pub mod turnover_names;
+pub mod turnover_revocations;
 pub mod turnover_uploads;
 pub mod turns;
 pub mod verification;
