@@ -27,6 +27,7 @@ mod evidence;
 mod fill;
 mod life;
 mod members;
+mod minimum_purchases;
 mod names;
 mod newcomer;
 mod opening;

@@ -27,7 +27,7 @@ use crate::world::contract::{Contract, NewContract, fixed, list_price, prior_con
 const MALICIOUS: &str = "=cmd|' /C calc'!A0";
 
 /// Every report a board may open, by the last step of its address and its name in the API.
-const ALL: [(&str, &str); 11] = [
+const ALL: [(&str, &str); 14] = [
     ("einsparungen-nach", "savings-by"),
     ("einsparungen-abrufe", "savings-call-offs"),
     ("einsparungen-positionen", "savings-lines"),
@@ -35,8 +35,11 @@ const ALL: [(&str, &str); 11] = [
     ("mehrkosten-abrufe", "negative-call-offs"),
     ("mehrkosten-positionen", "negative-lines"),
     ("offene-nachweise", "open-evidence"),
+    ("deckungsquote", "coverage"),
+    ("hoechstwerte", "contract-ceilings"),
     ("ausschoepfung", "utilisation"),
     ("abfluss", "burn-rate"),
+    ("mindestabnahmen", "minimum-purchases"),
     ("auslaufende-vertraege", "expiring"),
     ("nutzung", "usage"),
 ];

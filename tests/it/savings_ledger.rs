@@ -1,6 +1,7 @@
 //! The savings ledger: planned at release, realised by delivery and invoice, audited by a mark; what stands beside it.
 
 mod contributions;
+mod corrections;
 mod marks;
 mod process_effect;
 mod recomputed;

@@ -67,7 +67,7 @@ impl Stage {
         mapping: &str,
         partial: bool,
     ) -> Result<TurnoverReport, ImportError> {
-        let file = TurnoverFile { name, bytes, mapping, partial, control_sum: None, upload: None };
+        let file = TurnoverFile { name, bytes, mapping, partial, control_sum: None, upload: None, key: None };
         import(&self.world.app, &self.office, &file, &|_, _| ()).await
     }
 

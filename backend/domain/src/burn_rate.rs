@@ -136,31 +136,15 @@ pub enum Exhaustion {
 }
 
 impl Course<'_> {
-    /// Whole calendar months of the contract before the present one, at most twelve.
-    fn whole_months(&self) -> u32 {
-        let number = |day: NaiveDate| day.year() * 12 + i32::try_from(day.month0()).unwrap_or(0);
-        // The month it began in counts only if it began on its first day.
-        let first = number(self.starts_on) + i32::from(self.starts_on.day() != 1);
-        let passed = number(self.today) - first;
-        u32::try_from(passed.max(0)).unwrap_or(0).min(12)
-    }
-
     /// The rates, the shortest window first; none where no whole month has passed.
     #[must_use]
     pub fn rates(&self) -> Vec<Rate> {
-        let whole = self.whole_months();
-        let mut windows: Vec<u32> = WINDOWS.into_iter().filter(|months| *months <= whole).collect();
-        if windows.is_empty() && 0 < whole {
-            windows.push(whole);
-        }
+        let windows = windows(self.starts_on, self.today);
         windows.into_iter().map(|months| Rate { months, per_month: self.mean_over(months) }).collect()
     }
 
     fn mean_over(&self, months: u32) -> Net {
-        let number = |day: NaiveDate| day.year() * 12 + i32::try_from(day.month0()).unwrap_or(0);
-        let end = number(self.today);
-        let begin = end - i32::try_from(months).unwrap_or(12);
-        let inside = self.months.iter().filter(|it| (begin..end).contains(&number(it.month)));
+        let inside = self.months.iter().filter(|it| in_window(it.month, self.today, months));
         let sum: Net = inside.map(|it| it.net).sum();
         Net::rounded(sum.decimal() / Decimal::from(months)).max(Net::ZERO)
     }
@@ -203,6 +187,31 @@ impl Course<'_> {
         };
         until.checked_sub_days(Days::new(lead_days.into())).unwrap_or(until)
     }
+}
+
+/// The windows over which a contract that began on this day has rates, the shortest first: those it is old enough for, or
+/// all of its whole calendar months before the present one, at most twelve; none where no whole month has passed.
+#[must_use]
+pub fn windows(starts_on: NaiveDate, today: NaiveDate) -> Vec<u32> {
+    // The month it began in counts only if it began on its first day.
+    let first = month_number(starts_on) + i32::from(starts_on.day() != 1);
+    let whole = u32::try_from((month_number(today) - first).max(0)).unwrap_or(0).min(12);
+    let mut windows: Vec<u32> = WINDOWS.into_iter().filter(|months| *months <= whole).collect();
+    if windows.is_empty() && 0 < whole {
+        windows.push(whole);
+    }
+    windows
+}
+
+/// Whether a day lies in the last so many whole calendar months before the present one.
+#[must_use]
+pub fn in_window(day: NaiveDate, today: NaiveDate, months: u32) -> bool {
+    let end = month_number(today);
+    (end - i32::try_from(months).unwrap_or(12)..end).contains(&month_number(day))
+}
+
+fn month_number(day: NaiveDate) -> i32 {
+    day.year() * 12 + i32::try_from(day.month0()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -63,6 +63,7 @@
 
 //! | Abfluss, Reichweite | burn rate, exhaustion | how fast a ceiling is used up, and until when |
 //! | Vorlauf | lead time | of a tender, from its preparation to its award |
+//! | Mindestabnahme | minimum purchase | what must have been called off by a day |
 
 //! | Sparpotenzial | what would be saved | past purchases beside the lists; prices in bands for whoever is not entitled |
 //! | Einladung (einer Stadt) | invitation | a link by which a town that is no member uploads its purchases |
@@ -97,6 +98,7 @@ pub mod invoice;
 pub mod law;
 pub mod licence_inventory;
 pub mod mini_competition;
+pub mod minimum_purchase;
 pub mod money;
 pub mod name_match;
 pub mod notation;

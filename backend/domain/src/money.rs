@@ -593,6 +593,13 @@ impl Volume {
         Net::rounded(self.0)
     }
 
+    /// An estimate, rounded down to the decimals of a volume; beyond its limit, the limit.
+    #[must_use]
+    pub fn from_estimate(estimate: Decimal) -> Self {
+        let limit = Decimal::from(99_999_999_999_999_i64);
+        Self(estimate.round_dp_with_strategy(Self::DECIMALS, RoundingStrategy::ToZero).clamp(-limit, limit))
+    }
+
     /// The largest whole number of steps that is not larger than this.
     #[must_use]
     pub fn last_multiple_of(self, step: Quantity) -> Self {

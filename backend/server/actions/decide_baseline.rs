@@ -45,7 +45,10 @@ pub async fn approve(app: &App, actor: &Actor, id: BaselineId) -> Result<(), Act
     baseline_decisions::withdraw(&mut tx, seen.contract, old, now).await?;
     baseline_decisions::decide_withdrawal(&mut tx, seen.contract, asked.id, actor.person, now, true).await?;
     let restated = restate(app, &mut tx, seen.contract, old, asked.id, now).await?;
-    let told = json!({ "baseline": id, "replaces": old, "orders": restated.orders, "effect": restated.effect });
+    let told = json!({
+        "baseline": id, "replaces": old, "orders": restated.orders, "effect": restated.effect,
+        "marks_to_renew": restated.marks,
+    });
     log(app, &mut tx, actor, seen.contract, "baseline_approved", &told, now).await?;
     Ok(tx.commit().await?)
 }

@@ -13,7 +13,7 @@ use super::mail_words::{ChangeLetter, OrderLetter, link_ends};
 use super::order_step::{OrderStep, write_as};
 use super::send_change::{change_in_words, changes_for_supplier};
 use super::send_order::document_for_supplier;
-use super::{ActionError, Who, call_off_record, send_change};
+use super::{ActionError, Who, call_off_record, mail_newcomer, send_change};
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::mail::{Letter, Outcome};
@@ -25,10 +25,10 @@ use crate::storage::supplier_links::{self, SupplierLink};
 use crate::storage::{Tx, audit_log, call_offs, change_mails, contracts, documents, organisations, supplier_orders};
 
 /// An attempt nobody heard of again counts as lost after so long.
-const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
+pub(super) const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
 
 /// Minutes until the next attempt, after the first, the second, ...; after the last one nobody tries again.
-const PAUSES: [i64; 6] = [1, 5, 15, 60, 4 * 60, 12 * 60];
+pub(super) const PAUSES: [i64; 6] = [1, 5, 15, 60, 4 * 60, 12 * 60];
 
 /// How often the outcome is written down before it is given up; the letter then goes out once more.
 const TRIES_TO_NOTE: u32 = 5;
@@ -40,7 +40,7 @@ pub async fn deliver_next(app: &App) -> Result<bool, ActionError> {
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let Some(mail) = mails::begin_next(&mut tx, now, now + LOST_AFTER).await? else {
         tx.rollback().await?;
-        return Ok(false);
+        return mail_newcomer::deliver_next(app).await;
     };
     let letter = match (mail.call_off, mail.document) {
         (Some(call_off), Some(document)) if mail.kind == "change" => {

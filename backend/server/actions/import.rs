@@ -29,6 +29,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::actions::ActionError;
 use crate::actions::import::cells::RowError;
 use crate::actions::import::price_map::MapRefused;
 use crate::actions::import::table::{FileRefused, Table};
@@ -61,6 +62,9 @@ pub enum ImportError {
     /// The database.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// What every action may run into, such as a key that was used for something else.
+    #[error(transparent)]
+    Action(#[from] ActionError),
 }
 
 impl From<sqlx::Error> for ImportError {

@@ -23,9 +23,11 @@ use crate::actions::import::turnover_names::{AssignedRow, Directory, KnownContra
 use crate::actions::import::turnover_report::{Breach, TurnoverReport, exact};
 use crate::actions::import::turnover_rows::{self, TurnoverRows};
 use crate::actions::import::{ImportError, Progress};
+use crate::actions::keyed::Keyed;
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
+use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::turnover::{self, Addition, ImportSum, NewImport, NewLine, Refused};
 use crate::storage::{StorageError, Tx, organisations, people, turnover_names, turnover_uploads};
 
@@ -47,14 +49,18 @@ pub struct TurnoverFile<'a> {
     pub control_sum: Option<Decimal>,
     /// The upload it was, if it was one.
     pub upload: Option<Uuid>,
+    /// Key of a program that may ask twice.
+    pub key: Option<&'a IdempotencyKey>,
 }
 
 /// Everything about a file before it is written.
-struct Judged {
-    report: TurnoverReport,
-    read: TurnoverRows,
-    lines: Vec<NewLine>,
-    additions: Vec<Addition>,
+pub(super) struct Judged {
+    pub report: TurnoverReport,
+    pub refused: Vec<Refused>,
+    pub lines: Vec<NewLine>,
+    pub additions: Vec<Addition>,
+    /// Word of the log.
+    pub action: &'static str,
 }
 
 /// Looks at a file without writing anything.
@@ -67,7 +73,8 @@ pub async fn preview(app: &App, actor: &Actor, file: &TurnoverFile<'_>) -> Resul
     Ok(judge(app, &mut tx, actor, file).await?.report)
 }
 
-/// Takes a file, unless lines are refused and it shall not be taken in part.
+/// Takes a file, unless lines are refused and it shall not be taken in part. Whoever repeats a request with its key gets the
+/// id of the import that the first one made, and nothing else of its report.
 ///
 /// # Errors
 /// As [`preview`]; nothing is written then.
@@ -78,7 +85,11 @@ pub async fn import(
     progress: Progress<'_>,
 ) -> Result<TurnoverReport, ImportError> {
     only_office(actor)?;
+    let keyed = Keyed { app, actor, key: file.key, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
+    if let Some(id) = keyed.replay::<Uuid>(&mut tx).await? {
+        return Ok(TurnoverReport { id: Some(id), written: true, ..TurnoverReport::default() });
+    }
     let mut judged = judge(app, &mut tx, actor, file).await?;
     let report = &judged.report;
     if judged.lines.is_empty() || (report.rejected > 0 && !file.partial) {
@@ -88,6 +99,7 @@ pub async fn import(
     if let Some(upload) = file.upload {
         turnover_uploads::remove(&mut tx, upload).await?;
     }
+    keyed.keep(&mut tx, &id).await?;
     tx.commit().await.map_err(StorageError::from)?;
     judged.report.id = Some(id);
     judged.report.written = true;
@@ -136,7 +148,7 @@ async fn judge(app: &App, tx: &mut Tx, actor: &Actor, file: &TurnoverFile<'_>) -
         .filter(|addition| addition.breaches)
         .map(|addition| Breach { contract: addition.contract_number.clone(), scope: scope(addition) })
         .collect();
-    Ok(Judged { report, read, lines, additions })
+    Ok(Judged { report, refused: refused(&read)?, lines, additions, action: "turnover_recorded" })
 }
 
 /// Everybody a file of this actor's body may name.
@@ -164,7 +176,7 @@ pub(super) async fn directory(tx: &mut Tx, actor: &Actor) -> Result<Directory, S
 fn taken_before(day: Option<String>) -> ImportError {
     let when = day.map_or_else(|| "inzwischen".to_owned(), |day| format!("schon am {day}"));
     ImportError::Conflict(format!(
-        "Diese Datei wurde {when} übernommen. Dieselbe Datei zählt nur einmal. Eine Korrektur ist eine eigene Datei mit den Zeilen, die sich ändern."
+        "Diese Datei wurde {when} übernommen. Dieselbe Datei zählt nur einmal. Eine Korrektur ist eine eigene Datei mit den Zeilen, die sich ändern; oder Sie nehmen die erste zuvor zurück."
     ))
 }
 
@@ -181,7 +193,7 @@ fn check_control(file: &TurnoverFile<'_>, map: &TurnoverMap, report: &TurnoverRe
 }
 
 /// Less than nothing cannot have been bought: it would make room above the limit.
-fn check_below_zero(additions: &[Addition]) -> Result<(), ImportError> {
+pub(super) fn check_below_zero(additions: &[Addition]) -> Result<(), ImportError> {
     let below: Vec<String> = additions
         .iter()
         .filter(|addition| addition.recorded + addition.amount < Decimal::ZERO)
@@ -234,7 +246,8 @@ pub(super) fn row_number(line: u64) -> Result<i32, ImportError> {
     i32::try_from(line).map_err(|_| ImportError::Conflict(format!("Zeile {line} liegt zu weit hinten.")))
 }
 
-async fn write(
+/// Writes an import with its lines, what they add to the ledger, and the log.
+pub(super) async fn write(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
@@ -268,8 +281,7 @@ async fn write(
         done += lines.len() as u64;
         progress(done, total);
     }
-    let refused = refused(&judged.read)?;
-    for lines in refused.chunks(LINES) {
+    for lines in judged.refused.chunks(LINES) {
         turnover::insert_refused(&mut *tx, id, lines).await?;
     }
     for sum in import_sums(&judged.report)? {
@@ -292,7 +304,7 @@ async fn take_guards(
     let now = app.clock.now();
     let hash = HEXLOWER.encode(&sha256(file.bytes));
     let record = |detail| {
-        let mut entry = AuditEntry::new(now, Some(actor.person.0), "turnover_recorded", "turnover_import", id);
+        let mut entry = AuditEntry::new(now, Some(actor.person.0), judged.action, "turnover_import", id);
         entry.after = Some(hash.clone());
         entry.request_id.clone_from(&actor.request_id);
         let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };

@@ -1,4 +1,5 @@
-//! Invite a town that is no member to see what it would have saved: a link for this one town, shown once.
+//! Invite a town that is no member to see what it would have saved: a link for this one town, shown once, and mailed where
+//! the office gives an address.
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
@@ -10,6 +11,7 @@ use uuid::Uuid;
 
 use super::admit_member::{kind, land};
 use super::keyed::Keyed;
+use super::mail_newcomer::put_into_mail;
 use super::send_order::check_address;
 use super::{ActionError, FieldError, check_text, only};
 use crate::actor::{Actor, Role, RunsAs};
@@ -17,7 +19,7 @@ use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::newcomer_invitations::{self, Invitation};
-use crate::storage::{StorageError, Tx, register};
+use crate::storage::{StorageError, Tx, newcomer_mails, register};
 
 /// Days a link opens where the office says nothing else, and the most.
 pub const DAYS: i64 = 60;
@@ -69,6 +71,8 @@ pub struct Invited {
     pub expires_at: DateTime<Utc>,
     /// The address to open; `None` where the same request was sent before: it is stored nowhere.
     pub url: Option<String>,
+    /// Whether a letter with a link of its own goes out.
+    pub mailed: bool,
 }
 
 /// Invites a town.
@@ -86,16 +90,20 @@ pub async fn invite(
     let mut tx = app.db.begin(actor).await?;
     if let Some(id) = keyed.replay::<Uuid>(&mut tx).await? {
         let known = newcomer_invitations::find(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
-        return Ok(invited(known, None));
+        let mailed = app.mailer.is_some() && !known.email.is_empty();
+        return Ok(invited(known, None, mailed));
     }
     let invitation = read(app, &mut tx, actor, new, keyed.now).await?;
     let (token, hash) = token(app);
     newcomer_invitations::insert(&mut tx, &invitation, &hash, actor.person).await?;
-    let what = json!({ "town": invitation.town, "official_key": invitation.official_key, "email": invitation.email });
+    let mailed = put_into_mail(app, &mut tx, &invitation, keyed.now).await?;
+    let what = json!({
+        "town": invitation.town, "official_key": invitation.official_key, "email": invitation.email, "mailed": mailed,
+    });
     log(app, &mut tx, actor, invitation.id, "newcomer_invited", what, keyed.now).await?;
     keyed.keep(&mut tx, &invitation.id).await?;
     tx.commit().await?;
-    Ok(invited(invitation, Some(url(app, &token))))
+    Ok(invited(invitation, Some(link_of(app, &token)), mailed))
 }
 
 /// Takes an invitation back: its link opens nothing any more. What the town has uploaded goes with its own term.
@@ -110,11 +118,13 @@ pub async fn revoke(app: &App, actor: &Actor, id: Uuid) -> Result<(), ActionErro
     if !newcomer_invitations::revoke(&mut tx, id, now).await? {
         return Err(taken_back());
     }
+    newcomer_mails::take_back(&mut tx, id, now).await?;
     log(app, &mut tx, actor, id, "newcomer_invitation_revoked", json!({ "town": known.town }), now).await?;
     Ok(tx.commit().await?)
 }
 
-/// Gives an invitation another link, for [`DAYS`] days; the one before opens nothing any more.
+/// Gives an invitation another link, for [`DAYS`] days, and mails it where it has an address; those before open nothing any
+/// more.
 ///
 /// # Errors
 /// As [`revoke`].
@@ -129,9 +139,12 @@ pub async fn renew(app: &App, actor: &Actor, id: Uuid) -> Result<Invited, Action
     known.expires_at = now + TimeDelta::days(DAYS);
     let (token, hash) = token(app);
     newcomer_invitations::renew(&mut tx, id, &hash, known.expires_at).await?;
-    log(app, &mut tx, actor, id, "newcomer_link_renewed", json!({ "town": known.town }), now).await?;
+    newcomer_mails::take_back(&mut tx, id, now).await?;
+    let mailed = put_into_mail(app, &mut tx, &known, now).await?;
+    let what = json!({ "town": known.town, "mailed": mailed });
+    log(app, &mut tx, actor, id, "newcomer_link_renewed", what, now).await?;
     tx.commit().await?;
-    Ok(invited(known, Some(url(app, &token))))
+    Ok(invited(known, Some(link_of(app, &token)), mailed))
 }
 
 /// The invitation of a token while it opens. Looking does not use it up: mail scanners look too.
@@ -200,17 +213,19 @@ async fn read(
     })
 }
 
-fn invited(it: Invitation, url: Option<String>) -> Invited {
-    Invited { id: it.id, town: it.town, email: it.email, expires_at: it.expires_at, url }
+fn invited(it: Invitation, url: Option<String>, mailed: bool) -> Invited {
+    Invited { id: it.id, town: it.town, email: it.email, expires_at: it.expires_at, url, mailed }
 }
 
-fn token(app: &App) -> (String, [u8; 32]) {
+/// A new token and its hash.
+pub(super) fn token(app: &App) -> (String, [u8; 32]) {
     let token = BASE64URL_NOPAD.encode(&app.chance.bytes::<32>());
     let hash = Sha256::digest(token.as_bytes()).into();
     (token, hash)
 }
 
-fn url(app: &App, token: &str) -> String {
+/// The address that a token opens.
+pub(super) fn link_of(app: &App, token: &str) -> String {
     format!("{}/sparpotenzial/{token}", app.base_url)
 }
 

@@ -91,7 +91,7 @@ pub(super) async fn report_data(
     let before = Filter { year: Some(year - 1), ..Filter::default() };
     let before = savings::grouped(&mut *conn, &before, Grouping::Total, 1, 0).await?.into_iter().next();
     let running = contracts::list(&mut *conn, None).await?;
-    let signals = contract_signals::of_today(&mut *conn, today, uncompared).await?;
+    let signals = contract_signals::of_today(&mut *conn, today, uncompared, true).await?;
     let previous = meeting_reports::before(&mut *conn, actor.body, None).await?;
     let restatement = match &previous {
         Some(frozen) => Some(restated(&mut *conn, frozen).await?),

@@ -80,6 +80,7 @@ pub async fn approve(app: &App, actor: &Actor, id: BaselineId) -> Result<(), Act
     let restated = restate(app, &mut tx, seen.contract, id, asked.id, now).await?;
     let told = json!({
         "baseline": id, "withdrawal": asked.id, "orders": restated.orders, "effect": restated.effect,
+        "marks_to_renew": restated.marks,
     });
     log(app, &mut tx, actor, seen.contract, "baseline_withdrawn", &told, now).await?;
     Ok(tx.commit().await?)

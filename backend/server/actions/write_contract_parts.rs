@@ -1,5 +1,5 @@
 //! Write what a draft is made of: lots with their suppliers, items with first prices, ceilings,
-//! entitlements, options. Lots are named by number and items by article number, as people do.
+//! entitlements, options, minimum purchases. Lots are named by number and items by article number, as people do.
 
 use abruf_domain::facts::Covers;
 use abruf_domain::ids::{ContractId, OrganisationId};
@@ -76,6 +76,20 @@ pub enum Part {
         new_end: NaiveDate,
         /// Last day on which it can be exercised.
         notice_deadline: NaiveDate,
+    },
+    /// What must have been called off by a day.
+    MinimumPurchase {
+        /// Article number; empty for the whole contract.
+        #[serde(default)]
+        of: String,
+        /// value, or quantity of an item.
+        measure: String,
+        /// Net in the currency of the contract, or units.
+        amount: Volume,
+        /// Last day on which a call-off counts.
+        due_on: NaiveDate,
+        /// What the contract says happens otherwise.
+        consequence: String,
     },
 }
 
@@ -176,6 +190,9 @@ impl Writing<'_> {
             }
             Part::Entitlement { .. } => self.entitlement(part).await,
             Part::Option { new_end, notice_deadline } => self.option(*new_end, *notice_deadline).await,
+            Part::MinimumPurchase { of, measure, amount, due_on, consequence } => {
+                self.minimum_purchase(of, measure, *amount, *due_on, consequence).await
+            }
         }
     }
 
@@ -393,6 +410,9 @@ fn in_german(error: ActionError) -> ActionError {
             }
             name if name.starts_with("guard_contract_id_") => {
                 told("part", "Für diesen Teil gilt noch ein Höchstwert. Bitte löschen Sie zuerst den Höchstwert.")
+            }
+            name if name.starts_with("minimum_purchase_contract_id_") => {
+                told("part", "Für die Position gilt noch eine Mindestabnahme. Bitte löschen Sie zuerst die Mindestabnahme.")
             }
             name if name.starts_with("price_term_contract_id_") => {
                 told("part", "Die Position hat einen freigegebenen Preis. Freigegebene Preise bleiben stehen.")

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
+use crate::actions::ActionError;
 use crate::actions::import::price_map::{PriceMap, vat_rate};
 use crate::actions::import::table::{FileRefused, MOST_BYTES};
 use crate::actions::import::{ImportError, Report};
@@ -163,7 +164,10 @@ pub(super) const fn exit_of(refused: &ImportError) -> Exit {
         ImportError::NotFound(_) => Exit::NotFound,
         ImportError::NotPermitted(_) => Exit::NotPermitted,
         ImportError::Conflict(_) => Exit::Conflict,
-        ImportError::File(_) | ImportError::Map(_) | ImportError::Storage(_) => Exit::Usage,
+        ImportError::Action(ActionError::NotFound) => Exit::NotFound,
+        ImportError::Action(ActionError::NotPermitted(_)) => Exit::NotPermitted,
+        ImportError::Action(ActionError::NotNow(_) | ActionError::Stale { .. }) => Exit::Conflict,
+        ImportError::File(_) | ImportError::Map(_) | ImportError::Storage(_) | ImportError::Action(_) => Exit::Usage,
     }
 }
 

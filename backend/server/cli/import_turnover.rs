@@ -68,6 +68,7 @@ impl Turnover {
             partial: self.partial,
             control_sum: self.control_sum,
             upload: None,
+            key: None,
         };
         let (database, app) = open(settings).await?;
         let progress = output.progress("Umsatz");

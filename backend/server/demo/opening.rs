@@ -12,7 +12,7 @@ use sqlx::PgConnection;
 
 use super::calendar::{Calendar, at, later, working_day_from};
 use super::call_offs::{Planned, is_listed_late};
-use super::ceilings;
+use super::{ceilings, minimum_purchases};
 use super::contracts::{self, Baseline, Design, Entitled, Item};
 use super::evidence;
 use super::members;
@@ -73,6 +73,7 @@ pub(super) async fn open(
     opening.entitlements(conn, &entitled).await?;
     let limit = ceilings::of_contract(design.ceiling, ceilings::planned_net(&design, plan));
     let guard = opening.guards(conn, &lots, &items, &entitled, plan, limit).await?;
+    minimum_purchases::enter(conn, id, &design, &items, plan).await?;
     let later_baselines = opening.baselines(conn, &items).await?;
     opening.log(conn).await?;
     Ok(Opened { id, design, entitled, guard, limit, items, later_baselines })

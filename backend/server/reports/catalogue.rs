@@ -14,7 +14,7 @@ use super::savings_by::MOST_ROWS;
 use super::savings_levels::class_words;
 use super::table::Table;
 use super::{
-    burn_rate, expiring, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation,
+    burn_rate, contract_ceilings, coverage, expiring, minimum_purchases, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation,
 };
 use crate::actor::{Actor, Role, Standing};
 use crate::storage::{StorageError, contracts, member_list};
@@ -44,6 +44,12 @@ pub enum Report {
     NegativeLines,
     /// Lines without a valid baseline.
     OpenEvidence,
+    /// Evidenced share of the order value, by contract.
+    Coverage,
+    /// Ceilings of the contracts of a year.
+    ContractCeilings,
+    /// What must have been called off by a day.
+    MinimumPurchases,
 }
 
 /// Why there is no table.
@@ -65,7 +71,7 @@ pub enum ReportError {
 
 impl Report {
     /// All of them, in the order of the index.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 14] = [
         Self::SavingsBy,
         Self::SavingsCallOffs,
         Self::SavingsLines,
@@ -73,8 +79,11 @@ impl Report {
         Self::NegativeCallOffs,
         Self::NegativeLines,
         Self::OpenEvidence,
+        Self::Coverage,
+        Self::ContractCeilings,
         Self::Utilisation,
         Self::BurnRate,
+        Self::MinimumPurchases,
         Self::Expiring,
         Self::Usage,
     ];
@@ -94,6 +103,9 @@ impl Report {
             Self::NegativeCallOffs => "negative-call-offs",
             Self::NegativeLines => "negative-lines",
             Self::OpenEvidence => "open-evidence",
+            Self::Coverage => "coverage",
+            Self::ContractCeilings => "contract-ceilings",
+            Self::MinimumPurchases => "minimum-purchases",
         }
     }
 
@@ -112,6 +124,9 @@ impl Report {
             Self::NegativeCallOffs => "mehrkosten-abrufe",
             Self::NegativeLines => "mehrkosten-positionen",
             Self::OpenEvidence => "offene-nachweise",
+            Self::Coverage => "deckungsquote",
+            Self::ContractCeilings => "hoechstwerte",
+            Self::MinimumPurchases => "mindestabnahmen",
         }
     }
 
@@ -141,14 +156,21 @@ impl Report {
             Self::NegativeCallOffs => ("Mehrkosten je Abruf", "Abrufe mit negativer Einsparung."),
             Self::NegativeLines => ("Mehrkosten je Position", "Positionen über ihrem Vergleichspreis."),
             Self::OpenEvidence => ("Offene Nachweise", "Positionen ohne gültigen Vergleichspreis, und was fehlt."),
+            Self::Coverage => ("Deckungsquote", "Wie viel vom Wert der Positionen verglichen ist, je Vertrag."),
+            Self::ContractCeilings => ("Höchstwerte der Verträge", "Höchstwert und Verbrauch je Vertrag eines Jahres."),
+            Self::MinimumPurchases => {
+                ("Mindestabnahmen in Gefahr", "Was bis wann abgerufen sein muss, was fehlt und was sonst geschieht.")
+            }
         }
     }
 
-    /// Whether somebody in this role may open it. Burn rates need the whole volume ledger, which only the body sees.
+    /// Whether somebody in this role may open it. Burn rates and minimum purchases need the whole volume ledger, which only the body sees.
     #[must_use]
     pub const fn is_open_to(self, role: Role) -> bool {
         match self {
-            Self::BurnRate => matches!(role, Role::Office | Role::Board | Role::SupervisoryBoard),
+            Self::BurnRate | Self::MinimumPurchases => {
+                matches!(role, Role::Office | Role::Board | Role::SupervisoryBoard)
+            }
             _ => !matches!(role, Role::Administrator),
         }
     }
@@ -162,13 +184,19 @@ impl Report {
     /// Whether a period can be asked for.
     #[must_use]
     pub const fn has_period(self) -> bool {
-        !matches!(self, Self::Utilisation | Self::BurnRate)
+        !matches!(self, Self::Utilisation | Self::BurnRate | Self::MinimumPurchases | Self::ContractCeilings)
+    }
+
+    /// Whether a calendar year can be asked for.
+    #[must_use]
+    pub const fn has_year(self) -> bool {
+        matches!(self, Self::ContractCeilings) || (self.has_period() && !matches!(self, Self::Expiring))
     }
 
     /// Whether one member can be asked for.
     #[must_use]
     pub const fn has_member(self) -> bool {
-        !matches!(self, Self::BurnRate | Self::Expiring)
+        !matches!(self, Self::BurnRate | Self::Expiring | Self::MinimumPurchases | Self::ContractCeilings)
     }
 
     /// The question without what this report does not ask.
@@ -179,9 +207,9 @@ impl Report {
             (heard.call_off, heard.position) = (None, None);
         }
         if !self.has_period() {
-            (heard.from, heard.to, heard.year) = (None, None, None);
+            (heard.from, heard.to) = (None, None);
         }
-        if self == Self::Expiring {
+        if !self.has_year() {
             heard.year = None;
         }
         if !self.has_member() {
@@ -232,6 +260,9 @@ pub async fn table(
             utilisation::table(&mut *conn, question, whole).await?
         }
         (Report::BurnRate, _) => burn_rate::table(&mut *conn, question, today).await?,
+        (Report::Coverage, _) => coverage::table(&mut *conn, question).await?,
+        (Report::ContractCeilings, _) => contract_ceilings::table(&mut *conn, question).await?,
+        (Report::MinimumPurchases, _) => minimum_purchases::table(&mut *conn, question, today).await?,
         (Report::Expiring, _) => expiring::table(&mut *conn, question, today).await?,
         (Report::Usage, None) => return Err(ReportError::NotFound),
         (Report::Usage, Some(actor)) => {
@@ -310,6 +341,7 @@ mod tests {
             assert!(Report::ALL[..at].iter().all(|it| it.words().0 != report.words().0));
             assert!(report.is_open_to(Role::Board) && !report.is_open_to(Role::Administrator));
         }
+        assert!(!Report::MinimumPurchases.is_open_to(Role::Buyer));
         assert!(!Report::BurnRate.is_open_to(Role::Buyer) && !Report::BurnRate.is_open_to(Role::Auditor));
         assert_eq!(Report::from_key("einsparungen"), None, "the board's own page");
     }

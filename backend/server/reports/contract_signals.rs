@@ -2,6 +2,7 @@
 //! list for the dashboard, the meeting report and the control page, so that none knows more than another.
 
 use abruf_domain::ids::ContractId;
+use abruf_domain::minimum_purchase::Outlook;
 use abruf_domain::notation::Language;
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
@@ -9,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::storage::StorageError;
 use crate::storage::contracts::{self, Contract};
+use crate::storage::minimum_purchases::{self, Progress};
 
 /// A contract or an option ends within so many days.
 const SOON_DAYS: i64 = 90;
@@ -18,11 +20,12 @@ const URGENT_DAYS: i64 = 30;
 /// How much it presses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Urgency {
-    /// Nothing more can be done, or soon nothing: 95 % taken, breached, an option within 30 days or missed.
+    /// Nothing more can be done, or soon nothing: 95 % taken, breached, an option within 30 days or missed, a minimum
+    /// purchase missed or out of reach within 90 days.
     Urgent,
-    /// 90 % taken; a contract that ends or an option that is due within 90 days.
+    /// 90 % taken; a contract that ends or an option that is due within 90 days; a minimum purchase out of reach.
     Soon,
-    /// 80 % taken; open evidence.
+    /// 80 % taken; a minimum purchase at risk; open evidence.
     Notice,
 }
 
@@ -125,12 +128,19 @@ pub async fn open_evidence(conn: &mut PgConnection, uncompared: i64) -> Result<O
     Ok(OpenEvidence { uncompared, unapproved: row.unapproved, without_file: row.without_file })
 }
 
-/// All signals of today, most urgent first; `uncompared` positions of the time the reader looks at.
-pub async fn of_today(conn: &mut PgConnection, today: NaiveDate, uncompared: i64) -> Result<Vec<Signal>, StorageError> {
+/// All signals of today, most urgent first; `uncompared` positions of the time the reader looks at. Minimum purchases are
+/// told to those alone who see the `whole_ledger`: the others would read what is missing as too much.
+pub async fn of_today(
+    conn: &mut PgConnection,
+    today: NaiveDate,
+    uncompared: i64,
+    whole_ledger: bool,
+) -> Result<Vec<Signal>, StorageError> {
     let contracts = contracts::list(&mut *conn, None).await?;
     let options = open_options(&mut *conn, today).await?;
     let evidence = open_evidence(&mut *conn, uncompared).await?;
-    Ok(signals(&contracts, &options, evidence, today))
+    let minimums = if whole_ledger { minimum_purchases::progress(&mut *conn, None).await? } else { Vec::new() };
+    Ok(signals(&contracts, &options, &minimums, evidence, today))
 }
 
 /// The signals of these facts, most urgent first, then by contract.
@@ -138,6 +148,7 @@ pub async fn of_today(conn: &mut PgConnection, today: NaiveDate, uncompared: i64
 pub fn signals(
     contracts: &[Contract],
     options: &[OpenOption],
+    minimums: &[Progress],
     evidence: OpenEvidence,
     today: NaiveDate,
 ) -> Vec<Signal> {
@@ -156,6 +167,7 @@ pub fn signals(
         }
     }
     all.extend(options.iter().filter_map(|option| due(option, today)));
+    all.extend(minimums.iter().filter_map(|minimum| endangered(minimum, today)));
     all.extend(of_evidence(evidence));
     all.sort_by(|one, other| (one.urgency, &one.about, &one.words).cmp(&(other.urgency, &other.about, &other.words)));
     all
@@ -200,6 +212,34 @@ fn due(option: &OpenOption, today: NaiveDate) -> Option<Signal> {
     };
     let about = format!("{} {}", option.number, option.title);
     Some(Signal { urgency, contract: Some(option.contract), about, words })
+}
+
+/// A minimum purchase that is missed, or will be at the rate of the last months. It presses in the last months before its day.
+fn endangered(minimum: &Progress, today: NaiveDate) -> Option<Signal> {
+    let (row, course) = (&minimum.row, minimum.on(today));
+    let outlook = course.outlook();
+    if !outlook.is_at_risk() {
+        return None;
+    }
+    let missing = if row.measure == "value" {
+        Language::German.money(course.missing().as_net().decimal(), &row.currency)
+    } else {
+        format!("{} {}", Language::German.number(course.missing().decimal().normalize()), row.unit)
+    };
+    let of = row.article_number.as_ref().map(|article| format!(" von {article}")).unwrap_or_default();
+    let urgency = match outlook {
+        Outlook::Missed => Urgency::Urgent,
+        Outlook::OutOfReach if course.days_left() <= SOON_DAYS => Urgency::Urgent,
+        Outlook::OutOfReach => Urgency::Soon,
+        _ => Urgency::Notice,
+    };
+    let words = if outlook == Outlook::Missed {
+        format!("Mindestabnahme{of} am {} verfehlt, es fehlten {missing}", day(row.due_on))
+    } else {
+        format!("Mindestabnahme{of} bis {} {}, es fehlen {missing}", day(row.due_on), outlook.german())
+    };
+    let about = format!("{} {}", row.contract_number, row.contract_title);
+    Some(Signal { urgency, contract: Some(row.contract), about, words })
 }
 
 fn of_evidence(evidence: OpenEvidence) -> Vec<Signal> {

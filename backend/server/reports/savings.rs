@@ -72,10 +72,11 @@ impl Sums {
         p_effect: Net::ZERO,
     };
 
-    /// Evidenced order value in percent of all.
+    /// Evidenced order value of lines in percent of that of all lines (coverage quota, rules.md section 5): a surcharge is
+    /// no line, and nothing can be compared with it.
     #[must_use]
     pub fn coverage_pct(&self) -> Option<Decimal> {
-        self.evidenced_volume.percent_of(self.volume)
+        self.evidenced_volume.percent_of(self.volume - self.surcharge)
     }
 
     /// Both together: how a list adds up.

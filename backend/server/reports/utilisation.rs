@@ -116,7 +116,7 @@ async fn consumed_in_euros(
     whole_ledger: bool,
 ) -> Result<Net, StorageError> {
     let sum = sqlx::query_scalar!(
-        r#"SELECT coalesce(sum(CASE WHEN $2 THEN b.booked ELSE g.authorised + g.recorded END), 0) AS "sum!"
+        r#"SELECT coalesce(sum(round(CASE WHEN $2 THEN b.booked ELSE g.authorised + g.recorded END, 2)), 0) AS "sum!"
            FROM guard g
            JOIN framework_contract f ON f.id = g.contract_id AND f.currency = 'EUR'
            LEFT JOIN LATERAL (

@@ -332,6 +332,8 @@ pub enum PartId {
     Entitlement(Uuid),
     /// An option.
     Option(Uuid),
+    /// A minimum purchase.
+    MinimumPurchase(Uuid),
 }
 
 /// Takes a part back. Whether there was one.
@@ -370,6 +372,11 @@ pub async fn remove(conn: &mut PgConnection, contract: ContractId, part: PartId)
         }
         PartId::Option(id) => {
             sqlx::query!("DELETE FROM contract_option WHERE contract_id = $1 AND id = $2", contract.0, id)
+                .execute(conn)
+                .await?
+        }
+        PartId::MinimumPurchase(id) => {
+            sqlx::query!("DELETE FROM minimum_purchase WHERE contract_id = $1 AND id = $2", contract.0, id)
                 .execute(conn)
                 .await?
         }

@@ -146,6 +146,18 @@ pub enum End {
     Withdrawn,
 }
 
+impl End {
+    /// The key in the database.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed => "failed",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
 /// Ends a mail with the answer of the mail server.
 pub async fn end(
     conn: &mut PgConnection,
@@ -155,16 +167,11 @@ pub async fn end(
     answer: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let state = match end {
-        End::Sent => "sent",
-        End::Failed => "failed",
-        End::Withdrawn => "withdrawn",
-    };
     let done = sqlx::query!(
         "UPDATE mail SET state = $3, answer = left($4, 1000), ended_at = $5 WHERE contract_id = $1 AND id = $2 AND ended_at IS NULL",
         contract.0,
         id,
-        state,
+        end.key(),
         answer,
         now
     )

@@ -76,11 +76,16 @@ pub async fn insert(
     Ok(())
 }
 
-/// The invitation of a token.
+/// The invitation of a token: of the link that was shown, or of one in a letter.
 pub async fn of_token(conn: &mut PgConnection, token_sha256: &[u8; 32]) -> Result<Option<Invitation>, StorageError> {
-    let id = sqlx::query_scalar!("SELECT id FROM newcomer_invitation WHERE token_sha256 = $1", &token_sha256[..])
-        .fetch_optional(&mut *conn)
-        .await?;
+    let id = sqlx::query_scalar!(
+        r#"SELECT id AS "id!" FROM newcomer_invitation WHERE token_sha256 = $1
+           UNION ALL
+           SELECT m.invitation_id FROM newcomer_mail_link l JOIN newcomer_mail m ON m.id = l.mail_id WHERE l.token_sha256 = $1"#,
+        &token_sha256[..]
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
     match id {
         Some(id) => find(conn, id).await,
         None => Ok(None),
@@ -141,6 +146,12 @@ pub struct Listed {
     pub ours_net: Option<rust_decimal::Decimal>,
     /// Currencies of the contracts among them.
     pub currencies: Option<Vec<String>>,
+    /// What became of the newest letter: waiting, sending, sent, failed or withdrawn; `None`: none was written.
+    pub mail: Option<String>,
+    /// When that was decided.
+    pub mail_ended_at: Option<DateTime<Utc>>,
+    /// What the mail server said.
+    pub mail_answer: Option<String>,
 }
 
 /// The invitations of a body, newest first.
@@ -155,7 +166,7 @@ pub async fn list(
         r#"SELECT i.id, i.town, i.official_key, i.email, p.name AS "created_by?", i.created_at, i.expires_at, i.revoked_at,
                   a.created_at AS "analysed_at?", a.delete_after AS "delete_after?", a.consent AS "consent?",
                   coalesce(s.lines, 0) AS "lines!", s.paid_net AS "paid_net?", s.ours_net AS "ours_net?",
-                  s.currencies AS "currencies?"
+                  s.currencies AS "currencies?", l.state AS "mail?", l.ended_at AS "mail_ended_at?", l.answer AS "mail_answer?"
            FROM newcomer_invitation i
            LEFT JOIN person p ON p.id = i.created_by
            LEFT JOIN purchase_analysis a ON a.invitation_id = i.id
@@ -165,6 +176,11 @@ pub async fn list(
                FROM purchase_sum t
                JOIN framework_contract f ON f.id = t.contract_id
                WHERE t.analysis_id = a.id) s ON true
+           LEFT JOIN LATERAL (
+               SELECT m.state, m.ended_at, m.answer FROM newcomer_mail m
+               WHERE m.invitation_id = i.id
+               ORDER BY m.created_at DESC, m.id DESC
+               LIMIT 1) l ON true
            WHERE i.body_id = $1
            ORDER BY i.created_at DESC, i.id
            LIMIT $2 OFFSET $3"#,

@@ -20,6 +20,9 @@ use super::{invoices, order_lines};
 /// Position of an invoice that stands for the small-order surcharge.
 const SURCHARGE: i32 = 0;
 
+/// Source of an entry that is there because a baseline counts no more.
+const CORRECTION: &str = "correction";
+
 /// What made an entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Source {
@@ -50,6 +53,12 @@ impl Source {
     #[must_use]
     pub const fn rest(id: Uuid) -> Self {
         Self { kind: "rest", id }
+    }
+
+    /// A baseline counts no more; the id is that of its withdrawal.
+    #[must_use]
+    pub const fn correction(id: Uuid) -> Self {
+        Self { kind: CORRECTION, id }
     }
 
     /// The order was noted as invoiced in a word; the id is that of the step.
@@ -139,7 +148,8 @@ pub async fn target(
     }))
 }
 
-/// Books what an event changes in what is realised of an order, which is in state `status` after it.
+/// Books what an event changes in what is realised of an order, which is in state `status` after it. Whether it changes
+/// anything.
 pub async fn book(
     conn: &mut PgConnection,
     call_off: &CallOff,
@@ -147,11 +157,27 @@ pub async fn book(
     source: Source,
     new_id: impl Fn() -> Uuid,
     at: DateTime<Utc>,
-) -> Result<(), StorageError> {
+) -> Result<bool, StorageError> {
     let books = books(&mut *conn, call_off.contract, call_off.id).await?;
     let target = target(&mut *conn, call_off, status, &books.planned).await?;
     let entries = difference(&target, &books.realised);
-    insert(conn, call_off, "realised", source, &entries, new_id, at).await
+    insert(conn, call_off, "realised", source, &entries, new_id, at).await?;
+    Ok(!entries.is_empty())
+}
+
+/// Takes back all that counts as audited of an order: the auditor has seen a comparison that counts no more, and has to look
+/// again. Whether there was anything.
+pub async fn take_back_audited(
+    conn: &mut PgConnection,
+    call_off: &CallOff,
+    source: Source,
+    new_id: impl Fn() -> Uuid,
+    at: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let books = books(&mut *conn, call_off.contract, call_off.id).await?;
+    let entries = difference(&[], &books.audited);
+    insert(conn, call_off, "audited", source, &entries, new_id, at).await?;
+    Ok(!entries.is_empty())
 }
 
 /// Books what a mark changes in what counts as audited: what is visible as realised now, or nothing after an objection.
@@ -190,8 +216,9 @@ async fn insert(
         |of: fn(&Amounts) -> Net| entries.iter().map(|(_, amounts)| of(amounts).decimal()).collect::<Vec<Decimal>>();
     sqlx::query!(
         "INSERT INTO savings_entry (contract_id, call_off_id, body_id, member_id, stage, method_version, dated_on, at, source_kind, source_id,
+                                    correction_id,
                                     id, position, class, baseline_id, baseline_net, effect_net, surcharge_net, fee_net, order_net)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, entry.*
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $20, entry.*
          FROM unnest($11::uuid[], $12::int[], $13::text[], $14::uuid[], $15::numeric[], $16::numeric[], $17::numeric[],
                      $18::numeric[], $19::numeric[]) AS entry",
         call_off.contract.0,
@@ -213,10 +240,30 @@ async fn insert(
         &column(|it| it.surcharge),
         &column(|it| it.fee),
         &column(|it| it.net),
+        (source.kind == CORRECTION).then_some(source.id),
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// When a correction last took back what counted as audited of a call-off, with no mark since: the auditor has to look again.
+pub async fn mark_to_renew(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    call_off: CallOffId,
+) -> Result<Option<DateTime<Utc>>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"SELECT max(e.at)
+           FROM savings_entry e
+           WHERE e.contract_id = $1 AND e.call_off_id = $2 AND e.stage = 'audited' AND e.source_kind = 'correction'
+             AND NOT EXISTS (SELECT FROM savings_mark m
+                             WHERE m.contract_id = e.contract_id AND m.call_off_id = e.call_off_id AND e.at < m.at)"#,
+        contract.0,
+        call_off.0
+    )
+    .fetch_one(conn)
+    .await?)
 }
 
 /// A call-off whose savings have to be looked at.

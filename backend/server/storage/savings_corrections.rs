@@ -196,11 +196,13 @@ pub struct Restatement {
     pub number: String,
     /// Its member.
     pub member: String,
-    /// Line of the order.
-    pub position: i32,
+    /// planned, realised or audited: books that are never added.
+    pub book: String,
+    /// Line of the order; `None`: its costs, which are taken back with what was audited.
+    pub position: Option<i32>,
     /// Class it moves.
     pub class: String,
-    /// Whether it takes back what this baseline came to; else it is what counts in its place.
+    /// Whether it takes back what was counted; else it is what counts in its place.
     pub takes_back: bool,
     /// What baselines change by.
     pub baseline_net: Net,
@@ -210,25 +212,25 @@ pub struct Restatement {
     pub dated_on: NaiveDate,
 }
 
-/// Corrections because of this baseline, by order and line, beside the sums of all of them.
+/// Corrections because of this baseline by book, order and line.
 pub async fn restatements(
     conn: &mut PgConnection,
     contract: ContractId,
     baseline: BaselineId,
     limit: i64,
     offset: i64,
-) -> Result<(Vec<Restatement>, Sums), StorageError> {
+) -> Result<Vec<Restatement>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT e.call_off_id, coalesce(c.number, c.case_number) AS "number!", m.name, e.position AS "position!", e.class,
-                  e.baseline_id IS NOT DISTINCT FROM $2 AS "takes_back!", e.baseline_net, e.effect_net, e.dated_on,
-                  count(*) OVER () AS "rows!", (sum(e.baseline_net) OVER ()) AS "all_baseline_net!",
-                  (sum(e.effect_net) OVER ()) AS "all_effect_net!"
+        r#"SELECT e.call_off_id, coalesce(c.number, c.case_number) AS "number!", m.name, e.position, e.class,
+                  CASE e.stage WHEN 'corrected' THEN 'planned' ELSE e.stage END AS "book!",
+                  (e.stage = 'audited' OR e.baseline_id IS NOT DISTINCT FROM $2) AS "takes_back!", e.baseline_net, e.effect_net, e.dated_on
            FROM baseline_withdrawal w
            JOIN savings_entry e ON e.contract_id = w.contract_id AND e.correction_id = w.id
            JOIN call_off c ON c.contract_id = e.contract_id AND c.id = e.call_off_id
            JOIN organisation m ON m.id = e.member_id
            WHERE w.contract_id = $1 AND w.baseline_id = $2
-           ORDER BY c.number, e.call_off_id, e.position, e.effect_net, e.id
+           ORDER BY array_position(ARRAY['corrected', 'realised', 'audited'], e.stage), c.number, e.call_off_id, e.position NULLS LAST,
+                    e.effect_net, e.id
            LIMIT $3 OFFSET $4"#,
         contract.0,
         baseline.0,
@@ -238,19 +240,12 @@ pub async fn restatements(
     .fetch_all(conn)
     .await?;
     let net = |value, column| consistent(Net::new(value), "savings_entry", column, baseline);
-    let sums = match rows.first() {
-        None => Sums { rows: 0, baseline_net: Net::ZERO, effect: Net::ZERO },
-        Some(row) => Sums {
-            rows: row.rows,
-            baseline_net: net(row.all_baseline_net, "baseline_net")?,
-            effect: net(row.all_effect_net, "effect_net")?,
-        },
-    };
     let list = rows.into_iter().map(|row| {
         Ok(Restatement {
             call_off: CallOffId(row.call_off_id),
             number: row.number,
             member: row.name,
+            book: row.book,
             position: row.position,
             class: row.class,
             takes_back: row.takes_back,
@@ -259,5 +254,39 @@ pub async fn restatements(
             dated_on: row.dated_on,
         })
     });
-    Ok((list.collect::<Result<_, StorageError>>()?, sums))
+    list.collect()
+}
+
+/// What the corrections because of this baseline come to, by book: planned, realised, audited.
+pub async fn restated(
+    conn: &mut PgConnection,
+    contract: ContractId,
+    baseline: BaselineId,
+) -> Result<[Sums; 3], StorageError> {
+    let rows = sqlx::query!(
+        r#"SELECT e.stage AS "stage!", count(*) AS "rows!", sum(e.baseline_net) AS "baseline_net!", sum(e.effect_net) AS "effect_net!"
+           FROM baseline_withdrawal w
+           JOIN savings_entry e ON e.contract_id = w.contract_id AND e.correction_id = w.id
+           WHERE w.contract_id = $1 AND w.baseline_id = $2
+           GROUP BY e.stage"#,
+        contract.0,
+        baseline.0
+    )
+    .fetch_all(conn)
+    .await?;
+    let net = |value, column| consistent(Net::new(value), "savings_entry", column, baseline);
+    let mut sums = [Sums { rows: 0, baseline_net: Net::ZERO, effect: Net::ZERO }; 3];
+    for row in rows {
+        let at = match row.stage.as_str() {
+            "realised" => 1,
+            "audited" => 2,
+            _ => 0,
+        };
+        sums[at] = Sums {
+            rows: row.rows,
+            baseline_net: net(row.baseline_net, "baseline_net")?,
+            effect: net(row.effect_net, "effect_net")?,
+        };
+    }
+    Ok(sums)
 }

@@ -38,23 +38,31 @@ pub struct NewImport<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// When this body first took a file with this hash, and as which import.
+/// When this body took a file with this hash, and as which import, unless it was taken back.
 pub async fn taken(
     conn: &mut PgConnection,
     body: OrganisationId,
     sha256: &[u8],
 ) -> Result<Option<(Uuid, DateTime<Utc>)>, StorageError> {
-    let row = sqlx::query!("SELECT id, at FROM turnover_import WHERE body_id = $1 AND sha256 = $2", body.0, sha256)
-        .fetch_optional(conn)
-        .await?;
+    let row = sqlx::query!(
+        "SELECT i.id, i.at FROM turnover_import i
+         WHERE i.body_id = $1 AND i.sha256 = $2
+           AND NOT EXISTS (SELECT FROM turnover_revocation r WHERE r.import_id = i.id)",
+        body.0,
+        sha256
+    )
+    .fetch_optional(conn)
+    .await?;
     Ok(row.map(|row| (row.id, row.at)))
 }
 
 /// Writes the import. Fails by `turnover_import_file_once` where the file was taken in the meantime.
 pub async fn insert_import(conn: &mut PgConnection, new: &NewImport<'_>) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO turnover_import (id, body_id, file_name, sha256, bytes, mapping, warnings, person_id, at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "INSERT INTO turnover_import (id, body_id, file_name, sha256, bytes, mapping, warnings, person_id, at, take)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+                 1 + (SELECT count(*)::int FROM turnover_import i JOIN turnover_revocation r ON r.import_id = i.id
+                      WHERE i.body_id = $2 AND i.sha256 = $4))",
         new.id,
         new.body.0,
         new.file_name,

@@ -113,7 +113,7 @@ async fn a_withdrawal_is_a_dated_correction_and_the_release_stays_as_it_was() {
     let address = format!("/verwaltung/vergleichspreise/{training}");
     let said = read(&olga.page(&address).await);
     assert!(said.contains("widerrufen") && said.contains("2 Berichtigungen"), "{said}");
-    assert!(said.contains("Summe aller Seiten \u{2212}100,00 € \u{2212}100,00 €"), "{said}");
+    assert!(said.contains("Summe aller Seiten, geplant \u{2212}100,00 € \u{2212}100,00 €"), "{said}");
     assert!(said.contains("brutto abgeschrieben. Bestätigt von Otto Amt"), "{said}");
     let eva = Browser::signed_in(&house.world, &house.eva).await;
     let said = read(&eva.page(&format!("/abrufe/{order}/einsparung")).await);

@@ -1,5 +1,5 @@
 //! Every row of the reports equals a slow computation from orders, deliveries and invoices that shares no code with the
-//! program, and every total equals the list behind it.
+//! program, and every total equals the list behind it; also after baselines were withdrawn and marks renewed.
 
 use abruf::actions::advance_call_off::advance;
 use abruf::actions::cancel_call_off::cancel;
@@ -13,13 +13,14 @@ use abruf::actions::record_bonus::{self, CreditNote};
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf::actions::submit_call_off::{Submission, submit};
+use abruf::actions::withdraw_baseline;
 use abruf::actor::{Actor, Role};
 use abruf::reports::savings::{self, Filter, Grouping, Sums};
 use abruf::reports::savings_stages::{self, By, StageGroup};
 use abruf::storage::savings_marks::Verdict;
 use abruf::verify::verify;
 use abruf_domain::call_off::Status;
-use abruf_domain::ids::{CallOffId, OrganisationId};
+use abruf_domain::ids::{BaselineId, CallOffId, OrganisationId};
 use abruf_domain::period::berlin_date;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
@@ -34,7 +35,7 @@ const PROCESS_EFFECT: i64 = 3257;
 const DIRECT_AWARD_LIMIT: i64 = 400;
 
 /// An entry of the slow ledger.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Slow {
     /// Call-off or bonus.
     id: Uuid,
@@ -59,7 +60,12 @@ struct Order {
     town: usize,
     year: i32,
     checked: bool,
+    /// Marked once more after the corrections.
+    renewed: bool,
 }
+
+/// The year in which baselines were withdrawn.
+const CORRECTED: i32 = 2026;
 
 /// Contracts of every class, towns, and orders with everything that happens to them.
 struct Filled {
@@ -92,6 +98,15 @@ fn compared(contract: usize, article: &str) -> (&'static str, Decimal, Decimal) 
     (class, price.parse().unwrap(), Decimal::from(months))
 }
 
+/// The same since the proven price of A1 and the list price of B1 count no more at the first contract.
+fn compared_since(contract: usize, article: &str) -> (&'static str, Decimal, Decimal) {
+    match (contract, article) {
+        (0, "A1") => ("B", "130.00".parse().unwrap(), Decimal::ONE),
+        (0, "B1") => ("none", Decimal::ZERO, Decimal::ONE),
+        _ => compared(contract, article),
+    }
+}
+
 impl Filled {
     async fn new(seed: u64) -> Self {
         let world = World::seeded(seed).await;
@@ -114,6 +129,7 @@ impl Filled {
             .item("C1", fixed("12.345"))
             .item("N1", fixed("7.00"))
             .baseline("A1", prior_contract("123.45").dated("2025-03-01"))
+            .baseline("A1", list_price("130.00").dated("2025-03-02"))
             .baseline("B1", list_price("55.00").dated("2025-03-01"))
             .baseline("C1", list_price("13.999").dated("2025-03-01"))
             .entitles(one)
@@ -192,7 +208,34 @@ impl Filled {
         if checked {
             mark(&self.world.app, &self.auditor, id, Verdict::Checked, "", None).await.unwrap();
         }
-        self.orders.push(Order { id, contract, town, year, checked });
+        self.orders.push(Order { id, contract, town, year, checked, renewed: false });
+    }
+
+    /// Two baselines of the first contract are withdrawn; an hour later an auditor looks at every second order again.
+    async fn corrected(&mut self) {
+        self.world.at("2026-11-22T08:00:00Z");
+        let otto = self.world.office().named("Otto Amt").await;
+        let wrong: Vec<Uuid> = sqlx::query_scalar(
+            "SELECT b.id FROM baseline b JOIN item i ON i.contract_id = b.contract_id AND i.id = b.item_id
+             WHERE b.contract_id = $1 AND ((i.article_number = 'A1' AND b.kind = 'prior_contract') OR i.article_number = 'B1')",
+        )
+        .bind(self.contracts[0].id.0)
+        .fetch_all(self.world.owner())
+        .await
+        .unwrap();
+        assert_eq!(wrong.len(), 2);
+        let app = &self.world.app;
+        for id in wrong.into_iter().map(BaselineId) {
+            withdraw_baseline::ask(app, &self.office, id, "brutto abgeschrieben", None).await.unwrap();
+            withdraw_baseline::approve(app, &otto, id).await.unwrap();
+        }
+        let found = verify(app, |_, _, _| {}).await.unwrap();
+        assert!(found.failures.is_empty(), "right after the corrections: {:?}", found.failures);
+        self.world.at("2026-11-22T09:00:00Z");
+        for order in self.orders.iter_mut().filter(|it| it.checked && it.contract == 0).step_by(2) {
+            mark(&self.world.app, &self.auditor, order.id, Verdict::Checked, "", None).await.unwrap();
+            order.renewed = true;
+        }
     }
 
     async fn net(&self, id: CallOffId) -> Decimal {
@@ -269,11 +312,30 @@ impl Filled {
     async fn slowly(&self) -> Vec<Slow> {
         let mut ledger = Vec::new();
         for order in &self.orders {
-            let realised = self.of_order(order, &mut ledger).await;
+            let (planned, realised) = self.of_order(order, compared).await;
+            let (planned_since, realised_since) = self.of_order(order, compared_since).await;
+            let since = |book: &'static str, list: &[Slow]| {
+                list.iter().map(|it| Slow { book, year: CORRECTED, ..it.clone() }).collect::<Vec<_>>()
+            };
+            let taken_back =
+                |book: &'static str, list: &[Slow]| since(book, list).into_iter().map(Slow::negative).collect::<Vec<_>>();
             if order.checked {
                 ledger.extend(realised.iter().map(|entry| Slow { book: "audited", ..entry.clone() }));
             }
-            ledger.extend(realised);
+            // A correction that reaches what is realised ends the mark, until the next one.
+            if order.checked && realised != realised_since {
+                ledger.extend(taken_back("audited", &realised));
+                if order.renewed {
+                    ledger.extend(since("audited", &realised_since));
+                }
+            }
+            for (book, then, now) in
+                [("planned", planned, planned_since), ("realised", realised, realised_since)]
+            {
+                ledger.extend(taken_back(book, &then));
+                ledger.extend(since(book, &now));
+                ledger.extend(then);
+            }
         }
         let bonuses: Vec<(Uuid, Uuid, Uuid, i32, Decimal)> = sqlx::query_as(
             "SELECT p.id, p.contract_id, s.member_id, extract(year FROM p.received_on)::int, s.share_net
@@ -289,8 +351,9 @@ impl Filled {
         ledger
     }
 
-    /// Adds what is planned of an order; returns what is realised of it.
-    async fn of_order(&self, order: &Order, ledger: &mut Vec<Slow>) -> Vec<Slow> {
+    /// What is planned of an order and what is realised of it, compared like this.
+    async fn of_order(&self, order: &Order, compared: Compared) -> (Vec<Slow>, Vec<Slow>) {
+        let mut ledger = Vec::new();
         let contract = &self.contracts[order.contract];
         let (status, surcharge): (String, Decimal) =
             sqlx::query_as("SELECT status, surcharge_net FROM call_off WHERE id = $1")
@@ -318,7 +381,7 @@ impl Filled {
         let entry =
             |book, class| nothing(order.id.0, contract.id.0, self.towns[order.town].0.0, order.year, book, class);
         if status == "cancelled" {
-            return Vec::new();
+            return (Vec::new(), Vec::new());
         }
         let settled = status == "invoiced" || status == "closed";
         let (mut realised, mut ordered, mut as_ordered) = (Vec::new(), surcharge, Decimal::ZERO);
@@ -356,7 +419,7 @@ impl Filled {
         let process = if process { Decimal::from(PROCESS_EFFECT) } else { Decimal::ZERO };
         ledger.push(Slow { effect: process, ..entry("planned", "P") });
         if realised.is_empty() {
-            return realised;
+            return (ledger, realised);
         }
         realised.push(Slow { effect: process, ..entry("realised", "P") });
         let billed: Vec<Decimal> = bills.iter().filter(|(at, ..)| *at == 0).map(|(.., net)| *net).collect();
@@ -366,7 +429,23 @@ impl Filled {
         }
         let fee = rounded(fee * as_ordered / ordered);
         realised.push(Slow { volume: counted, surcharge: counted, fee, ..entry("realised", "A") });
-        realised
+        (ledger, realised)
+    }
+}
+
+/// Class, price and months of an article of a contract.
+type Compared = fn(usize, &str) -> (&'static str, Decimal, Decimal);
+
+impl Slow {
+    fn negative(self) -> Self {
+        Self {
+            volume: -self.volume,
+            effect: -self.effect,
+            surcharge: -self.surcharge,
+            fee: -self.fee,
+            bonus: -self.bonus,
+            ..self
+        }
     }
 }
 
@@ -459,7 +538,7 @@ async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_say
     for _ in 0..45 {
         filled.live().await;
     }
-    filled.world.at("2026-11-22T09:00:00Z");
+    filled.corrected().await;
     let note = CreditNote {
         year: 2026,
         net: "33.33".parse().unwrap(),

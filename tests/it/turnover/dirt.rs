@@ -120,6 +120,7 @@ async fn what_happened_above_a_ceiling_counts_breaches_it_and_a_correction_heals
         partial: false,
         control_sum: None,
         upload: None,
+        key: None,
     };
     let seen = preview(&stage.world.app, &stage.office, &looked).await.unwrap();
     assert_eq!((seen.breached.len(), seen.written), (1, false));
@@ -171,6 +172,7 @@ async fn lines_count_against_the_lot_and_the_quota_of_their_member_too() {
         partial: false,
         control_sum: None,
         upload: None,
+        key: None,
     };
     let report = import(&world.app, &office, &file, &|_, _| ()).await.unwrap();
     let breached: Vec<&str> = report.breached.iter().map(|it| it.scope.as_str()).collect();
@@ -201,6 +203,7 @@ async fn a_file_that_does_not_add_up_to_its_control_sum_is_not_taken() {
         partial: false,
         control_sum: Some(sum.parse().unwrap()),
         upload: None,
+        key: None,
     };
     let refused =
         import(&stage.world.app, &stage.office, &with("336197.08"), &|_, _| ()).await.unwrap_err().to_string();

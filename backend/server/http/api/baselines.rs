@@ -163,6 +163,10 @@ pub struct BaselineDetail {
     /// By how much corrections since have changed that effect; the list is on the page.
     #[schema(example = "-3384.00")]
     restated_net: String,
+    /// The same of what is realised of these call-offs.
+    realised_restated_net: String,
+    /// What counted as audited of them and was taken back, until an auditor looks again.
+    audited_restated_net: String,
 }
 
 /// A file in a JSON document; with the rest of it at most 1 MB.
@@ -318,13 +322,15 @@ pub async fn show(
     let it = baselines::find(&mut tx, BaselineId(id)).await?.ok_or_else(Problem::not_found)?;
     let (_, oldest) = baselines::oldest_fresh(&mut tx, actor.body, app.clock.today()).await?;
     let (_, used) = savings_corrections::uses(&mut tx, it.contract, it.id, 1, 0).await?;
-    let (_, restated) = savings_corrections::restatements(&mut tx, it.contract, it.id, 1, 0).await?;
+    let [planned, realised, audited] = savings_corrections::restated(&mut tx, it.contract, it.id).await?;
     Ok(Answer(BaselineDetail {
         baseline: BaselineView::of(it, oldest),
         orders: used.rows,
         baseline_net: used.baseline_net.to_string(),
         effect_net: used.effect.to_string(),
-        restated_net: restated.effect.to_string(),
+        restated_net: planned.effect.to_string(),
+        realised_restated_net: realised.effect.to_string(),
+        audited_restated_net: audited.effect.to_string(),
     }))
 }
 

@@ -125,12 +125,13 @@ pub async fn put_terms(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Adds a part to a draft: `{"part": "lot" | "item" | "ceiling" | "entitlement" | "option", ...}`.
+/// Adds a part to a draft: `{"part": "lot" | "item" | "ceiling" | "entitlement" | "option" | "minimum_purchase", ...}`.
 ///
 /// Lots are named by number, items by article number. A price is any of fixed, subscription, list_minus,
 /// tier_all_units, tier_graduated, index, quoted. An item may say its `cpv`, `vat_category` with `vat_reason`,
 /// later `vat_changes`, `accessibility` (`stated`, `excepted`, `missing`), `evb_it` (`typed`, `missing`) and the
-/// `freight` of its price.
+/// `freight` of its price. A minimum purchase names an article (`of`) or none, its `measure`, `amount`, the last day
+/// (`due_on`) and its `consequence`.
 #[utoipa::path(
     post, path = "/api/v1/contracts/{id}/parts", tag = "contract-drafts",
     request_body(content = serde_json::Value, description = "A part"), responses((status = 204))

@@ -182,7 +182,7 @@ pub async fn control_report(
     let mut tx = app.db.begin(&actor).await?;
     let today = app.clock.today();
     let open = uncompared(&mut tx, &Filter { year: asked.year, ..Filter::default() }).await?;
-    let signals = contract_signals::of_today(&mut tx, today, open).await?;
+    let signals = contract_signals::of_today(&mut tx, today, open, actor.standing == Standing::Body).await?;
     let evidence = contract_signals::open_evidence(&mut tx, open).await?;
     let activity = match actor.standing {
         Standing::Body => Some(activity_view(&control::activity(&mut tx, actor.body, today).await?)),

@@ -34,7 +34,7 @@ pub struct NewNewcomerInvitation {
     /// Its legal kind, such as `zweckverband`.
     #[serde(default)]
     kind: String,
-    /// Mail address; nothing is sent.
+    /// Mail address; where a mail server is set up, a letter with a link of its own goes there.
     #[serde(default)]
     #[schema(max_length = 254)]
     email: String,
@@ -56,6 +56,8 @@ pub struct NewcomerLink {
     expires_at: DateTime<Utc>,
     /// Address to open; none where the same request was answered before: the link is stored nowhere.
     url: Option<String>,
+    /// Whether a letter with a link of its own goes out.
+    mailed: bool,
 }
 
 /// An invitation in the list.
@@ -75,6 +77,8 @@ pub struct NewcomerInvitation {
     paid_net: Option<String>,
     /// What the lists ask for them.
     ours_net: Option<String>,
+    /// What became of the newest letter: waiting, sending, sent, failed or withdrawn; none was written without an address.
+    mail: Option<String>,
 }
 
 /// The invitations of the body, newest first.
@@ -99,6 +103,7 @@ pub async fn list(
             delete_after: it.delete_after,
             paid_net: named(it.paid_net),
             ours_net: named(it.ours_net),
+            mail: it.mail,
         }
     };
     Ok(Answer(rows.into_iter().map(view).collect()))
@@ -145,5 +150,5 @@ pub async fn renew(
 }
 
 fn link(it: Invited) -> NewcomerLink {
-    NewcomerLink { id: it.id, town: it.town, expires_at: it.expires_at, url: it.url }
+    NewcomerLink { id: it.id, town: it.town, expires_at: it.expires_at, url: it.url, mailed: it.mailed }
 }

@@ -22,7 +22,7 @@ use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit_log::{EntryView, entry_view, in_groups};
-use crate::http::pages::call_off_savings::{Books, MarkView, books, mark_view};
+use crate::http::pages::call_off_savings::{Books, MarkView, books, mark_view, renewal_view};
 use crate::http::pages::timeline::{TimelineView, timeline};
 use crate::http::pages::volume_words::{LedgerLine, ledger_line};
 use crate::http::pages::written::{count, instant, money, status_class};
@@ -32,7 +32,7 @@ use crate::storage::documents::DocumentRow;
 use crate::storage::history::Justification;
 use crate::storage::proof::StoredReview;
 use crate::storage::savings_marks::{self, Verdict};
-use crate::storage::{audit_log, call_offs, contracts, documents, history, organisations, proof};
+use crate::storage::{audit_log, call_offs, contracts, documents, history, organisations, proof, realised_savings};
 
 /// More than any call-off has.
 const ALL: i64 = 10_000;
@@ -165,6 +165,7 @@ async fn page(
     let ledger = proof::ledger(&mut tx, contract.id, Some(call_off.id), ALL, 0).await?;
     let savings = proof::savings_lines(&mut tx, contract.id, call_off.id).await?;
     let marks = savings_marks::of_call_off(&mut tx, contract.id, call_off.id).await?;
+    let renewal = realised_savings::mark_to_renew(&mut tx, contract.id, call_off.id).await?;
     let log = audit_log::page(&mut tx, Some(call_off.id), ALL, 0).await?;
     let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
     let last = reviews.last().map(|review| review.id);
@@ -185,7 +186,7 @@ async fn page(
         documents: documents.into_iter().map(document_view).collect(),
         ledger: ledger.iter().map(|entry| ledger_line(entry, currency)).collect(),
         books: books(&savings, currency),
-        marks: marks.into_iter().map(mark_view).collect(),
+        marks: marks.into_iter().map(mark_view).chain(renewal.map(renewal_view)).collect(),
         may_mark: actor.role == Role::Auditor && call_off.number.is_some(),
         typed,
         mistakes,

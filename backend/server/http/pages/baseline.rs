@@ -63,7 +63,8 @@ pub struct BaselinePage {
     uses_pager: Pager,
     corrections: Vec<CorrectionRow>,
     correction_count: String,
-    correction_sums: (String, String),
+    /// Book, what its baselines and its effect change by.
+    correction_sums: Vec<(&'static str, String, String)>,
     corrections_pager: Pager,
     typed: Typed,
     mistakes: Mistakes,
@@ -85,6 +86,9 @@ impl BaselinePage {
     }
 }
 
+/// The books of the savings ledger.
+const BOOKS: [(&str, &str); 3] = [("planned", "geplant"), ("realised", "realisiert"), ("audited", "geprüft")];
+
 /// An order in words.
 struct UseRow {
     call_off: Uuid,
@@ -100,7 +104,9 @@ struct CorrectionRow {
     call_off: Uuid,
     number: String,
     member: String,
-    position: i32,
+    /// `Pos. 1`, or the costs of the order.
+    place: String,
+    book: &'static str,
     what: &'static str,
     class: &'static str,
     baseline: String,
@@ -224,8 +230,16 @@ async fn page(
         use_sums: sums(use_sums),
         uses: uses.into_iter().map(|row| use_row(row, &it.currency)).collect(),
         uses_pager,
-        correction_count: count(correction_sums.rows, "Berichtigung", "Berichtigungen"),
-        correction_sums: sums(correction_sums),
+        correction_count: count(correction_sums.iter().map(|it| it.rows).sum(), "Berichtigung", "Berichtigungen"),
+        correction_sums: BOOKS
+            .into_iter()
+            .zip(correction_sums)
+            .filter(|(_, it)| 0 < it.rows)
+            .map(|((_, name), it)| {
+                let (baseline, effect) = sums(it);
+                (name, baseline, effect)
+            })
+            .collect(),
         corrections: corrections.into_iter().map(|row| correction_row(row, &it.currency)).collect(),
         corrections_pager,
         typed,
@@ -243,10 +257,11 @@ async fn uses(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Use>, Sums
     Ok((rows, sums, pager.named("abrufe")))
 }
 
-async fn corrections(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Restatement>, Sums, Pager), Problem> {
-    let (_, sums) = savings_corrections::restatements(tx, it.contract, it.id, 1, 0).await?;
-    let pager = Pager::new(asked, PAGE, sums.rows, &format!("/verwaltung/vergleichspreise/{}", it.id), &[]);
-    let (rows, _) = savings_corrections::restatements(tx, it.contract, it.id, PAGE, pager.offset()).await?;
+async fn corrections(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Restatement>, [Sums; 3], Pager), Problem> {
+    let sums = savings_corrections::restated(tx, it.contract, it.id).await?;
+    let all = sums.iter().map(|it| it.rows).sum();
+    let pager = Pager::new(asked, PAGE, all, &format!("/verwaltung/vergleichspreise/{}", it.id), &[]);
+    let rows = savings_corrections::restatements(tx, it.contract, it.id, PAGE, pager.offset()).await?;
     Ok((rows, sums, pager.named("berichtigungen")))
 }
 
@@ -297,7 +312,8 @@ fn correction_row(it: Restatement, currency: &str) -> CorrectionRow {
         call_off: it.call_off.0,
         number: it.number,
         member: it.member,
-        position: it.position,
+        place: it.position.map_or_else(|| "Zuschlag und Umlage".to_owned(), |position| format!("Pos. {position}")),
+        book: BOOKS.into_iter().find(|(key, _)| *key == it.book).map_or("", |(_, name)| name),
         what: if it.takes_back { "zurückgenommen" } else { "zählt stattdessen" },
         class: class_words(&it.class),
         baseline: money(it.baseline_net.decimal(), currency),

@@ -5,6 +5,7 @@ use abruf_domain::ids::CallOffId;
 use abruf_domain::money::{Net, Percent};
 use abruf_domain::savings::realised::budget_effect;
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::App;
@@ -17,7 +18,7 @@ use crate::http::session::SignedIn;
 use crate::reports::savings_levels::{class_words, kind_words};
 use crate::storage::proof::{self, Baseline, SavingsLine};
 use crate::storage::savings_marks::{self, Mark, Verdict};
-use crate::storage::{call_offs, contracts, members};
+use crate::storage::{call_offs, contracts, members, realised_savings};
 
 /// The page.
 #[derive(askama::Template)]
@@ -125,6 +126,7 @@ pub async fn show(
     let contract = contracts::find(&mut tx, call_off.contract).await?.ok_or_else(Problem::not_found)?;
     let lines = proof::savings_lines(&mut tx, call_off.contract, call_off.id).await?;
     let marks = savings_marks::of_call_off(&mut tx, call_off.contract, call_off.id).await?;
+    let renewal = realised_savings::mark_to_renew(&mut tx, call_off.contract, call_off.id).await?;
     let deducts = match lines.first() {
         Some(line) => members::deducts_input_vat(&mut tx, call_off.member, line.dated_on).await?,
         None => false,
@@ -138,7 +140,7 @@ pub async fn show(
         performance: call_off.details.performance.map(period).unwrap_or_default(),
         coverage: coverage(&lines),
         budget: budget(&lines, deducts, &contract.currency),
-        marks: marks.into_iter().map(mark_view).collect(),
+        marks: marks.into_iter().map(mark_view).chain(renewal.map(renewal_view)).collect(),
         books: books(&lines, &contract.currency),
         foreign_currency: (contract.currency != "EUR").then_some(contract.currency),
     }))
@@ -205,6 +207,17 @@ pub fn mark_view(mark: Mark) -> MarkView {
     }
 }
 
+/// That a mark has to be renewed because a correction took back what it audited; also for the auditor's page.
+#[must_use]
+pub fn renewal_view(since: DateTime<Utc>) -> MarkView {
+    MarkView {
+        verdict: "zu erneuern",
+        class: "status status--wait",
+        wording: "Ein Vergleichspreis dieses Abrufs zählt nicht mehr. Was als geprüft galt, ist zurückgenommen, bis die Prüfung neu hinsieht.".to_owned(),
+        by: instant(since),
+    }
+}
+
 /// The entries of a book by class, counter entries with them.
 fn totals(lines: &[&SavingsLine], currency: &str) -> Vec<TotalView> {
     let of_class = |class: &'static str| lines.iter().copied().filter(move |line| line.class == class);
@@ -240,6 +253,7 @@ fn source_words(source: &str) -> &str {
         "rest" => "durch Teilstornierung",
         "settled" => "als abgerechnet gemeldet",
         "mark" => "durch Prüfvermerk",
+        "correction" => "Vergleichspreis zählt nicht mehr",
         other => other,
     }
 }
@@ -284,7 +298,7 @@ fn line_view(line: &SavingsLine, currency: &str) -> LineView {
         class: class_words(&line.class),
         dated_on: day(line.dated_on),
         counter_entry: line.stage == "cancelled",
-        correction: line.stage == "corrected",
+        correction: line.stage == "corrected" || line.source.as_deref() == Some("correction"),
         evidence: line.baseline.as_ref().map(|baseline| format!("/verwaltung/vergleichspreise/{}", baseline.id)),
     }
 }

@@ -25,14 +25,14 @@ use crate::http::pages::item_traits::{ACCESSIBILITY_CHOICES, EVB_IT_CHOICES, VAT
 use crate::http::pages::law::name_of;
 use crate::http::pages::members::{from_to, kind_words};
 use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, index_choices};
-use crate::http::pages::volume_words::{scope_words, volume};
+use crate::http::pages::volume_words::{minimum_purchase_words, scope_words, volume};
 use crate::http::pages::written::{self, count, day, instant};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contract_drafts::{self, Making, Terms};
 use crate::storage::contract_part_rows::{self, CeilingRow, EntitlementRow, ItemRow, PartRow};
 use crate::storage::contract_parts;
-use crate::storage::member_list;
+use crate::storage::{member_list, minimum_purchases};
 
 /// Items on the page; more are found in the file of the contract.
 const ITEMS: i64 = 50;
@@ -73,6 +73,7 @@ pub struct ContractDraftPage {
     ceilings: Vec<(Uuid, String, String, bool)>,
     entitled: Vec<(Uuid, String, String, String)>,
     options: Vec<(Uuid, String)>,
+    minimum_purchases: Vec<(Uuid, String, String)>,
     members: Vec<(OrganisationId, String)>,
     indexes: Vec<(String, String)>,
     typed: Typed,
@@ -269,6 +270,7 @@ async fn page(
     let ceilings = contract_part_rows::ceiling_rows(&mut tx, contract).await?;
     let entitled = contract_part_rows::entitlement_rows(&mut tx, contract).await?;
     let options = contract_part_rows::option_rows(&mut tx, contract).await?;
+    let minimum_purchases = minimum_purchases::list(&mut tx, Some(contract)).await?;
     let suppliers = contract_parts::supplier_names(&mut tx, actor.body, app.clock.today()).await?;
     let members = member_list::options(&mut tx, actor).await?;
     let indexes = index_choices(&mut tx).await?;
@@ -303,6 +305,10 @@ async fn page(
         options: options
             .into_iter()
             .map(|(id, end, deadline)| (id, format!("Verlängerung bis {}, auszuüben bis {}", day(end), day(deadline))))
+            .collect(),
+        minimum_purchases: minimum_purchases
+            .iter()
+            .map(|it| (it.id, minimum_purchase_words(it), it.consequence.clone()))
             .collect(),
         members,
         indexes,

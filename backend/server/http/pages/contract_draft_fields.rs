@@ -26,7 +26,7 @@ use crate::storage::contract_parts::PartId;
 #[derive(Debug, Default, Clone, Deserialize)]
 #[serde(default)]
 pub struct Typed {
-    /// Which form: lot, item, list, ceiling, entitlement, option.
+    /// Which form: lot, item, list, ceiling, entitlement, option, minimum_purchase.
     pub part: String,
     /// Number of a lot.
     pub lot_number: String,
@@ -117,6 +117,16 @@ pub struct Typed {
     pub new_end: String,
     /// Its deadline.
     pub notice_deadline: String,
+    /// Article of a minimum purchase; empty for the whole contract.
+    pub minimum_of: String,
+    /// value or quantity.
+    pub minimum_measure: String,
+    /// What must have been called off.
+    pub minimum_amount: String,
+    /// By when.
+    pub due_on: String,
+    /// What follows otherwise.
+    pub consequence: String,
     /// What the first person wants the second one to know.
     pub note: String,
     /// Version of the draft that was seen.
@@ -163,6 +173,7 @@ impl Typed {
                     mistakes,
                 )?,
             }),
+            "minimum_purchase" => self.minimum_purchase(mistakes),
             _ => self.lot(mistakes),
         };
         part.filter(|_| mistakes.is_empty())
@@ -255,6 +266,22 @@ impl Typed {
         })
     }
 
+    fn minimum_purchase(&self, mistakes: &mut Mistakes) -> Option<Part> {
+        let due_on =
+            needed_day("due_on", &self.due_on, "Bitte geben Sie den letzten Tag ein, an dem ein Abruf zählt.", mistakes);
+        let amount = number("minimum_amount", &self.minimum_amount, Volume::DECIMALS, Volume::new, mistakes);
+        if amount.is_none() && mistakes.at("minimum_amount").is_none() {
+            mistakes.add("minimum_amount", "Bitte geben Sie eine Mindestabnahme über 0 ein.");
+        }
+        Some(Part::MinimumPurchase {
+            of: self.minimum_of.trim().to_owned(),
+            measure: self.minimum_measure.clone(),
+            amount: amount?,
+            due_on: due_on?,
+            consequence: self.consequence.trim().replace("\r\n", "\n"),
+        })
+    }
+
     fn entitlement(&self, mistakes: &mut Mistakes) -> Option<Part> {
         let covers = if self.mode == "category" {
             Covers::Category {
@@ -298,7 +325,7 @@ impl Typed {
 /// What the buttons that take a part back send.
 #[derive(Debug, Deserialize)]
 pub struct Removal {
-    /// lot, party, item, ceiling, entitlement or option.
+    /// lot, party, item, ceiling, entitlement, option or minimum_purchase.
     #[serde(default)]
     part: String,
     /// Its id.
@@ -320,6 +347,7 @@ impl Removal {
             "ceiling" => Some(PartId::Ceiling(self.id)),
             "entitlement" => Some(PartId::Entitlement(self.id)),
             "option" => Some(PartId::Option(self.id)),
+            "minimum_purchase" => Some(PartId::MinimumPurchase(self.id)),
             _ => None,
         }
     }

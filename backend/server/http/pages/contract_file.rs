@@ -18,7 +18,7 @@ use crate::http::pages::law::name_of;
 use crate::http::pages::members::from_to;
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
-use crate::http::pages::volume_words::{LedgerLine, ledger_line, scope_words, volume};
+use crate::http::pages::volume_words::{LedgerLine, ledger_line, minimum_purchase_words, scope_words, volume};
 use crate::http::pages::written::{self, count, day, money, percent};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -27,7 +27,7 @@ use crate::storage::contract_drafts::{self, Terms};
 use crate::storage::contract_terms::{self, GuardRow, OptionRow, PartyRow, PriceRow};
 use crate::storage::contracts::{self, Contract, EntitlementRow};
 use crate::storage::facts::StoredPrice;
-use crate::storage::proof;
+use crate::storage::{minimum_purchases, proof};
 
 /// Prices and bookings on a page.
 const PAGE: i64 = 50;
@@ -53,6 +53,7 @@ pub struct ContractFilePage {
     it: Contract,
     terms: Vec<(&'static str, String)>,
     options: Vec<String>,
+    minimum_purchases: Vec<String>,
     parties: Vec<(String, String)>,
     entitled: Vec<(String, String, String)>,
     words: String,
@@ -174,11 +175,16 @@ pub async fn show(
     let parties = contract_terms::parties(&mut tx, it.id).await?;
     let guards = contract_terms::guards(&mut tx, it.id).await?;
     let entitled = contracts::entitlements(&mut tx, it.id).await?;
+    let minimum_purchases = minimum_purchases::list(&mut tx, Some(it.id)).await?;
     let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
         frame: frame.titled(format!("{} {}", it.number, it.title)),
         terms: [terms(&it), law_choice_and_quotas(written.as_ref()), payment(written.as_ref(), &it.currency)].concat(),
         options: options.iter().map(option_words).collect(),
+        minimum_purchases: minimum_purchases
+            .iter()
+            .map(|it| format!("{}. Sonst: {}", minimum_purchase_words(it), it.consequence))
+            .collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
         price_count: count(prices, "Preis", "Preise"),

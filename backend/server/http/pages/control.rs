@@ -236,7 +236,7 @@ async fn page(
     let counts = control::justification_counts(&mut tx, year).await?;
     let open = uncompared(&mut tx, &about.filter("")).await?;
     let uncompared_list = about.list(Figure::result("none"));
-    let signals = contract_signals::of_today(&mut tx, today, open).await?;
+    let signals = contract_signals::of_today(&mut tx, today, open, actor.standing == Standing::Body).await?;
     let activity = match actor.standing {
         Standing::Body => Some(activity_view(&control::activity(&mut tx, actor.body, today).await?)),
         Standing::Member | Standing::Auditor(_) => None,

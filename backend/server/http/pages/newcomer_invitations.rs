@@ -47,6 +47,7 @@ struct MadeView {
     url: Option<String>,
     until: String,
     email: String,
+    mailed: bool,
     mailto: Option<String>,
 }
 
@@ -57,6 +58,8 @@ struct Row {
     note: String,
     invited: String,
     state: (&'static str, String),
+    /// What became of the letter; empty without.
+    mail: String,
     revoked: bool,
     analysis: String,
     sums: String,
@@ -149,11 +152,13 @@ pub async fn renew(
 
 async fn made(app: &App, actor: &Actor, frame: Frame, it: Invited) -> Result<Response, Problem> {
     let mut page = page(app, actor, frame, "", Typed::default(), Mistakes::default()).await?;
-    let mailto = it.url.as_ref().filter(|_| !it.email.is_empty()).map(|url| mailto(&it, url));
+    // Without a mail server the office writes by itself.
+    let mailto = it.url.as_ref().filter(|_| !it.email.is_empty() && !it.mailed).map(|url| mailto(&it, url));
     page.made = Some(MadeView {
         until: day_of(it.expires_at - TimeDelta::seconds(1)),
         town: it.town,
         email: it.email,
+        mailed: it.mailed,
         url: it.url,
         mailto,
     });
@@ -209,6 +214,7 @@ fn row(it: Listed, now: chrono::DateTime<Utc>) -> Row {
         note: [it.official_key.clone().unwrap_or_default(), it.email.clone()].join(" ").trim().to_owned(),
         invited: format!("{}, {}", day_of(it.created_at), it.created_by.clone().unwrap_or_default()),
         state,
+        mail: mail_words(&it),
         revoked: it.revoked_at.is_some(),
         analysis: match (it.analysed_at, it.delete_after) {
             (None, _) => "noch keine".to_owned(),
@@ -218,6 +224,18 @@ fn row(it: Listed, now: chrono::DateTime<Utc>) -> Row {
         sums: sums(&it),
         id: it.id,
         town: it.town,
+    }
+}
+
+/// What became of the letter.
+fn mail_words(it: &Listed) -> String {
+    let on = it.mail_ended_at.map(day_of).unwrap_or_default();
+    match it.mail.as_deref() {
+        None => String::new(),
+        Some("sent") => format!("E-Mail gesandt am {on}"),
+        Some("failed") => format!("E-Mail kam nicht an: {}", it.mail_answer.clone().unwrap_or_default()),
+        Some("withdrawn") => "E-Mail zurückgezogen".to_owned(),
+        Some(_) => "E-Mail ist unterwegs".to_owned(),
     }
 }
 

@@ -182,7 +182,11 @@ pub async fn form(
         } else {
             Vec::new()
         },
-        kept: question.pairs().into_iter().filter(|(name, _)| savings && !shown(name)).collect(),
+        kept: question
+            .pairs()
+            .into_iter()
+            .filter(|(name, _)| (savings || (*name == "jahr" && report.has_year())) && !shown(name))
+            .collect(),
         is_empty: question.pairs().is_empty(),
         above: (savings && report != Report::SavingsBy).then(|| {
             let query = above.address();

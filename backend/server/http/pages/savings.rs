@@ -22,6 +22,8 @@ use crate::http::pages::savings_view::{About, Amount, ClassRow, Figure, Groups, 
 use crate::http::pages::written::{count, day, money, period};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::reports::catalogue::Report;
+use crate::reports::contract_ceilings;
 use crate::reports::savings::{self, Group, Grouping, Sums};
 use crate::storage::StorageError;
 use crate::storage::contracts::{self, Contract};
@@ -48,12 +50,16 @@ pub struct SavingsPage {
     volume_text: String,
     saved: Amount,
     coverage: String,
+    /// The list of the contracts it is the quota of.
+    coverage_list: String,
     compared: String,
     uncompared: String,
     uncompared_volume: Amount,
     /// Part of the order value that no price can be held against; empty without.
     surcharge: String,
     utilisation: String,
+    /// The list of the ceilings it is the share of.
+    utilisation_list: String,
     utilisation_text: String,
     classes: Vec<ClassRow>,
     last_year: Option<LastYear>,
@@ -134,6 +140,7 @@ pub async fn show(
         volume_text: volume_text(&total),
         saved: about.figure(Figure::result("A"), &sums, total.has("A")),
         coverage: sums.coverage_pct().map_or_else(|| "–".to_owned(), share),
+        coverage_list: about.report(Report::Coverage),
         compared: money(sums.evidenced_volume.decimal(), "EUR"),
         uncompared: match uncompared {
             0 => String::new(),
@@ -143,6 +150,7 @@ pub async fn show(
         uncompared_volume: about.figure(Figure::result("none"), &without.unwrap_or(Sums::ZERO), without.is_some()),
         surcharge: if sums.surcharge.is_zero() { String::new() } else { money(sums.surcharge.decimal(), "EUR") },
         utilisation,
+        utilisation_list: about.report(Report::ContractCeilings),
         utilisation_text,
         classes: classes(&by_class, &sums, about),
         last_year,
@@ -238,10 +246,7 @@ pub fn view(actor: &Actor, frame: &Frame) -> String {
 
 /// The contracts that run in this year, or all.
 async fn running(conn: &mut PgConnection, year: Option<i32>) -> Result<Vec<Contract>, StorageError> {
-    let runs = |contract: &Contract| {
-        year.is_none_or(|year| contract.starts_on.year() <= year && year <= contract.effective_end.year())
-    };
-    Ok(contracts::list(conn, None).await?.into_iter().filter(runs).collect())
+    Ok(contracts::list(conn, None).await?.into_iter().filter(|it| contract_ceilings::runs_in(it, year)).collect())
 }
 
 /// The ceilings of these contracts.
@@ -273,7 +278,8 @@ fn hint(contract: &Contract, today: NaiveDate) -> String {
 
 /// Share of the ceilings in euros that is called off.
 fn utilisation(rows: &[CeilingRow]) -> (String, String) {
-    let euros = || rows.iter().filter(|row| row.contract.currency == "EUR");
+    // Of the year they were chosen by.
+    let euros = || rows.iter().filter(|row| contract_ceilings::counts(&row.contract, None));
     let limit: Net = euros().filter_map(|row| row.contract.ceiling.limit).map(Volume::as_net).sum();
     let consumed: Net = euros().map(|row| row.contract.ceiling.consumed.as_net()).sum();
     let Some(percent) = consumed.percent_of(limit) else {

@@ -156,6 +156,6 @@ pub async fn signals(
         return Ok(Vec::new());
     }
     let evidence = about.list(Figure::result("none"));
-    let all = contract_signals::of_today(conn, today, uncompared).await?;
+    let all = contract_signals::of_today(conn, today, uncompared, actor.standing == Standing::Body).await?;
     Ok(all.into_iter().map(|signal| SignalView::of(signal, &evidence)).collect())
 }

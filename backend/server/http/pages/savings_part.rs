@@ -14,6 +14,7 @@ use crate::http::pages::savings::{nothing, volume_text, years};
 use crate::http::pages::savings_view::{About, Amount, ClassRow, Figure, Groups, Row, classes, coverage};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::reports::catalogue::Report;
 use crate::reports::savings::{self, Group, Grouping};
 use crate::storage::{Tx, contracts, member_list};
 
@@ -33,6 +34,8 @@ pub struct SavingsPartPage {
     empty: Option<String>,
     volume: Amount,
     coverage: String,
+    /// The list of the contracts it is the quota of.
+    coverage_list: String,
     call_offs: String,
     classes: Vec<ClassRow>,
     /// Members on the page of a contract, contracts on that of a member.
@@ -130,6 +133,7 @@ impl Part {
             empty,
             volume: about.figure(Figure::VOLUME, &total.sums, true),
             coverage: coverage(&total.sums),
+            coverage_list: about.report(Report::Coverage),
             call_offs: volume_text(&total),
             classes: classes(&by_class, &total.sums, about),
             parts: Groups::of(parts_name, &parts, &total, about, |it| part_row(it, self.by, about)),

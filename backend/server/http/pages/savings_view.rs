@@ -7,6 +7,8 @@ use abruf_domain::notation::Language;
 use rust_decimal::Decimal;
 
 use crate::http::pages::written::{count, money};
+use crate::reports::catalogue::Report;
+use crate::reports::question::Question;
 use crate::reports::savings::{self, Filter, Group, Sums};
 
 /// An amount in euros.
@@ -210,6 +212,19 @@ impl About {
             }
         }
         address
+    }
+
+    /// Address of a report about the same.
+    #[must_use]
+    pub fn report(&self, report: Report) -> String {
+        let question = Question {
+            year: self.year,
+            contract: self.contract.map(|it| it.0),
+            member: self.member.map(|it| it.0),
+            ..Question::default()
+        };
+        let query = question.address();
+        format!("/berichte/{}{}{query}", report.german_key(), if query.is_empty() { "" } else { "?" })
     }
 
     /// A figure with the list behind it. Where no entry stands behind it there is no list; a sum of zero

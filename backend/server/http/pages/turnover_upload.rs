@@ -161,6 +161,7 @@ fn file(upload: &Upload, partial: bool) -> TurnoverFile<'_> {
         partial,
         control_sum: None,
         upload: Some(upload.id),
+        key: None,
     }
 }
 

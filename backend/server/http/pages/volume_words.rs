@@ -5,7 +5,8 @@ use uuid::Uuid;
 use abruf_domain::money::Volume;
 use abruf_domain::notation::Language;
 
-use crate::http::pages::written::instant;
+use crate::http::pages::written::{day, instant};
+use crate::storage::minimum_purchases::Row as MinimumPurchase;
 use crate::storage::proof::LedgerEntry;
 
 /// A booking of the ledger.
@@ -56,6 +57,15 @@ pub fn scope_words(scope: &str, name: &str, measure: &str) -> String {
         "member" => format!("Kontingent {name}"),
         _ => format!("{ceiling} des Vertrags"),
     }
+}
+
+/// `Mindestens 300 Stück von NBK-14 Notebook bis 31.12.2027`
+#[must_use]
+pub fn minimum_purchase_words(row: &MinimumPurchase) -> String {
+    let amount = volume(row.amount, &row.measure, &row.currency);
+    let unit = if row.measure == "value" { String::new() } else { format!(" {}", row.unit) };
+    let of = row.article_number.as_ref().map(|article| format!(" von {article} {}", row.item_title));
+    format!("Mindestens {amount}{unit}{} bis {}", of.as_deref().unwrap_or(" aus dem ganzen Vertrag"), day(row.due_on))
 }
 
 /// An amount for value ceilings, a number for quantities.

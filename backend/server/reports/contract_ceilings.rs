@@ -1,0 +1,95 @@
+//! The contracts whose ceilings make up the utilisation of a year: a row each, their sums above.
+
+use abruf_domain::money::{Net, Volume};
+use chrono::Datelike;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::question::Question;
+use super::table::{Cell, Column, Kind, Row, Table};
+use crate::storage::StorageError;
+use crate::storage::contracts::{self, Contract};
+use crate::storage::error::consistent;
+
+/// Whether a ceiling in euros counts for the utilisation of this year, or of all.
+#[must_use]
+pub fn counts(contract: &Contract, year: Option<i32>) -> bool {
+    contract.currency == "EUR" && contract.ceiling.limit.is_some() && runs_in(contract, year)
+}
+
+/// Whether the contract runs on a day of this year; always without a year.
+#[must_use]
+pub fn runs_in(contract: &Contract, year: Option<i32>) -> bool {
+    year.is_none_or(|year| contract.starts_on.year() <= year && year <= contract.effective_end.year())
+}
+
+/// The report over the contracts of a year.
+///
+/// # Errors
+/// If the database fails.
+pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let mut all = contracts::list(&mut *conn, None).await?;
+    all.retain(|it| counts(it, question.year) && question.contract.is_none_or(|id| id == it.id.0));
+    let (mut rows, mut limits, mut taken) = (Vec::with_capacity(all.len()), Net::ZERO, Net::ZERO);
+    for it in &all {
+        let Some(limit) = it.ceiling.limit else { continue };
+        let (limit, consumed) = (limit.as_net(), it.ceiling.consumed.as_net());
+        (limits, taken) = (limits + limit, taken + consumed);
+        let cells = vec![
+            Cell::text(format!("{} {}", it.number, it.title)),
+            Cell::Day(it.effective_end),
+            Cell::Net(limit),
+            Cell::Net(consumed),
+            Cell::Net(it.ceiling.reserved.as_net()),
+            Cell::percent(consumed.percent_of(limit)),
+            Cell::text(if it.ceiling.breached { "überzogen, gesperrt" } else { "" }),
+        ];
+        rows.push(Row::leading_to(cells, format!("/rahmenvertraege/{}", it.id)));
+    }
+    let ids: Vec<Uuid> = all.iter().map(|it| it.id.0).collect();
+    let reported = sqlx::query!(
+        r#"SELECT coalesce(sum(round(limit_amount, 2)), 0) AS "limit!",
+                  coalesce(sum(round(authorised + recorded, 2)), 0) AS "consumed!", coalesce(sum(round(reserved, 2)), 0) AS "reserved!"
+           FROM guard
+           WHERE scope = 'contract' AND measure = 'value' AND contract_id = ANY ($1)"#,
+        &ids
+    )
+    .fetch_one(conn)
+    .await?;
+    let net = |value, column| consistent(Volume::new(value), "guard", column, "sum").map(Volume::as_net);
+    let sums = [
+        ("limit", net(reported.limit, "limit_amount")?),
+        ("consumed", net(reported.consumed, "consumed")?),
+        ("reserved", net(reported.reserved, "reserved")?),
+    ];
+    let columns = vec![
+        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("ends_on", "Endet am", Kind::Day),
+        Column::new("limit", "Höchstwert", Kind::Net),
+        Column::new("consumed", "Verbraucht", Kind::Net),
+        Column::new("reserved", "Reserviert", Kind::Net).not_on_paper(),
+        Column::new("consumed_pct", "Ausschöpfung", Kind::Percent),
+        Column::new("hint", "Hinweis", Kind::Text),
+    ];
+    let share = taken.percent_of(limits).map(|share| Cell::Percent(share).written());
+    Ok(Table {
+        name: "contract-ceilings",
+        title: "Ausschöpfung der Verträge".to_owned(),
+        lead: share.map_or_else(
+            || "Die Höchstwerte der Verträge in Euro und was davon verbraucht ist.".to_owned(),
+            |share| format!("{share} der Höchstwerte in Euro sind verbraucht, über die ganze Laufzeit und alle Mitglieder."),
+        ),
+        filter: Vec::new(),
+        as_of: chrono::DateTime::UNIX_EPOCH,
+        sheet: "Verträge",
+        checks: sums.into_iter().filter_map(|(key, net)| Table::summed(&columns, &rows, key, net)).collect(),
+        columns,
+        rows,
+        method: vec![
+            "Alle Verträge in Euro mit Höchstwert, die im gewählten Jahr wenigstens einen Tag laufen; ohne Jahr alle.".to_owned(),
+            "Verbraucht = abgerufen + nacherfasst, über die ganze Laufzeit. Ausschöpfung = verbraucht ÷ Höchstwert; Reserviertes zählt nicht mit.".to_owned(),
+            "Abgleich: die Summen der Liste gegen dieselben Summen aus einer eigenen Abfrage der Höchstwerte.".to_owned(),
+        ],
+        empty: "In dieser Auswahl läuft kein Vertrag mit Höchstwert in Euro.".to_owned(),
+    })
+}
