@@ -60,6 +60,7 @@ pub mod issue_competition_record;
 pub mod issue_document;
 pub mod judge_paper;
 pub mod justify_finding;
+pub mod keep_filter;
 pub mod keep_price_index;
 pub mod keep_turnover_upload;
 mod keyed;

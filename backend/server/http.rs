@@ -204,6 +204,7 @@ fn desk(routes: Routes) -> Routes {
         .post("/abrufe/{id}/rueckfrage", OWN_DRAFT, pages::office_question::ask)
         .get("/verwaltung/fragen", OFFICES, pages::office_questions::show)
         .post("/verwaltung/fragen", OFFICES, pages::office_questions::answer)
+        .post("/filter", only(READERS), pages::saved_filters::change)
         .get("/benachrichtigungen", ALL, pages::notifications::show)
         .post("/benachrichtigungen", ALL, pages::notifications::put_away)
         .get("/einstellungen", PERSON, pages::preferences::show)

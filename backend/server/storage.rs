@@ -85,6 +85,7 @@ pub mod register;
 pub mod releases;
 pub mod resolutions;
 pub mod restore_tests;
+pub mod saved_filters;
 pub mod savings;
 pub mod savings_corrections;
 pub mod savings_marks;

@@ -84,6 +84,7 @@ pub mod notifications;
 pub mod office_question;
 pub mod office_questions;
 pub mod preferences;
+pub mod saved_filters;
 pub mod search;
 
 // What waits, what may be used.
