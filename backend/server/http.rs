@@ -63,8 +63,9 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    let routes =
-        supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
+    let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(Routes::new(
+        openapi::base(),
+    )))))));
     turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
         routes,
     )))))))))
@@ -187,6 +188,28 @@ pub fn routes() -> Routes {
     .api(only(READERS), routes!(api::savings::show))
     .api(only(READERS).on(Object::Manual), routes!(api::reports::by_name))
     .api(only(READERS).on(Object::Manual), routes!(api::reports::file))
+}
+
+/// Finding, asking, being told, and what everybody sets for themselves.
+fn desk(routes: Routes) -> Routes {
+    const OWN_DRAFT: Access = only(BUYER).on(Object::Draft);
+    const OFFICES: Access = only(&[Role::Office]);
+    const ALL: Access = only(&Role::ALL);
+    routes
+        .get("/suche", only(READERS), pages::search::show)
+        .api(only(READERS), routes!(api::search::search))
+        .get("/abrufe/{id}/schnellerfassung", OWN_DRAFT, pages::quick_entry::show)
+        .post("/abrufe/{id}/schnellerfassung", OWN_DRAFT, pages::quick_entry::save)
+        .get("/abrufe/{id}/rueckfrage", OWN_DRAFT, pages::office_question::show)
+        .post("/abrufe/{id}/rueckfrage", OWN_DRAFT, pages::office_question::ask)
+        .get("/verwaltung/fragen", OFFICES, pages::office_questions::show)
+        .post("/verwaltung/fragen", OFFICES, pages::office_questions::answer)
+        .post("/filter", only(READERS), pages::saved_filters::change)
+        .get("/benachrichtigungen", ALL, pages::notifications::show)
+        .post("/benachrichtigungen", ALL, pages::notifications::put_away)
+        .get("/einstellungen", PERSON, pages::preferences::show)
+        .get("/einstellungen/benachrichtigungen", ALL, pages::notifications::choices)
+        .post("/einstellungen/benachrichtigungen", ALL, pages::notifications::choose)
 }
 
 /// What was realised and audited of the savings, and what members pay for their membership.

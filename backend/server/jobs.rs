@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, renew_licences, tell_event,
+    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, notify, renew_licences, tell_event,
     transfer_quota,
 };
 use crate::app::App;
@@ -115,6 +115,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "told of licences that end"),
             Err(error) => tracing::error!(%error, "licences that end could not be told of"),
+        }
+        match notify::tell_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "told people what concerns them"),
+            Err(error) => tracing::error!(%error, "people could not be told what concerns them"),
         }
         match analyse_purchases::forget_due(&app).await {
             Ok(0) => {}

@@ -373,7 +373,10 @@ fn parse_offer(typed: &OfferInput) -> Result<Offer, (&'static str, String)> {
 }
 
 /// A quantity as clerks type it: `12`, `0,25`, `1.200`; or plain as machines write it: `0.25`.
-pub(super) fn parse_quantity(text: &str) -> Result<Quantity, String> {
+///
+/// # Errors
+/// With what is wrong and what to type, in German.
+pub fn parse_quantity(text: &str) -> Result<Quantity, String> {
     let typed: String = text.trim().chars().take(60).collect();
     let cut = if 20 < typed.chars().count() { "…" } else { "" };
     let shown: String = typed.chars().take(20).chain(cut.chars()).collect();

@@ -148,6 +148,20 @@ pub struct LicenceEnds {
     pub link: String,
 }
 
+/// Something happened that concerns the reader.
+#[derive(Debug, Clone, Template)]
+#[template(path = "mails/news.txt")]
+pub struct News {
+    /// What happened, without a full stop.
+    pub title: String,
+    /// What follows from it.
+    pub text: String,
+    /// Where to look.
+    pub link: String,
+    /// Where such mail is switched off.
+    pub switches: String,
+}
+
 /// A party is asked for an offer.
 #[derive(Debug, Clone, Template)]
 #[template(path = "mails/invitation.txt")]

@@ -8,6 +8,7 @@ use abruf_domain::period::berlin_date;
 use chrono::TimeDelta;
 
 use super::ActionError;
+use super::notify::kind_of_event;
 use super::mail_words::{Abolition, Answers, Award, Expiring, Invitation, LicenceEnds, SupplierStopped, rendered};
 use crate::actor::{Role, RunsAs};
 use crate::app::App;
@@ -19,7 +20,7 @@ use crate::storage::mini_competitions::Competition;
 use crate::storage::outbox::{self, Event};
 use crate::storage::{
     Tx, call_offs, contracts, mails, mini_competition_messages, mini_competition_offers, mini_competitions,
-    organisations, people,
+    notifications, organisations, people,
 };
 
 /// What happened longer ago, before there was a mail server, is no news.
@@ -41,11 +42,16 @@ pub async fn tell_next(app: &App) -> Result<bool, ActionError> {
         tx.rollback().await?;
         return Ok(false);
     };
-    let notices = if NEWS_FOR < now - event.created_at { Vec::new() } else { notices(app, &mut tx, &event).await? };
+    let mut notices = if NEWS_FOR < now - event.created_at { Vec::new() } else { notices(app, &mut tx, &event).await? };
     let about = match (event.call_off, event.competition) {
         (Some(id), _) => Some(About::CallOff(id)),
         (None, id) => id.map(About::Competition),
     };
+    if let Some(kind) = kind_of_event(&event.kind) {
+        for notice in &mut notices {
+            notice.to = notifications::wanting_mail(&mut tx, kind, &notice.to).await?;
+        }
+    }
     let mut number = 0;
     for notice in &notices {
         for to in notice.to.iter().filter(|to| is_address(to)) {

@@ -37,6 +37,7 @@ pub mod review;
 pub mod savings;
 pub mod savings_marks;
 pub mod savings_stages;
+pub mod search;
 pub mod sessions;
 pub mod supplier_orders;
 pub mod supplier_reports;

@@ -73,6 +73,8 @@ pub struct Frame {
     pub demo_clock: Option<String>,
     /// When the session ends if nothing is opened until then.
     pub session_end: Option<SessionEnd>,
+    /// Whether the role may search.
+    pub may_search: bool,
     /// Where to ask; empty if nobody is signed in or the body has no address.
     pub help_email: String,
 }
@@ -129,6 +131,7 @@ impl Frame {
             demo_clock: matches!(server.app.clock, Clock::Moved(_))
                 .then(|| format_de::date_time(server.app.clock.now())),
             session_end: current.map(|current| session_end(current.session.expires_at, server)),
+            may_search: acting.is_some_and(|it| may_open(&server.table, it.actor.role, "/suche")),
             help_email: acting.map(|it| it.body_email.clone()).unwrap_or_default(),
         }
     }
@@ -182,17 +185,19 @@ fn session_end(end: DateTime<Utc>, server: &Server) -> SessionEnd {
     }
 }
 
+/// Whether the role may look at this address.
+fn may_open(table: &[Route], role: Role, address: &str) -> bool {
+    table.iter().any(|it| it.method == Method::GET && it.path == address && it.access.lets_in(Some(role)))
+}
+
 /// The entries this role may open; the one whose address the path begins with is active.
 fn navigation(table: &[Route], role: Role, path: &str) -> Vec<NavigationItem> {
-    let may = |address: &str| {
-        table.iter().any(|it| it.method == Method::GET && it.path == address && it.access.lets_in(Some(role)))
-    };
     let lies_at = |address: &str| {
         path == address || (address != "/" && path.strip_prefix(address).is_some_and(|rest| rest.starts_with('/')))
     };
     NAVIGATION
         .iter()
-        .filter(|(address, _)| may(address))
+        .filter(|(address, _)| may_open(table, role, address))
         .map(|&(address, label)| NavigationItem { address, label, active: lies_at(address) })
         .collect()
 }

@@ -79,6 +79,14 @@ pub mod turnover_import;
 pub mod turnover_upload;
 pub mod volume_words;
 
+// Beside the storyboard: finding, asking, being told, one's own settings.
+pub mod notifications;
+pub mod office_question;
+pub mod office_questions;
+pub mod preferences;
+pub mod saved_filters;
+pub mod search;
+
 // What waits, what may be used.
 pub mod contract;
 pub mod contract_list;
@@ -94,6 +102,8 @@ pub mod draft_papers;
 pub mod draft_review;
 pub mod draft_summary;
 pub mod licences;
+mod pasted_list;
+pub mod quick_entry;
 pub mod ranks;
 pub mod repeat;
 

@@ -16,6 +16,8 @@ pub enum About {
     CallOff(CallOffId),
     /// A mini-competition.
     Competition(MiniCompetitionId),
+    /// The contract as a whole; only what tells of an event.
+    Contract,
 }
 
 /// A mail to be written.
@@ -50,6 +52,7 @@ pub async fn insert(conn: &mut PgConnection, new: &NewMail<'_>) -> Result<(), St
     let (call_off, competition) = match new.about {
         About::CallOff(id) => (Some(id.0), None),
         About::Competition(id) => (None, Some(id.0)),
+        About::Contract => (None, None),
     };
     sqlx::query!(
         "INSERT INTO mail (contract_id, id, kind, call_off_id, competition_id, document_id, recipient, subject, body,

@@ -18,6 +18,7 @@ use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::read_amount::read_amount;
+use crate::http::pages::saved_filters::SavedFilters;
 use crate::http::pages::spreadsheet;
 use crate::http::pages::written::{count, day, day_of, instant, money, period, read_day, status_class};
 use crate::http::problem::Problem;
@@ -50,6 +51,7 @@ pub struct AuditPage {
     pager: Pager,
     /// The filters as they stand in an address.
     query: String,
+    saved: SavedFilters,
 }
 
 /// A call-off of the list.
@@ -176,6 +178,7 @@ pub async fn show(
         sum: money(population.ordered_net.decimal(), "EUR"),
         rows: if mistakes.is_empty() { rows.into_iter().map(row).collect() } else { Vec::new() },
         query: query(&asked),
+        saved: SavedFilters::of(&mut tx, &actor, "audit", &asked.pairs()).await?,
         pager,
         mistakes,
         asked,

@@ -11,6 +11,7 @@ use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_list::is_of_member;
 use crate::http::pages::pager::Pager;
+use crate::http::pages::saved_filters::SavedFilters;
 use crate::http::pages::written::{count, day, day_of, money, status_class};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -47,6 +48,7 @@ struct CallOffListPage {
     /// Members see their own; everybody else reads whose it is.
     for_member: bool,
     may_order: bool,
+    saved: SavedFilters,
 }
 
 /// What the address may carry.
@@ -101,6 +103,8 @@ pub async fn show(
     let total = call_off_list::count(&mut tx, &search).await?.count;
     let pager = Pager::new(&asked.seite, ROWS, total, "/abrufe", &[("q", &asked.q), ("stand", &asked.stand)]);
     let rows = call_off_list::page(&mut tx, &search, ROWS, pager.offset()).await?;
+    let filters = [("q", asked.q.as_str()), ("stand", asked.stand.as_str())];
+    let saved = SavedFilters::of(&mut tx, &actor, "call_offs", &filters).await?;
     Ok(Page(CallOffListPage {
         frame: frame.titled("Abrufe"),
         words: asked.q,
@@ -110,5 +114,6 @@ pub async fn show(
         pager,
         for_member: is_of_member(&actor),
         may_order: actor.role == Role::Buyer,
+        saved,
     }))
 }

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
+use crate::http::pages::saved_filters::SavedFilters;
 use crate::http::pages::standing::Standing;
 use crate::http::pages::written::{count, day};
 use crate::http::problem::Problem;
@@ -30,6 +31,7 @@ struct ContractListPage {
     organisation: String,
     rows: Vec<Row>,
     suggestion: Option<String>,
+    saved: SavedFilters,
 }
 
 /// What the address may carry.
@@ -85,7 +87,9 @@ pub async fn show(
     } else {
         None
     };
+    let filters = [("q", asked.q.as_str()), ("nutzbar", asked.nutzbar.as_str())];
     let page = ContractListPage {
+        saved: SavedFilters::of(&mut tx, &actor, "contracts", &filters).await?,
         organisation: frame.acting.as_ref().map(|acting| acting.organisation.clone()).unwrap_or_default(),
         frame: frame.titled("Rahmenverträge"),
         words: asked.q,

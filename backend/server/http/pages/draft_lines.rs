@@ -206,6 +206,8 @@ fn next(id: CallOffId, button: &str, search: &str) -> String {
     match button {
         "angaben" => format!("/abrufe/{id}/angaben"),
         "rangfolge" => format!("/abrufe/{id}/rangfolge"),
+        "liste" => format!("/abrufe/{id}/schnellerfassung"),
+        "frage" => format!("/abrufe/{id}/rueckfrage"),
         _ if search.trim().is_empty() => format!("/abrufe/{id}/positionen"),
         _ => format!("/abrufe/{id}/positionen?suche={}", encoded(search)),
     }
@@ -280,7 +282,7 @@ async fn save_period(
 }
 
 /// Article numbers that the contract does not have.
-async fn unknown(
+pub(super) async fn unknown(
     app: &App,
     actor: &Actor,
     contract: ContractId,

@@ -20,6 +20,7 @@ use crate::actions::transfer_quota::PARTIES;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::notifications::{NewsRow, newest};
 use crate::http::pages::written::{count, day, day_of, quantity, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -28,7 +29,7 @@ use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
     StorageError, assignments, budget_confirmations, change_mails, contracts, dispatches, escalations, mails,
-    organisations, supplier_orders, supplier_stops, tasks,
+    office_questions, organisations, supplier_orders, supplier_stops, tasks,
 };
 
 /// Contracts that end within so many days are pointed out.
@@ -44,6 +45,8 @@ struct StartPage {
     welcome: Option<String>,
     may_order: bool,
     cards: Vec<Card>,
+    /// What happened that concerns this person.
+    news: Vec<NewsRow>,
     own: Vec<Row>,
     tasks: Vec<Row>,
     /// Quota transfers that need this side, orders with a stopped supplier, supplier orders that wait.
@@ -102,6 +105,7 @@ pub async fn show(
         }),
         may_order: actor.role == Role::Buyer && to_come.is_none(),
         cards: cards(&mut tx, &actor, now).await?,
+        news: newest(&mut tx, &actor, ROWS).await?,
         own: own(&mut tx, &actor, now).await?,
         tasks: owed(&mut tx, &actor, now).await?,
         unsettled: [
@@ -157,13 +161,22 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
         ],
         Role::Approver => vec![approver_card(conn, now).await?],
         Role::Office => {
-            let open = tasks::owed(conn, Addressee::Office, 500).await?;
+            let open = tasks::owed(&mut *conn, Addressee::Office, 500).await?;
             let mut cards = vec![Card {
                 address: "/verwaltung/begruendungen",
                 title: "Offene Begründungen",
                 figure: open.len().to_string(),
                 text: "schreibt die Geschäftsstelle, damit freigegeben werden kann".to_owned(),
             }];
+            let (_, asked) = office_questions::count(&mut *conn).await?;
+            if 0 < asked {
+                cards.push(Card {
+                    address: "/verwaltung/fragen",
+                    title: "Fragen",
+                    figure: asked.to_string(),
+                    text: "von Mitgliedern warten auf Ihre Antwort".to_owned(),
+                });
+            }
             let waiting = supplier_orders::waiting(conn).await?;
             if 0 < waiting {
                 cards.push(Card {
