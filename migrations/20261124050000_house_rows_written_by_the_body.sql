@@ -12,7 +12,10 @@ BEGIN
             'contract_body', 'contract_event', 'contract_modification', 'contract_option', 'contract_party', 'entitlement',
             'framework_contract', 'index_series', 'index_value', 'inhouse_evidence', 'item', 'item_vat_change', 'lot',
             -- A release awards the turn of its lot.
-            'lot_award', 'lot_turn', 'membership', 'price_term']) AS name
+            'lot_award', 'lot_turn', 'membership', 'price_term',
+            -- What an auditor of the house reads whatever members are in scope.
+            'body_turnover', 'bonus_payment', 'bonus_share', 'restore_test', 'supplier_report', 'supplier_report_closing',
+            'supplier_report_line', 'turnover_import', 'turnover_line']) AS name
     LOOP
         EXECUTE format(
             'CREATE POLICY %I ON %I AS RESTRICTIVE FOR INSERT WITH CHECK ((SELECT abruf.actor_kind()) = ANY (%s))',
@@ -20,6 +23,23 @@ BEGIN
         EXECUTE format(
             'CREATE POLICY %I ON %I AS RESTRICTIVE FOR UPDATE USING ((SELECT abruf.actor_kind()) = ANY (%s))',
             it.name || '_changed_by', it.name, it.writers);
+    END LOOP;
+END
+$$;
+
+-- A neighbour could take it back.
+CREATE POLICY order_address_taken_back_by ON order_address AS RESTRICTIVE FOR DELETE USING ((SELECT abruf.actor_kind()) IN ('body', 'job'));
+
+-- Templates that papers were printed with are kept by whoever prints: somebody.
+DO $$
+DECLARE
+    it text;
+BEGIN
+    FOREACH it IN ARRAY ARRAY['document_template', 'document_template_asset', 'template_asset'] LOOP
+        EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY', it);
+        EXECUTE format('ALTER TABLE %I FORCE ROW LEVEL SECURITY', it);
+        EXECUTE format('CREATE POLICY %I ON %I FOR SELECT USING (true)', it || '_read', it);
+        EXECUTE format('CREATE POLICY %I ON %I FOR INSERT WITH CHECK ((SELECT abruf.actor_kind()) <> ''nobody'')', it || '_made_by', it);
     END LOOP;
 END
 $$;

@@ -26,11 +26,11 @@ CREATE FUNCTION wall.id_in(relation regclass, name text, tenant text) RETURNS uu
 DECLARE
     link wall.link;
 BEGIN
-    -- One body for two of them.
-    IF name = 'body_id' OR (relation = 'organisation'::regclass AND name = 'body') THEN
+    -- One body for two of them; entries of the log lie in its chain.
+    IF name IN ('body_id', 'chain_id') THEN
         RETURN wall.key('body', CASE tenant WHEN 'neighbour' THEN 'ours' ELSE tenant END);
     END IF;
-    IF name IN ('supplier_id') THEN
+    IF name = 'supplier_id' THEN
         RETURN wall.key('supplier', tenant);
     END IF;
     SELECT * INTO link FROM wall.link l WHERE l.relation = id_in.relation AND l.name = id_in.name;
