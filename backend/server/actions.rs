@@ -120,6 +120,7 @@ pub mod sign_in;
 pub mod steer_contract;
 pub mod stop_supplier;
 pub mod submit_call_off;
+pub mod suspend_member;
 pub mod tell_event;
 pub mod transfer_quota;
 pub mod use_competition;

@@ -159,12 +159,12 @@ pub fn routes() -> Routes {
     .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_lines))
     .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::call_offs::put_details))
     .api(only(READERS).on(Object::CallOff), routes!(api::call_offs::review))
-    .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::submit))
+    .api(only(&[Role::Buyer]).on(Object::CallOff).ordering(), routes!(api::decisions::submit))
     .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::discard))
     .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::withdraw))
     .api(only(&[Role::Buyer]).on(Object::CallOff), routes!(api::decisions::answer))
     .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::approve))
-    .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::release))
+    .api(only(&[Role::Approver]).on(Object::CallOff).ordering(), routes!(api::decisions::release))
     .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse_lines))
     .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::refuse))
     .api(only(&[Role::Approver]).on(Object::CallOff), routes!(api::decisions::give_back))
@@ -222,6 +222,11 @@ fn savings_ledger(routes: Routes) -> Routes {
         .get("/berichte/nutzen", only(READERS), pages::member_benefit::show)
         .get("/berichte/nutzen.csv", only(READERS), pages::member_benefit::export)
         .post("/pruefung/abrufe/{id}/einsparung", BY_AUDITOR, pages::audit_call_off::mark)
+        .get("/verwaltung/mitglieder/{id}/rechte", OF_MEMBER, pages::member_rights::show)
+        .post("/verwaltung/mitglieder/{id}/rechte", OF_MEMBER, pages::member_rights::change)
+        .api(only(READERS).on(Object::Member), routes!(api::suspensions::list))
+        .api(OF_MEMBER, routes!(api::suspensions::suspend))
+        .api(OF_MEMBER, routes!(api::suspensions::lift))
         .get("/verwaltung/mitglieder/{id}/beitraege", OF_MEMBER, pages::contributions::show)
         .post("/verwaltung/mitglieder/{id}/beitraege", OF_MEMBER, pages::contributions::change)
         .api(only(READERS), routes!(api::savings_stages::stages))
@@ -608,7 +613,11 @@ fn call_off_pages(routes: Routes) -> Routes {
         .post("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::save)
         .get("/abrufe/{id}/pruefung", only(BUYER).on(Object::Draft), pages::draft_review::show)
         .get("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft), pages::draft_summary::show)
-        .post("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft), pages::draft_summary::hand_over)
+        .post(
+            "/abrufe/{id}/zusammenfassung",
+            only(BUYER).on(Object::Draft).ordering(),
+            pages::draft_summary::hand_over,
+        )
         .get("/abrufe/{id}/entwurf.pdf", only(BUYER).on(Object::Document), pages::call_off_pdf::draft)
         .get("/abrufe/{id}/bestaetigung", only(MEMBER).on(Object::CallOff), pages::confirmation::show)
         // Call-offs.
@@ -633,7 +642,7 @@ fn call_off_pages(routes: Routes) -> Routes {
         .get("/freigaben", only(APPROVER), pages::approval_list::show)
         .get("/freigaben/{id}", only(APPROVER).on(Object::CallOff), pages::approval::show)
         .post("/freigaben/{id}/schritt", only(APPROVER).on(Object::CallOff), pages::approval::approve_step)
-        .post("/freigaben/{id}/erteilen", only(APPROVER).on(Object::CallOff), pages::approval::release)
+        .post("/freigaben/{id}/erteilen", only(APPROVER).on(Object::CallOff).ordering(), pages::approval::release)
         .post("/freigaben/{id}/positionen", only(APPROVER).on(Object::CallOff), pages::refused_lines::refuse)
         .post("/freigaben/{id}/ablehnen", only(APPROVER).on(Object::CallOff), pages::approval::refuse)
         .post("/freigaben/{id}/zurueckgeben", only(APPROVER).on(Object::CallOff), pages::approval::send_back)

@@ -55,6 +55,7 @@ pub mod member_list;
 pub mod members;
 pub mod membership_contributions;
 pub mod membership_list;
+pub mod membership_suspensions;
 pub mod mini_competition_messages;
 pub mod mini_competition_offers;
 pub mod mini_competitions;

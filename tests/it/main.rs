@@ -36,6 +36,7 @@ mod problems;
 mod recheck;
 mod reports;
 mod restore;
+mod row_security;
 mod savings_ledger;
 mod serve;
 mod sign_in;

@@ -168,6 +168,7 @@ pub(crate) fn citrix() -> Facts {
             kind: "stadt".to_owned(),
             region: "DE-ST".to_owned(),
             memberships: vec![since("2012-04-01")],
+            suspensions: Vec::new(),
             authority: None,
             inhouse_evidence: None,
             deducts_input_vat: false,

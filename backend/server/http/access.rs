@@ -4,6 +4,8 @@
 //!
 //! Whoever may not see something gets the same answer as for what does not exist.
 
+mod relation;
+
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::http::{HeaderMap, Method};
@@ -18,6 +20,8 @@ use crate::http::csrf;
 use crate::http::problem::{Problem, is_api};
 use crate::http::server::Server;
 use crate::http::session::{By, Current};
+
+pub use relation::{Answer, Relation};
 
 /// The people of a member.
 pub const MEMBER: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer];
@@ -86,24 +90,32 @@ pub struct Access {
     pub who: Who,
     /// On what.
     pub object: Object,
+    /// It places an order: the rule `member-active` refuses whoever is no member today or whose rights rest.
+    pub orders: bool,
 }
 
 /// For everybody.
-pub const PUBLIC: Access = Access { who: Who::Public, object: Object::None };
+pub const PUBLIC: Access = Access { who: Who::Public, object: Object::None, orders: false };
 /// For every signed-in person.
-pub const PERSON: Access = Access { who: Who::Person, object: Object::None };
+pub const PERSON: Access = Access { who: Who::Person, object: Object::None, orders: false };
 
 /// For people acting in one of `roles`.
 #[must_use]
 pub const fn only(roles: &'static [Role]) -> Access {
-    Access { who: Who::Roles(roles), object: Object::None }
+    Access { who: Who::Roles(roles), object: Object::None, orders: false }
 }
 
 impl Access {
     /// The address names such an object.
     #[must_use]
     pub const fn on(self, object: Object) -> Self {
-        Self { who: self.who, object }
+        Self { object, ..self }
+    }
+
+    /// What is asked for places an order.
+    #[must_use]
+    pub const fn ordering(self) -> Self {
+        Self { orders: true, ..self }
     }
 
     /// Whether somebody acting in `role` gets past the row; `None` is a signed-out client.

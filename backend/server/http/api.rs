@@ -42,4 +42,5 @@ pub mod sessions;
 pub mod supplier_orders;
 pub mod supplier_reports;
 pub mod suppliers;
+pub mod suspensions;
 pub mod turnover;

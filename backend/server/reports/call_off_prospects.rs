@@ -105,6 +105,7 @@ fn as_member(body: Member, name: &str, kind: &str, region: &str, today: NaiveDat
         kind: kind.to_owned(),
         region: region.to_owned(),
         memberships: vec![validity],
+        suspensions: Vec::new(),
         authority: Some(vec![AuthorityClass {
             class: "§ 99 Nr. 1 GWB".to_owned(), validity, document: String::new()
         }]),

@@ -435,6 +435,7 @@ fn member_facts(key: &str, member: &format::Member, at: DateTime<Utc>) -> Member
         kind: member.kind.clone(),
         region: member.region.clone(),
         memberships,
+        suspensions: member.suspensions.iter().map(|it| Validity { from: it.from, to: it.to }).collect(),
         authority: member.authority.clone(),
         inhouse_evidence: member.inhouse_evidence.clone(),
         deducts_input_vat: match &member.input_vat_deductible_from {

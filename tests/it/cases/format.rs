@@ -86,6 +86,9 @@ pub(super) struct Member {
     /// Ours: memberships before or after this one.
     #[serde(default)]
     pub(super) further_memberships: Vec<FromTo>,
+    /// Ours: days on which its rights rest.
+    #[serde(default)]
+    pub(super) suspensions: Vec<FromTo>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

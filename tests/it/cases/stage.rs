@@ -251,6 +251,21 @@ impl<'a> Stage<'a> {
             .await
             .unwrap();
         }
+        for suspension in &facts.member.suspensions {
+            sqlx::query(
+                "WITH recorder AS (INSERT INTO person (id, email, name, created_at) VALUES ($1, $1::text || '@fall.example', 'Gesa', now()) RETURNING id)
+                 INSERT INTO membership_suspension (id, body_id, member_id, valid_from, valid_to, reason, recorded_by, recorded_at)
+                 SELECT $1, $2, $3, $4, $5, 'Fall', r.id, now() FROM recorder r",
+            )
+            .bind(self.id())
+            .bind(self.web.body.0)
+            .bind(id.0)
+            .bind(suspension.from)
+            .bind(suspension.to)
+            .execute(&mut *conn)
+            .await
+            .unwrap();
+        }
         let lawful = AuthorityClass {
             class: "§ 99 Nr. 1 GWB".to_owned(),
             validity: always(),

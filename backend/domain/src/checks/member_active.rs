@@ -1,7 +1,8 @@
 //! Membership in force (Mitgliedschaft wirksam).
 //!
 //! Only a member may call off, from the day of its admission to its last day, both included, as
-//! calendar dates in Berlin. The entry in the list of members is declaratory and irrelevant here.
+//! calendar dates in Berlin. The entry in the list of members is declaratory and irrelevant here. While its
+//! rights rest (exclusion under way, Satzung) it stays a member and calls nothing off.
 //!
 //! Example: admitted for 1 July 2026; 2026-06-30T22:30:00Z is 1 July in Berlin, so passed (GC-04).
 
@@ -18,9 +19,10 @@ pub const CHECK: Check =
 
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let member = &case.facts.member;
-    let verdict = match member.membership_on(case.day) {
-        Some(membership) => Verdict::passed().figure("since", membership.from),
-        None => outside(member.memberships.iter().copied(), case.day),
+    let verdict = match (member.membership_on(case.day), member.suspension_on(case.day)) {
+        (Some(_), Some(rest)) => Verdict::block().wording("resting").figure("from", rest.from),
+        (Some(membership), None) => Verdict::passed().figure("since", membership.from),
+        (None, _) => outside(member.memberships.iter().copied(), case.day),
     };
     vec![verdict.figure("member", member.name.as_str()).figure("day", case.day)]
 }

@@ -20,6 +20,9 @@ pub struct Member {
     pub region: String,
     /// Memberships, by date.
     pub memberships: Vec<Validity>,
+    /// Days on which its rights rest; none in facts of before, and then not written.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub suspensions: Vec<Validity>,
     /// Class as contracting authority (§§ 99, 100 GWB), dated; `None` where the source does not say.
     #[serde(default)]
     pub authority: Option<Vec<AuthorityClass>>,
@@ -45,6 +48,12 @@ impl Member {
     #[must_use]
     pub fn membership_on(&self, day: NaiveDate) -> Option<Validity> {
         self.memberships.iter().copied().find(|membership| membership.contains(day))
+    }
+
+    /// The suspension in force on this day: a member whose rights rest.
+    #[must_use]
+    pub fn suspension_on(&self, day: NaiveDate) -> Option<Validity> {
+        self.suspensions.iter().copied().find(|suspension| suspension.contains(day))
     }
 }
 

@@ -80,6 +80,7 @@ fn general() -> Vec<Facts> {
         bent(|facts| facts.member.memberships.clear()),
         bent(|facts| facts.member.memberships = vec![since("2026-07-01")]),
         bent(|facts| facts.member.memberships = vec![between("2012-04-01", "2025-12-31")]),
+        bent(|facts| facts.member.suspensions = vec![since("2026-01-01")]),
         // member-entitled
         bent(|facts| facts.contract.entitlements.clear()),
         joined(since("2012-04-01"), category("land", true)),

@@ -284,6 +284,8 @@ pub fn action_words(action: &str) -> String {
         "legal_parameter_refused" => "Rechtswert abgelehnt",
         "legal_parameter_taken_back" => "Rechtswert zurückgenommen",
         "member_admitted" => "Mitglied aufgenommen",
+        "member_suspended" => "Mitgliedsrechte ruhen",
+        "member_suspension_lifted" => "Mitgliedsrechte wieder aufgelebt",
         "administrator_appointed" => "Administration bestellt",
         "signed_in" => "angemeldet",
         "signed_out" => "abgemeldet",

@@ -24,6 +24,9 @@ pub(super) async fn member(
                   coalesce((SELECT jsonb_agg(jsonb_build_object('from', m.effective_from, 'to', m.effective_to) ORDER BY m.effective_from)
                             FROM membership m
                             WHERE m.body_id = $2 AND m.member_id = o.id), '[]') AS "memberships!: Json<Vec<Validity>>",
+                  coalesce((SELECT jsonb_agg(jsonb_build_object('from', s.valid_from, 'to', s.valid_to) ORDER BY s.valid_from)
+                            FROM membership_suspension s
+                            WHERE s.body_id = $2 AND s.member_id = o.id AND s.lifted_at IS NULL), '[]') AS "suspensions!: Json<Vec<Validity>>",
                   coalesce((SELECT jsonb_agg(jsonb_build_object('class', c.class, 'document', c.document, 'validity',
                                                  jsonb_build_object('from', c.valid_from, 'to', c.valid_to)) ORDER BY c.valid_from, c.id)
                             FROM authority_class c
@@ -58,6 +61,7 @@ pub(super) async fn member(
         kind: row.kind,
         region: row.region,
         memberships: row.memberships.0,
+        suspensions: row.suspensions.0,
         authority: Some(row.authority.0),
         inhouse_evidence: Some(row.inhouse_evidence.0),
         deducts_input_vat: row.deducts,
