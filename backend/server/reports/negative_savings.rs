@@ -23,11 +23,11 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
                   sum(e.effect_net - e.surcharge_net - e.fee_net + e.bonus_net) AS "net!",
                   coalesce((SELECT string_agg(j.wording, ' ') FROM justification j
                             WHERE j.contract_id = v.contract_id AND j.call_off_id = v.id AND j.rule = 'savings-negative'), '') AS "reason!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            JOIN organisation m ON m.id = v.member_id
-           WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class = 'A'
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -63,9 +63,9 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
     let reported = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(s.net), 0) AS "sum!"
            FROM (SELECT sum(e.effect_net - e.surcharge_net - e.fee_net + e.bonus_net) AS net, sum(e.order_net) AS volume
-                 FROM savings_entry e
+                 FROM planned_savings e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
+                 WHERE e.class = 'A'
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -106,13 +106,13 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
                   e.position AS "position!", e.class AS "class!", coalesce(l.article_number, '') AS "article!", coalesce(i.title, '') AS "item!",
                   min(e.dated_on) AS "dated_on!", sum(e.order_net) AS "volume!", sum(e.baseline_net) AS "baseline!",
                   sum(e.effect_net) AS "effect!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            JOIN organisation m ON m.id = v.member_id
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -152,9 +152,9 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
     let reported = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(s.effect), 0) AS "sum!"
            FROM (SELECT sum(e.effect_net) AS effect, sum(e.order_net) AS volume
-                 FROM savings_entry e
+                 FROM planned_savings e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
+                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)

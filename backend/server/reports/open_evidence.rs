@@ -22,8 +22,8 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
                           WHERE p.contract_id = l.contract_id AND p.item_id = l.item_id AND p.approved_at IS NULL AND p.refused_at IS NULL
                             AND (p.member_id IS NULL OR p.member_id = v.member_id)) AS "pending!"
            FROM (SELECT s.contract_id, s.call_off_id, s.position, min(s.dated_on) AS dated_on, sum(s.order_net) AS volume
-                 FROM savings_entry s
-                 WHERE s.class = 'none' AND s.stage IN ('planned', 'cancelled', 'corrected')
+                 FROM planned_savings s
+                 WHERE s.class = 'none'
                    AND ($1::date IS NULL OR $1 <= s.dated_on) AND ($2::date IS NULL OR s.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM s.dated_on) = $3)
                    AND ($4::uuid IS NULL OR s.contract_id = $4) AND ($5::uuid IS NULL OR s.member_id = $5)

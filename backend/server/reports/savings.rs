@@ -243,11 +243,10 @@ pub async fn grouped(
                     sum(e.effect_net) FILTER (WHERE e.class = 'B') AS b,
                     sum(e.effect_net) FILTER (WHERE e.class = 'C') AS c,
                     sum(e.effect_net) FILTER (WHERE e.class = 'P') AS p
-             FROM savings_entry e
+             FROM planned_savings e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-             WHERE e.stage IN ('planned', 'cancelled', 'corrected')
-               AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+             WHERE ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
                AND ($2::uuid IS NULL OR e.contract_id = $2)
                AND ($3::uuid IS NULL OR e.member_id = $3)
                AND ($4::text IS NULL OR e.class = $4)
@@ -318,8 +317,7 @@ pub async fn grouped(
 pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     Ok(sqlx::query_scalar!(
         r#"SELECT DISTINCT extract(year FROM dated_on)::int AS "year!"
-           FROM savings_entry
-           WHERE stage IN ('planned', 'cancelled', 'corrected')
+           FROM planned_savings
            ORDER BY 1 DESC"#
     )
     .fetch_all(conn)
@@ -332,11 +330,11 @@ pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64,
         r#"SELECT count(*) FILTER (WHERE e.stage = 'planned')
                   - count(DISTINCT (e.call_off_id, e.position))
                     FILTER (WHERE e.stage = 'cancelled' AND (v.status = 'cancelled' OR l.quantity = 0)) AS "count!"
-           FROM savings_entry e
+           FROM planned_savings e
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-           WHERE e.class = 'none' AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class = 'none'
              AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
              AND ($2::uuid IS NULL OR e.contract_id = $2)
              AND ($3::uuid IS NULL OR e.member_id = $3)"#,

@@ -86,13 +86,12 @@ pub async fn grouped(conn: &mut PgConnection, question: &Question, by: &[By]) ->
                     ARRAY[e.contract_id::text, e.member_id::text, coalesce(substring(i.cpv FROM '^[0-9]{2}'), ''),
                           extract(year FROM e.dated_on)::text, v.supplier_id::text, e.class, e.call_off_id::text,
                           e.call_off_id::text || '/' || coalesce(e.position, 0), e.id::text] AS keys
-             FROM savings_entry e
+             FROM planned_savings e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
              LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
              LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-             WHERE e.stage IN ('planned', 'cancelled', 'corrected')
-               AND ($4::date IS NULL OR $4 <= e.dated_on)
+             WHERE ($4::date IS NULL OR $4 <= e.dated_on)
                AND ($5::date IS NULL OR e.dated_on <= $5)
                AND ($6::int IS NULL OR extract(year FROM e.dated_on) = $6)
                AND ($7::uuid IS NULL OR e.contract_id = $7)
