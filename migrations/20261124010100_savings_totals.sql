@@ -14,6 +14,7 @@ CREATE TABLE savings_total (
     category text NOT NULL,
     settled boolean NOT NULL DEFAULT false,
     entries bigint NOT NULL,
+    planned_entries bigint NOT NULL,
     first_on date NOT NULL,
     last_on date NOT NULL,
     baseline_net numeric(20, 2) NOT NULL,
@@ -46,6 +47,7 @@ COMMENT ON COLUMN savings_total.class IS 'Evidence class';
 COMMENT ON COLUMN savings_total.category IS 'Division of the CPV code of the item, two digits; empty without';
 COMMENT ON COLUMN savings_total.settled IS 'Whether the job has put the rows of the cell together in this one';
 COMMENT ON COLUMN savings_total.entries IS 'Entries of the ledger in it';
+COMMENT ON COLUMN savings_total.planned_entries IS 'Those of them that a release wrote';
 COMMENT ON COLUMN savings_total.first_on IS 'No entry in it is dated before; a period that holds the first and the last day of all needs no look at single days';
 COMMENT ON COLUMN savings_total.last_on IS 'No entry in it is dated after';
 COMMENT ON COLUMN savings_total.baseline_net IS 'Sum of baseline_net';
@@ -66,6 +68,9 @@ COMMENT ON COLUMN savings_total.orders_of_cell IS 'Call-offs in this cell';
 CREATE UNIQUE INDEX savings_total_settled_once
     ON savings_total (contract_id, member_id, body_id, supplier_id, book, year, class, category) WHERE settled;
 
+-- What was taken back is counted from the entries: few, and only a cancellation writes here.
+CREATE INDEX savings_entry_cancelled ON savings_entry (contract_id, call_off_id) WHERE stage = 'cancelled';
+
 -- Nobody but the functions below writes it.
 GRANT SELECT ON savings_total TO abruf_app;
 REVOKE INSERT, UPDATE, DELETE ON savings_total FROM abruf_app;
@@ -84,7 +89,7 @@ CREATE VIEW savings_ledger_cell WITH (security_invoker = true) AS
 SELECT e.contract_id, e.body_id, e.member_id, v.supplier_id,
        CASE WHEN e.stage IN ('realised', 'audited') THEN e.stage ELSE 'planned' END AS book,
        extract(year FROM e.dated_on)::int AS year, e.class, coalesce(substring(i.cpv FROM '^[0-9]{2}'), '') AS category,
-       e.id, e.call_off_id, e.dated_on, e.baseline_net, e.order_net,
+       e.id, e.call_off_id, e.stage, e.dated_on, e.baseline_net, e.order_net,
        CASE WHEN e.baseline_id IS NULL THEN 0 ELSE e.order_net END AS evidenced_net,
        e.effect_net, e.surcharge_net, e.fee_net, e.bonus_net
 FROM savings_entry e
@@ -96,7 +101,7 @@ COMMENT ON VIEW savings_ledger_cell IS 'Each entry of the savings ledger with th
 CREATE VIEW savings_ledger_total WITH (security_invoker = true) AS
 WITH of_call_off AS (
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category, call_off_id,
-           count(*) AS entries, min(dated_on) AS first_on, max(dated_on) AS last_on,
+           count(*) AS entries, count(*) FILTER (WHERE stage = 'planned') AS planned_entries, min(dated_on) AS first_on, max(dated_on) AS last_on,
            sum(baseline_net) AS baseline_net, sum(order_net) AS order_net, sum(evidenced_net) AS evidenced_net,
            sum(effect_net) AS effect_net, sum(surcharge_net) AS surcharge_net, sum(fee_net) AS fee_net,
            sum(bonus_net) AS bonus_net
@@ -114,7 +119,7 @@ WITH of_call_off AS (
     FROM of_call_off
 )
 SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-       sum(entries)::bigint AS entries, min(first_on) AS first_on, max(last_on) AS last_on,
+       sum(entries)::bigint AS entries, sum(planned_entries)::bigint AS planned_entries, min(first_on) AS first_on, max(last_on) AS last_on,
        sum(baseline_net) AS baseline_net, sum(order_net) AS order_net, sum(evidenced_net) AS evidenced_net,
        sum(effect_net) AS effect_net, sum(surcharge_net) AS surcharge_net, sum(fee_net) AS fee_net,
        sum(bonus_net) AS bonus_net,
@@ -129,7 +134,7 @@ COMMENT ON VIEW savings_ledger_total IS 'What savings_total must come to, comput
 
 CREATE VIEW savings_total_difference WITH (security_invoker = true) AS
 SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-       sum(entries)::bigint AS entries, min(first_on) AS first_on, max(last_on) AS last_on,
+       sum(entries)::bigint AS entries, sum(planned_entries)::bigint AS planned_entries, min(first_on) AS first_on, max(last_on) AS last_on,
        sum(baseline_net) AS baseline_net, sum(order_net) AS order_net, sum(evidenced_net) AS evidenced_net,
        sum(effect_net) AS effect_net, sum(surcharge_net) AS surcharge_net, sum(fee_net) AS fee_net,
        sum(bonus_net) AS bonus_net,
@@ -141,21 +146,21 @@ SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category
        coalesce(min(first_on) < min(kept_first_on) OR max(kept_last_on) < max(last_on), false) AS days_missing
 FROM (
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-           entries, first_on, last_on, NULL::date AS kept_first_on, NULL::date AS kept_last_on,
+           entries, planned_entries, first_on, last_on, NULL::date AS kept_first_on, NULL::date AS kept_last_on,
            baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
            orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
            orders_of_class_category, orders_of_cell
     FROM savings_ledger_total
     UNION ALL
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-           -entries, NULL, NULL, first_on, last_on,
+           -entries, -planned_entries, NULL, NULL, first_on, last_on,
            -baseline_net, -order_net, -evidenced_net, -effect_net, -surcharge_net, -fee_net, -bonus_net,
            -orders, -orders_of_year, -orders_of_class, -orders_of_category, -orders_of_year_class,
            -orders_of_year_category, -orders_of_class_category, -orders_of_cell
     FROM savings_total
 ) AS both_sides
 GROUP BY contract_id, body_id, member_id, supplier_id, book, year, class, category
-HAVING sum(entries) <> 0
+HAVING sum(entries) <> 0 OR sum(planned_entries) <> 0
     OR min(first_on) < min(kept_first_on) OR max(kept_last_on) < max(last_on)
     OR sum(baseline_net) <> 0 OR sum(order_net) <> 0 OR sum(evidenced_net) <> 0 OR sum(effect_net) <> 0 OR sum(surcharge_net) <> 0 OR sum(fee_net) <> 0 OR sum(bonus_net) <> 0
     OR sum(orders) <> 0 OR sum(orders_of_year) <> 0 OR sum(orders_of_class) <> 0 OR sum(orders_of_category) <> 0 OR sum(orders_of_year_class) <> 0 OR sum(orders_of_year_category) <> 0 OR sum(orders_of_class_category) <> 0 OR sum(orders_of_cell) <> 0;
@@ -170,12 +175,12 @@ DECLARE
 BEGIN
     INSERT INTO savings_total
         (contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         entries, first_on, last_on,
+         entries, planned_entries, first_on, last_on,
          baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
          orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
          orders_of_class_category, orders_of_cell)
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         entries, coalesce(first_on, make_date(year, 12, 31)), coalesce(last_on, make_date(year, 1, 1)),
+         entries, planned_entries, coalesce(first_on, make_date(year, 12, 31)), coalesce(last_on, make_date(year, 1, 1)),
          baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
          orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
          orders_of_class_category, orders_of_cell
@@ -198,12 +203,12 @@ BEGIN
         -- A release: nothing of the call-off stood before.
         INSERT INTO savings_total
             (contract_id, body_id, member_id, supplier_id, book, year, class, category,
-             entries, first_on, last_on,
+             entries, planned_entries, first_on, last_on,
              baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
              orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
              orders_of_class_category, orders_of_cell)
         SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-             sum(entries), min(first_on), max(last_on),
+             sum(entries), sum(planned_entries), min(first_on), max(last_on),
              sum(baseline_net), sum(order_net), sum(evidenced_net), sum(effect_net), sum(surcharge_net), sum(fee_net),
              sum(bonus_net),
              sum(orders), sum(orders_of_year), sum(orders_of_class), sum(orders_of_category),
@@ -220,7 +225,7 @@ BEGIN
             FROM (
                 SELECT e.contract_id, e.body_id, e.member_id, v.supplier_id, 'planned' AS book,
                        extract(year FROM e.dated_on)::int AS year, e.class,
-                       coalesce(substring(i.cpv FROM '^[0-9]{2}'), '') AS category, e.call_off_id, count(*) AS entries,
+                       coalesce(substring(i.cpv FROM '^[0-9]{2}'), '') AS category, e.call_off_id, count(*) AS entries, count(*) AS planned_entries,
                        min(e.dated_on) AS first_on, max(e.dated_on) AS last_on, sum(e.baseline_net) AS baseline_net,
                        sum(e.order_net) AS order_net,
                        sum(CASE WHEN e.baseline_id IS NULL THEN 0 ELSE e.order_net END) AS evidenced_net,
@@ -237,12 +242,12 @@ BEGIN
     END IF;
     INSERT INTO savings_total
         (contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         entries, first_on, last_on,
+         entries, planned_entries, first_on, last_on,
          baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
          orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
          orders_of_class_category, orders_of_cell)
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         sum(entries), min(first_on), max(last_on),
+         sum(entries), sum(planned_entries), min(first_on), max(last_on),
          sum(baseline_net), sum(order_net), sum(evidenced_net), sum(effect_net), sum(surcharge_net), sum(fee_net),
          sum(bonus_net),
          sum(orders), sum(orders_of_year), sum(orders_of_class), sum(orders_of_category), sum(orders_of_year_class),
@@ -266,7 +271,8 @@ BEGIN
                    - (stood AND row_number() OVER (PARTITION BY contract_id, call_off_id, book, class, category, stood ORDER BY year) = 1)::int AS orders_of_class_category
         FROM (
             SELECT c.contract_id, c.body_id, c.member_id, c.supplier_id, c.book, c.year, c.class, c.category, c.call_off_id,
-                   bool_or(n.id IS NULL) AS stood, count(n.id) AS entries, min(c.dated_on) AS first_on, max(c.dated_on) AS last_on,
+                   bool_or(n.id IS NULL) AS stood, count(n.id) AS entries,
+                   count(n.id) FILTER (WHERE c.stage = 'planned') AS planned_entries, min(c.dated_on) AS first_on, max(c.dated_on) AS last_on,
                    coalesce(sum(c.baseline_net) FILTER (WHERE n.id IS NOT NULL), 0) AS baseline_net,
                    coalesce(sum(c.order_net) FILTER (WHERE n.id IS NOT NULL), 0) AS order_net,
                    coalesce(sum(c.evidenced_net) FILTER (WHERE n.id IS NOT NULL), 0) AS evidenced_net,
@@ -316,12 +322,12 @@ BEGIN
     )
     INSERT INTO savings_total
         (contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         entries, first_on, last_on,
+         entries, planned_entries, first_on, last_on,
          baseline_net, order_net, evidenced_net, effect_net, surcharge_net, fee_net, bonus_net,
          orders, orders_of_year, orders_of_class, orders_of_category, orders_of_year_class, orders_of_year_category,
          orders_of_class_category, orders_of_cell, settled)
     SELECT contract_id, body_id, member_id, supplier_id, book, year, class, category,
-         sum(entries), min(first_on), max(last_on),
+         sum(entries), sum(planned_entries), min(first_on), max(last_on),
          sum(baseline_net), sum(order_net), sum(evidenced_net), sum(effect_net), sum(surcharge_net), sum(fee_net),
          sum(bonus_net),
          sum(orders), sum(orders_of_year), sum(orders_of_class), sum(orders_of_category), sum(orders_of_year_class),
@@ -331,6 +337,7 @@ BEGIN
     ORDER BY contract_id, body_id, member_id, supplier_id, book, year, class, category
     ON CONFLICT (contract_id, member_id, body_id, supplier_id, book, year, class, category) WHERE settled DO UPDATE
     SET entries = savings_total.entries + EXCLUDED.entries,
+        planned_entries = savings_total.planned_entries + EXCLUDED.planned_entries,
         first_on = least(savings_total.first_on, EXCLUDED.first_on),
         last_on = greatest(savings_total.last_on, EXCLUDED.last_on),
         baseline_net = savings_total.baseline_net + EXCLUDED.baseline_net,

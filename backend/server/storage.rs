@@ -86,6 +86,7 @@ pub mod restore_tests;
 pub mod savings;
 pub mod savings_corrections;
 pub mod savings_marks;
+pub mod savings_totals;
 pub mod sessions;
 pub mod sign_in_attempts;
 pub mod supplier_links;

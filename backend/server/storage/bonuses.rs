@@ -26,7 +26,7 @@ pub struct Turnover {
 /// savings report sums, each on the day of its release or cancellation.
 pub async fn turnover(conn: &mut PgConnection, contract: ContractId, year: i32) -> Result<Vec<Turnover>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT e.member_id, o.name, sum(e.order_net) AS "net!"
+        r#"SELECT e.member_id AS "member_id!", o.name, sum(e.order_net) AS "net!"
            FROM planned_savings e
            JOIN organisation o ON o.id = e.member_id
            WHERE e.contract_id = $1 AND extract(year FROM e.dated_on)::int = $2
