@@ -93,6 +93,7 @@ pub mod savings;
 pub mod savings_corrections;
 pub mod savings_marks;
 pub mod search;
+pub mod savings_totals;
 pub mod sessions;
 pub mod sign_in_attempts;
 pub mod supplier_links;

@@ -131,7 +131,9 @@ pub async fn contributions(conn: &mut PgConnection, year: Option<i32>) -> Result
 /// Years with something realised or paid, newest first.
 pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT extract(year FROM dated_on)::int AS "year!" FROM savings_entry WHERE stage = 'realised'
+        r#"SELECT year AS "year!" FROM savings_total WHERE book = 'realised'
+           UNION SELECT extract(year FROM dated_on)::int FROM savings_entry
+                 WHERE stage = 'realised' AND (SELECT abruf.actor_kind()) = 'auditor'
            UNION SELECT extract(year FROM received_on)::int FROM bonus_payment
            UNION SELECT year FROM membership_contribution
            ORDER BY 1 DESC"#

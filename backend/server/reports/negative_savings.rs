@@ -3,19 +3,32 @@
 
 use abruf_domain::money::Net;
 use sqlx::PgConnection;
+use tokio_stream::StreamExt;
 
 use super::question::Question;
-use super::savings_by::MOST_ROWS;
+use super::row_stream::{FOR_A_TABLE, Rows, collected};
 use super::savings_levels::class_words;
 use super::table::{Cell, Column, Kind, Row, Table};
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
-/// Call-offs whose class A costs in the end.
-///
-/// # Errors
-/// If the database fails.
-pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+/// Columns of [`call_off_rows`].
+pub(super) fn call_off_columns() -> Vec<Column> {
+    vec![
+        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("dated_on", "Datum", Kind::Day),
+        Column::new("member", "Mitglied", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("reason", "Begründung", Kind::Text),
+        Column::new("volume", "Auftragswert A", Kind::Net),
+        Column::new("a_effect", "A Preiseffekt", Kind::Net).not_on_paper(),
+        Column::new("costs", "Zuschlag, Umlage, Bonus", Kind::Net).not_on_paper(),
+        Column::new("a_net", "A netto", Kind::Net),
+    ]
+}
+
+/// Call-offs whose class A costs in the end, the dearest first.
+pub(super) fn call_off_rows<'a>(conn: &'a mut PgConnection, question: &'a Question, most: Option<i64>) -> Rows<'a> {
     let found = sqlx::query!(
         r#"SELECT v.id AS "id!", coalesce(v.number, v.case_number) AS "number!", m.name AS "member!", f.number AS "contract_number!", f.title AS "title!",
                   min(e.dated_on) AS "dated_on!", sum(e.order_net) AS "volume!", sum(e.effect_net) AS "effect!",
@@ -23,11 +36,11 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
                   sum(e.effect_net - e.surcharge_net - e.fee_net + e.bonus_net) AS "net!",
                   coalesce((SELECT string_agg(j.wording, ' ') FROM justification j
                             WHERE j.contract_id = v.contract_id AND j.call_off_id = v.id AND j.rule = 'savings-negative'), '') AS "reason!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            JOIN organisation m ON m.id = v.member_id
-           WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class = 'A'
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -40,12 +53,11 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
         question.year,
         question.contract,
         question.member,
-        MOST_ROWS + 1
+        most
     )
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for it in found {
+    .fetch(conn);
+    Box::pin(found.map(|it| {
+        let it = it?;
         let net = |value, column| consistent(Net::new(value), "savings_entry", column, it.id).map(Cell::Net);
         let cells = vec![
             Cell::text(it.number),
@@ -58,14 +70,22 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
             net(it.costs, "fee_net")?,
             net(it.net, "effect_net")?,
         ];
-        rows.push(Row::leading_to(cells, format!("/abrufe/{}/einsparung", it.id)));
-    }
+        Ok(Row::leading_to(cells, format!("/abrufe/{}/einsparung", it.id)))
+    }))
+}
+
+/// Call-offs whose class A costs in the end.
+///
+/// # Errors
+/// If the database fails.
+pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let rows = collected(call_off_rows(&mut *conn, question, FOR_A_TABLE)).await?;
     let reported = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(s.net), 0) AS "sum!"
            FROM (SELECT sum(e.effect_net - e.surcharge_net - e.fee_net + e.bonus_net) AS net, sum(e.order_net) AS volume
-                 FROM savings_entry e
+                 FROM planned_savings e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class = 'A' AND e.stage IN ('planned', 'cancelled', 'corrected')
+                 WHERE e.class = 'A'
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -79,40 +99,43 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
     )
     .fetch_one(&mut *conn)
     .await?;
-    let columns = vec![
-        Column::new("call_off", "Abruf", Kind::Text),
-        Column::new("dated_on", "Datum", Kind::Day),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
-        Column::new("reason", "Begründung", Kind::Text),
-        Column::new("volume", "Auftragswert A", Kind::Net),
-        Column::new("a_effect", "A Preiseffekt", Kind::Net).not_on_paper(),
-        Column::new("costs", "Zuschlag, Umlage, Bonus", Kind::Net).not_on_paper(),
-        Column::new("a_net", "A netto", Kind::Net),
-    ];
     let title = "Mehrkosten: Abrufe mit negativer Einsparung";
     let lead =
         "Abrufe, deren belegte Einsparung nach Zuschlag und Umlage negativ ist. Sie sind in jeder Summe enthalten.";
-    table("negative-call-offs", title, lead, (columns, rows, "a_net", Net::rounded(reported)))
+    table("negative-call-offs", title, lead, (call_off_columns(), rows, "a_net", Net::rounded(reported)))
 }
 
-/// Lines that are dearer than their baseline.
-///
-/// # Errors
-/// If the database fails.
-pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+/// Columns of [`line_rows`].
+pub(super) fn line_columns() -> Vec<Column> {
+    vec![
+        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("position", "Pos.", Kind::Count),
+        Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+        Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
+        Column::new("title", "Leistung", Kind::Text),
+        Column::new("class", "Klasse", Kind::Text),
+        Column::new("volume", "Auftragswert", Kind::Net),
+        Column::new("baseline", "Vergleichswert", Kind::Net),
+        Column::new("effect", "Wirkung", Kind::Net),
+    ]
+}
+
+/// Lines that are dearer than their baseline, the dearest first.
+pub(super) fn line_rows<'a>(conn: &'a mut PgConnection, question: &'a Question, most: Option<i64>) -> Rows<'a> {
     let found = sqlx::query!(
         r#"SELECT v.id AS "id!", coalesce(v.number, v.case_number) AS "number!", m.name AS "member!", f.number AS "contract_number!", f.title AS "title!",
                   e.position AS "position!", e.class AS "class!", coalesce(l.article_number, '') AS "article!", coalesce(i.title, '') AS "item!",
                   min(e.dated_on) AS "dated_on!", sum(e.order_net) AS "volume!", sum(e.baseline_net) AS "baseline!",
                   sum(e.effect_net) AS "effect!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
            JOIN organisation m ON m.id = v.member_id
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
              AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
              AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
              AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -125,12 +148,11 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
         question.year,
         question.contract,
         question.member,
-        MOST_ROWS + 1
+        most
     )
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for it in found {
+    .fetch(conn);
+    Box::pin(found.map(|it| {
+        let it = it?;
         let net = |value, column| consistent(Net::new(value), "savings_entry", column, it.id).map(Cell::Net);
         let cells = vec![
             Cell::text(it.number),
@@ -152,9 +174,9 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
     let reported = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(s.effect), 0) AS "sum!"
            FROM (SELECT sum(e.effect_net) AS effect, sum(e.order_net) AS volume
-                 FROM savings_entry e
+                 FROM planned_savings e
                  JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL AND e.stage IN ('planned', 'cancelled', 'corrected')
+                 WHERE e.class IN ('A', 'B', 'C') AND e.position IS NOT NULL
                    AND ($1::date IS NULL OR $1 <= e.dated_on) AND ($2::date IS NULL OR e.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
                    AND ($4::uuid IS NULL OR e.contract_id = $4) AND ($5::uuid IS NULL OR e.member_id = $5)
@@ -168,23 +190,10 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
     )
     .fetch_one(&mut *conn)
     .await?;
-    let columns = vec![
-        Column::new("call_off", "Abruf", Kind::Text),
-        Column::new("position", "Pos.", Kind::Count),
-        Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
-        Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
-        Column::new("title", "Leistung", Kind::Text),
-        Column::new("class", "Klasse", Kind::Text),
-        Column::new("volume", "Auftragswert", Kind::Net),
-        Column::new("baseline", "Vergleichswert", Kind::Net),
-        Column::new("effect", "Wirkung", Kind::Net),
-    ];
     let title = "Mehrkosten: Positionen über dem Vergleichspreis";
     let lead =
         "Positionen, die mehr kosten als ihr Vergleichspreis. Die Summe mischt die Klassen und steht nur zum Abgleich.";
-    table("negative-lines", title, lead, (columns, rows, "effect", Net::rounded(reported)))
+    table("negative-lines", title, lead, (line_columns(), rows, "effect", Net::rounded(reported)))
 }
 
 fn table(

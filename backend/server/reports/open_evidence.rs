@@ -2,18 +2,34 @@
 
 use abruf_domain::money::Net;
 use sqlx::PgConnection;
+use tokio_stream::StreamExt;
 
 use super::question::Question;
-use super::savings_by::{MOST_ROWS, total};
+use super::row_stream::{FOR_A_TABLE, Rows, collected};
+use super::savings_by::total;
 use super::table::{Cell, Column, Kind, Row, Table};
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
-/// The report, the largest order value first.
-///
-/// # Errors
-/// If the database fails.
-pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+/// Columns of [`rows`].
+pub(super) fn columns() -> Vec<Column> {
+    vec![
+        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("position", "Pos.", Kind::Count),
+        Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+        Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
+        Column::new("title", "Leistung", Kind::Text),
+        Column::new("reason", "Was fehlt", Kind::Text),
+        Column::new("newest_on", "Neuester Beleg vom", Kind::Day).not_on_paper(),
+        Column::new("evidence", "Beleg", Kind::Text).not_on_paper(),
+        Column::new("volume", "Auftragswert", Kind::Net),
+    ]
+}
+
+/// The lines, the largest order value first.
+pub(super) fn rows<'a>(conn: &'a mut PgConnection, question: &'a Question, most: Option<i64>) -> Rows<'a> {
     let found = sqlx::query!(
         r#"SELECT v.id AS "id!", coalesce(v.number, v.case_number) AS "number!", m.name AS "member!", f.number AS "contract_number!", f.title AS "title!",
                   e.position AS "position!", coalesce(l.article_number, '') AS "article!", coalesce(i.title, '') AS "item!",
@@ -22,8 +38,8 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
                           WHERE p.contract_id = l.contract_id AND p.item_id = l.item_id AND p.approved_at IS NULL AND p.refused_at IS NULL
                             AND (p.member_id IS NULL OR p.member_id = v.member_id)) AS "pending!"
            FROM (SELECT s.contract_id, s.call_off_id, s.position, min(s.dated_on) AS dated_on, sum(s.order_net) AS volume
-                 FROM savings_entry s
-                 WHERE s.class = 'none' AND s.stage IN ('planned', 'cancelled', 'corrected')
+                 FROM planned_savings s
+                 WHERE s.class = 'none'
                    AND ($1::date IS NULL OR $1 <= s.dated_on) AND ($2::date IS NULL OR s.dated_on <= $2)
                    AND ($3::int IS NULL OR extract(year FROM s.dated_on) = $3)
                    AND ($4::uuid IS NULL OR s.contract_id = $4) AND ($5::uuid IS NULL OR s.member_id = $5)
@@ -48,12 +64,11 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
         question.year,
         question.contract,
         question.member,
-        MOST_ROWS + 1
+        most
     )
-    .fetch_all(&mut *conn)
-    .await?;
-    let mut rows = Vec::with_capacity(found.len());
-    for it in found {
+    .fetch(conn);
+    Box::pin(found.map(|it| {
+        let it = it?;
         let reason = match it.newest_on {
             _ if it.volume.is_sign_negative() => "Storno eines Abrufs aus der Zeit davor",
             Some(newest) if it.dated_on < newest => "Vergleichspreis erst nach dem Abruf datiert",
@@ -74,21 +89,16 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
             Cell::text(it.evidence),
             Cell::Net(consistent(Net::new(it.volume), "savings_entry", "order_net", it.id)?),
         ];
-        rows.push(Row::leading_to(cells, format!("/abrufe/{}/einsparung", it.id)));
-    }
-    let columns = vec![
-        Column::new("call_off", "Abruf", Kind::Text),
-        Column::new("position", "Pos.", Kind::Count),
-        Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
-        Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
-        Column::new("title", "Leistung", Kind::Text),
-        Column::new("reason", "Was fehlt", Kind::Text),
-        Column::new("newest_on", "Neuester Beleg vom", Kind::Day).not_on_paper(),
-        Column::new("evidence", "Beleg", Kind::Text).not_on_paper(),
-        Column::new("volume", "Auftragswert", Kind::Net),
-    ];
+        Ok(Row::leading_to(cells, format!("/abrufe/{}/einsparung", it.id)))
+    }))
+}
+
+/// The report.
+///
+/// # Errors
+/// If the database fails.
+pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let (columns, rows) = (columns(), collected(rows(&mut *conn, question, FOR_A_TABLE)).await?);
     // The whole is what the savings report says of the class without a baseline.
     let uncompared = Question { class: Some("none".to_owned()), by: Vec::new(), ..question.clone() };
     let reported = total(&mut *conn, &uncompared).await?.sums.volume;

@@ -8,6 +8,8 @@
 //! An entry counts for whoever sees its call-off: what an auditor's period cuts off stands in no sum.
 //! Every row of every table is a filter; [`grouped`] by call-off with the same filter lists what the row sums.
 
+use std::fmt::Display;
+
 use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::money::Net;
 use chrono::NaiveDate;
@@ -16,6 +18,7 @@ use serde::Serialize;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::savings_totals;
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
@@ -109,6 +112,27 @@ impl Sums {
     }
 }
 
+/// Sums as a statement gives them: order value, evidenced order value, effect of A, surcharge, fee, bonus, effects of B, C, P.
+pub(super) fn sums_of(amounts: [Decimal; 9], row: impl Display) -> Result<Sums, StorageError> {
+    let row = row.to_string();
+    let [volume, evidenced, a, surcharge, fee, bonus, b, c, p] = amounts;
+    let net = |value, column| consistent(Net::new(value), "savings_entry", column, &row);
+    let (a_effect, surcharge, fee, bonus) =
+        (net(a, "effect_net")?, net(surcharge, "surcharge_net")?, net(fee, "fee_net")?, net(bonus, "bonus_net")?);
+    Ok(Sums {
+        volume: net(volume, "order_net")?,
+        evidenced_volume: net(evidenced, "order_net")?,
+        a_effect,
+        surcharge,
+        fee,
+        bonus,
+        a_net: a_effect - surcharge - fee + bonus,
+        b_effect: net(b, "effect_net")?,
+        c_effect: net(c, "effect_net")?,
+        p_effect: net(p, "effect_net")?,
+    })
+}
+
 /// What the sums are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grouping {
@@ -123,7 +147,8 @@ pub enum Grouping {
 }
 
 impl Grouping {
-    const fn key(self) -> &'static str {
+    /// As the statements know it.
+    pub(super) const fn key(self) -> &'static str {
         match self {
             Self::Total => "total",
             Self::Contract => "contract",
@@ -215,7 +240,8 @@ pub async fn by_class(
     Ok(all)
 }
 
-/// Sums by group: one statement for every level, so that no level can count differently from another.
+/// Sums by group. Call-offs are summed from their entries, and for an auditor everything is; the other levels from the
+/// rollup that is kept with each entry.
 pub async fn grouped(
     conn: &mut PgConnection,
     filter: &Filter,
@@ -223,6 +249,9 @@ pub async fn grouped(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Group>, StorageError> {
+    if grouping != Grouping::CallOff && savings_totals::open(&mut *conn).await? {
+        return savings_totals::groups(conn, filter, grouping, limit, offset).await;
+    }
     let rows = sqlx::query!(
         r#"WITH sums AS (
              SELECT CASE $5::text
@@ -244,11 +273,10 @@ pub async fn grouped(
                     sum(e.effect_net) FILTER (WHERE e.class = 'B') AS b,
                     sum(e.effect_net) FILTER (WHERE e.class = 'C') AS c,
                     sum(e.effect_net) FILTER (WHERE e.class = 'P') AS p
-             FROM savings_entry e
+             FROM planned_savings e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-             WHERE e.stage IN ('planned', 'cancelled', 'corrected')
-               AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+             WHERE ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
                AND ($2::uuid IS NULL OR e.contract_id = $2)
                AND ($3::uuid IS NULL OR e.member_id = $3)
                AND ($4::text IS NULL OR e.class = $4)
@@ -280,26 +308,11 @@ pub async fn grouped(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let net = |value, column| consistent(Net::new(value), "savings_entry", column, row.id);
-            let (a_effect, surcharge, fee, bonus) = (
-                net(row.a, "effect_net")?,
-                net(row.surcharge, "surcharge_net")?,
-                net(row.fee, "fee_net")?,
-                net(row.bonus, "bonus_net")?,
-            );
             Ok(Group {
-                sums: Sums {
-                    volume: net(row.volume, "order_net")?,
-                    evidenced_volume: net(row.evidenced, "order_net")?,
-                    a_effect,
-                    surcharge,
-                    fee,
-                    bonus,
-                    a_net: a_effect - surcharge - fee + bonus,
-                    b_effect: net(row.b, "effect_net")?,
-                    c_effect: net(row.c, "effect_net")?,
-                    p_effect: net(row.p, "effect_net")?,
-                },
+                sums: sums_of(
+                    [row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p],
+                    row.id,
+                )?,
                 id: row.id,
                 name: row.name,
                 number: row.number,
@@ -317,10 +330,12 @@ pub async fn grouped(
 
 /// Years that have entries, newest first.
 pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
+    if let Some((_, years)) = savings_totals::years(&mut *conn).await? {
+        return Ok(years);
+    }
     Ok(sqlx::query_scalar!(
         r#"SELECT DISTINCT extract(year FROM dated_on)::int AS "year!"
-           FROM savings_entry
-           WHERE stage IN ('planned', 'cancelled', 'corrected')
+           FROM planned_savings
            ORDER BY 1 DESC"#
     )
     .fetch_all(conn)
@@ -329,15 +344,37 @@ pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
 
 /// Positions without a valid baseline, those that were cancelled not counted.
 pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64, StorageError> {
+    let taken_back = taken_back(&mut *conn, filter).await?;
+    if savings_totals::open(&mut *conn).await? {
+        return Ok(savings_totals::uncompared(conn, filter).await? - taken_back);
+    }
+    let released = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!"
+           FROM savings_entry e
+           JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+           JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
+           WHERE e.class = 'none' AND e.stage = 'planned'
+             AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
+             AND ($2::uuid IS NULL OR e.contract_id = $2)
+             AND ($3::uuid IS NULL OR e.member_id = $3)"#,
+        filter.year,
+        filter.contract.map(Uuid::from),
+        filter.member.map(Uuid::from),
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(released - taken_back)
+}
+
+/// Positions without a valid baseline of which nothing is left.
+async fn taken_back(conn: &mut PgConnection, filter: &Filter) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT count(*) FILTER (WHERE e.stage = 'planned')
-                  - count(DISTINCT (e.call_off_id, e.position))
-                    FILTER (WHERE e.stage = 'cancelled' AND (v.status = 'cancelled' OR l.quantity = 0)) AS "count!"
+        r#"SELECT count(DISTINCT (e.call_off_id, e.position)) AS "count!"
            FROM savings_entry e
            LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-           WHERE e.class = 'none' AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.class = 'none' AND e.stage = 'cancelled' AND (v.status = 'cancelled' OR l.quantity = 0)
              AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
              AND ($2::uuid IS NULL OR e.contract_id = $2)
              AND ($3::uuid IS NULL OR e.member_id = $3)"#,
@@ -351,5 +388,8 @@ pub async fn uncompared(conn: &mut PgConnection, filter: &Filter) -> Result<i64,
 
 /// Day of the first entry.
 pub async fn first_day(conn: &mut PgConnection) -> Result<Option<NaiveDate>, StorageError> {
+    if let Some((first, _)) = savings_totals::years(&mut *conn).await? {
+        return Ok(first);
+    }
     Ok(sqlx::query_scalar!("SELECT min(dated_on) FROM savings_entry WHERE stage = 'planned'").fetch_one(conn).await?)
 }

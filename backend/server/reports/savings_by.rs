@@ -1,45 +1,29 @@
-//! Savings broken down by any dimensions and on every level below: contract, member, call-off, line, booking with its
-//! baseline. One statement for all of them, so that no level can count differently from another.
+//! Savings broken down by any dimensions, and as one figure: from the rollup (`savings_totals.rs`) where it knows what is
+//! asked, else from the entries. Its lists are of
+//! `savings_levels.rs` and `savings_lines.rs`.
 
 use abruf_domain::money::Net;
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 
 use super::question::{Dimension, Question};
-use super::savings::Sums;
+use super::savings::{Sums, sums_of};
+use super::savings_totals;
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
-/// More rows than any spreadsheet shows; a question that has more is refused by `catalogue`.
+/// Most rows of a table that is made as a whole: page, workbook, JSON and PDF. CSV and JSON lines have no limit.
 pub const MOST_ROWS: i64 = 200_000;
 
-/// What bookings are put together by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum By {
-    /// A dimension.
-    Of(Dimension),
-    /// Call-off.
-    CallOff,
-    /// Line of a call-off: `<call-off>/<position>`, position 0 for what belongs to no line.
-    Line,
-    /// Single booking.
-    Entry,
-}
-
-impl By {
-    /// Its place in the array of keys of the statement.
-    const fn place(self) -> i32 {
-        match self {
-            Self::Of(Dimension::Contract) => 1,
-            Self::Of(Dimension::Member) => 2,
-            Self::Of(Dimension::Category) => 3,
-            Self::Of(Dimension::Year) => 4,
-            Self::Of(Dimension::Supplier) => 5,
-            Self::Of(Dimension::Class) => 6,
-            Self::CallOff => 7,
-            Self::Line => 8,
-            Self::Entry => 9,
-        }
+/// Place of a dimension in the array of keys of the statement.
+const fn place(dimension: Dimension) -> i32 {
+    match dimension {
+        Dimension::Contract => 1,
+        Dimension::Member => 2,
+        Dimension::Category => 3,
+        Dimension::Year => 4,
+        Dimension::Supplier => 5,
+        Dimension::Class => 6,
     }
 }
 
@@ -65,8 +49,15 @@ pub struct Part {
 ///
 /// # Errors
 /// If the database fails.
-pub async fn grouped(conn: &mut PgConnection, question: &Question, by: &[By]) -> Result<Vec<Part>, StorageError> {
-    let place = |at: usize| by.get(at).map_or(0, |it| it.place());
+pub async fn grouped(
+    conn: &mut PgConnection,
+    question: &Question,
+    by: &[Dimension],
+) -> Result<Vec<Part>, StorageError> {
+    if let Some(asked) = savings_totals::asked(&mut *conn, question, by).await? {
+        return savings_totals::parts(conn, &asked).await;
+    }
+    let place = |at: usize| by.get(at).map_or(0, |it| place(*it));
     let rows = sqlx::query!(
         r#"SELECT coalesce(d.keys[$1::int], '') AS "k1!", coalesce(d.keys[$2::int], '') AS "k2!", coalesce(d.keys[$3::int], '') AS "k3!",
                   count(DISTINCT d.call_off_id) AS "call_offs!",
@@ -84,15 +75,13 @@ pub async fn grouped(conn: &mut PgConnection, question: &Question, by: &[By]) ->
              SELECT e.call_off_id, e.class, e.dated_on, e.baseline_id, e.baseline_net, e.order_net, e.effect_net,
                     e.surcharge_net, e.fee_net, e.bonus_net,
                     ARRAY[e.contract_id::text, e.member_id::text, coalesce(substring(i.cpv FROM '^[0-9]{2}'), ''),
-                          extract(year FROM e.dated_on)::text, v.supplier_id::text, e.class, e.call_off_id::text,
-                          e.call_off_id::text || '/' || coalesce(e.position, 0), e.id::text] AS keys
-             FROM savings_entry e
+                          extract(year FROM e.dated_on)::text, v.supplier_id::text, e.class] AS keys
+             FROM planned_savings e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
              LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
              LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
-             WHERE e.stage IN ('planned', 'cancelled', 'corrected')
-               AND ($4::date IS NULL OR $4 <= e.dated_on)
+             WHERE ($4::date IS NULL OR $4 <= e.dated_on)
                AND ($5::date IS NULL OR e.dated_on <= $5)
                AND ($6::int IS NULL OR extract(year FROM e.dated_on) = $6)
                AND ($7::uuid IS NULL OR e.contract_id = $7)
@@ -124,27 +113,12 @@ pub async fn grouped(conn: &mut PgConnection, question: &Question, by: &[By]) ->
     .await?;
     rows.into_iter()
         .map(|row| {
-            let net = |value, column| consistent(Net::new(value), "savings_entry", column, &row.k1);
-            let (a_effect, surcharge, fee, bonus) = (
-                net(row.a, "effect_net")?,
-                net(row.surcharge, "surcharge_net")?,
-                net(row.fee, "fee_net")?,
-                net(row.bonus, "bonus_net")?,
-            );
             Ok(Part {
-                sums: Sums {
-                    volume: net(row.volume, "order_net")?,
-                    evidenced_volume: net(row.evidenced, "order_net")?,
-                    a_effect,
-                    surcharge,
-                    fee,
-                    bonus,
-                    a_net: a_effect - surcharge - fee + bonus,
-                    b_effect: net(row.b, "effect_net")?,
-                    c_effect: net(row.c, "effect_net")?,
-                    p_effect: net(row.p, "effect_net")?,
-                },
-                baseline: net(row.baseline, "baseline_net")?,
+                sums: sums_of(
+                    [row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p],
+                    &row.k1,
+                )?,
+                baseline: consistent(Net::new(row.baseline), "savings_entry", "baseline_net", &row.k1)?,
                 call_offs: row.call_offs,
                 classes: row.classes.split_whitespace().map(ToOwned::to_owned).collect(),
                 dated_on: row.dated_on,

@@ -4,12 +4,14 @@
 use abruf_domain::call_off::Status;
 use abruf_domain::cpv;
 use sqlx::PgConnection;
+use tokio_stream::StreamExt;
 use uuid::Uuid;
 
 use super::names;
 use super::question::{Dimension, Question};
-use super::savings::Sums;
-use super::savings_by::{By, Part, grouped, total};
+use super::row_stream::{FOR_A_TABLE, Rows, collected};
+use super::savings::{Sums, sums_of};
+use super::savings_by::{Part, grouped, total};
 use super::table::{Cell, Check, Column, Kind, Row, Table};
 use crate::storage::StorageError;
 
@@ -108,8 +110,7 @@ pub(super) fn level(name: &'static str, title: String, lead: &str, columns: Vec<
 /// If the database fails.
 pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
     let by = if question.by.is_empty() { vec![Dimension::Contract] } else { question.by.clone() };
-    let keys: Vec<By> = by.iter().map(|it| By::Of(*it)).collect();
-    let parts = grouped(&mut *conn, question, &keys).await?;
+    let parts = grouped(&mut *conn, question, &by).await?;
     let whole = total(&mut *conn, question).await?;
     let contracts = names::contracts(&mut *conn).await?;
     let ids: Vec<Uuid> = parts.iter().flat_map(|part| &part.keys).filter_map(|key| key.parse().ok()).collect();
@@ -179,17 +180,9 @@ fn below(narrow: &Question, left: &[Dimension]) -> String {
     address(name, &Question { by, ..narrow.clone() })
 }
 
-/// The call-offs of a question, the newest first.
-///
-/// # Errors
-/// If the database fails.
-pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
-    let mut parts = grouped(&mut *conn, question, &[By::CallOff]).await?;
-    let whole = total(&mut *conn, question).await?;
-    let ids: Vec<Uuid> = parts.iter().filter_map(|part| part.keys[0].parse().ok()).collect();
-    let names = names::call_offs(&mut *conn, &ids).await?;
-    parts.sort_by(|one, other| other.dated_on.cmp(&one.dated_on).then_with(|| other.keys[0].cmp(&one.keys[0])));
-    let columns: Vec<Column> = [
+/// Columns of the call-offs of a question.
+pub(super) fn call_off_columns() -> Vec<Column> {
+    [
         Column::new("call_off", "Abruf", Kind::Text),
         Column::new("dated_on", "Datum", Kind::Day),
         Column::new("status", "Stand", Kind::Text).not_on_paper(),
@@ -198,33 +191,83 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
     ]
     .into_iter()
     .chain(FIGURES)
-    .collect();
+    .collect()
+}
+
+/// The call-offs of a question, the newest first.
+pub(super) fn call_off_rows<'a>(conn: &'a mut PgConnection, question: &'a Question, most: Option<i64>) -> Rows<'a> {
+    let found = sqlx::query!(
+        r#"SELECT e.call_off_id AS "id!", coalesce(v.number, v.case_number) AS "number!", v.status AS "status!", m.name AS "member!",
+                  f.number || ' ' || f.title AS "contract!", min(e.dated_on) AS dated_on,
+                  sum(e.order_net) AS "volume!", coalesce(sum(e.order_net) FILTER (WHERE e.baseline_id IS NOT NULL), 0) AS "evidenced!",
+                  coalesce(sum(e.effect_net) FILTER (WHERE e.class = 'A'), 0) AS "a!",
+                  sum(e.surcharge_net) AS "surcharge!", sum(e.fee_net) AS "fee!", sum(e.bonus_net) AS "bonus!",
+                  coalesce(sum(e.effect_net) FILTER (WHERE e.class = 'B'), 0) AS "b!",
+                  coalesce(sum(e.effect_net) FILTER (WHERE e.class = 'C'), 0) AS "c!",
+                  coalesce(sum(e.effect_net) FILTER (WHERE e.class = 'P'), 0) AS "p!"
+           FROM planned_savings e
+           JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
+           JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
+           JOIN organisation m ON m.id = v.member_id
+           LEFT JOIN call_off_line l ON l.contract_id = e.contract_id AND l.call_off_id = e.call_off_id AND l.position = e.position
+           LEFT JOIN item i ON i.contract_id = l.contract_id AND i.id = l.item_id
+           WHERE ($1::date IS NULL OR $1 <= e.dated_on)
+             AND ($2::date IS NULL OR e.dated_on <= $2)
+             AND ($3::int IS NULL OR extract(year FROM e.dated_on) = $3)
+             AND ($4::uuid IS NULL OR e.contract_id = $4)
+             AND ($5::uuid IS NULL OR e.member_id = $5)
+             AND ($6::uuid IS NULL OR v.supplier_id = $6)
+             AND ($7::text IS NULL OR coalesce(substring(i.cpv FROM '^[0-9]{2}'), 'none') = $7)
+             AND ($8::text IS NULL OR e.class = $8)
+             AND ($9::uuid IS NULL OR e.call_off_id = $9)
+             AND ($10::int IS NULL OR coalesce(e.position, 0) = $10)
+           GROUP BY e.call_off_id, v.number, v.case_number, v.status, m.name, f.number, f.title
+           ORDER BY min(e.dated_on) DESC, e.call_off_id DESC
+           LIMIT $11"#,
+        question.from,
+        question.to,
+        question.year,
+        question.contract,
+        question.member,
+        question.supplier,
+        question.category,
+        question.class,
+        question.call_off,
+        question.position,
+        most
+    )
+    .fetch(conn);
+    Box::pin(found.map(move |it| {
+        let it = it?;
+        let status = it.status.parse::<Status>().map(Status::german).unwrap_or_default();
+        let mut cells = vec![
+            Cell::text(it.number),
+            Cell::day(it.dated_on),
+            Cell::text(status),
+            Cell::text(it.member),
+            Cell::text(it.contract),
+        ];
+        let amounts = [it.volume, it.evidenced, it.a, it.surcharge, it.fee, it.bonus, it.b, it.c, it.p];
+        cells.extend(figures(&sums_of(amounts, it.id)?));
+        let narrow = Question { call_off: Some(it.id), by: Vec::new(), ..question.clone() };
+        Ok(Row::leading_to(cells, address("einsparungen-positionen", &narrow)))
+    }))
+}
+
+/// The call-offs of a question.
+///
+/// # Errors
+/// If the database fails.
+pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let whole = total(&mut *conn, question).await?;
     let mut table = level(
         "savings-call-offs",
         "Abrufe hinter der Einsparung".to_owned(),
         "Jeder Abruf führt zu seinen Positionen.",
-        columns,
+        call_off_columns(),
     );
     table.sheet = "Einzelabrufe";
-    table.rows = parts
-        .iter()
-        .map(|part| {
-            let name = names.get(&part.keys[0]);
-            let of =
-                |field: fn(&names::CallOffName) -> &String| Cell::text(name.map(field).cloned().unwrap_or_default());
-            let status = name.and_then(|it| it.status.parse::<Status>().ok()).map(Status::german).unwrap_or_default();
-            let mut cells = vec![
-                of(|it| &it.number),
-                Cell::day(part.dated_on),
-                Cell::text(status),
-                of(|it| &it.member),
-                of(|it| &it.contract),
-            ];
-            cells.extend(figures(&part.sums));
-            let narrow = Question { call_off: part.keys[0].parse().ok(), by: Vec::new(), ..question.clone() };
-            Row::leading_to(cells, address("einsparungen-positionen", &narrow))
-        })
-        .collect();
+    table.rows = collected(call_off_rows(&mut *conn, question, FOR_A_TABLE)).await?;
     table.checks = checks(&table.columns, &table.rows, &whole);
     Ok(table)
 }

@@ -5,13 +5,12 @@
 //! their credit note: they belong to a member and a contract, not to a call-off, and have rows of their own in the list
 //! of call-offs, so that every list adds up to the figure above it.
 
-use abruf_domain::money::Net;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::savings::{Filter, Sums};
+use super::savings::{Filter, Sums, sums_of};
+use super::savings_totals;
 use crate::storage::StorageError;
-use crate::storage::error::consistent;
 
 /// What the sums are grouped by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -73,23 +72,36 @@ pub async fn total(conn: &mut PgConnection, filter: &Filter) -> Result<StageGrou
     Ok(grouped(conn, filter, By::Total).await?.pop().unwrap_or(nothing))
 }
 
-/// The three books by group: one statement for every level, so that no level can count differently from another.
+/// The three books by group, in one statement: call-offs, and everything for an auditor, from their entries, the other
+/// levels from the rollup that is kept with each entry.
 pub async fn grouped(conn: &mut PgConnection, filter: &Filter, by: By) -> Result<Vec<StageGroup>, StorageError> {
+    let from_entries = by == By::CallOff || !savings_totals::open(&mut *conn).await?;
     let rows = sqlx::query!(
         r#"WITH entry AS (
              SELECT e.contract_id, e.member_id, e.call_off_id AS id,
                     CASE WHEN e.stage IN ('realised', 'audited') THEN e.stage ELSE 'planned' END AS book,
-                    e.class, e.baseline_id, e.effect_net, e.surcharge_net, e.fee_net, e.bonus_net, e.order_net
+                    e.class, CASE WHEN e.baseline_id IS NULL THEN 0 ELSE e.order_net END AS evidenced_net, e.effect_net,
+                    e.surcharge_net, e.fee_net, e.bonus_net, e.order_net
              FROM savings_entry e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-             WHERE e.stage IN ('planned', 'cancelled', 'corrected', 'realised', 'audited')
+             WHERE $6
                AND ($1::int IS NULL OR extract(year FROM e.dated_on) = $1)
                AND ($2::uuid IS NULL OR e.contract_id = $2)
                AND ($3::uuid IS NULL OR e.member_id = $3)
                AND ($4::text IS NULL OR e.class = $4)
              UNION ALL
-             SELECT p.contract_id, s.member_id, p.id, 'realised', 'A', NULL, 0, 0, 0, s.share_net, 0
+             SELECT t.contract_id, t.member_id, NULL, t.book, t.class, t.evidenced_net, t.effect_net, t.surcharge_net, t.fee_net,
+                    t.bonus_net, t.order_net
+             FROM savings_total t
+             JOIN framework_contract f ON f.id = t.contract_id AND f.currency = 'EUR'
+             WHERE NOT $6
+               AND ($1::int IS NULL OR t.year = $1)
+               AND ($2::uuid IS NULL OR t.contract_id = $2)
+               AND ($3::uuid IS NULL OR t.member_id = $3)
+               AND ($4::text IS NULL OR t.class = $4)
+             UNION ALL
+             SELECT p.contract_id, s.member_id, p.id, 'realised', 'A', 0, 0, 0, 0, s.share_net, 0
              FROM bonus_payment p
              JOIN bonus_share s ON s.contract_id = p.contract_id AND s.bonus_id = p.id
              JOIN framework_contract f ON f.id = p.contract_id AND f.currency = 'EUR'
@@ -106,7 +118,7 @@ pub async fn grouped(conn: &mut PgConnection, filter: &Filter, by: By) -> Result
                     END AS id,
                     book,
                     sum(order_net) AS volume,
-                    sum(order_net) FILTER (WHERE baseline_id IS NOT NULL) AS evidenced,
+                    sum(evidenced_net) AS evidenced,
                     sum(effect_net) FILTER (WHERE class = 'A') AS a,
                     sum(surcharge_net) AS surcharge,
                     sum(fee_net) AS fee,
@@ -136,30 +148,14 @@ pub async fn grouped(conn: &mut PgConnection, filter: &Filter, by: By) -> Result
         filter.member.map(Uuid::from),
         filter.class,
         by.key(),
+        from_entries,
     )
     .fetch_all(conn)
     .await?;
     let mut groups: Vec<StageGroup> = Vec::new();
     for row in rows {
-        let net = |value, column| consistent(Net::new(value), "savings_entry", column, row.id);
-        let (a_effect, surcharge, fee, bonus) = (
-            net(row.a, "effect_net")?,
-            net(row.surcharge, "surcharge_net")?,
-            net(row.fee, "fee_net")?,
-            net(row.bonus, "bonus_net")?,
-        );
-        let sums = Sums {
-            volume: net(row.volume, "order_net")?,
-            evidenced_volume: net(row.evidenced, "order_net")?,
-            a_effect,
-            surcharge,
-            fee,
-            bonus,
-            a_net: a_effect - surcharge - fee + bonus,
-            b_effect: net(row.b, "effect_net")?,
-            c_effect: net(row.c, "effect_net")?,
-            p_effect: net(row.p, "effect_net")?,
-        };
+        let sums =
+            sums_of([row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p], row.id)?;
         if groups.last().is_none_or(|group| group.id != row.id) {
             groups.push(StageGroup {
                 id: row.id,
@@ -186,7 +182,9 @@ pub async fn grouped(conn: &mut PgConnection, filter: &Filter, by: By) -> Result
 /// Years in which something was planned, realised, audited or paid as a bonus, newest first.
 pub async fn years(conn: &mut PgConnection) -> Result<Vec<i32>, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT extract(year FROM dated_on)::int AS "year!" FROM savings_entry
+        r#"SELECT year AS "year!" FROM savings_total
+           UNION
+           SELECT extract(year FROM dated_on)::int FROM savings_entry WHERE (SELECT abruf.actor_kind()) = 'auditor'
            UNION
            SELECT extract(year FROM p.received_on)::int FROM bonus_payment p
            ORDER BY 1 DESC"#

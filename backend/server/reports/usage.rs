@@ -36,10 +36,10 @@ pub async fn table(
            ), used AS (
              SELECT e.contract_id, e.member_id, sum(e.order_net) AS volume, max(e.dated_on) FILTER (WHERE v.status <> 'cancelled') AS last_on,
                     count(DISTINCT e.call_off_id) FILTER (WHERE v.status <> 'cancelled') AS call_offs
-             FROM savings_entry e
+             FROM planned_savings e
              JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
              JOIN call_off v ON v.contract_id = e.contract_id AND v.id = e.call_off_id
-             WHERE e.body_id = $1 AND e.stage IN ('planned', 'cancelled', 'corrected')
+             WHERE e.body_id = $1
                AND ($3::date IS NULL OR $3 <= e.dated_on) AND ($4::date IS NULL OR e.dated_on <= $4)
                AND ($5::int IS NULL OR extract(year FROM e.dated_on) = $5)
              GROUP BY e.contract_id, e.member_id
@@ -125,9 +125,9 @@ async fn volume(
 ) -> Result<Net, StorageError> {
     let sum = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(e.order_net), 0) AS "sum!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
-           WHERE e.body_id = $1 AND e.stage IN ('planned', 'cancelled', 'corrected')
+           WHERE e.body_id = $1
                AND ($2::date IS NULL OR $2 <= e.dated_on) AND ($3::date IS NULL OR e.dated_on <= $3)
              AND ($4::int IS NULL OR extract(year FROM e.dated_on) = $4)
              AND ($5::uuid IS NULL OR e.contract_id = $5) AND ($6::uuid IS NULL OR e.member_id = $6)

@@ -26,11 +26,10 @@ pub struct Turnover {
 /// savings report sums, each on the day of its release or cancellation.
 pub async fn turnover(conn: &mut PgConnection, contract: ContractId, year: i32) -> Result<Vec<Turnover>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT e.member_id, o.name, sum(e.order_net) AS "net!"
-           FROM savings_entry e
+        r#"SELECT e.member_id AS "member_id!", o.name, sum(e.order_net) AS "net!"
+           FROM planned_savings e
            JOIN organisation o ON o.id = e.member_id
            WHERE e.contract_id = $1 AND extract(year FROM e.dated_on)::int = $2
-             AND e.stage IN ('planned', 'cancelled', 'corrected')
            GROUP BY e.member_id, o.name
            ORDER BY o.name, e.member_id"#,
         contract.0,
@@ -52,7 +51,7 @@ pub async fn years(conn: &mut PgConnection, contract: ContractId) -> Result<Vec<
     let rows = sqlx::query!(
         r#"SELECT year AS "year!", sum(turnover) AS "turnover!", sum(paid) AS "paid!"
            FROM (SELECT extract(year FROM dated_on)::int AS year, order_net AS turnover, 0 AS paid
-                 FROM savings_entry WHERE contract_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')
+                 FROM planned_savings WHERE contract_id = $1
                  UNION ALL
                  SELECT year, 0, net FROM bonus_payment WHERE contract_id = $1) AS both_sides
            GROUP BY 1

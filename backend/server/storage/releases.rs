@@ -85,9 +85,8 @@ pub async fn write(
                         (SELECT count(*) FROM savings_entry p
                          WHERE p.contract_id = $1 AND p.member_id = $20 AND p.class = 'P' AND p.stage = 'planned'
                            AND extract(year FROM p.dated_on) = extract(year FROM $22::date)
-                           AND (SELECT sum(e.effect_net) FROM savings_entry e
-                                WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P'
-                                  AND e.stage IN ('planned', 'cancelled', 'corrected')) = 0)::int + 1
+                           AND (SELECT sum(e.effect_net) FROM planned_savings e
+                                WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P') = 0)::int + 1
                     ELSE 1 END,
                     entry.*
              FROM unnest($23::uuid[], $24::int[], $25::text[], $26::uuid[], $27::numeric[], $28::numeric[], $29::numeric[],

@@ -80,10 +80,10 @@ pub async fn insert_rest(
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let now = sqlx::query!(
-        r#"SELECT position, class, baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
+        r#"SELECT position, class AS "class!", baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
                   sum(surcharge_net) AS "surcharge_net!", sum(fee_net) AS "fee_net!", sum(order_net) AS "order_net!"
-           FROM savings_entry
-           WHERE contract_id = $1 AND call_off_id = $2 AND stage IN ('planned', 'cancelled', 'corrected')
+           FROM planned_savings
+           WHERE contract_id = $1 AND call_off_id = $2
            GROUP BY position, class, baseline_id
            ORDER BY position NULLS LAST, class"#,
         call_off.contract.0,
@@ -158,9 +158,9 @@ pub async fn insert_cancelled(
     at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     let standing = sqlx::query_scalar!(
-        "SELECT id FROM savings_entry
-         WHERE contract_id = $1 AND call_off_id = $2 AND stage IN ('planned', 'cancelled', 'corrected')
-         ORDER BY id",
+        r#"SELECT id AS "id!" FROM planned_savings
+           WHERE contract_id = $1 AND call_off_id = $2
+           ORDER BY id"#,
         call_off.contract.0,
         call_off.id.0
     )
@@ -189,8 +189,8 @@ pub async fn insert_cancelled(
 /// Order value of a call-off as its planned savings see it; equals `call_off.net` while it stands.
 pub async fn order_net(conn: &mut PgConnection, call_off: CallOffId) -> Result<Decimal, StorageError> {
     Ok(sqlx::query_scalar!(
-        r#"SELECT coalesce(sum(order_net), 0) AS "sum!" FROM savings_entry
-           WHERE call_off_id = $1 AND stage IN ('planned', 'cancelled', 'corrected')"#,
+        r#"SELECT coalesce(sum(order_net), 0) AS "sum!" FROM planned_savings
+           WHERE call_off_id = $1"#,
         call_off.0
     )
     .fetch_one(conn)
@@ -238,10 +238,9 @@ pub async fn of_member(
                   count(DISTINCT (e.call_off_id, e.position)) FILTER (WHERE e.position IS NOT NULL) AS "lines!",
                   sum(e.order_net) AS "volume!", sum(e.effect_net) AS "effect!", sum(e.surcharge_net) AS "surcharge!",
                   sum(e.fee_net) AS "fee!", sum(e.bonus_net) AS "bonus!"
-           FROM savings_entry e
+           FROM planned_savings e
            JOIN framework_contract f ON f.id = e.contract_id AND f.currency = 'EUR'
            WHERE e.body_id = $1 AND e.member_id = $2 AND extract(year FROM e.dated_on)::int = $3
-             AND e.stage IN ('planned', 'cancelled', 'corrected')
            GROUP BY GROUPING SETS ((e.contract_id, f.number, f.title), (e.contract_id, f.number, f.title, e.class))
            ORDER BY f.number, e.contract_id, e.class NULLS FIRST"#,
         body.0,

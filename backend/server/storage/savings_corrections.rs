@@ -22,12 +22,12 @@ pub async fn orders_counting(
     baseline: BaselineId,
 ) -> Result<Vec<CallOffId>, StorageError> {
     let rows = sqlx::query_scalar!(
-        "SELECT call_off_id
-         FROM savings_entry
-         WHERE contract_id = $1 AND baseline_id = $2 AND stage IN ('planned', 'cancelled', 'corrected')
-         GROUP BY call_off_id
-         HAVING sum(baseline_net) <> 0 OR sum(order_net) <> 0
-         ORDER BY call_off_id",
+        r#"SELECT call_off_id AS "call_off_id!"
+           FROM planned_savings
+           WHERE contract_id = $1 AND baseline_id = $2
+           GROUP BY call_off_id
+           HAVING sum(baseline_net) <> 0 OR sum(order_net) <> 0
+           ORDER BY call_off_id"#,
         contract.0,
         baseline.0
     )
@@ -47,10 +47,10 @@ pub async fn insert(
     at: DateTime<Utc>,
 ) -> Result<Net, StorageError> {
     let standing = sqlx::query!(
-        r#"SELECT position AS "position!", class, baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
+        r#"SELECT position AS "position!", class AS "class!", baseline_id, sum(baseline_net) AS "baseline_net!", sum(effect_net) AS "effect_net!",
                   sum(order_net) AS "order_net!"
-           FROM savings_entry
-           WHERE contract_id = $1 AND call_off_id = $2 AND position IS NOT NULL AND stage IN ('planned', 'cancelled', 'corrected')
+           FROM planned_savings
+           WHERE contract_id = $1 AND call_off_id = $2 AND position IS NOT NULL
            GROUP BY position, class, baseline_id
            ORDER BY position, class, baseline_id"#,
         call_off.contract.0,

@@ -219,8 +219,7 @@ pub async fn worths(conn: &mut PgConnection) -> Result<Vec<Worth>, StorageError>
                FROM volume_entry e
                JOIN guard g ON g.contract_id = e.contract_id AND g.id = e.guard_id AND g.scope = 'contract' AND g.measure = 'value'
                GROUP BY 1, 2) v ON v.contract_id = c.contract_id AND v.call_off_id = c.id
-           LEFT JOIN (SELECT contract_id, call_off_id, sum(order_net) AS net FROM savings_entry
-                      WHERE stage IN ('planned', 'cancelled', 'corrected') GROUP BY 1, 2) s
+           LEFT JOIN (SELECT contract_id, call_off_id, sum(order_net) AS net FROM planned_savings GROUP BY 1, 2) s
                 ON s.contract_id = c.contract_id AND s.call_off_id = c.id
            WHERE c.submitted_at IS NOT NULL
            ORDER BY 1"#

@@ -110,9 +110,8 @@ pub(super) async fn past(
         r#"SELECT EXISTS (SELECT FROM savings_entry p
                           WHERE p.contract_id = $1 AND p.member_id = $2 AND p.class = 'P' AND p.stage = 'planned'
                             AND extract(year FROM p.dated_on) = extract(year FROM $5::date)
-                            AND (SELECT sum(e.effect_net) FROM savings_entry e
-                                 WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P'
-                                   AND e.stage IN ('planned', 'cancelled', 'corrected')) <> 0) AS "process_effect_counted!",
+                            AND (SELECT sum(e.effect_net) FROM planned_savings e
+                                 WHERE e.contract_id = p.contract_id AND e.call_off_id = p.call_off_id AND e.class = 'P') <> 0) AS "process_effect_counted!",
                   coalesce((SELECT jsonb_agg(jsonb_build_object(
                                        'number', coalesce(c.number, c.case_number), 'date', c.dated_on, 'net', c.net::text, 'gross', c.gross::text,
                                        'counts', c.status NOT IN ('refused', 'withdrawn', 'expired', 'cancelled'),
