@@ -613,11 +613,7 @@ fn call_off_pages(routes: Routes) -> Routes {
         .post("/abrufe/{id}/angaben", only(BUYER).on(Object::Draft), pages::draft_details::save)
         .get("/abrufe/{id}/pruefung", only(BUYER).on(Object::Draft), pages::draft_review::show)
         .get("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft), pages::draft_summary::show)
-        .post(
-            "/abrufe/{id}/zusammenfassung",
-            only(BUYER).on(Object::Draft).ordering(),
-            pages::draft_summary::hand_over,
-        )
+        .post("/abrufe/{id}/zusammenfassung", only(BUYER).on(Object::Draft).ordering(), pages::draft_summary::hand_over)
         .get("/abrufe/{id}/entwurf.pdf", only(BUYER).on(Object::Document), pages::call_off_pdf::draft)
         .get("/abrufe/{id}/bestaetigung", only(MEMBER).on(Object::CallOff), pages::confirmation::show)
         // Call-offs.

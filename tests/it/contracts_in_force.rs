@@ -405,11 +405,13 @@ async fn freight_of_a_contract_in_force_is_a_new_version_of_the_price_released_b
     let [olga, otto] =
         [house.web.token("olga@elbe-saale.example").await, house.web.token("otto@elbe-saale.example").await];
     let path = format!("/api/v1/contracts/{}/item-changes", house.contract.id);
-    let same_day = json!({ "article_number": "A1", "freight": { "from": "2027-01-01", "per_unit": "5" }, "document": "Brief" });
+    let same_day =
+        json!({ "article_number": "A1", "freight": { "from": "2027-01-01", "per_unit": "5" }, "document": "Brief" });
     let refused = house.web.api("POST", &path, &olga, Some(same_day)).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
     assert!(refused.text.contains("überschneiden"), "{}", refused.text);
-    let none = json!({ "article_number": "A1", "freight": { "from": "2027-03-01", "per_unit": null }, "document": "Brief" });
+    let none =
+        json!({ "article_number": "A1", "freight": { "from": "2027-03-01", "per_unit": null }, "document": "Brief" });
     let made = house.web.api("POST", &path, &olga, Some(none)).await;
     assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
     let release = format!("{path}/{}/release", made.json()["id"].as_str().unwrap());
@@ -423,7 +425,8 @@ async fn freight_of_a_contract_in_force_is_a_new_version_of_the_price_released_b
 #[tokio::test]
 async fn freight_names_its_supplier_where_an_article_has_several() {
     let world = World::new().await;
-    let second = world.another_supplier("Zweite Lieferantin GmbH").await;
+    let second = world.organisation("Zweite Lieferantin GmbH", "unternehmen").await;
+    world.plays(second, "supplier").await;
     let olga = world.office().named("Olga Geschäftsstelle").await;
     let otto = world.office().named("Otto Zweitperson").await;
     let contract = world

@@ -162,8 +162,7 @@ async fn nothing_is_recorded_against_a_contract_that_is_not_in_force() {
         let ActionError::NotNow(said) = refused else { panic!("{refused:?}") };
         assert!(said.contains("RV-2025-01") && said.contains("noch nicht in Kraft"), "{said}");
     }
-    let entries: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM volume_entry").fetch_one(world.owner()).await.unwrap();
+    let entries: i64 = sqlx::query_scalar("SELECT count(*) FROM volume_entry").fetch_one(world.owner()).await.unwrap();
     assert_eq!(entries, 0);
     sqlx::query("UPDATE framework_contract SET status = 'active'").execute(world.owner()).await.unwrap();
     let amount = "100.00".parse().unwrap();

@@ -5,7 +5,6 @@
 //! member of the same body) and *other* (a member of another body). Then everybody tries everything on our row.
 
 mod functions;
-mod lying;
 mod pool;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,9 +71,19 @@ const SHARED_WRITES: &[(&str, &str, Relation, &str)] = &[
     ("document_template_asset", "I", Relation::Elsewhere, "as the texts"),
     ("template_asset", "I", Relation::Neighbour, "as the texts"),
     ("template_asset", "I", Relation::Elsewhere, "as the texts"),
-    ("legal_parameter", "U", Relation::Elsewhere, "law is of the installation: a body ends a value, a trigger allows no more"),
+    (
+        "legal_parameter",
+        "U",
+        Relation::Elsewhere,
+        "law is of the installation: a body ends a value, a trigger allows no more",
+    ),
     ("legal_parameter", "I", Relation::Elsewhere, "only what a released proposal says word for word"),
-    ("legal_parameter_proposal", "S", Relation::Elsewhere, "law is of the installation: every body sees what is proposed"),
+    (
+        "legal_parameter_proposal",
+        "S",
+        Relation::Elsewhere,
+        "law is of the installation: every body sees what is proposed",
+    ),
     ("lot_award", "IU", Relation::Neighbour, "a release writes whose turn it was; names suppliers, no members"),
     ("lot_turn", "IU", Relation::Neighbour, "the sum of lot_award"),
     ("organisation", "I", Relation::Elsewhere, "a body writes down a supplier or a member"),
@@ -188,7 +197,8 @@ async fn tables(owner: &mut PgConnection) -> Vec<Table> {
     let mut tables = Vec::new();
     for table in found {
         let name: String = table.get("name");
-        let first = format!("SELECT ctid::text AS place, to_jsonb(t)::text AS row FROM {name} t ORDER BY t.ctid LIMIT 1");
+        let first =
+            format!("SELECT ctid::text AS place, to_jsonb(t)::text AS row FROM {name} t ORDER BY t.ctid LIMIT 1");
         let row = rows(owner, first).await.pop().unwrap_or_else(|| panic!("{name}: fill.sql made no row"));
         tables.push(Table {
             row: row.get("row"),
@@ -253,7 +263,8 @@ fn listed(list: &[(&str, &str)], table: &str) -> bool {
 
 /// Whether a cell may reach our row.
 fn allowed(table: &str, verb: char, relation: Relation) -> bool {
-    let shared = SHARED_WRITES.iter().any(|(name, verbs, who, _)| *name == table && verbs.contains(verb) && *who == relation);
+    let shared =
+        SHARED_WRITES.iter().any(|(name, verbs, who, _)| *name == table && verbs.contains(verb) && *who == relation);
     shared
         || match relation {
             Relation::Right => true,

@@ -35,9 +35,7 @@ const ABOUT_THE_MEMBER: [Check; 4] =
 /// it either: they are shown to those entitled alone.
 #[must_use]
 pub fn is_denied(findings: &[Finding]) -> bool {
-    findings
-        .iter()
-        .any(|it| it.outcome == Outcome::Block && ABOUT_THE_MEMBER.iter().any(|rule| rule.id == it.rule))
+    findings.iter().any(|it| it.outcome == Outcome::Block && ABOUT_THE_MEMBER.iter().any(|rule| rule.id == it.rule))
 }
 
 /// A review as a member may read it that is not entitled: what stands in its way, no price, no amount, and no rule

@@ -38,7 +38,8 @@ pub(super) async fn judged(
     let wrong = |field: &str, message: String| ActionError::Invalid(vec![FieldError::new(field, message)]);
     if wish.from <= today {
         let earliest = German.date(today.checked_add_days(Days::new(1)).unwrap_or(today));
-        let message = format!("Fracht ändert sich nie rückwirkend und nie für heute. Der früheste erste Tag ist der {earliest}.");
+        let message =
+            format!("Fracht ändert sich nie rückwirkend und nie für heute. Der früheste erste Tag ist der {earliest}.");
         return Err(wrong("freight_from", message));
     }
     if contract.effective_end < wish.from {
@@ -76,7 +77,8 @@ pub(super) async fn judged(
         return Err(wrong("freight_from", message));
     }
     if price.freight == wish.per_unit {
-        let message = "Diese Fracht gilt schon. Bitte prüfen Sie den Betrag oder lassen Sie die Felder der Fracht leer.";
+        let message =
+            "Diese Fracht gilt schon. Bitte prüfen Sie den Betrag oder lassen Sie die Felder der Fracht leer.";
         return Err(wrong("freight", message.to_owned()));
     }
     let change = FreightChange { supplier: price.supplier, from: wish.from, per_unit: wish.per_unit };

@@ -48,7 +48,10 @@ pub struct Paper {
 impl From<Authenticity> for Paper {
     fn from(found: Authenticity) -> Self {
         let certificate = is_certificate(&found.kind);
-        let orders = matches!(found.kind.as_str(), "order" | "supplier_order" | "memo" | "delivery_change" | "supplier_delivery_change");
+        let orders = matches!(
+            found.kind.as_str(),
+            "order" | "supplier_order" | "memo" | "delivery_change" | "supplier_delivery_change"
+        );
         let ended = found.ended_at.map(berlin_date);
         let standing = match ended {
             Some(day) if certificate => Standing::Replaced(day),

@@ -75,12 +75,7 @@ pub async fn deliver(
 ///
 /// # Errors
 /// [`ActionError::Invalid`] at `on` for a day before the release or in the future.
-pub async fn deliver_rest(
-    app: &App,
-    actor: &Actor,
-    id: CallOffId,
-    on: Option<NaiveDate>,
-) -> Result<(), ActionError> {
+pub async fn deliver_rest(app: &App, actor: &Actor, id: CallOffId, on: Option<NaiveDate>) -> Result<(), ActionError> {
     only(actor, &[Role::Buyer, Role::Approver])?;
     let keyed = Keyed { app, actor, key: None, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;

@@ -45,8 +45,7 @@ pub async fn billed(tx: &mut Tx, call_off: &CallOff) -> Result<Option<BilledOrde
         let of_item = priced.lines.iter().find(|it| it.position == line.position).and_then(|it| it.vat.as_ref());
         line.vat_rate = of_item.map(|vat| vat.rate);
     }
-    let order =
-        CallOff { number: Some(decided.number.clone()), amounts: Some(decided.amounts), ..call_off.clone() };
+    let order = CallOff { number: Some(decided.number.clone()), amounts: Some(decided.amounts), ..call_off.clone() };
     Ok(Some(BilledOrder { order, lines, decided }))
 }
 

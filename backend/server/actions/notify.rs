@@ -44,7 +44,12 @@ pub struct Kind {
 
 /// Every kind, in the order of the page with the switches.
 pub const KINDS: [Kind; 12] = [
-    Kind { key: "request_waits", title: "Ein Abruf wartet auf Ihre Freigabe", roles: &[Role::Approver], on_start: true },
+    Kind {
+        key: "request_waits",
+        title: "Ein Abruf wartet auf Ihre Freigabe",
+        roles: &[Role::Approver],
+        on_start: true,
+    },
     Kind {
         key: "request_expires",
         title: "Ein Abruf verfällt bald",
@@ -285,7 +290,12 @@ async fn of_contracts(app: &App) -> Result<usize, ActionError> {
             "option_deadline",
             format!("{} {stage} {}", it.id, it.deadline),
             vec![To::Role(Role::Office, it.body)],
-            format!("Frist bis {}: Verlängerung von {} bis {}", German.date(it.deadline), it.name, German.date(it.new_end)),
+            format!(
+                "Frist bis {}: Verlängerung von {} bis {}",
+                German.date(it.deadline),
+                it.name,
+                German.date(it.new_end)
+            ),
             "Danach kann die Option nicht mehr ausgeübt werden.",
             it.contract,
         ));

@@ -7,9 +7,9 @@ use abruf_domain::notation::Language::German;
 use abruf_domain::period::berlin_date;
 use uuid::Uuid;
 
+use super::import::ImportError;
 use super::import::turnover_report::{CurrencySums, TurnoverReport};
 use super::import_turnover::{Judged, TurnoverFile, check_below_zero, write};
-use super::import::ImportError;
 use super::keyed::Keyed;
 use super::{ActionError, check_text, only};
 use crate::actor::{Actor, Role};

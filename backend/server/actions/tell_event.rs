@@ -8,8 +8,8 @@ use abruf_domain::period::berlin_date;
 use chrono::TimeDelta;
 
 use super::ActionError;
-use super::notify::kind_of_event;
 use super::mail_words::{Abolition, Answers, Award, Expiring, Invitation, LicenceEnds, SupplierStopped, rendered};
+use super::notify::kind_of_event;
 use crate::actor::{Role, RunsAs};
 use crate::app::App;
 use crate::mail::is_address;
@@ -42,7 +42,8 @@ pub async fn tell_next(app: &App) -> Result<bool, ActionError> {
         tx.rollback().await?;
         return Ok(false);
     };
-    let mut notices = if NEWS_FOR < now - event.created_at { Vec::new() } else { notices(app, &mut tx, &event).await? };
+    let mut notices =
+        if NEWS_FOR < now - event.created_at { Vec::new() } else { notices(app, &mut tx, &event).await? };
     let about = match (event.call_off, event.competition) {
         (Some(id), _) => Some(About::CallOff(id)),
         (None, id) => id.map(About::Competition),

@@ -411,9 +411,10 @@ fn in_german(error: ActionError) -> ActionError {
             name if name.starts_with("guard_contract_id_") => {
                 told("part", "Für diesen Teil gilt noch ein Höchstwert. Bitte löschen Sie zuerst den Höchstwert.")
             }
-            name if name.starts_with("minimum_purchase_contract_id_") => {
-                told("part", "Für die Position gilt noch eine Mindestabnahme. Bitte löschen Sie zuerst die Mindestabnahme.")
-            }
+            name if name.starts_with("minimum_purchase_contract_id_") => told(
+                "part",
+                "Für die Position gilt noch eine Mindestabnahme. Bitte löschen Sie zuerst die Mindestabnahme.",
+            ),
             name if name.starts_with("price_term_contract_id_") => {
                 told("part", "Die Position hat einen freigegebenen Preis. Freigegebene Preise bleiben stehen.")
             }

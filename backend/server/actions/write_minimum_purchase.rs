@@ -42,7 +42,10 @@ impl Writing<'_> {
                 );
             }
             other => {
-                return wrong("minimum_measure", format!("„{other}“ ist nicht möglich. Möglich sind: value, quantity."));
+                return wrong(
+                    "minimum_measure",
+                    format!("„{other}“ ist nicht möglich. Möglich sind: value, quantity."),
+                );
             }
         }
         if amount <= Volume::ZERO {
@@ -55,7 +58,12 @@ impl Writing<'_> {
                 format!("Der Tag liegt vor dem Vertragsbeginn am {begin}. Bitte prüfen Sie das Datum."),
             );
         }
-        text("consequence", consequence, 1_000, "Bitte schreiben Sie, was sonst geschieht, zum Beispiel eine Ausgleichszahlung.")?;
+        text(
+            "consequence",
+            consequence,
+            1_000,
+            "Bitte schreiben Sie, was sonst geschieht, zum Beispiel eine Ausgleichszahlung.",
+        )?;
         let id = self.app.chance.id(self.app.clock.now());
         let new = NewMinimumPurchase { id, item, measure, amount, due_on, consequence };
         Ok(minimum_purchases::put(&mut self.tx, self.contract, &new).await?)

@@ -27,7 +27,8 @@ pub(super) async fn enter(
 ) -> Result<(), StorageError> {
     let percent = |whole: Decimal, percent: i64| {
         let hundreds = (whole * Decimal::from(percent) / Decimal::from(10_000)).ceil();
-        Volume::new((hundreds * Decimal::ONE_HUNDRED).max(Decimal::ONE_HUNDRED)).expect("minimums of the demo are small")
+        Volume::new((hundreds * Decimal::ONE_HUNDRED).max(Decimal::ONE_HUNDRED))
+            .expect("minimums of the demo are small")
     };
     let (item, measure, amount, consequence) = match (design.title, design.items.first().zip(items.first())) {
         (AT_RISK, _) => {

@@ -12,11 +12,11 @@ use sqlx::PgConnection;
 
 use super::calendar::{Calendar, at, later, working_day_from};
 use super::call_offs::{Planned, is_listed_late};
-use super::{ceilings, minimum_purchases};
 use super::contracts::{self, Baseline, Design, Entitled, Item};
 use super::evidence;
 use super::members;
 use super::world::{REGION, World};
+use super::{ceilings, minimum_purchases};
 use crate::chance::Chance;
 use crate::storage::StorageError;
 use crate::storage::audit_log::{self, Concerns, Record};

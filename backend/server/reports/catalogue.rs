@@ -14,7 +14,8 @@ use super::savings_by::MOST_ROWS;
 use super::savings_levels::class_words;
 use super::table::Table;
 use super::{
-    burn_rate, contract_ceilings, coverage, expiring, minimum_purchases, names, negative_savings, open_evidence, savings_levels, savings_lines, usage, utilisation,
+    burn_rate, contract_ceilings, coverage, expiring, minimum_purchases, names, negative_savings, open_evidence,
+    savings_levels, savings_lines, usage, utilisation,
 };
 use crate::actor::{Actor, Role, Standing};
 use crate::storage::{StorageError, contracts, member_list};

@@ -50,7 +50,8 @@ fn row(it: &Progress, today: NaiveDate) -> Row {
     let (row, course) = (&it.row, it.on(today));
     let is_value = row.measure == "value";
     let volume = |volume: Volume| Cell::volume(volume, is_value);
-    let (least, most) = course.projected().map_or((Cell::Empty, Cell::Empty), |(least, most)| (volume(least), volume(most)));
+    let (least, most) =
+        course.projected().map_or((Cell::Empty, Cell::Empty), |(least, most)| (volume(least), volume(most)));
     let of = row.article_number.as_ref().map(|article| format!("{article} {}", row.item_title));
     let outlook = course.outlook();
     let days_left = if row.due_on < today { Cell::Empty } else { Cell::Count(course.days_left()) };

@@ -56,7 +56,7 @@ pub(super) fn call_off_rows<'a>(conn: &'a mut PgConnection, question: &'a Questi
         most
     )
     .fetch(conn);
-    Box::pin(found.map(|it| {
+    Box::pin(found.map(move |it| {
         let it = it?;
         let net = |value, column| consistent(Net::new(value), "savings_entry", column, it.id).map(Cell::Net);
         let cells = vec![
@@ -151,7 +151,7 @@ pub(super) fn line_rows<'a>(conn: &'a mut PgConnection, question: &'a Question, 
         most
     )
     .fetch(conn);
-    Box::pin(found.map(|it| {
+    Box::pin(found.map(move |it| {
         let it = it?;
         let net = |value, column| consistent(Net::new(value), "savings_entry", column, it.id).map(Cell::Net);
         let cells = vec![
@@ -169,8 +169,16 @@ pub(super) fn line_rows<'a>(conn: &'a mut PgConnection, question: &'a Question, 
         ];
         let narrow =
             Question { call_off: Some(it.id), position: Some(it.position), by: Vec::new(), ..question.clone() };
-        rows.push(Row::leading_to(cells, format!("/berichte/einsparungen-belege?{}", narrow.address())));
-    }
+        Ok(Row::leading_to(cells, format!("/berichte/einsparungen-belege?{}", narrow.address())))
+    }))
+}
+
+/// Lines that are dearer than their baseline.
+///
+/// # Errors
+/// If the database fails.
+pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table, StorageError> {
+    let rows = collected(line_rows(&mut *conn, question, FOR_A_TABLE)).await?;
     let reported = sqlx::query_scalar!(
         r#"SELECT coalesce(sum(s.effect), 0) AS "sum!"
            FROM (SELECT sum(e.effect_net) AS effect, sum(e.order_net) AS volume

@@ -177,8 +177,7 @@ pub(super) fn entry_rows<'a>(conn: &'a mut PgConnection, question: &'a Question,
     Box::pin(found.map(|it| {
         let it = it?;
         let of = |class: &str| if it.class == class { it.effect } else { Decimal::ZERO };
-        let amounts =
-            [it.volume, it.volume, of("A"), it.surcharge, it.fee, it.bonus, of("B"), of("C"), of("P")];
+        let amounts = [it.volume, it.volume, of("A"), it.surcharge, it.fee, it.bonus, of("B"), of("C"), of("P")];
         let sums = sums_of(amounts, it.id)?;
         let mut cells = vec![
             Cell::text(it.number),

@@ -154,8 +154,10 @@ pub async fn grouped(conn: &mut PgConnection, filter: &Filter, by: By) -> Result
     .await?;
     let mut groups: Vec<StageGroup> = Vec::new();
     for row in rows {
-        let sums =
-            sums_of([row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p], row.id)?;
+        let sums = sums_of(
+            [row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p],
+            row.id,
+        )?;
         if groups.last().is_none_or(|group| group.id != row.id) {
             groups.push(StageGroup {
                 id: row.id,

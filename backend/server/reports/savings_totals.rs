@@ -99,7 +99,10 @@ pub(super) async fn asked(
         contract: question.contract,
         member: question.member,
         supplier: question.supplier,
-        category: question.category.clone().map(|it| if it == super::question::NO_CATEGORY { String::new() } else { it }),
+        category: question
+            .category
+            .clone()
+            .map(|it| if it == super::question::NO_CATEGORY { String::new() } else { it }),
         class: question.class.clone(),
         by: by.to_vec(),
     }))

@@ -43,9 +43,7 @@ pub async fn recipients(
     today: NaiveDate,
 ) -> Result<Vec<Recipient>, StorageError> {
     let (people, role, organisation, contract): (Vec<Uuid>, Option<&str>, Option<Uuid>, Option<Uuid>) = match to {
-        To::People(people, organisation) => {
-            (people.iter().map(|id| id.0).collect(), None, Some(organisation.0), None)
-        }
+        To::People(people, organisation) => (people.iter().map(|id| id.0).collect(), None, Some(organisation.0), None),
         To::Role(role, organisation) => (Vec::new(), Some(role.key()), Some(organisation.0), None),
         To::BuyersOf(contract) => (Vec::new(), Some(Role::Buyer.key()), None, Some(contract.0)),
     };
@@ -301,10 +299,7 @@ pub async fn waiting(conn: &mut PgConnection) -> Result<Vec<Untold>, StorageErro
 }
 
 /// Requests that were refused or expired since then, and those that lie with their requester again.
-pub async fn ended(
-    conn: &mut PgConnection,
-    since: DateTime<Utc>,
-) -> Result<Vec<(Untold, &'static str)>, StorageError> {
+pub async fn ended(conn: &mut PgConnection, since: DateTime<Utc>) -> Result<Vec<(Untold, &'static str)>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT c.id, c.status, c.ended_at AS "at!" FROM call_off c
            WHERE c.status IN ('refused', 'expired') AND $1 <= c.ended_at

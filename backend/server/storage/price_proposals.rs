@@ -258,11 +258,7 @@ pub struct Succession<'a> {
 }
 
 /// Ends a price and begins its successor, which keeps the last day.
-pub async fn succeed(
-    conn: &mut PgConnection,
-    contract: ContractId,
-    next: &Succession<'_>,
-) -> Result<(), StorageError> {
+pub async fn succeed(conn: &mut PgConnection, contract: ContractId, next: &Succession<'_>) -> Result<(), StorageError> {
     let Some(last_day) = next.valid_from.pred_opt() else { return Ok(()) };
     let done = sqlx::query!(
         "UPDATE price_term SET valid_to = $3 WHERE contract_id = $1 AND id = $2",

@@ -117,5 +117,7 @@ pub async fn begin_rebuild(owner: &mut PgConnection) -> Result<bool, StorageErro
 /// # Errors
 /// If the database fails.
 pub async fn correct(owner: &mut PgConnection, contract: ContractId) -> Result<i64, StorageError> {
-    Ok(sqlx::query_scalar!(r#"SELECT abruf.correct_savings_total($1) AS "cells!""#, contract.0).fetch_one(owner).await?)
+    Ok(sqlx::query_scalar!(r#"SELECT abruf.correct_savings_total($1) AS "cells!""#, contract.0)
+        .fetch_one(owner)
+        .await?)
 }

@@ -149,12 +149,16 @@ async fn the_office_notes_it_on_a_page_and_programs_read_it_but_no_member_does()
     assert!(olga.page(&format!("/verwaltung/lieferantenauftraege/{id}")).await.contains(&path));
     let page = olga.page(&path).await;
     assert!(read(&page).contains("RV-2025-03-0001-B") && page.contains("value=\"1180,00\""), "{}", read(&page));
-    let typed = [("invoiced_on", "22.11.2026"), ("menge_1", ""), ("preis_1", ""), ("menge_2", "2"), ("preis_2", "1180,00")];
+    let typed =
+        [("invoiced_on", "22.11.2026"), ("menge_1", ""), ("preis_1", ""), ("menge_2", "2"), ("preis_2", "1180,00")];
     let wrong = olga.submit(&page, &path, &typed).await;
     assert!(read(&wrong.text).contains("Bitte geben Sie die Rechnungsnummer ein"), "{}", read(&wrong.text));
     olga.leads_on(&page, &path, &[&typed[..], &[("number", "L-7")]].concat()).await;
     let text = read(&olga.page(&path).await);
-    assert!(text.contains("Rechnung L-7 vom 22.11.2026") && text.contains("2.360,00 € netto, 448,40 € Umsatzsteuer"), "{text}");
+    assert!(
+        text.contains("Rechnung L-7 vom 22.11.2026") && text.contains("2.360,00 € netto, 448,40 € Umsatzsteuer"),
+        "{text}"
+    );
     let eva = Browser::signed_in(&here.world, &here.eva).await;
     assert_eq!(eva.get(&path).await.status, StatusCode::NOT_FOUND);
     let own = read(&eva.page(&format!("/abrufe/{id}/rechnungen")).await);

@@ -33,7 +33,11 @@ async fn whoever_sees_through_the_policies_is_listed_with_the_reason() {
     .unwrap();
     let listed: BTreeMap<&str, &str> = WITH_THE_OWNERS_EYES.iter().copied().collect();
     let names: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, listed.keys().copied().collect::<Vec<_>>(), "add it here with the reason, or let it run as the caller");
+    assert_eq!(
+        names,
+        listed.keys().copied().collect::<Vec<_>>(),
+        "add it here with the reason, or let it run as the caller"
+    );
     for (name, trigger, pinned, public) in &found {
         assert!(*pinned, "{name}: its search path is not pinned");
         assert!(*trigger || !*public, "{name}: everybody may call it");

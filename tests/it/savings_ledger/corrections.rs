@@ -24,7 +24,9 @@ impl House {
         .await
         .unwrap();
         let otto = self.world.office().named("Otto Amt").await;
-        withdraw_baseline::ask(&self.world.app, &self.olga, BaselineId(id), "brutto abgeschrieben", None).await.unwrap();
+        withdraw_baseline::ask(&self.world.app, &self.olga, BaselineId(id), "brutto abgeschrieben", None)
+            .await
+            .unwrap();
         withdraw_baseline::approve(&self.world.app, &otto, BaselineId(id)).await.unwrap();
         BaselineId(id)
     }
@@ -65,10 +67,14 @@ async fn what_was_realised_and_audited_is_corrected_each_in_its_own_book() {
     assert_eq!(house.number(dated).await, 6);
     house.is_sound().await;
 
-    let said = read(&Browser::signed_in(&house.world, &house.eva).await.page(&format!("/abrufe/{id}/einsparung")).await);
+    let said =
+        read(&Browser::signed_in(&house.world, &house.eva).await.page(&format!("/abrufe/{id}/einsparung")).await);
     assert!(said.contains("zu erneuern") && said.contains("Vergleichspreis zählt nicht mehr"), "{said}");
     let said = read(
-        &Browser::signed_in(&house.world, &house.olga).await.page(&format!("/verwaltung/vergleichspreise/{baseline}")).await,
+        &Browser::signed_in(&house.world, &house.olga)
+            .await
+            .page(&format!("/verwaltung/vergleichspreise/{baseline}"))
+            .await,
     );
     for sums in ["geplant \u{2212}1.200,00 € \u{2212}200,00 €", "realisiert \u{2212}480,00 € \u{2212}80,00 €"] {
         assert!(said.contains(&format!("Summe aller Seiten, {sums}")), "{said}");

@@ -317,8 +317,9 @@ impl Filled {
             let since = |book: &'static str, list: &[Slow]| {
                 list.iter().map(|it| Slow { book, year: CORRECTED, ..it.clone() }).collect::<Vec<_>>()
             };
-            let taken_back =
-                |book: &'static str, list: &[Slow]| since(book, list).into_iter().map(Slow::negative).collect::<Vec<_>>();
+            let taken_back = |book: &'static str, list: &[Slow]| {
+                since(book, list).into_iter().map(Slow::negative).collect::<Vec<_>>()
+            };
             if order.checked {
                 ledger.extend(realised.iter().map(|entry| Slow { book: "audited", ..entry.clone() }));
             }
@@ -329,9 +330,7 @@ impl Filled {
                     ledger.extend(since("audited", &realised_since));
                 }
             }
-            for (book, then, now) in
-                [("planned", planned, planned_since), ("realised", realised, realised_since)]
-            {
+            for (book, then, now) in [("planned", planned, planned_since), ("realised", realised, realised_since)] {
                 ledger.extend(taken_back(book, &then));
                 ledger.extend(since(book, &now));
                 ledger.extend(then);

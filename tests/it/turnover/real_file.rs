@@ -34,7 +34,15 @@ async fn a_real_file_is_taken_to_the_last_line() {
     let office = world.office().await;
     people_the_file(&world, &bytes, &map).await;
     let name = path.file_name().unwrap().to_str().unwrap();
-    let file = TurnoverFile { name, bytes: &bytes, mapping: &mapping, partial: true, control_sum: None, upload: None, key: None };
+    let file = TurnoverFile {
+        name,
+        bytes: &bytes,
+        mapping: &mapping,
+        partial: true,
+        control_sum: None,
+        upload: None,
+        key: None,
+    };
     let report = import(&world.app, &office, &file, &|_, _| ()).await.unwrap();
     println!("\n{}", report.text());
     for error in report.errors.iter().take(20) {

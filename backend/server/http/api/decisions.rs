@@ -1,12 +1,11 @@
 //! What is decided about a call-off: submission, release, and every way it can end.
 
 use abruf_domain::Review;
-use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -18,8 +17,8 @@ use crate::actions::refuse_lines::{self, LinesRefused, Refusal};
 use crate::actions::release_call_off::{self, Release};
 use crate::actions::submit_call_off::{self, Submission};
 use crate::actions::{
-    FieldError, advance_call_off, answer_question, cancel_call_off, discard_draft, end_request, justify_finding,
-    return_call_off, withhold_prices,
+    advance_call_off, answer_question, cancel_call_off, discard_draft, end_request, justify_finding, return_call_off,
+    withhold_prices,
 };
 use crate::app::App;
 use crate::http::api::review::ReviewView;

@@ -84,7 +84,10 @@ impl NewInvoice {
                 (Some(from), Some(to)) if from <= to => Period::new(from, to).ok(),
                 _ => {
                     let message = "Ein Zeitraum braucht einen ersten und einen letzten Tag, der nicht davor liegt.";
-                    return Err(Problem::invalid(vec![FieldError::new(format!("lines[{at}].performance_to"), message)]));
+                    return Err(Problem::invalid(vec![FieldError::new(
+                        format!("lines[{at}].performance_to"),
+                        message,
+                    )]));
                 }
             };
             lines.push(InvoiceLineInput {

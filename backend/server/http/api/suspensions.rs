@@ -60,13 +60,7 @@ pub struct SuspensionLifting {}
 
 impl From<Suspension> for SuspensionView {
     fn from(it: Suspension) -> Self {
-        Self {
-            id: it.id,
-            valid_from: it.valid_from,
-            valid_to: it.valid_to,
-            reason: it.reason,
-            lifted_at: it.lifted_at,
-        }
+        Self { id: it.id, valid_from: it.valid_from, valid_to: it.valid_to, reason: it.reason, lifted_at: it.lifted_at }
     }
 }
 

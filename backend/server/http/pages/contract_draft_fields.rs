@@ -267,8 +267,12 @@ impl Typed {
     }
 
     fn minimum_purchase(&self, mistakes: &mut Mistakes) -> Option<Part> {
-        let due_on =
-            needed_day("due_on", &self.due_on, "Bitte geben Sie den letzten Tag ein, an dem ein Abruf zählt.", mistakes);
+        let due_on = needed_day(
+            "due_on",
+            &self.due_on,
+            "Bitte geben Sie den letzten Tag ein, an dem ein Abruf zählt.",
+            mistakes,
+        );
         let amount = number("minimum_amount", &self.minimum_amount, Volume::DECIMALS, Volume::new, mistakes);
         if amount.is_none() && mistakes.at("minimum_amount").is_none() {
             mistakes.add("minimum_amount", "Bitte geben Sie eine Mindestabnahme über 0 ein.");

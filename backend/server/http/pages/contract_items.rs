@@ -262,7 +262,9 @@ fn read_freight(typed: &Typed, errors: &mut Vec<FieldError>) -> Option<FreightWi
         "keine" => Ok(None),
         "" => Err("Bitte geben Sie die neue Fracht je Einheit ein; „keine“, wenn keine mehr gilt.".to_owned()),
         _ => read_number(amount, UnitPrice::DECIMALS).and_then(|it| {
-            it.map(UnitPrice::new).transpose().map_err(|_| "Diese Zahl ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
+            it.map(UnitPrice::new)
+                .transpose()
+                .map_err(|_| "Diese Zahl ist zu groß. Bitte prüfen Sie die Eingabe.".to_owned())
         }),
     };
     let per_unit = per_unit.map_err(|message| errors.push(FieldError::new("freight", message)));

@@ -297,7 +297,8 @@ async fn billed(tx: &mut Tx, id: CallOffId, payer: Payer) -> Result<Billed, Away
     match payer {
         Payer::Member => {
             let status = call_off.status;
-            let why = || format!("Dieser Abruf ist „{}“. Rechnungen gibt es nur zu erteilten Abrufen.", status.german());
+            let why =
+                || format!("Dieser Abruf ist „{}“. Rechnungen gibt es nur zu erteilten Abrufen.", status.german());
             Ok(Billed {
                 lines: order_lines::of_call_off(tx, &call_off).await?,
                 state: (status_class(status), status.german()),
@@ -312,7 +313,10 @@ async fn billed(tx: &mut Tx, id: CallOffId, payer: Payer) -> Result<Billed, Away
             let it = note_supplier_invoice::billed(tx, &call_off).await?.ok_or_else(Problem::not_found)?;
             let state = it.decided.state;
             let why = || {
-                format!("Dieser Lieferantenauftrag ist „{}“. Rechnungen gibt es nur zu freigegebenen Aufträgen.", state.german())
+                format!(
+                    "Dieser Lieferantenauftrag ist „{}“. Rechnungen gibt es nur zu freigegebenen Aufträgen.",
+                    state.german()
+                )
             };
             Ok(Billed {
                 order: it.order,

@@ -80,8 +80,7 @@ pub async fn show(
     let mut tx = app.db.begin(&actor).await?;
     let total = notifications::count(&mut tx, actor.person, actor.organisation).await?;
     let pager = Pager::new(&asked.seite, ROWS, total, "/benachrichtigungen", &[]);
-    let rows =
-        notifications::list(&mut tx, actor.person, actor.organisation, false, ROWS, pager.offset()).await?;
+    let rows = notifications::list(&mut tx, actor.person, actor.organisation, false, ROWS, pager.offset()).await?;
     Ok(Page(NotificationsPage {
         frame: frame.titled("Benachrichtigungen"),
         rows: rows.into_iter().map(NewsRow::of).collect(),
@@ -142,11 +141,7 @@ pub async fn choices(
     let chosen = notifications::choices(&mut tx, actor.person).await?;
     let row = |kind: Kind| {
         let choice = chosen.iter().find(|it| it.kind == kind.key);
-        ChoiceRow {
-            kind,
-            by_mail: choice.is_none_or(|it| it.by_mail),
-            on_start: choice.is_none_or(|it| it.on_start),
-        }
+        ChoiceRow { kind, by_mail: choice.is_none_or(|it| it.by_mail), on_start: choice.is_none_or(|it| it.on_start) }
     };
     Ok(Page(ChoicesPage {
         frame: frame.titled("Benachrichtigungen einstellen"),

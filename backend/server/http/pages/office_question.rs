@@ -107,7 +107,8 @@ pub async fn ask(
     match ask_office::ask(&app, &actor, id, &sent.question).await {
         Ok(_) => Ok(Redirect::to(&format!("{here}?hinweis=gefragt")).into_response()),
         Err(ActionError::Refused(message)) => {
-            refused(&app, &actor, frame, id, sent, Mistakes(vec![crate::actions::FieldError::new("question", message)])).await
+            refused(&app, &actor, frame, id, sent, Mistakes(vec![crate::actions::FieldError::new("question", message)]))
+                .await
         }
         Err(error) => {
             let (_, mistakes) = draft::mistakes(error, id)?;

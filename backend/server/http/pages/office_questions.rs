@@ -134,7 +134,11 @@ async fn page(app: &App, actor: &Actor, frame: Frame, asked: &str) -> Result<Off
     let rows = office_questions::list(&mut tx, Which::default(), ROWS, pager.offset()).await?;
     Ok(OfficeQuestionsPage {
         frame: frame.titled("Fragen"),
-        open: if open == 0 { "Keine Frage wartet auf Antwort.".to_owned() } else { count(open, "Frage wartet auf Antwort", "Fragen warten auf Antwort") },
+        open: if open == 0 {
+            "Keine Frage wartet auf Antwort.".to_owned()
+        } else {
+            count(open, "Frage wartet auf Antwort", "Fragen warten auf Antwort")
+        },
         rows: rows.into_iter().map(QuestionRow::of).collect(),
         pager,
         typed: (None, String::new()),

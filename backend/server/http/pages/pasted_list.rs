@@ -63,7 +63,10 @@ fn read_line(text: &str) -> Result<(String, String), String> {
         [article, quantity] => (article, quantity),
         [article, quantity, unit] if UNITS.contains(&unit.to_lowercase().as_str()) => (article, quantity),
         [one] => {
-            return Err(format!("„{}“ hat keine Menge. Bitte schreiben Sie dahinter, wie viel Sie brauchen.", shown(one)));
+            return Err(format!(
+                "„{}“ hat keine Menge. Bitte schreiben Sie dahinter, wie viel Sie brauchen.",
+                shown(one)
+            ));
         }
         more => {
             return Err(format!(

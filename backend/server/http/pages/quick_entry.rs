@@ -130,7 +130,9 @@ fn unreadable(list: &str) -> Option<String> {
     if list.trim().is_empty() {
         Some("Bitte fügen Sie eine Liste ein: je Zeile eine Artikelnummer und eine Menge.".to_owned())
     } else if LONGEST < length {
-        Some(format!("Die Liste ist zu lang. Ein Abruf hat höchstens {MOST_LINES} Positionen. Bitte teilen Sie sie auf."))
+        Some(format!(
+            "Die Liste ist zu lang. Ein Abruf hat höchstens {MOST_LINES} Positionen. Bitte teilen Sie sie auf."
+        ))
     } else if list.contains('\0') {
         Some("Die Liste enthält ein unsichtbares Zeichen. Bitte fügen Sie sie als reinen Text ein.".to_owned())
     } else {

@@ -66,11 +66,7 @@ pub struct Asked {
 
 impl Group {
     fn count(&self) -> String {
-        if self.total < i64::from(MOST) {
-            whole(self.total)
-        } else {
-            format!("{} oder mehr", whole(self.total))
-        }
+        if self.total < i64::from(MOST) { whole(self.total) } else { format!("{} oder mehr", whole(self.total)) }
     }
 
     fn is_cut(&self) -> bool {
