@@ -57,7 +57,7 @@ pub(super) fn note(response: &Response) {
         StatusCode::TOO_MANY_REQUESTS,
     ];
     if told.contains(&status) {
-        let kind = response.extensions().get::<Slug>().map_or("page", |Slug(slug)| slug);
+        let kind = response.extensions().get::<Slug>().map_or("page", |slug| slug.0);
         tracing::warn!(target: TARGET, status = status.as_u16(), kind, "refused");
     }
 }

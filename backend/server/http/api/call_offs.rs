@@ -9,7 +9,7 @@ use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode, Uri};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -21,6 +21,7 @@ use crate::actions::{renew_licences, repeat_call_off};
 use crate::app::App;
 use crate::http::api::decisions::Nothing;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path, Query};
 use crate::http::preconditions::{IfMatch, Versioned, etag};
@@ -439,19 +440,22 @@ pub struct ChangedVersion {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(search): Query<ListSearch>,
-) -> Result<Answer<CallOffPage>, Problem> {
+) -> Result<Part<CallOffPage>, Problem> {
     paging::check(search.limit, search.offset, 10_000_000, &search.q)?;
-    let (limit, offset) = (search.limit.into(), search.offset.into());
+    let (limit, offset) = (search.limit, search.offset);
     let search = search.parsed()?;
     let mut tx = app.db.begin(&actor).await?;
     let population = call_off_list::count(&mut tx, &search).await?;
-    let page = call_off_list::page(&mut tx, &search, limit, offset).await?;
-    Ok(Answer(CallOffPage {
+    let page = call_off_list::page(&mut tx, &search, limit.into(), offset.into()).await?;
+    let headers = window::of_part(&address, population.count, limit, offset, page.len());
+    let page = CallOffPage {
         total: population.count,
         ordered_net: population.ordered_net.to_string(),
         items: page.into_iter().map(SummaryView::from).collect(),
-    }))
+    };
+    Ok((headers, Answer(page)))
 }
 
 impl ListSearch {

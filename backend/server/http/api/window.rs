@@ -69,6 +69,20 @@ pub fn tell(headers: &mut HeaderMap, address: &Uri, total: usize, limit: u16, fo
     }
 }
 
+/// A part of a list that its handler has cut by itself.
+pub type Part<T> = (HeaderMap, axum::Json<T>);
+
+/// Headers of such a part: `shown` rows behind the first `offset` of `total`.
+#[must_use]
+pub fn of_part(address: &Uri, total: i64, limit: u16, offset: u32, shown: usize) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    let total = usize::try_from(total).unwrap_or(0);
+    let next = usize::try_from(offset).unwrap_or(usize::MAX).saturating_add(shown);
+    let following = (0 < shown && next < total).then(|| ("offset", next.to_string()));
+    tell(&mut headers, address, total, limit, following);
+    headers
+}
+
 fn pairs(address: &Uri) -> impl Iterator<Item = (&str, &str)> {
     address.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).map(|it| it.split_once('=').unwrap_or((it, "")))
 }
