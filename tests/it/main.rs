@@ -4,6 +4,7 @@
 
 mod access;
 mod actions;
+mod api_contract;
 mod audit_pages;
 mod baselines;
 mod board_meetings;
@@ -21,9 +22,12 @@ mod csrf_walk;
 mod demo;
 mod document_store;
 mod embedded;
+mod export_formulas;
+mod hostile_files;
 mod imports;
 mod law;
 mod layers;
+mod log_privacy;
 mod mail_server;
 mod mini_competitions;
 mod newcomer;
@@ -45,6 +49,7 @@ mod slow_clients;
 mod stress;
 mod templates;
 mod turnover;
+mod typed_text;
 mod verify;
 mod web;
 mod world;

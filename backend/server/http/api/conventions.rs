@@ -75,7 +75,7 @@ pub fn add(path: &str, method: &str, operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
         let mut tell = |name: &str, about: &str| {
-            let header = HeaderBuilder::new().schema(text()).description(Some(about)).build();
+            let header = HeaderBuilder::new().schema(Some(text())).description(Some(about)).build();
             response.headers.entry(name.to_owned()).or_insert(RefOr::T(header));
         };
         tell("RateLimit-Policy", "The quota and its window in seconds");
