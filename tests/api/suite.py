@@ -77,7 +77,8 @@ def counted(report):
             status = value.get("status_code")
             if isinstance(status, int):
                 statuses[status] += 1
-                operations.add(label)
+                if label:
+                    operations.add(label)
             for inner in value.values():
                 walk(inner, label)
         elif isinstance(value, list):

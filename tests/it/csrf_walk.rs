@@ -57,7 +57,7 @@ impl People {
 /// The path with ids that belong to nobody.
 pub fn address(route: &Route) -> String {
     let absent = Uuid::from_u128(1).to_string();
-    route.path.split('/').map(|part| if part.starts_with('{') { &absent } else { part }).collect::<Vec<_>>().join("/")
+    route.path.split('/').map(|part| if part.starts_with('{') { absent.as_str() } else { part }).collect::<Vec<_>>().join("/")
 }
 
 pub fn routes() -> Vec<Route> {

@@ -118,7 +118,6 @@ async fn house(names: &[String]) -> (Web, Vec<(Role, String)>) {
     }
     let id = world.request(&eva, &contract, &[("TRN", "2")]).await;
     abruf::actions::release_call_off::release(&world.app, &karl, id, None).await.unwrap();
-    world.request(&eva, &contract, &[("TRN", "1")]).await;
     let web = Web::over(world).await;
     let mut cookies = Vec::new();
     for (at, (role, actor)) in people.into_iter().enumerate() {

@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use governor::clock::{Clock, DefaultClock, QuantaInstant};
+use governor::clock::{Clock, DefaultClock};
 use governor::middleware::StateInformationMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
@@ -60,7 +60,7 @@ impl ApiLimit {
         if self.checked.fetch_add(1, Ordering::Relaxed).is_multiple_of(TIDY_EVERY) {
             self.limiter.retain_recent();
         }
-        let now: QuantaInstant = DefaultClock::default().now();
+        let now = DefaultClock::default().now();
         match self.limiter.check_key(asker) {
             Ok(state) => Ok(state.remaining_burst_capacity()),
             Err(until) => Err(until.wait_time_from(now)),

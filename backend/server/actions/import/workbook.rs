@@ -16,7 +16,7 @@ use crate::actions::import::table::{FileRefused, MOST_ROWS, Row};
 /// Most columns that are looked at.
 const MOST_COLUMNS: u32 = 200;
 /// Largest content, unpacked: a few megabytes of XLSX can say that they are gigabytes.
-const MOST_UNPACKED: u64 = 200_000_000;
+const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
 
 /// What is wrong with a cell, whatever it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

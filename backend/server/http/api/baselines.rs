@@ -332,7 +332,16 @@ pub async fn show(
 }
 
 /// The evidence file, byte for byte. 404 where the evidence is words only.
-#[utoipa::path(get, path = "/api/v1/baselines/{id}/evidence", tag = "baselines", responses((status = 200, body = Vec<u8>)))]
+#[utoipa::path(
+    get, path = "/api/v1/baselines/{id}/evidence", tag = "baselines",
+    responses((status = 200, content(
+        (Vec<u8> = "application/pdf"),
+        (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    )))
+)]
 pub async fn evidence(
     State(app): State<App>,
     SignedIn(actor): SignedIn,

@@ -108,7 +108,7 @@ impl Window {
         let limit = match own.get("limit") {
             None => MOST_ROWS,
             Some(text) => {
-                let limit = text.parse().ok().filter(|limit| (1..=MOST_ROWS).contains(limit));
+                let limit = text.parse::<u16>().ok().filter(|limit| (1..=MOST_ROWS).contains(limit));
                 limit.ok_or_else(|| wrong("limit", &format!("muss eine Zahl von 1 bis {MOST_ROWS} sein.")))?
             }
         };
