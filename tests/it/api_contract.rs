@@ -55,7 +55,10 @@ async fn what_is_described_is_there_and_what_is_there_is_described() {
             if there.contains(&name) {
                 continue;
             }
-            let answer = people.web.send(Request::builder().method(method).uri(address(&route)).body(Body::empty()).unwrap()).await;
+            let answer = people
+                .web
+                .send(Request::builder().method(method).uri(address(&route)).body(Body::empty()).unwrap())
+                .await;
             // A path of another route may fit as well: /call-offs/check is also /call-offs/{id}.
             let fits_another = there.iter().any(|other| {
                 let (other_method, path) = other.split_once(' ').unwrap();
@@ -120,7 +123,8 @@ async fn town() -> Town {
     let town = world.member("Stadt Altenrode").await;
     let eva = world.buyer(town).await;
     let olga = world.office().await;
-    let contract = world.contract("RV-2025-07").ceiling(value("500000.00")).item("TRN", fixed("100.00")).entitles(town).await;
+    let contract =
+        world.contract("RV-2025-07").ceiling(value("500000.00")).item("TRN", fixed("100.00")).entitles(town).await;
     let contract = contract.id.0;
     let web = Web::over(world).await;
     web.cookie_of(&eva, "eva@altenrode.example").await;
@@ -134,7 +138,9 @@ async fn a_repeated_create_has_one_effect_and_the_same_answer() {
     let town = town().await;
     let new = json!({ "contract_id": town.contract });
     let ask = async |key: &str, body: &Value| {
-        town.web.api_with("POST", "/api/v1/call-offs", &town.buyer, &[("idempotency-key", key)], Some(body.clone())).await
+        town.web
+            .api_with("POST", "/api/v1/call-offs", &town.buyer, &[("idempotency-key", key)], Some(body.clone()))
+            .await
     };
     let first = ask("k1", &new).await;
     assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
@@ -142,7 +148,10 @@ async fn a_repeated_create_has_one_effect_and_the_same_answer() {
     assert_eq!((again.status, &again.text), (first.status, &first.text));
     assert_eq!((again.header("location"), again.header("idempotency-replayed")), (first.header("location"), "true"));
     let other = ask("k1", &json!({ "contract_id": Uuid::from_u128(1) })).await;
-    assert_eq!((other.status, other.json()["type"].clone()), (StatusCode::UNPROCESSABLE_ENTITY, json!("/hilfe/probleme/idempotency-key-reused")));
+    assert_eq!(
+        (other.status, other.json()["type"].clone()),
+        (StatusCode::UNPROCESSABLE_ENTITY, json!("/hilfe/probleme/idempotency-key-reused"))
+    );
     let drafts = "SELECT count(*) FROM call_off";
     let count = async || sqlx::query_scalar::<_, i64>(drafts).fetch_one(&town.web.database.owner).await.unwrap();
     assert_eq!(count().await, 1);
@@ -193,7 +202,8 @@ async fn futures<T>(count: usize, one: impl AsyncFn() -> T) -> Vec<T> {
 #[tokio::test]
 async fn a_change_made_from_an_older_version_is_refused_by_if_match() {
     let town = town().await;
-    let made = town.web.api("POST", "/api/v1/call-offs", &town.buyer, Some(json!({ "contract_id": town.contract }))).await;
+    let made =
+        town.web.api("POST", "/api/v1/call-offs", &town.buyer, Some(json!({ "contract_id": town.contract }))).await;
     let path = format!("/api/v1/call-offs/{}", made.json()["id"].as_str().unwrap());
     let read = town.web.api("GET", &path, &town.buyer, None).await;
     assert_eq!(read.header("etag"), "\"1\"");
@@ -222,7 +232,10 @@ async fn a_change_made_from_an_older_version_is_refused_by_if_match() {
     assert_eq!(step("\"1\"").await.status, StatusCode::PRECONDITION_FAILED);
     assert_eq!(step("\"2\"").await.status, StatusCode::NO_CONTENT);
     // What is not theirs stays absent, whatever its version.
-    let foreign = town.web.api_with("POST", &format!("{path}/discard"), &town.office, &[("if-match", "\"7\"")], Some(json!({}))).await;
+    let foreign = town
+        .web
+        .api_with("POST", &format!("{path}/discard"), &town.office, &[("if-match", "\"7\"")], Some(json!({})))
+        .await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND);
 
     let api = description().await;
@@ -239,7 +252,8 @@ async fn a_change_made_from_an_older_version_is_refused_by_if_match() {
 async fn every_list_says_how_long_it_is_and_leads_on() {
     let town = town().await;
     for number in 1..=3 {
-        let made = town.web.api("POST", "/api/v1/call-offs", &town.buyer, Some(json!({ "contract_id": town.contract }))).await;
+        let made =
+            town.web.api("POST", "/api/v1/call-offs", &town.buyer, Some(json!({ "contract_id": town.contract }))).await;
         assert_eq!(made.status, StatusCode::CREATED, "{number}: {}", made.text);
     }
     let api = description().await;
@@ -252,7 +266,10 @@ async fn every_list_says_how_long_it_is_and_leads_on() {
         }
         lists += 1;
         assert!(takes(&operation, "query", "limit"), "{path} takes no limit");
-        assert!(takes(&operation, "query", "cursor") || takes(&operation, "query", "offset"), "{path} cannot be gone on in");
+        assert!(
+            takes(&operation, "query", "cursor") || takes(&operation, "query", "offset"),
+            "{path} cannot be gone on in"
+        );
         let headers = &operation["responses"]["200"]["headers"];
         assert!(headers["Total-Count"].is_object() && headers["Link"].is_object(), "{path}: headers are not described");
         if path.contains('{') {
@@ -271,19 +288,31 @@ async fn every_list_says_how_long_it_is_and_leads_on() {
     assert!(20 < lists);
 
     // From the first page to the last by Link alone.
-    for (start, token, total) in [("/api/v1/call-offs?limit=1", &town.buyer, 3), ("/api/v1/suppliers?limit=1", &town.office, 1)] {
+    for (start, token, total) in
+        [("/api/v1/call-offs?limit=1", &town.buyer, 3), ("/api/v1/suppliers?limit=1", &town.office, 1)]
+    {
         let (mut next, mut pages) = (start.to_owned(), 0);
         loop {
             let answer = town.web.api("GET", &next, token, None).await;
-            assert_eq!((answer.status, answer.header("total-count")), (StatusCode::OK, &*total.to_string()), "{next}: {}", answer.text);
+            assert_eq!(
+                (answer.status, answer.header("total-count")),
+                (StatusCode::OK, &*total.to_string()),
+                "{next}: {}",
+                answer.text
+            );
             pages += 1;
-            let Some((address, _)) = answer.header("link").strip_prefix('<').and_then(|it| it.split_once('>')) else { break };
+            let Some((address, _)) = answer.header("link").strip_prefix('<').and_then(|it| it.split_once('>')) else {
+                break;
+            };
             next = address.to_owned();
         }
         assert_eq!(pages, total, "{start}");
     }
     let wrong = town.web.api("GET", "/api/v1/suppliers?cursor=gibt-es-nicht", &town.office, None).await;
-    assert_eq!((wrong.status, wrong.json()["errors"][0]["field"].clone()), (StatusCode::UNPROCESSABLE_ENTITY, json!("cursor")));
+    assert_eq!(
+        (wrong.status, wrong.json()["errors"][0]["field"].clone()),
+        (StatusCode::UNPROCESSABLE_ENTITY, json!("cursor"))
+    );
 }
 
 #[tokio::test]

@@ -57,7 +57,12 @@ impl People {
 /// The path with ids that belong to nobody.
 pub fn address(route: &Route) -> String {
     let absent = Uuid::from_u128(1).to_string();
-    route.path.split('/').map(|part| if part.starts_with('{') { absent.as_str() } else { part }).collect::<Vec<_>>().join("/")
+    route
+        .path
+        .split('/')
+        .map(|part| if part.starts_with('{') { absent.as_str() } else { part })
+        .collect::<Vec<_>>()
+        .join("/")
 }
 
 pub fn routes() -> Vec<Route> {
@@ -216,7 +221,10 @@ fn carries_headers(name: &str, answer: &Answer) {
             assert!(!answer.text.contains(inline), "{name}: {inline}");
         }
     }
-    assert!(answer.header("server").is_empty() && answer.header("x-powered-by").is_empty(), "{name}: names its software");
+    assert!(
+        answer.header("server").is_empty() && answer.header("x-powered-by").is_empty(),
+        "{name}: names its software"
+    );
     assert!(answer.header("access-control-allow-origin").is_empty(), "{name}: opens itself to other origins");
 }
 
@@ -251,7 +259,10 @@ async fn every_answer_carries_every_header_whatever_it_is() {
         ("no such page", Request::get("/gibt-es-nicht").body(Body::empty())),
         ("no such method", Request::patch("/anmelden").body(Body::empty())),
         ("a trace", Request::builder().method(Method::TRACE).uri("/").body(Body::empty())),
-        ("a preflight", Request::options("/api/v1/call-offs").header(ORIGIN, "https://boese.example").body(Body::empty())),
+        (
+            "a preflight",
+            Request::options("/api/v1/call-offs").header(ORIGIN, "https://boese.example").body(Body::empty()),
+        ),
         ("no form", Request::post("/anmelden").header(CONTENT_TYPE, "text/plain").body(Body::from("x"))),
         ("no JSON", Request::post("/api/v1/sessions").header(CONTENT_TYPE, "application/json").body(Body::from("{"))),
         ("too much", Request::post("/anmelden").header("content-length", "9000000").body(Body::from("x"))),

@@ -38,7 +38,8 @@ fn payloads() -> Vec<String> {
 
 fn is_amount(cell: &str) -> bool {
     cell.strip_prefix('-').is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.trim_end_matches(['€', ' ']).bytes().all(|it| it.is_ascii_digit() || b".,".contains(&it))
+        rest.starts_with(|c: char| c.is_ascii_digit())
+            && rest.trim_end_matches(['€', ' ']).bytes().all(|it| it.is_ascii_digit() || b".,".contains(&it))
     })
 }
 
@@ -143,7 +144,9 @@ fn exports(cookies: &[(Role, String)]) -> Vec<(String, String)> {
     ];
     let mut exports = Vec::new();
     for route in routes() {
-        let Some((_, cookie)) = cookies.iter().rev().find(|(role, _)| route.access.lets_in(Some(*role))) else { continue };
+        let Some((_, cookie)) = cookies.iter().rev().find(|(role, _)| route.access.lets_in(Some(*role))) else {
+            continue;
+        };
         if route.path.ends_with(".csv") && !route.path.contains('{') {
             exports.push((route.path.clone(), cookie.clone()));
         } else if route.path == "/berichte/{bericht}/{datei}" {
@@ -168,7 +171,8 @@ async fn walk(payloads: &[String]) {
                 if path.ends_with(".xlsx") { xlsx_cells(&bytes) } else { (csv_cells(&bytes), Vec::new()) };
             // Our own sums are the only formulas.
             for formula in &formulas {
-                let ours = ["SUM(", "ROUND(", "COUNTA(", "IF(", "ABS("].iter().any(|begin| formula.starts_with(begin)) || !formula.contains(['|', '"']);
+                let ours = ["SUM(", "ROUND(", "COUNTA(", "IF(", "ABS("].iter().any(|begin| formula.starts_with(begin))
+                    || !formula.contains(['|', '"']);
                 assert!(ours && !formula.contains("cmd") && !formula.contains("boese"), "{path}: {formula}");
             }
             if path.ends_with(".csv") {

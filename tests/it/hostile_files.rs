@@ -96,7 +96,10 @@ fn doctypes() -> Vec<(String, String)> {
         ("quadratic".into(), format!("<!DOCTYPE x [<!ENTITY l29 \"{}\">]>", "a".repeat(100_000))),
         ("external file".into(), "<!DOCTYPE x [<!ENTITY l29 SYSTEM \"file:///etc/passwd\">]>".into()),
         ("external address".into(), "<!DOCTYPE x [<!ENTITY l29 SYSTEM \"http://127.0.0.1:1/x\">]>".into()),
-        ("parameter".into(), "<!DOCTYPE x [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/x\">%p;<!ENTITY l29 \"a\">]>".into()),
+        (
+            "parameter".into(),
+            "<!DOCTYPE x [<!ENTITY % p SYSTEM \"http://127.0.0.1:1/x\">%p;<!ENTITY l29 \"a\">]>".into(),
+        ),
         ("external subset".into(), "<!DOCTYPE x SYSTEM \"http://127.0.0.1:1/x.dtd\">".into()),
         ("recursion".into(), "<!DOCTYPE x [<!ENTITY l29 \"&l28;\"><!ENTITY l28 \"&l29;\">]>".into()),
     ]
@@ -111,7 +114,8 @@ fn hostile_books() -> Vec<(String, Vec<u8>)> {
         let shared = sheet("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>0</v></c></row>");
         cases.push((format!("{name} in shared strings"), book_with(&shared, &strings, &[])));
         let types = format!("{doctype}{TYPES}");
-        let parts: [(&str, &[u8]); 2] = [("[Content_Types].xml", types.as_bytes()), ("xl/workbook.xml", doctype.as_bytes())];
+        let parts: [(&str, &[u8]); 2] =
+            [("[Content_Types].xml", types.as_bytes()), ("xl/workbook.xml", doctype.as_bytes())];
         cases.push((format!("{name} in the book"), package(&parts, CompressionMethod::DEFLATE)));
     }
     for depth in [1_000, 100_000] {
@@ -122,18 +126,32 @@ fn hostile_books() -> Vec<(String, Vec<u8>)> {
         cases.push((format!("nested {depth} in shared strings"), book_with(&sheet(ROW), &strings, &[])));
     }
     let zeros = vec![b' '; 80_000_000];
-    cases.push(("80 MB of blanks in a sheet".into(), book_with(&String::from_utf8(zeros.clone()).unwrap(), NO_STRINGS, &[])));
-    cases.push(("80 MB in another part".into(), book_with(&sheet(ROW), NO_STRINGS, &[("xl/media/image1.png", &zeros)])));
+    cases.push((
+        "80 MB of blanks in a sheet".into(),
+        book_with(&String::from_utf8(zeros.clone()).unwrap(), NO_STRINGS, &[]),
+    ));
+    cases
+        .push(("80 MB in another part".into(), book_with(&sheet(ROW), NO_STRINGS, &[("xl/media/image1.png", &zeros)])));
     let bomb = package(&[("0", &zeros)], CompressionMethod::DEFLATE);
     cases.push(("a bomb in a package".into(), book_with(&sheet(ROW), NO_STRINGS, &[("xl/inner.zip", &bomb)])));
     let many: Vec<(String, Vec<u8>)> = (0..40_000).map(|at| (format!("xl/{at}"), Vec::new())).collect();
     let many: Vec<(&str, &[u8])> = many.iter().map(|(name, content)| (name.as_str(), content.as_slice())).collect();
     cases.push(("40,000 parts".into(), package(&many, CompressionMethod::Stored)));
-    for name in ["../../../etc/passwd", "/etc/passwd", "..\\..\\win.ini", "xl/../../x", "C:\\x", "xl/worksheets/sheet1.xml\0.png"] {
+    for name in [
+        "../../../etc/passwd",
+        "/etc/passwd",
+        "..\\..\\win.ini",
+        "xl/../../x",
+        "C:\\x",
+        "xl/worksheets/sheet1.xml\0.png",
+    ] {
         cases.push((format!("a part called {name:?}"), book_with(&sheet(ROW), NO_STRINGS, &[(name, b"x")])));
     }
     let link: &[u8] = br#"<externalLink xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><ddeLink ddeService="cmd" ddeTopic="/c calc"/></externalLink>"#;
-    cases.push(("an external link".into(), book_with(&sheet(ROW), NO_STRINGS, &[("xl/externalLinks/externalLink1.xml", link)])));
+    cases.push((
+        "an external link".into(),
+        book_with(&sheet(ROW), NO_STRINGS, &[("xl/externalLinks/externalLink1.xml", link)]),
+    ));
     let web = "<row r=\"1\"><c r=\"A1\"><f>WEBSERVICE(\"http://127.0.0.1:1/\")</f><v>1</v></c></row>";
     cases.push(("a formula that calls out".into(), book_with(&sheet(web), NO_STRINGS, &[])));
     cases.push(("macros".into(), book_with(&sheet(ROW), NO_STRINGS, &[("xl/vbaProject.bin", b"x")])));
@@ -149,14 +167,21 @@ fn hostile_books() -> Vec<(String, Vec<u8>)> {
         let shared = format!("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>{index}</v></c></row>");
         cases.push((format!("shared string {index}"), book_with(&sheet(&shared), NO_STRINGS, &[])));
     }
-    let merged = format!("<worksheet xmlns=\"{MAIN}\"><sheetData>{ROW}</sheetData><mergeCells><mergeCell ref=\"A1:XFD1048576\"/></mergeCells></worksheet>");
+    let merged = format!(
+        "<worksheet xmlns=\"{MAIN}\"><sheetData>{ROW}</sheetData><mergeCells><mergeCell ref=\"A1:XFD1048576\"/></mergeCells></worksheet>"
+    );
     cases.push(("everything merged".into(), book_with(&merged, NO_STRINGS, &[])));
     for dimension in ["A1:XFD1048576", "XFD1048576:A1", "A1:A99999999999"] {
-        let with = format!("<worksheet xmlns=\"{MAIN}\"><dimension ref=\"{dimension}\"/><sheetData>{ROW}</sheetData></worksheet>");
+        let with = format!(
+            "<worksheet xmlns=\"{MAIN}\"><dimension ref=\"{dimension}\"/><sheetData>{ROW}</sheetData></worksheet>"
+        );
         cases.push((format!("a dimension {dimension}"), book_with(&with, NO_STRINGS, &[])));
     }
     let wide: String = (0..20_000).map(|_| "<c t=\"inlineStr\"><is><t>x</t></is></c>".to_owned()).collect();
-    cases.push(("20,000 cells in a row".into(), book_with(&sheet(&format!("<row r=\"1\">{wide}</row>")), NO_STRINGS, &[])));
+    cases.push((
+        "20,000 cells in a row".into(),
+        book_with(&sheet(&format!("<row r=\"1\">{wide}</row>")), NO_STRINGS, &[]),
+    ));
     let long: String = (1..=150_000).map(|at| format!("<row r=\"{at}\"><c r=\"A{at}\"><v>1</v></c></row>")).collect();
     cases.push(("150,000 rows".into(), book_with(&sheet(&long), NO_STRINGS, &[])));
     let good = book_with(&sheet(ROW), NO_STRINGS, &[]);
@@ -178,11 +203,21 @@ fn lying_packages(good: &[u8]) -> Vec<(String, Vec<u8>)> {
     let directory = |bytes: &[u8]| bytes.windows(4).position(|it| it == b"PK\x01\x02").unwrap();
     let mut cases = Vec::new();
     // Offsets of the directory entry: 24 is the size unpacked, 20 the one packed, 42 where the part begins.
-    for (name, field, value) in [("small when unpacked", 24, 10_u32), ("huge when unpacked", 24, u32::MAX), ("huge when packed", 20, u32::MAX), ("behind the end", 42, u32::MAX - 1)] {
+    for (name, field, value) in [
+        ("small when unpacked", 24, 10_u32),
+        ("huge when unpacked", 24, u32::MAX),
+        ("huge when packed", 20, u32::MAX),
+        ("behind the end", 42, u32::MAX - 1),
+    ] {
         for (kind, bytes) in [("a workbook", good), ("a bomb", &large)] {
             let mut lying = bytes.to_vec();
-            let entries: Vec<usize> =
-                lying.windows(4).enumerate().skip(directory(&lying)).filter(|(_, it)| *it == b"PK\x01\x02").map(|(at, _)| at).collect();
+            let entries: Vec<usize> = lying
+                .windows(4)
+                .enumerate()
+                .skip(directory(&lying))
+                .filter(|(_, it)| *it == b"PK\x01\x02")
+                .map(|(at, _)| at)
+                .collect();
             for at in entries {
                 lying[at + field..at + field + 4].copy_from_slice(&value.to_le_bytes());
             }
@@ -245,7 +280,16 @@ fn hostile_texts() -> Vec<(String, Vec<u8>)> {
         cases.push((format!("{name} as XML"), format!("<?xml version=\"1.0\"?>{doctype}<x>&l29;</x>").into_bytes()));
         cases.push((format!("{name} as UTF-16"), utf16(&format!("{doctype}<x>&l29;</x>"), &[0xff, 0xfe], false)));
     }
-    for numbers in ["1e999999999", "NaN", "Infinity", "-0", "0x10", "١٢٣", "1.234.567.890.123.456.789.012.345", "9".repeat(400).as_str()] {
+    for numbers in [
+        "1e999999999",
+        "NaN",
+        "Infinity",
+        "-0",
+        "0x10",
+        "١٢٣",
+        "1.234.567.890.123.456.789.012.345",
+        "9".repeat(400).as_str(),
+    ] {
         cases.push((format!("a number {:.12}", numbers), format!("k;wert\nx;{numbers}\n").into_bytes()));
     }
     for day in ["31.02.2026", "0000-00-00", "99999-01-01", "29.02.2025", "-1.-1.-1", "1/1/1"] {
@@ -269,7 +313,10 @@ fn read_all() -> (usize, usize, Duration) {
             if let Err(told) = answer {
                 refused += 1;
                 assert!(20 <= told.chars().count() && told.chars().count() < 5_000, "{reader}, {name}: {told}");
-                assert!(!told.contains("root:") && !told.contains("lollol"), "{reader}, {name}: has resolved an entity");
+                assert!(
+                    !told.contains("root:") && !told.contains("lollol"),
+                    "{reader}, {name}: has resolved an entity"
+                );
             }
         }
     }
@@ -283,7 +330,10 @@ fn every_hostile_file_by_every_reader() {
     let (files, refused, longest) = read_all();
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap().trim().trim_end_matches(" kB");
-    say(&format!("hostile files: {files} × {} readers, {refused} refused with a reason, longest {longest:.1?}, peak {peak} kB", READERS.len()));
+    say(&format!(
+        "hostile files: {files} × {} readers, {refused} refused with a reason, longest {longest:.1?}, peak {peak} kB",
+        READERS.len()
+    ));
     assert!(150 <= files, "{files} files");
     assert!(peak.trim().parse::<u64>().unwrap() <= MOST_MEMORY, "{peak} kB of memory");
 }

@@ -78,7 +78,10 @@ async fn no_log_line_tells_a_secret_or_a_person() {
     let forwarded = ("x-forwarded-for", "2001:db8:1:2:3:4:5:6");
     let requests = [
         client.post(at("/api/v1/sessions")).header(forwarded.0, forwarded.1).json(&wrong),
-        client.post(at("/api/v1/sessions")).body("{\"email\": \"kanarienvogel").header("content-type", "application/json"),
+        client
+            .post(at("/api/v1/sessions"))
+            .body("{\"email\": \"kanarienvogel")
+            .header("content-type", "application/json"),
         client.post(at("/anmelden")).form(&[("email", "kanarienvogel"), ("password", "geheimes-passwort")]),
         client.post(at("/anmelden")).header("sec-fetch-site", "cross-site").form(&[("email", "kanarienvogel")]),
         client.get(at("/lieferung/geheimer-link-aus-mail")),
@@ -89,8 +92,13 @@ async fn no_log_line_tells_a_secret_or_a_person() {
         client.get(at("/api/v1/call-offs?q=geheimer-suchbegriff")).bearer_auth(&token),
         client.get(at("/api/v1/call-offs")).bearer_auth("geheimer-schluessel"),
         client.get(at("/abrufe?q=geheimer-suchbegriff")).header("cookie", "abruf=geheimer-keks"),
-        client.get(at("/x%0a2026-11-22T00:00:00Z%20INFO%20127.0.0.1%22%20injected")).header("user-agent", "kanarienvogel"),
-        client.get(at("/health/live")).header("x-request-id", "geheimer-schluessel").header("referer", "http://x/geheimer-link-aus-mail"),
+        client
+            .get(at("/x%0a2026-11-22T00:00:00Z%20INFO%20127.0.0.1%22%20injected"))
+            .header("user-agent", "kanarienvogel"),
+        client
+            .get(at("/health/live"))
+            .header("x-request-id", "geheimer-schluessel")
+            .header("referer", "http://x/geheimer-link-aus-mail"),
         client
             .post(at("/api/v1/call-offs"))
             .bearer_auth(&token)
@@ -108,11 +116,23 @@ async fn no_log_line_tells_a_secret_or_a_person() {
 
     let text = fs::read_to_string(&log).unwrap();
     for canary in CANARIES {
-        assert!(!text.contains(canary), "the log tells {canary}: {}", text.lines().find(|line| line.contains(canary)).unwrap());
+        assert!(
+            !text.contains(canary),
+            "the log tells {canary}: {}",
+            text.lines().find(|line| line.contains(canary)).unwrap()
+        );
     }
     assert!(!text.contains(&token[token.len() - 20..]), "the log tells a token");
     // What it does tell: the network, the refusal and its kind, the way without its secret.
-    for told in ["203.0.113.0", "2001:db8:1::", "abruf::security", "sign-in-refused", "form-stale", "/lieferung/…", "status=401"] {
+    for told in [
+        "203.0.113.0",
+        "2001:db8:1::",
+        "abruf::security",
+        "sign-in-refused",
+        "form-stale",
+        "/lieferung/…",
+        "status=401",
+    ] {
         assert!(text.contains(told), "the log does not tell {told}: {text}");
     }
     let own = text.lines().filter(|line| line.contains("request{")).count();

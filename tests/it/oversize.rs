@@ -114,6 +114,11 @@ async fn forms_with_files_end_at_their_own_limit_and_one_byte_decides() {
     for (length, status) in [(BYTES, StatusCode::UNAUTHORIZED), (BYTES + 1, StatusCode::PAYLOAD_TOO_LARGE)] {
         let request = Request::post("/anmelden").header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let answer = people.web.send(request.body(Body::from(form(length))).unwrap()).await;
-        assert_eq!(answer.status == StatusCode::PAYLOAD_TOO_LARGE, status == StatusCode::PAYLOAD_TOO_LARGE, "{length}: {}", answer.status);
+        assert_eq!(
+            answer.status == StatusCode::PAYLOAD_TOO_LARGE,
+            status == StatusCode::PAYLOAD_TOO_LARGE,
+            "{length}: {}",
+            answer.status
+        );
     }
 }

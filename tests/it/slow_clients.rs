@@ -38,7 +38,9 @@ async fn play(address: String, slow: Slow) -> Duration {
     match slow {
         Slow::Header => drop(stream.write_all(b"GET /anmelden HTTP/1.1\r\n").await),
         Slow::Body => {
-            let head = format!("POST /anmelden HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\n");
+            let head = format!(
+                "POST /anmelden HTTP/1.1\r\n{host}Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\n"
+            );
             drop(stream.write_all(head.as_bytes()).await);
         }
         Slow::Read => {

@@ -100,8 +100,17 @@ fn payloads(count: usize) -> Vec<String> {
 }
 
 /// What a PDF must not hold, wherever it stands.
-const ACTIONS: [&[u8]; 9] =
-    [b"JavaScript", b"JS", b"OpenAction", b"AA", b"Launch", b"SubmitForm", b"ImportData", b"RichMedia", b"EmbeddedFile"];
+const ACTIONS: [&[u8]; 9] = [
+    b"JavaScript",
+    b"JS",
+    b"OpenAction",
+    b"AA",
+    b"Launch",
+    b"SubmitForm",
+    b"ImportData",
+    b"RichMedia",
+    b"EmbeddedFile",
+];
 
 fn actions(value: &Object, found: &mut Vec<String>) {
     match value {
@@ -115,7 +124,9 @@ fn actions(value: &Object, found: &mut Vec<String>) {
         }
         Object::Stream(stream) => actions(&Object::Dictionary(stream.dict.clone()), found),
         Object::Array(values) => values.iter().for_each(|value| actions(value, found)),
-        Object::Name(name) if ACTIONS.contains(&name.as_slice()) => found.push(String::from_utf8_lossy(name).into_owned()),
+        Object::Name(name) if ACTIONS.contains(&name.as_slice()) => {
+            found.push(String::from_utf8_lossy(name).into_owned())
+        }
         _ => {}
     }
 }
@@ -131,7 +142,8 @@ async fn desk() -> Desk {
     let world = World::new().await;
     let town = world.member("Stadt Altenrode").await;
     let eva = world.buyer(town).await;
-    let contract = world.contract("RV-2025-07").ceiling(value("500000.00")).item("TRN", fixed("100.00")).entitles(town).await;
+    let contract =
+        world.contract("RV-2025-07").ceiling(value("500000.00")).item("TRN", fixed("100.00")).entitles(town).await;
     let draft = world.draft(&eva, &contract, &[("TRN", "1")]).await;
     let web = Web::over(world).await;
     let cookie = web.cookie_of(&eva, "eva@altenrode.example").await;
@@ -149,7 +161,16 @@ async fn walk(count: usize) {
         for field in FIELDS {
             details[field] = Value::from(payload.clone());
         }
-        let saved = desk.web.api_with("PUT", &format!("{at}/details"), &desk.token, &[("if-match", desk.web.api("GET", &at, &desk.token, None).await.header("etag"))], Some(json!({ "details": details }))).await;
+        let saved = desk
+            .web
+            .api_with(
+                "PUT",
+                &format!("{at}/details"),
+                &desk.token,
+                &[("if-match", desk.web.api("GET", &at, &desk.token, None).await.header("etag"))],
+                Some(json!({ "details": details })),
+            )
+            .await;
         if saved.status == StatusCode::UNPROCESSABLE_ENTITY {
             // What cannot be stored or is too long is said, and nothing is changed.
             refused += 1;
@@ -164,14 +185,30 @@ async fn walk(count: usize) {
         }
         for page in ["angaben", "pruefung", "zusammenfassung"] {
             let answer = desk.web.get(&format!("/abrufe/{}/{page}", desk.draft), &desk.cookie).await;
-            assert!(answer.status == StatusCode::OK || answer.status == StatusCode::SEE_OTHER, "{page}: {}", answer.status);
-            for code in ["<script>alert", "<img src=x", "<svg/onload", "<iframe", "<style>@import", "' onmouseover='", "</textarea><script"] {
+            assert!(
+                answer.status == StatusCode::OK || answer.status == StatusCode::SEE_OTHER,
+                "{page}: {}",
+                answer.status
+            );
+            for code in [
+                "<script>alert",
+                "<img src=x",
+                "<svg/onload",
+                "<iframe",
+                "<style>@import",
+                "' onmouseover='",
+                "</textarea><script",
+            ] {
                 assert!(!answer.text.contains(code), "{page} runs {payload:?}");
             }
-            assert!(answer.header("set-cookie").find("a=b").is_none() && !answer.text.contains("root:x:"), "{page}: {payload:?}");
+            assert!(
+                answer.header("set-cookie").find("a=b").is_none() && !answer.text.contains("root:x:"),
+                "{page}: {payload:?}"
+            );
             shown += 1;
         }
-        let (status, _, bytes) = desk.web.download(&format!("/abrufe/{}/entwurf.pdf", desk.draft), &desk.cookie, &[]).await;
+        let (status, _, bytes) =
+            desk.web.download(&format!("/abrufe/{}/entwurf.pdf", desk.draft), &desk.cookie, &[]).await;
         assert_eq!(status, StatusCode::OK, "the paper of {payload:?}");
         let pdf = Document::load_mem(&bytes).unwrap();
         let mut found = Vec::new();
@@ -179,9 +216,13 @@ async fn walk(count: usize) {
         assert!(found.is_empty(), "{payload:?} became {found:?}");
         assert!((1..=12).contains(&pdf.get_pages().len()), "{payload:?}: {} pages", pdf.get_pages().len());
     }
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM call_off").fetch_one(&desk.web.database.owner).await.unwrap();
+    let tables: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM call_off").fetch_one(&desk.web.database.owner).await.unwrap();
     assert_eq!(tables, 1, "the table is still there");
-    say(&format!("typed text: {count} payloads × {} fields: {fields} kept as typed, {shown} pages, {refused} refused", FIELDS.len()));
+    say(&format!(
+        "typed text: {count} payloads × {} fields: {fields} kept as typed, {shown} pages, {refused} refused",
+        FIELDS.len()
+    ));
     assert!(refused * 4 < count, "{refused} of {count} refused");
 }
 

@@ -183,7 +183,8 @@ impl Routes {
         }
         let operations = || paths.paths.values();
         // Where the action keeps the key with its effect, the handler says so itself.
-        let keyed = operations().any(|item| item.post.as_ref().is_some_and(|it| conventions::takes(it, repeats::HEADER)));
+        let keyed =
+            operations().any(|item| item.post.as_ref().is_some_and(|it| conventions::takes(it, repeats::HEADER)));
         let handlers = if keyed { handlers } else { handlers.route_layer(from_fn(repeats::once)) };
         let listed = operations().any(|item| item.get.as_ref().is_some_and(conventions::is_whole_list));
         let handlers = if listed { handlers.route_layer(from_fn(window::cut)) } else { handlers };

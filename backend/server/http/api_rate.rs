@@ -120,6 +120,9 @@ mod tests {
         assert_eq!([2, 1, 0], [0; 3].map(|_| limit.check(&eva).unwrap()));
         assert!(limit.check(&eva).unwrap_err() <= Duration::from_secs(20));
         assert_eq!(limit.check(&karl), Ok(2));
-        assert_eq!((limit.seconds_until_whole(3), limit.seconds_until_whole(0), limit.seconds_until_whole(2)), (0, 60, 20));
+        assert_eq!(
+            (limit.seconds_until_whole(3), limit.seconds_until_whole(0), limit.seconds_until_whole(2)),
+            (0, 60, 20)
+        );
     }
 }

@@ -64,10 +64,7 @@ impl HttpBody for InTime {
     type Data = Bytes;
     type Error = axum::Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         match Pin::new(&mut self.body).poll_frame(cx) {
             Poll::Pending => self.until.as_mut().poll(cx).map(|()| {
                 Some(Err(axum::Error::new(io::Error::new(io::ErrorKind::TimedOut, "the body did not arrive in time"))))

@@ -121,7 +121,8 @@ fn unsaid(status: StatusCode) -> Problem {
 /// this look comes just before the action, whose own rules about states then decide.
 pub async fn check(request: Request, next: Next) -> Response {
     let asked = IfMatch::read(request.headers());
-    if let (false, IfMatch::Versions(_), Some(id)) = (request.method().is_safe(), &asked, call_off(request.uri().path()))
+    if let (false, IfMatch::Versions(_), Some(id)) =
+        (request.method().is_safe(), &asked, call_off(request.uri().path()))
         && let Some(acting) = Current::of(request.extensions()).and_then(|current| current.acting.as_ref())
         && let Some(server) = request.extensions().get::<Server>()
     {

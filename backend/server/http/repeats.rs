@@ -4,6 +4,9 @@
 //! the two nobody knows whether there was an effect, so the request is not run again and the client is told to look.
 //! Actions that move money keep the key themselves, see [`crate::http::idempotency`].
 
+use std::sync::Arc;
+
+use abruf_domain::ids::PersonId;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::http::header::{CONTENT_TYPE, LOCATION};
@@ -13,16 +16,16 @@ use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
 use serde_json::Value;
 
-use crate::actor::Actor;
+use crate::actor::RunsAs;
 use crate::app::App;
 use crate::http::body_limit;
 use crate::http::idempotency;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 use crate::http::session::Current;
-use crate::storage::StorageError;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::repeated_requests::{self, Claim, KeptAnswer};
+use crate::storage::{StorageError, Tx};
 
 /// Name of the header.
 pub const HEADER: &str = "Idempotency-Key";
@@ -33,7 +36,9 @@ const UNDER_WAY: TimeDelta = TimeDelta::seconds(120);
 /// Largest answer that is kept, in bytes.
 const LARGEST_ANSWER: usize = 1_000_000;
 /// Members of answers that are told once and never kept.
-const SECRETS: [&str; 7] = ["link", "token", "secret", "key", "password", "url", "codes"];
+const SECRETS: [&str; 7] = ["link", "token", "secret", "api_key", "password", "codes", "recovery_codes"];
+/// A member called `key` is one of a register (`vgv.estimate`) or, when as long as this, a secret.
+const SHORTEST_SECRET: usize = 32;
 
 /// POST operations that need no key: asking again changes nothing, or nobody is signed in yet.
 pub const WITHOUT_KEY: [&str; 2] = ["/api/v1/sessions", "/api/v1/call-offs/check"];
@@ -46,33 +51,66 @@ pub async fn once(request: Request, next: Next) -> Response {
     let Some(sent) = request.headers().get(HEADER).cloned() else {
         return next.run(request).await;
     };
-    let actor = Current::of(request.extensions()).and_then(|current| current.acting.as_ref());
-    let (Some(actor), Some(server)) =
-        (actor.map(|acting| acting.actor.clone()), request.extensions().get::<Server>().cloned())
-    else {
+    // What is no key is refused whoever sends it.
+    if let Err(problem) = idempotency::key(sent.to_str().unwrap_or_default(), request.method(), "", b"") {
+        return problem.into_response();
+    }
+    let current = Current::of(request.extensions()).cloned();
+    let (Some(current), Some(server)) = (current, request.extensions().get::<Server>().cloned()) else {
         return next.run(request).await;
     };
-    match keyed(&server.app, &actor, &sent, request, next).await {
+    let asker = Asker { app: server.app, person: current.session.person, current };
+    match keyed(&asker, &sent, request, next).await {
         Ok(response) => response,
         Err(problem) => problem.into_response(),
     }
 }
 
-async fn keyed(
-    app: &App,
-    actor: &Actor,
-    sent: &HeaderValue,
-    request: Request,
-    next: Next,
-) -> Result<Response, Problem> {
+/// Whose keys they are.
+struct Asker {
+    app: App,
+    person: PersonId,
+    current: Arc<Current>,
+}
+
+impl Asker {
+    /// Begins as whom the person acts for; before they chose, as the program.
+    async fn begin(&self) -> Result<Tx, StorageError> {
+        match &self.current.acting {
+            Some(acting) => self.app.db.begin(&acting.actor).await,
+            None => self.app.db.begin(RunsAs::Job).await,
+        }
+    }
+
+    async fn claim(&self, key: &IdempotencyKey) -> Result<Claim, StorageError> {
+        let mut tx = self.begin().await?;
+        let claim = repeated_requests::claim(&mut tx, self.person, key, self.app.clock.now()).await?;
+        tx.commit().await?;
+        Ok(claim)
+    }
+
+    async fn answer(&self, key: &IdempotencyKey, kept: &KeptAnswer) -> Result<(), StorageError> {
+        let mut tx = self.begin().await?;
+        repeated_requests::answer(&mut tx, self.person, key, kept, self.app.clock.now()).await?;
+        Ok(tx.commit().await?)
+    }
+
+    async fn give_back(&self, key: &IdempotencyKey) -> Result<(), StorageError> {
+        let mut tx = self.begin().await?;
+        repeated_requests::give_back(&mut tx, self.person, key).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn keyed(asker: &Asker, sent: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, body_limit::BYTES).await.map_err(|_| Problem::too_large())?;
     let key = idempotency::key(sent.to_str().unwrap_or_default(), &parts.method, parts.uri.path(), &body)?;
-    match claim(app, actor, &key).await? {
+    match asker.claim(&key).await? {
         Claim::Ours => {}
         Claim::Answered(kept) => return Ok(replayed(kept)),
         Claim::OtherRequest => return Err(crate::actions::ActionError::KeyReused.into()),
-        Claim::Unanswered(begun) if app.clock.now() - begun < UNDER_WAY => return Err(under_way()),
+        Claim::Unanswered(begun) if asker.app.clock.now() - begun < UNDER_WAY => return Err(under_way()),
         Claim::Unanswered(_) => return Err(unknown()),
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
@@ -80,7 +118,7 @@ async fn keyed(
     // A refusal changed nothing, and neither did what asks to try again: the key is free for the next try. After a
     // failure of ours nobody knows: the claim stays.
     if parts.status.is_client_error() || parts.status == StatusCode::SERVICE_UNAVAILABLE {
-        give_back(app, actor, &key).await?;
+        asker.give_back(&key).await?;
     }
     if !parts.status.is_success() {
         return Ok(Response::from_parts(parts, body));
@@ -88,30 +126,11 @@ async fn keyed(
     let body = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Problem::internal())?;
     let location = parts.headers.get(LOCATION).and_then(|it| it.to_str().ok()).map(str::to_owned);
     let kept = KeptAnswer { status: parts.status.as_u16().into(), location, body: without_secrets(&body) };
-    if let Err(error) = answer(app, actor, &key, &kept).await {
+    if let Err(error) = asker.answer(&key, &kept).await {
         // It had its effect and the client hears so; a repeat will be told to look.
         tracing::error!(%error, "the answer to a request with a key could not be kept");
     }
     Ok(Response::from_parts(parts, Body::from(body)))
-}
-
-async fn claim(app: &App, actor: &Actor, key: &IdempotencyKey) -> Result<Claim, StorageError> {
-    let mut tx = app.db.begin(actor).await?;
-    let claim = repeated_requests::claim(&mut tx, actor.person, key, app.clock.now()).await?;
-    tx.commit().await?;
-    Ok(claim)
-}
-
-async fn answer(app: &App, actor: &Actor, key: &IdempotencyKey, kept: &KeptAnswer) -> Result<(), StorageError> {
-    let mut tx = app.db.begin(actor).await?;
-    repeated_requests::answer(&mut tx, actor.person, key, kept, app.clock.now()).await?;
-    Ok(tx.commit().await?)
-}
-
-async fn give_back(app: &App, actor: &Actor, key: &IdempotencyKey) -> Result<(), StorageError> {
-    let mut tx = app.db.begin(actor).await?;
-    repeated_requests::give_back(&mut tx, actor.person, key).await?;
-    Ok(tx.commit().await?)
 }
 
 fn replayed(kept: KeptAnswer) -> Response {
@@ -141,9 +160,10 @@ fn replayed(kept: KeptAnswer) -> Response {
 fn without_secrets(body: &Bytes) -> Option<Vec<u8>> {
     fn tells(value: &Value) -> bool {
         match value {
-            Value::Object(members) => {
-                members.iter().any(|(name, value)| SECRETS.contains(&name.as_str()) || tells(value))
-            }
+            Value::Object(members) => members.iter().any(|(name, value)| {
+                let key = name == "key" && value.as_str().is_some_and(|text| SHORTEST_SECRET <= text.len());
+                key || SECRETS.contains(&name.as_str()) || tells(value)
+            }),
             Value::Array(values) => values.iter().any(tells),
             _ => false,
         }
@@ -184,6 +204,8 @@ mod tests {
             ("", true),
             (r#"{"id":"1","link":"https://x/y"}"#, false),
             (r#"{"made":[{"token":"t"}]}"#, false),
+            (r#"{"key":"vgv.estimate"}"#, true),
+            (r#"{"key":"abruf_0123456789abcdef0123456789abcdef"}"#, false),
             ("no json", false),
         ] {
             assert_eq!(without_secrets(&Bytes::from(body)).is_some(), kept, "{body}");

@@ -83,7 +83,8 @@ mod tests {
     #[test]
     fn secrets_in_addresses_are_not_told() {
         let row = |path: &str, access| Route { method: Method::GET, path: path.to_owned(), access };
-        let table = [row("/lieferung/{token}", PUBLIC.on(Object::Secret)), row("/abrufe/{id}", PUBLIC.on(Object::CallOff))];
+        let table =
+            [row("/lieferung/{token}", PUBLIC.on(Object::Secret)), row("/abrufe/{id}", PUBLIC.on(Object::CallOff))];
         assert_eq!(path(&table, "/lieferung/geheim/mehr"), "/lieferung/…");
         assert_eq!(path(&table, "/abrufe/1"), "/abrufe/1");
     }

@@ -95,8 +95,12 @@ pub async fn answer(
 
 /// Gives a claimed key back: the request had no effect.
 pub async fn give_back(conn: &mut PgConnection, person: PersonId, key: &IdempotencyKey) -> Result<(), StorageError> {
-    sqlx::query!("DELETE FROM repeated_request WHERE person_id = $1 AND key = $2 AND status IS NULL", person.0, key.key)
-        .execute(conn)
-        .await?;
+    sqlx::query!(
+        "DELETE FROM repeated_request WHERE person_id = $1 AND key = $2 AND status IS NULL",
+        person.0,
+        key.key
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }

@@ -31,7 +31,8 @@ fn every_asvs_requirement_names_tests_that_exist_or_its_gap() {
     let (mut levels, mut counts) = (BTreeMap::<String, usize>::new(), BTreeMap::<&str, usize>::new());
     for row in reader.records() {
         let row = row.unwrap();
-        let [id, level, requirement, applies, reason, evidence] = [0, 1, 2, 3, 4, 5].map(|at| row[at].trim().to_owned());
+        let [id, level, requirement, applies, reason, evidence] =
+            [0, 1, 2, 3, 4, 5].map(|at| row[at].trim().to_owned());
         *levels.entry(level).or_default() += 1;
         if !ids.insert(id.clone()) || requirement.is_empty() || reason.is_empty() {
             wrong.push(format!("{id}: stands twice, or says nothing"));

@@ -307,7 +307,10 @@ pub async fn list(
     let total = baselines::count(&mut tx, filter).await?;
     let rows = baselines::list(&mut tx, filter, asked.limit.into(), asked.offset.into()).await?;
     let headers = window::of_part(&address, total, asked.limit, asked.offset, rows.len());
-    Ok((headers, Answer(BaselinePage { total, rows: rows.into_iter().map(|it| BaselineView::of(it, oldest)).collect() })))
+    Ok((
+        headers,
+        Answer(BaselinePage { total, rows: rows.into_iter().map(|it| BaselineView::of(it, oldest)).collect() }),
+    ))
 }
 
 /// One baseline, with what it was used for and what was corrected.

@@ -5,8 +5,8 @@
 use abruf_domain::ids::{ContractId, OrganisationId};
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::{StatusCode, Uri};
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;

@@ -18,9 +18,9 @@ pub fn takes(operation: &Operation, name: &str) -> bool {
 #[must_use]
 pub fn is_whole_list(operation: &Operation) -> bool {
     let Some(RefOr::T(response)) = operation.responses.responses.get("200") else { return false };
-    let lists = response.content.values().any(|content| {
-        matches!(content, RefOr::T(content) if matches!(content.schema, Some(RefOr::T(Schema::Array(_)))))
-    });
+    let lists = response.content.values().any(
+        |content| matches!(content, RefOr::T(content) if matches!(content.schema, Some(RefOr::T(Schema::Array(_))))),
+    );
     lists && response.content.contains_key("application/json") && !takes(operation, "limit")
 }
 

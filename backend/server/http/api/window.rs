@@ -84,7 +84,12 @@ pub fn of_part(address: &Uri, total: i64, limit: u16, offset: u32, shown: usize)
 }
 
 fn pairs(address: &Uri) -> impl Iterator<Item = (&str, &str)> {
-    address.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()).map(|it| it.split_once('=').unwrap_or((it, "")))
+    address
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|it| !it.is_empty())
+        .map(|it| it.split_once('=').unwrap_or((it, "")))
 }
 
 struct Window {
