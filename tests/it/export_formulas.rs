@@ -150,9 +150,10 @@ fn exports(cookies: &[(Role, String)]) -> Vec<(String, String)> {
         if route.path.ends_with(".csv") && !route.path.contains('{') {
             exports.push((route.path.clone(), cookie.clone()));
         } else if route.path == "/berichte/{bericht}/{datei}" {
+            let (_, board) = cookies.iter().find(|(role, _)| *role == Role::Board).unwrap();
             for report in REPORTS {
                 for ending in ["csv", "xlsx"] {
-                    exports.push((format!("/berichte/{report}/bericht.{ending}"), cookie.clone()));
+                    exports.push((format!("/berichte/{report}/bericht.{ending}"), board.clone()));
                 }
             }
         }
