@@ -9,6 +9,7 @@
 //! | `DATABASE_OWNER_URL` | external PostgreSQL, owner role (migrations, backup) | required with `DATABASE_URL` |
 //! | `ABRUF_BASE_URL` | address users see, e.g. `https://abruf.example` | `http://` and the listen address |
 //! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
+//! | `ABRUF_API_PER_MINUTE` | requests to the programming interface per person and minute, 1 to 1000000 | `1200` |
 //! | `ABRUF_SMTP_URL` | mail server that sends orders, e.g. `smtps://name:password@mail.example` or `smtp://127.0.0.1:2525` | none: nothing is sent |
 //! | `ABRUF_MAIL_FROM` | sender of those mails, e.g. `Abruf <abruf@kommunal-it.example>` | required with `ABRUF_SMTP_URL` |
 //! | `ABRUF_DOCUMENT_STORE` | where the files of documents lie: `postgres`, `file:///srv/abruf/documents`, `s3://bucket/prefix` | `postgres` |
@@ -21,6 +22,7 @@ mod document_store;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
@@ -29,6 +31,11 @@ use thiserror::Error;
 
 pub use document_store::{DocumentStoreSettings, S3Access, S3Settings};
 
+/// Twenty a second: more than any program of a town hall needs, less than would slow the others down.
+const API_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1200).expect("1200 is not 0");
+/// More is no limit.
+const MOST_API_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1_000_000).expect("a million is not 0");
+
 /// Every variable of ours that is read; any other `ABRUF_…` is a typing error and refused.
 const KNOWN: &[&str] = &[
     "ABRUF_LISTEN",
@@ -36,6 +43,7 @@ const KNOWN: &[&str] = &[
     "ABRUF_PG_BIN",
     "ABRUF_BASE_URL",
     "ABRUF_TRUSTED_PROXY",
+    "ABRUF_API_PER_MINUTE",
     "ABRUF_SMTP_URL",
     "ABRUF_MAIL_FROM",
     "ABRUF_DOCUMENT_STORE",
@@ -136,6 +144,8 @@ pub struct Settings {
     pub database: DatabaseSettings,
     /// Proxy whose forwarded client address counts.
     pub trusted_proxy: Option<IpAddr>,
+    /// Requests to the programming interface per person and minute.
+    pub api_per_minute: NonZeroU32,
     /// How mail leaves the house; `None`: not at all.
     pub mail: Option<MailSettings>,
     /// Where the files of documents lie.
@@ -199,6 +209,11 @@ impl Settings {
             trusted_proxy: set("ABRUF_TRUSTED_PROXY")
                 .map(|value| readable("ABRUF_TRUSTED_PROXY", value, "eine IP-Adresse"))
                 .transpose()?,
+            api_per_minute: match set("ABRUF_API_PER_MINUTE") {
+                None => API_PER_MINUTE,
+                Some(value) => readable::<NonZeroU32>("ABRUF_API_PER_MINUTE", value, "eine Zahl von 1 bis 1000000")?
+                    .min(MOST_API_PER_MINUTE),
+            },
             mail: mail(set("ABRUF_SMTP_URL"), set("ABRUF_MAIL_FROM"))?,
             demo_now: set("ABRUF_DEMO_NOW")
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))

@@ -2,14 +2,16 @@
 //! the access table: each route stands here with who may use it.
 //!
 //! A request passes, from the outside in: id and log, headers, compression, problems as pages or
-//! documents, its own task with a time-out, body limit, session, problems again (now with the
-//! navigation of who is signed in), the row of its route, the handler.
+//! documents, its own task with a time-out, body limit, session, rate of the API, problems again (now with the
+//! navigation of who is signed in), the row of its route, If-Match, Idempotency-Key or window of a list, the handler.
 
 pub mod access;
 pub mod api;
+pub mod api_rate;
 pub mod assets;
 pub mod body_limit;
 pub mod charts;
+pub mod connections;
 pub mod csrf;
 pub mod extract;
 pub mod filters;
@@ -20,9 +22,12 @@ pub mod health;
 pub mod idempotency;
 pub mod layout;
 pub mod pages;
+pub mod preconditions;
 pub mod problem;
 pub mod rate;
+pub mod repeats;
 pub mod request_id;
+pub mod security_log;
 pub mod server;
 pub mod session;
 pub mod task;
@@ -671,8 +676,10 @@ pub fn router(app: App, security: Security) -> Router {
                 .layer(from_fn(task::own))
                 .layer(from_fn(body_limit::guard))
                 .layer(from_fn_with_state(server.clone(), session::resolve))
+                .layer(from_fn_with_state(server.clone(), api_rate::limit))
                 .layer(from_fn_with_state(server.clone(), problem::render))
                 .layer(DefaultBodyLimit::max(body_limit::BYTES))
+                .layer(Extension(server.clone()))
                 .layer(Extension(Document(description.into()))),
         )
         .with_state(server)

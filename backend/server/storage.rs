@@ -86,6 +86,7 @@ pub mod realised_savings;
 pub mod refused_lines;
 pub mod register;
 pub mod releases;
+pub mod repeated_requests;
 pub mod resolutions;
 pub mod restore_tests;
 pub mod saved_filters;

@@ -552,10 +552,12 @@ async fn a_contract_lies_where_its_body_does_unless_somebody_says_otherwise() {
     let id = at.rsplit('/').next().unwrap();
     let ready = house.web.api("GET", &format!("/api/v1/contracts/{id}/readiness"), &token, None).await.json();
     assert_eq!(ready["jurisdiction"], "de/nw");
-    let mut said = house.web.api("GET", &format!("/api/v1/contracts/{id}/terms"), &token, None).await.json();
+    let read = house.web.api("GET", &format!("/api/v1/contracts/{id}/terms"), &token, None).await;
+    let mut said = read.json();
     assert_eq!(said["jurisdiction"], "de/nw");
     said["jurisdiction"] = json!("");
-    let put = house.web.api("PUT", &format!("/api/v1/contracts/{id}/terms"), &token, Some(said)).await;
+    let path = format!("/api/v1/contracts/{id}/terms");
+    let put = house.web.api_with("PUT", &path, &token, &[("if-match", read.header("etag"))], Some(said)).await;
     assert_eq!(put.status, StatusCode::NO_CONTENT, "{}", put.text);
     assert_eq!(lies_in("RV-2026-09").await, "de/st", "without a word it is the body's");
 }

@@ -1,6 +1,7 @@
 //! The house rules of the repository, checked in the repository: who may name whom, what is written
 //! in one file only, and that lists and folders agree. What is not there yet is checked once it is.
 
+mod asvs;
 mod dependencies;
 mod migrations;
 mod rules;

@@ -222,6 +222,13 @@ async fn every_kind_of_problem_has_its_page() {
         "unauthenticated",
         "unavailable",
         "wrong-state",
+        "version-changed",
+        "version-missing",
+        "answered-once",
+        "repeat-under-way",
+        "repeat-unknown",
+        "too-many-requests",
+        "form-stale",
     ] {
         let page = web.get(&format!("/hilfe/probleme/{slug}"), "").await;
         assert!(page.status == StatusCode::OK && page.text.contains("Was Sie tun können"), "{slug}");

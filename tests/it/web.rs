@@ -237,7 +237,22 @@ impl Web {
 
     /// A call of the API; an empty token sends none.
     pub async fn api(&self, method: &str, path: &str, token: &str, body: Option<Value>) -> Answer {
+        self.api_with(method, path, token, &[], body).await
+    }
+
+    /// A call of the API with headers of its own.
+    pub async fn api_with(
+        &self,
+        method: &str,
+        path: &str,
+        token: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
         let mut request = Request::builder().method(method).uri(path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if !token.is_empty() {
             request = request.header("authorization", format!("Bearer {token}"));
         }

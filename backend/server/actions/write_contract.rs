@@ -85,12 +85,21 @@ pub async fn draft(
     Ok(id)
 }
 
-/// Overwrites the terms of a draft.
-pub async fn rewrite(app: &App, actor: &Actor, id: ContractId, terms: &Terms) -> Result<(), ActionError> {
+/// Overwrites the terms of a draft; with `seen_version` only if it is still the one that was read.
+pub async fn rewrite(
+    app: &App,
+    actor: &Actor,
+    id: ContractId,
+    seen_version: Option<i32>,
+    terms: &Terms,
+) -> Result<(), ActionError> {
     only(actor, &[Role::Office])?;
     let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
-    writable(&mut tx, actor, id).await?;
+    let is = writable(&mut tx, actor, id).await?.version;
+    if let Some(seen) = seen_version.filter(|seen| *seen != is) {
+        return Err(ActionError::Stale { seen, is });
+    }
     check(terms)?;
     let terms = &settled(&mut tx, actor, terms).await?;
     if contract_drafts::terms(&mut tx, id).await?.as_ref() == Some(terms) {

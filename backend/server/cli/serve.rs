@@ -1,13 +1,14 @@
 //! `abruf serve`: from nothing to a service that answers, and back.
 
 use std::io::IsTerminal;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
 use axum::http::StatusCode;
 use axum::http::header::RETRY_AFTER;
+use axum::middleware::map_response;
+use axum::response::Response;
 use axum::routing::get;
 use clap::Args;
 use tokio::net::TcpListener;
@@ -20,7 +21,8 @@ use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;
-use crate::http::{self, Ready, Security};
+use crate::http::connections::serve;
+use crate::http::{self, Ready, Security, headers};
 use crate::jobs::Jobs;
 
 /// How long running requests may take to end.
@@ -133,16 +135,6 @@ fn ended_while_starting(output: &Output) -> Exit {
     Exit::Interrupted
 }
 
-async fn serve(listener: TcpListener, router: Router, mut stopped: watch::Receiver<bool>) {
-    let ended = async move {
-        let _ = stopped.changed().await;
-    };
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    if let Err(error) = axum::serve(listener, service).with_graceful_shutdown(ended).await {
-        tracing::error!(%error, "the service ended");
-    }
-}
-
 /// What answers until the program is ready.
 fn starting_up() -> Router {
     let busy = || async {
@@ -152,7 +144,11 @@ fn starting_up() -> Router {
             "Abruf startet gerade. Bitte in einem Moment noch einmal.",
         )
     };
-    Router::new().route("/health/live", get(async || "ok")).fallback(busy)
+    let with_headers = map_response(async |mut response: Response| {
+        headers::always(response.headers_mut());
+        response
+    });
+    Router::new().route("/health/live", get(async || "ok")).fallback(busy).layer(with_headers)
 }
 
 /// SIGTERM and SIGINT, listened to from the start.

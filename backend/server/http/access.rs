@@ -16,8 +16,11 @@ use axum::routing::{MethodRouter, on};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::actor::Role;
+use crate::http::api::{conventions, window};
 use crate::http::csrf;
+use crate::http::preconditions;
 use crate::http::problem::{Problem, is_api};
+use crate::http::repeats;
 use crate::http::server::Server;
 use crate::http::session::{By, Current};
 
@@ -190,6 +193,14 @@ impl Routes {
                 }
             }
         }
+        let operations = || paths.paths.values();
+        // Where the action keeps the key with its effect, the handler says so itself.
+        let keyed =
+            operations().any(|item| item.post.as_ref().is_some_and(|it| conventions::takes(it, repeats::HEADER)));
+        let handlers = if keyed { handlers } else { handlers.route_layer(from_fn(repeats::once)) };
+        let listed = operations().any(|item| item.get.as_ref().is_some_and(conventions::is_whole_list));
+        let handlers = if listed { handlers.route_layer(from_fn(window::cut)) } else { handlers };
+        let handlers = handlers.route_layer(from_fn(preconditions::check));
         self.router = self.router.routes((schemas, paths, guarded(access, handlers)));
         self
     }

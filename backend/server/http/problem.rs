@@ -10,7 +10,7 @@ pub mod causes;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
+use axum::http::header::{ACCEPT, ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, RETRY_AFTER, SET_COOKIE, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 pub use crate::actions::FieldError;
+use crate::http::api_rate::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::http::layout::{Frame, Page};
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
@@ -239,6 +240,10 @@ impl IntoResponse for Problem {
     }
 }
 
+/// The kind of problem a response tells of, for the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Slug(pub &'static str);
+
 /// The response already has its final body.
 #[derive(Clone, Copy)]
 struct Rendered;
@@ -275,11 +280,11 @@ struct Asked {
 
 impl Asked {
     fn answer(self, problem: Problem, before: &HeaderMap) -> Response {
-        let (status, retry_after) = (problem.0.status, problem.0.retry_after_seconds);
+        let (status, retry_after, slug) = (problem.0.status, problem.0.retry_after_seconds, problem.0.slug);
         let mut response = if self.api { self.document(*problem.0) } else { self.page(*problem.0) };
         *response.status_mut() = status;
         let headers = response.headers_mut();
-        for name in [ALLOW, RETRY_AFTER, SET_COOKIE] {
+        for name in [ALLOW, RETRY_AFTER, SET_COOKIE, ETAG, RATE_LIMIT, RATE_LIMIT_POLICY] {
             for value in before.get_all(&name) {
                 headers.append(name.clone(), value.clone());
             }
@@ -289,6 +294,7 @@ impl Asked {
         }
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         response.extensions_mut().insert(Rendered);
+        response.extensions_mut().insert(Slug(slug));
         response
     }
 

@@ -50,7 +50,7 @@ impl ClientLimit {
 }
 
 /// An IPv6 customer has a whole /64.
-fn network(address: IpAddr) -> IpAddr {
+pub(super) fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V4(_) => address,
         IpAddr::V6(six) => six
@@ -77,7 +77,7 @@ impl FromRequestParts<Server> for ClientAddress {
 }
 
 /// The last entry of `X-Forwarded-For` is the one our own proxy wrote; those before it are hearsay.
-fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxy: Option<IpAddr>) -> IpAddr {
+pub(super) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted_proxy: Option<IpAddr>) -> IpAddr {
     if trusted_proxy != Some(peer) {
         return peer;
     }

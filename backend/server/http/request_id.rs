@@ -13,6 +13,7 @@ use axum::response::Response;
 use tracing::Instrument;
 use uuid::Uuid;
 
+use crate::http::security_log;
 use crate::http::server::Server;
 
 /// Id of the running request.
@@ -38,8 +39,10 @@ pub async fn give(State(server): State<Server>, mut request: Request, next: Next
     let started = server.app.clock.now();
     let id = RequestId(server.app.chance.id(started));
     request.extensions_mut().insert(id);
-    // The path without its query: a query may hold what people typed.
-    let span = tracing::info_span!("request", %id, method = %request.method(), path = logged(request.uri().path()));
+    // The path without its query: a query may hold what people typed. Of the address only its network.
+    let client = security_log::network(security_log::client(&server, &request));
+    let path = security_log::path(&server.table, request.uri().path());
+    let span = tracing::info_span!("request", %id, method = %request.method(), path = &*path, %client);
     // Asked every few seconds by whatever watches the program.
     let is_probe = request.uri().path().starts_with("/health/");
     async move {
@@ -54,14 +57,9 @@ pub async fn give(State(server): State<Server>, mut request: Request, next: Next
         } else {
             tracing::info!(status, millis, "answered");
         }
+        security_log::note(&response);
         response
     }
     .instrument(span)
     .await
-}
-
-/// One-time links carry their secret in the path.
-fn logged(path: &str) -> &str {
-    const LINK: &str = "/konto/einrichten/";
-    if path.starts_with(LINK) { LINK } else { path }
 }

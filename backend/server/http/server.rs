@@ -12,6 +12,7 @@ use crate::actor::RunsAs;
 use crate::app::App;
 use crate::config::Settings;
 use crate::http::access::Route;
+use crate::http::api_rate::ApiLimit;
 use crate::http::csrf::FormTokens;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
@@ -68,6 +69,8 @@ pub struct Security {
     pub limit: ClientLimit,
     /// Questions about papers per client address.
     pub paper_limit: ClientLimit,
+    /// Requests to the programming interface per person.
+    pub api_limit: ApiLimit,
     /// Whether the program is ready.
     pub ready: Ready,
 }
@@ -104,6 +107,7 @@ impl Security {
             },
             limit: ClientLimit::default(),
             paper_limit: ClientLimit::default(),
+            api_limit: ApiLimit::new(settings.api_per_minute),
             ready,
         })
     }

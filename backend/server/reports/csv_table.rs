@@ -9,11 +9,12 @@ pub fn harmless(text: &str) -> String {
     if starts_formula && !is_number(text) { format!("'{text}") } else { text.to_owned() }
 }
 
-/// `-1,32`: digits with at most one sign and one comma calculate nothing, and sums need them as numbers.
+/// `-1.234,50 €`: digits, points and commas behind one sign calculate nothing, and sums need them as numbers.
 fn is_number(text: &str) -> bool {
-    let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-    let unsigned = text.strip_prefix('-').unwrap_or(text);
-    unsigned.split_once(',').map_or_else(|| digits(unsigned), |(whole, part)| digits(whole) && digits(part))
+    let amount = ["€", "EUR"].iter().find_map(|sign| text.strip_suffix(sign)).unwrap_or(text).trim_end();
+    let unsigned = amount.strip_prefix('-').unwrap_or(amount);
+    unsigned.starts_with(|first: char| first.is_ascii_digit())
+        && unsigned.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b','))
 }
 
 /// The rows behind what already stands in `start`.
@@ -41,6 +42,7 @@ mod tests {
             ("+49 345", "'+49 345"),
             ("-1,32", "-1,32"),
             ("-5", "-5"),
+            ("-1.234,50 €", "-1.234,50 €"),
             ("-1,32+cmd", "'-1,32+cmd"),
             ("-", "'-"),
             ("--1", "'--1"),

@@ -293,6 +293,11 @@ pub struct LogEntry {
     pub chain_hash: Vec<u8>,
 }
 
+/// How many entries of the log are visible.
+pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
+    Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM audit_entry"#).fetch_one(conn).await?)
+}
+
 /// One page of the visible log, newest first; of one call-off or of all.
 pub async fn page(
     conn: &mut PgConnection,

@@ -36,6 +36,12 @@ pub async fn count(conn: &mut PgConnection) -> Result<i64, StorageError> {
     Ok(sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM turnover_import"#).fetch_one(conn).await?)
 }
 
+/// How many lines of an import were recorded.
+pub async fn count_lines(conn: &mut PgConnection, import: Uuid) -> Result<i64, StorageError> {
+    let count = sqlx::query_scalar!(r#"SELECT count(*) AS "count!" FROM turnover_line WHERE import_id = $1"#, import);
+    Ok(count.fetch_one(conn).await?)
+}
+
 /// The visible imports, newest first.
 pub async fn imports(conn: &mut PgConnection, limit: i64, offset: i64) -> Result<Vec<Import>, StorageError> {
     Ok(sqlx::query_as!(

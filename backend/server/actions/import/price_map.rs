@@ -50,6 +50,22 @@ pub enum MapRefused {
     },
 }
 
+impl MapRefused {
+    /// What the reader of TOML says; it quotes the whole line, however long somebody made it.
+    pub(super) fn syntax(error: &toml::de::Error) -> Self {
+        Self::Unreadable(shortened(&error.to_string()))
+    }
+}
+
+/// A text that fits on a page.
+pub(super) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 500;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
 /// Which column is what.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,7 +143,7 @@ impl PriceMap {
     pub fn read(bytes: &[u8]) -> Result<Self, MapRefused> {
         let text =
             std::str::from_utf8(bytes).map_err(|_| MapRefused::Unreadable("sie ist nicht in UTF-8".to_owned()))?;
-        let file: File = toml::from_str(text).map_err(|error| MapRefused::Unreadable(error.to_string()))?;
+        let file: File = toml::from_str(text).map_err(|error| MapRefused::syntax(&error))?;
         let separator = match file.separator.as_bytes() {
             [byte @ (b',' | b';' | b'\t' | b'|')] => *byte,
             _ => return Err(impossible("separator", &file.separator, "„,“, „;“, „|“ oder „\\t“")),

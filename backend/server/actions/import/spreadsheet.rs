@@ -21,6 +21,9 @@ pub const MOST_COLUMNS: usize = 100;
 /// Most bytes of a workbook unpacked.
 const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
 
+/// Most parts of a workbook: one of three sheets has some fifteen.
+const MOST_PARTS: usize = 2_000;
+
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,7 +145,7 @@ pub fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
 }
 
 fn workbook(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
-    unpacked_size(bytes)?;
+    unpacks_within(bytes, MOST_UNPACKED)?;
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| SheetRefused::NoWorkbook)?;
     let names = book.sheet_names();
     // The first sheet with something in it.
@@ -160,9 +163,13 @@ fn workbook(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
 }
 
 /// Unpacks every part to nowhere: what a package says about its own size is hearsay.
-fn unpacked_size(bytes: &[u8]) -> Result<(), SheetRefused> {
+pub(super) fn unpacks_within(bytes: &[u8], most: u64) -> Result<(), SheetRefused> {
+    // Before the directory is read, which makes an entry for each part: they are counted by what each begins with.
+    if MOST_PARTS < bytes.windows(4).filter(|it| *it == b"PK\x01\x02").count() {
+        return Err(SheetRefused::TooLarge);
+    }
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| SheetRefused::NoWorkbook)?;
-    let mut left = MOST_UNPACKED;
+    let mut left = most;
     for at in 0..archive.len() {
         let part = archive.by_index_raw(at).map_err(|_| SheetRefused::NoWorkbook)?;
         let read = match part.compression() {

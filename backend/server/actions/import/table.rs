@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use crate::reports::csv_table::harmless;
+
 /// Largest file: the register of all German municipalities has less than a tenth of it.
 pub const MOST_BYTES: usize = 20 * 1024 * 1024;
 
@@ -197,14 +199,15 @@ impl Table {
         first.map(|line| (rows, line))
     }
 
-    /// The rows of these lines as CSV, as they came, with their line and what is wrong with them.
+    /// The rows of these lines as CSV, as they came, with their line and what is wrong with them. Whoever opens the
+    /// file in a spreadsheet did not write it: what would be a formula stays text.
     pub(super) fn rejects(&self, errors: &BTreeMap<u64, Vec<String>>) -> Vec<u8> {
         let mut out = csv::WriterBuilder::new().delimiter(self.separator).flexible(true).from_writer(Vec::new());
         let mut write = |cells: &[String], more: [&str; 2]| {
             let padding = self.header.len().saturating_sub(cells.len());
             let cells = cells.iter().map(String::as_str).chain(std::iter::repeat_n("", padding)).chain(more);
             // Cannot fail: a vector takes every byte.
-            let _ = out.write_record(cells);
+            let _ = out.write_record(cells.map(harmless));
         };
         write(&self.header, ["zeile", "fehler"]);
         for row in &self.rows {

@@ -106,7 +106,7 @@ impl TurnoverMap {
     pub fn read(bytes: &[u8]) -> Result<Self, MapRefused> {
         let text =
             std::str::from_utf8(bytes).map_err(|_| MapRefused::Unreadable("sie ist nicht in UTF-8".to_owned()))?;
-        let file: File = toml::from_str(text).map_err(|error| MapRefused::Unreadable(error.to_string()))?;
+        let file: File = toml::from_str(text).map_err(|error| MapRefused::syntax(&error))?;
         let separator = match file.separator.as_bytes() {
             [byte @ (b',' | b';' | b'\t' | b'|')] => *byte,
             _ => return Err(impossible("separator", &file.separator, "„,“, „;“, „|“ oder „\\t“")),

@@ -10,12 +10,13 @@ use std::io::Cursor;
 use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
 use rust_decimal::Decimal;
 
+use crate::actions::import::spreadsheet::{SheetRefused, unpacks_within};
 use crate::actions::import::table::{FileRefused, MOST_ROWS, Row};
 
 /// Most columns that are looked at.
 const MOST_COLUMNS: u32 = 200;
 /// Largest content, unpacked: a few megabytes of XLSX can say that they are gigabytes.
-const MOST_UNPACKED: u64 = 200_000_000;
+const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
 
 /// What is wrong with a cell, whatever it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,16 +45,11 @@ pub struct Sheet {
 /// # Errors
 /// If it is no workbook, or holds more than anybody buys.
 pub fn read(bytes: &[u8]) -> Result<Sheet, FileRefused> {
-    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| FileRefused::NotAWorkbook)?;
-    let mut unpacked = 0_u64;
-    for at in 0..archive.len() {
-        let file = archive.by_index_raw(at).map_err(|_| FileRefused::NotAWorkbook)?;
-        unpacked = unpacked.saturating_add(file.size());
+    match unpacks_within(bytes, MOST_UNPACKED) {
+        Ok(()) => parsed(bytes),
+        Err(SheetRefused::TooLarge) => Err(FileRefused::TooLarge),
+        Err(_) => Err(FileRefused::NotAWorkbook),
     }
-    if MOST_UNPACKED < unpacked {
-        return Err(FileRefused::TooLarge);
-    }
-    parsed(bytes)
 }
 
 fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {

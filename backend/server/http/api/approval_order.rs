@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::actions::{FieldError, set_approval_order};
 use crate::app::App;
 use crate::http::extract::Json;
+use crate::http::preconditions::{IfMatch, Versioned, etag};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::approval_orders::{self, OrderVersion};
@@ -84,10 +85,10 @@ struct AbsenceBody {
 
 /// The order in force.
 #[utoipa::path(get, path = "/api/v1/approval-order", tag = "approval-order", responses((status = 200, body = ApprovalOrderBody)))]
-pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<Answer<ApprovalOrderBody>, Problem> {
+pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<Versioned<ApprovalOrderBody>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let order = approval_orders::in_force(&mut tx, actor.organisation, app.clock.now()).await?;
-    Ok(Answer(ApprovalOrderBody::of(&order)))
+    Ok((etag(order.version), Answer(ApprovalOrderBody::of(&order))))
 }
 
 /// Changes the order; it counts for what is submitted from now on.
@@ -101,11 +102,14 @@ pub async fn show(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<A
 pub async fn change(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    if_match: IfMatch,
     Json(body): Json<ApprovalOrderBody>,
-) -> Result<Answer<ApprovalOrderBody>, Problem> {
+) -> Result<Versioned<ApprovalOrderBody>, Problem> {
+    let seen = if_match.seen(Some(body.version))?;
     let order = body.read().map_err(Problem::invalid)?;
-    let version = set_approval_order::set(&app, &actor, body.version, &order).await?;
-    Ok(Answer(ApprovalOrderBody::of(&OrderVersion { version, order })))
+    let set = set_approval_order::set(&app, &actor, seen, &order).await;
+    let version = set.map_err(|error| if_match.refusal(error))?;
+    Ok((etag(version), Answer(ApprovalOrderBody::of(&OrderVersion { version, order }))))
 }
 
 impl ApprovalOrderBody {

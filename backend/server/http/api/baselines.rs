@@ -9,7 +9,7 @@ use abruf_domain::ids::{BaselineId, ContractId, OrganisationId};
 use abruf_domain::money::UnitPrice;
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::{BASE64, HEXLOWER};
@@ -22,6 +22,7 @@ use crate::actions::record_baseline::{self, NewBaseline};
 use crate::actions::{decide_baseline, import_baselines, withdraw_baseline};
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Json, Path, Query};
 use crate::http::idempotency::KeyedJson;
 use crate::http::pages;
@@ -294,8 +295,9 @@ pub struct BaselineWithdrawalId {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(asked): Query<BaselineSearch>,
-) -> Result<Answer<BaselinePage>, Problem> {
+) -> Result<Part<BaselinePage>, Problem> {
     paging::check(asked.limit, asked.offset, MOST_OFFSET, &asked.q)?;
     let state = asked.state.as_deref().unwrap_or_default();
     if !state.is_empty() && !STATES.contains(&state) {
@@ -308,7 +310,11 @@ pub async fn list(
     let filter = Filter { contract, standing: state, words: &asked.q, oldest };
     let total = baselines::count(&mut tx, filter).await?;
     let rows = baselines::list(&mut tx, filter, asked.limit.into(), asked.offset.into()).await?;
-    Ok(Answer(BaselinePage { total, rows: rows.into_iter().map(|it| BaselineView::of(it, oldest)).collect() }))
+    let headers = window::of_part(&address, total, asked.limit, asked.offset, rows.len());
+    Ok((
+        headers,
+        Answer(BaselinePage { total, rows: rows.into_iter().map(|it| BaselineView::of(it, oldest)).collect() }),
+    ))
 }
 
 /// One baseline, with what it was used for and what was corrected.
@@ -335,7 +341,16 @@ pub async fn show(
 }
 
 /// The evidence file, byte for byte. 404 where the evidence is words only.
-#[utoipa::path(get, path = "/api/v1/baselines/{id}/evidence", tag = "baselines", responses((status = 200, body = Vec<u8>)))]
+#[utoipa::path(
+    get, path = "/api/v1/baselines/{id}/evidence", tag = "baselines",
+    responses((status = 200, content(
+        (Vec<u8> = "application/pdf"),
+        (Vec<u8> = "image/png"),
+        (Vec<u8> = "image/jpeg"),
+        (Vec<u8> = "text/csv"),
+        (Vec<u8> = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")
+    )))
+)]
 pub async fn evidence(
     State(app): State<App>,
     SignedIn(actor): SignedIn,

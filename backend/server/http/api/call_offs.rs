@@ -9,7 +9,7 @@ use abruf_domain::period::Period;
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::header::LOCATION;
-use axum::http::{HeaderName, StatusCode};
+use axum::http::{HeaderName, StatusCode, Uri};
 use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +22,9 @@ use crate::app::App;
 use crate::http::api::decisions::Nothing;
 use crate::http::api::paging;
 use crate::http::api::review::ReviewView;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Json, Path, Query};
+use crate::http::preconditions::{IfMatch, Versioned, etag};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
@@ -379,8 +381,9 @@ pub struct NewCallOff {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLines {
-    /// The version one saw.
-    version: i32,
+    /// The version one saw; `If-Match` says it as well.
+    #[serde(default)]
+    version: Option<i32>,
     /// All lines, in order.
     #[schema(max_items = 400)]
     lines: Vec<NewLine>,
@@ -418,8 +421,9 @@ impl From<NewLine> for LineInput {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewDetails {
-    /// The version one saw.
-    version: i32,
+    /// The version one saw; `If-Match` says it as well.
+    #[serde(default)]
+    version: Option<i32>,
     /// All details; what is left out becomes empty.
     details: DetailsView,
 }
@@ -436,19 +440,22 @@ pub struct ChangedVersion {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(search): Query<ListSearch>,
-) -> Result<Answer<CallOffPage>, Problem> {
+) -> Result<Part<CallOffPage>, Problem> {
     paging::check(search.limit, search.offset, 10_000_000, &search.q)?;
-    let (limit, offset) = (search.limit.into(), search.offset.into());
+    let (limit, offset) = (search.limit, search.offset);
     let search = search.parsed()?;
     let mut tx = app.db.begin(&actor).await?;
     let population = call_off_list::count(&mut tx, &search).await?;
-    let page = call_off_list::page(&mut tx, &search, limit, offset).await?;
-    Ok(Answer(CallOffPage {
+    let page = call_off_list::page(&mut tx, &search, limit.into(), offset.into()).await?;
+    let headers = window::of_part(&address, population.count, limit, offset, page.len());
+    let page = CallOffPage {
         total: population.count,
         ordered_net: population.ordered_net.to_string(),
         items: page.into_iter().map(SummaryView::from).collect(),
-    }))
+    };
+    Ok((headers, Answer(page)))
 }
 
 impl ListSearch {
@@ -520,19 +527,22 @@ pub async fn repeat(
 }
 
 /// One call-off.
-#[utoipa::path(get, path = "/api/v1/call-offs/{id}", tag = "call-offs", responses((status = 200, body = CallOffView)))]
+#[utoipa::path(
+    get, path = "/api/v1/call-offs/{id}", tag = "call-offs",
+    responses((status = 200, body = CallOffView, headers(("ETag" = String, description = "Its version, for If-Match"))))
+)]
 pub async fn show(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-) -> Result<Answer<CallOffView>, Problem> {
+) -> Result<Versioned<CallOffView>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let (call_off, lines) = call_offs::find(&mut tx, CallOffId(id)).await?.ok_or_else(Problem::not_found)?;
     let proposed = renew_licences::propose(&mut tx, &call_off, app.clock.today()).await?;
     let mut view = CallOffView::of(call_off, lines);
     view.proposed_performance =
         proposed.map(|it| ProposedPerformance { from: it.period.from(), to: it.period.to(), reason: it.german() });
-    Ok(Answer(view))
+    Ok((etag(view.version), Answer(view)))
 }
 
 /// Replaces the lines of one's draft.
@@ -544,12 +554,15 @@ pub async fn put_lines(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(new): Json<NewLines>,
-) -> Result<Answer<ChangedVersion>, Problem> {
+) -> Result<Versioned<ChangedVersion>, Problem> {
+    let seen = if_match.seen(new.version)?;
     let lines: Vec<LineInput> = new.lines.into_iter().map(LineInput::from).collect();
     let choice = new.supplier_id.map_or(Choice::Proposed, |supplier| Choice::Of(OrganisationId(supplier)));
-    let version = draft_call_off::save_order(&app, &actor, CallOffId(id), new.version, &lines, choice).await?;
-    Ok(Answer(ChangedVersion { version }))
+    let saved = draft_call_off::save_order(&app, &actor, CallOffId(id), seen, &lines, choice).await;
+    let version = saved.map_err(|error| if_match.refusal(error))?;
+    Ok((etag(version), Answer(ChangedVersion { version })))
 }
 
 /// Replaces the details of one's draft.
@@ -561,11 +574,14 @@ pub async fn put_details(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(new): Json<NewDetails>,
-) -> Result<Answer<ChangedVersion>, Problem> {
+) -> Result<Versioned<ChangedVersion>, Problem> {
+    let seen = if_match.seen(new.version)?;
     let details = Details::try_from(new.details)?;
-    let version = draft_call_off::save_details(&app, &actor, CallOffId(id), new.version, &details).await?;
-    Ok(Answer(ChangedVersion { version }))
+    let saved = draft_call_off::save_details(&app, &actor, CallOffId(id), seen, &details).await;
+    let version = saved.map_err(|error| if_match.refusal(error))?;
+    Ok((etag(version), Answer(ChangedVersion { version })))
 }
 
 /// How the call-off would be judged now; nothing is stored.

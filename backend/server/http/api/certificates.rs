@@ -5,8 +5,8 @@
 use abruf_domain::ids::{ContractId, OrganisationId};
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{StatusCode, Uri};
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
 use data_encoding::HEXLOWER;
@@ -17,6 +17,7 @@ use uuid::Uuid;
 use crate::actions::issue_certificate;
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
@@ -120,12 +121,15 @@ const fn fifty() -> u16 {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(asked): Query<CertificatesPage>,
-) -> Result<Answer<Vec<CertificateView>>, Problem> {
+) -> Result<Part<Vec<CertificateView>>, Problem> {
     paging::check(asked.limit, asked.offset, 10_000_000, "")?;
     let mut tx = app.db.begin(&actor).await?;
+    let total = certificates::count(&mut tx).await?;
     let rows = certificates::page(&mut tx, asked.limit.into(), asked.offset.into()).await?;
-    Ok(Answer(rows.into_iter().map(CertificateView::from).collect()))
+    let headers = window::of_part(&address, total, asked.limit, asked.offset, rows.len());
+    Ok((headers, Answer(rows.into_iter().map(CertificateView::from).collect())))
 }
 
 /// A certificate as PDF.

@@ -16,6 +16,7 @@ use crate::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::finding_view::FindingView;
 use crate::http::idempotency::KeyedJson;
+use crate::http::preconditions::{IfMatch, Versioned, etag};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contract_drafts::{self, Terms};
@@ -52,8 +53,9 @@ pub struct ReadinessView {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Seen {
-    /// Version of the draft.
-    version: i32,
+    /// Version of the draft; `If-Match` says it as well.
+    #[serde(default)]
+    version: Option<i32>,
     /// For the second person; justifies what needs it.
     #[serde(default)]
     #[schema(max_length = 4000)]
@@ -101,17 +103,23 @@ pub async fn create(
 }
 
 /// The terms of a contract.
-#[utoipa::path(get, path = "/api/v1/contracts/{id}/terms", tag = "contract-drafts", responses((status = 200, body = Terms)))]
+#[utoipa::path(
+    get, path = "/api/v1/contracts/{id}/terms", tag = "contract-drafts",
+    responses((status = 200, body = Terms, headers(("ETag" = String, description = "Version of the contract, for If-Match"))))
+)]
 pub async fn terms(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-) -> Result<Answer<Terms>, Problem> {
+) -> Result<Versioned<Terms>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
-    Ok(Answer(contract_drafts::terms(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?))
+    let making = contract_drafts::making(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    let terms = contract_drafts::terms(&mut tx, ContractId(id)).await?.ok_or_else(Problem::not_found)?;
+    Ok((etag(making.version), Answer(terms)))
 }
 
-/// Overwrites the terms of a draft; takes it back if it was handed in.
+/// Overwrites the terms of a draft; takes it back if it was handed in. `If-Match` says which version was read: its
+/// ETag; 428 without, 412 if somebody changed the draft in between.
 #[utoipa::path(
     put, path = "/api/v1/contracts/{id}/terms", tag = "contract-drafts", request_body = Terms, responses((status = 204))
 )]
@@ -119,9 +127,12 @@ pub async fn put_terms(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(terms): Json<Terms>,
 ) -> Result<StatusCode, Problem> {
-    write_contract::rewrite(&app, &actor, ContractId(id), &terms).await?;
+    let seen = if_match.seen(None)?;
+    let done = write_contract::rewrite(&app, &actor, ContractId(id), Some(seen), &terms).await;
+    done.map_err(|error| if_match.refusal(error))?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -200,9 +211,12 @@ pub async fn hand_in(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(seen): Json<Seen>,
 ) -> Result<StatusCode, Problem> {
-    answered(activate_contract::hand_in(&app, &actor, ContractId(id), seen.version, &seen.note).await?)
+    let version = if_match.seen(seen.version)?;
+    let done = activate_contract::hand_in(&app, &actor, ContractId(id), version, &seen.note).await;
+    answered(done.map_err(|error| if_match.refusal(error))?)
 }
 
 /// Activates what another person has handed in, and releases its prices; the second of two persons.
@@ -213,9 +227,12 @@ pub async fn activate(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(seen): Json<Seen>,
 ) -> Result<StatusCode, Problem> {
-    answered(activate_contract::activate(&app, &actor, ContractId(id), seen.version).await?)
+    let version = if_match.seen(seen.version)?;
+    let done = activate_contract::activate(&app, &actor, ContractId(id), version).await;
+    answered(done.map_err(|error| if_match.refusal(error))?)
 }
 
 /// Copies a contract as a new draft: terms, lots, items, last prices unreleased; no volume, no entitlements.

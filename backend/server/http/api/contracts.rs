@@ -6,7 +6,7 @@ use abruf_domain::ids::{ContractId, GuardId};
 use abruf_domain::money::Volume;
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use chrono::NaiveDate;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,7 @@ use crate::actions::{FieldError, record_volume, withhold_prices};
 use crate::actor::Standing;
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
@@ -283,17 +284,20 @@ pub async fn items(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    address: Uri,
     Query(search): Query<ScheduleSearch>,
-) -> Result<Answer<Vec<ItemView>>, Problem> {
+) -> Result<Part<Vec<ItemView>>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let id = ContractId(id);
     contracts::number(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     paging::check(search.limit, search.offset, 1_000_000, &search.q)?;
     let (limit, offset) = (search.limit.into(), search.offset.into());
+    let total = contracts::schedule_count(&mut tx, id, &search.q).await?;
     let items = contracts::schedule(&mut tx, id, app.clock.today(), &search.q, limit, offset).await?;
+    let headers = window::of_part(&address, total, search.limit, search.offset, items.len());
     let withheld = withhold_prices::are_withheld_today(&app, &mut tx, &actor, id).await?;
     let view = |item| if withheld { ItemView::from(item).without_price() } else { ItemView::from(item) };
-    Ok(Answer(items.into_iter().map(view).collect()))
+    Ok((headers, Answer(items.into_iter().map(view).collect())))
 }
 
 /// Records volume that was ordered outside; counts even above the ceiling.

@@ -25,6 +25,7 @@ use crate::http::api::review::ReviewView;
 use crate::http::extract::{Json, Path};
 use crate::http::finding_view::{FindingView, gap_errors};
 use crate::http::idempotency::KeyedJson;
+use crate::http::preconditions::IfMatch;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::contracts;
@@ -290,8 +291,9 @@ pub async fn give_back(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LineRefusals {
-    /// Version of the call-off whose positions are meant.
-    version: i32,
+    /// Version of the call-off whose positions are meant; `If-Match` says it as well.
+    #[serde(default)]
+    version: Option<i32>,
     /// The lines; not all of them.
     lines: Vec<LineRefusal>,
 }
@@ -316,11 +318,14 @@ pub async fn refuse_lines(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    if_match: IfMatch,
     Json(new): Json<LineRefusals>,
 ) -> Result<Answer<ReviewView>, Problem> {
+    let seen = if_match.seen(new.version)?;
     let lines = new.lines.into_iter().map(|it| Refusal { position: it.position, reason: it.reason });
     let lines: Vec<Refusal> = lines.collect();
-    let done = refuse_lines::refuse_lines(&app, &actor, CallOffId(id), new.version, &lines).await?;
+    let done = refuse_lines::refuse_lines(&app, &actor, CallOffId(id), seen, &lines).await;
+    let done = done.map_err(|error| if_match.refusal(error))?;
     let currency = currency(&app, &actor, id).await?;
     match done {
         LinesRefused::Done { review } => Ok(Answer(ReviewView::of(&review, &currency))),

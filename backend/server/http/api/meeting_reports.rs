@@ -4,7 +4,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, Uri};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,7 @@ use crate::actions::freeze_meeting_report::{Freezing, ToFreeze, freeze, report_o
 use crate::actions::record_resolution;
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
@@ -172,12 +173,15 @@ pub struct ResolutionId {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(asked): Query<MeetingReportsPage>,
-) -> Result<Answer<Vec<MeetingReportView>>, Problem> {
+) -> Result<Part<Vec<MeetingReportView>>, Problem> {
     paging::check(asked.limit, asked.offset, 10_000_000, "")?;
     let mut tx = app.db.begin(&actor).await?;
+    let total = meeting_reports::count(&mut tx).await?;
     let rows = meeting_reports::page(&mut tx, asked.limit.into(), asked.offset.into()).await?;
-    Ok(Answer(rows.iter().map(MeetingReportView::from).collect()))
+    let headers = window::of_part(&address, total, asked.limit, asked.offset, rows.len());
+    Ok((headers, Answer(rows.iter().map(MeetingReportView::from).collect())))
 }
 
 /// A report with its content and the list behind it. The paper is `/api/v1/certificates/{id}`.

@@ -10,6 +10,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi as _};
 
+use crate::http::api::conventions;
 use crate::http::problem::{FieldError, ProblemDocument};
 
 /// What is said about the API as a whole.
@@ -42,15 +43,17 @@ pub fn base() -> OpenApi {
 }
 
 /// What a client may be told instead of an answer: status, and when that happens.
-const PROBLEMS: [(u16, &str); 10] = [
+const PROBLEMS: [(u16, &str); 12] = [
     (400, "The body is no JSON, a value of the address cannot be read, or the Idempotency-Key is no key"),
     (401, "Nobody is signed in, the token has expired, or sign-in was refused"),
     (404, "Absent, or not to be seen by whoever asks; nobody can tell which"),
     (409, "The state does not allow it (any more); see `type`"),
+    (412, "If-Match names another version than there is now; read it again"),
     (413, "The body is larger than 1 MB"),
     (415, "The body is not application/json"),
     (422, "Fields are wrong (see `errors`), or a rule refuses the call-off (see `findings`)"),
-    (429, "Too many attempts; see Retry-After"),
+    (428, "Neither If-Match nor `version` says which version was seen"),
+    (429, "Too many requests; see Retry-After and RateLimit"),
     (500, "Our fault; quote `request_id`"),
     (503, "Busy or being maintained; see Retry-After, then repeat with the same Idempotency-Key"),
 ];
@@ -64,16 +67,16 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
         components.responses.insert(name_of(status), RefOr::T(problem(when)));
     }
     for (path, item) in &mut api.paths.paths {
-        let in_path = path.contains('{');
         let operations = [
-            (&mut item.get, false),
-            (&mut item.post, true),
-            (&mut item.put, true),
-            (&mut item.patch, true),
-            (&mut item.delete, false),
+            (&mut item.get, false, "get"),
+            (&mut item.post, true, "post"),
+            (&mut item.put, true, "put"),
+            (&mut item.patch, true, "patch"),
+            (&mut item.delete, false, "delete"),
         ];
-        for (operation, writes) in operations {
+        for (operation, writes, method) in operations {
             let Some(operation) = operation else { continue };
+            conventions::add(path, method, operation);
             // Handlers of different nouns share names: list, show.
             let tag = operation.tags.iter().flatten().next().map(|tag| tag.replace('-', "_")).unwrap_or_default();
             operation.operation_id = operation.operation_id.take().map(|id| format!("{tag}_{id}"));
@@ -82,7 +85,8 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
                 .iter()
                 .flatten()
                 .any(|it| matches!(it, RefOr::T(it) if it.parameter_in == ParameterIn::Query));
-            let body = operation.request_body.is_some();
+            // A key that is no key is a 400 too.
+            let body = operation.request_body.is_some() || writes;
             let sessions = path.starts_with("/api/v1/sessions");
             let signs_in = path == "/api/v1/sessions";
             let responses = &mut operation.responses.responses;
@@ -96,10 +100,11 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
             let possible = |status: u16| match status {
                 400 => body || asks,
                 404 => !sessions,
-                409 => writes && (in_path || path == "/api/v1/approval-order"),
+                409 => writes && !signs_in,
+                412 => writes && conventions::is_versioned(path),
+                428 => writes && conventions::wants_version(path),
                 413 | 415 => body,
-                422 => body || asks,
-                429 => signs_in,
+                422 => body || asks || (writes && !signs_in),
                 _ => true,
             };
             for (status, _) in PROBLEMS.into_iter().filter(|(status, _)| possible(*status)) {

@@ -6,6 +6,7 @@ use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
 use axum::Json as Answer;
 use axum::extract::State;
+use axum::http::Uri;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::IntoResponse;
 use chrono::{DateTime, Utc};
@@ -18,6 +19,7 @@ use crate::actions::issue_document;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -218,10 +220,13 @@ async fn frozen(app: &App, actor: &Actor, id: CallOffId, kind: &str) -> Result<(
 pub async fn log(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(page): Query<LogPage>,
-) -> Result<Answer<Vec<LogEntryView>>, Problem> {
+) -> Result<Part<Vec<LogEntryView>>, Problem> {
     paging::check(page.limit, page.offset, 10_000_000, "")?;
     let mut tx = app.db.begin(&actor).await?;
     let entries = audit_log::page(&mut tx, None, page.limit.into(), page.offset.into()).await?;
-    Ok(Answer(entries.into_iter().map(LogEntryView::from).collect()))
+    let total = audit_log::count(&mut tx).await?;
+    let headers = window::of_part(&address, total, page.limit, page.offset, entries.len());
+    Ok((headers, Answer(entries.into_iter().map(LogEntryView::from).collect())))
 }

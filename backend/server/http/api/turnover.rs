@@ -4,6 +4,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
+use axum::http::Uri;
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::actions::import::turnover_report::Warning;
 use crate::app::App;
 use crate::http::api::paging;
+use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -110,15 +112,18 @@ pub struct TurnoverLineView {
 pub async fn list(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
+    address: Uri,
     Query(page): Query<TurnoverPaging>,
-) -> Result<Answer<Vec<TurnoverImportView>>, Problem> {
+) -> Result<Part<Vec<TurnoverImportView>>, Problem> {
     paging::check(page.limit, page.offset, FARTHEST, "")?;
     let mut tx = app.db.begin(&actor).await?;
     let imports = turnover_list::imports(&mut tx, page.limit.into(), page.offset.into()).await?;
     let ids: Vec<Uuid> = imports.iter().map(|it| it.id).collect();
     let sums = turnover_list::sums(&mut tx, &ids).await?;
     let of = |import: Uuid| sums.iter().filter(move |(id, _)| *id == import).map(|(_, sum)| sum_view(sum)).collect();
-    Ok(Answer(imports.into_iter().map(|it| view(of(it.id), it)).collect()))
+    let total = turnover_list::count(&mut tx).await?;
+    let headers = window::of_part(&address, total, page.limit, page.offset, imports.len());
+    Ok((headers, Answer(imports.into_iter().map(|it| view(of(it.id), it)).collect())))
 }
 
 /// One of them.
@@ -140,8 +145,9 @@ pub async fn lines(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
+    address: Uri,
     Query(page): Query<TurnoverPaging>,
-) -> Result<Answer<Vec<TurnoverLineView>>, Problem> {
+) -> Result<Part<Vec<TurnoverLineView>>, Problem> {
     paging::check(page.limit, page.offset, FARTHEST, "")?;
     let mut tx = app.db.begin(&actor).await?;
     turnover_list::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
@@ -159,7 +165,9 @@ pub async fn lines(
         lot: it.lot,
         reference: it.reference,
     };
-    Ok(Answer(rows.into_iter().map(line).collect()))
+    let total = turnover_list::count_lines(&mut tx, id).await?;
+    let headers = window::of_part(&address, total, page.limit, page.offset, rows.len());
+    Ok((headers, Answer(rows.into_iter().map(line).collect())))
 }
 
 fn view(sums: Vec<TurnoverSum>, it: Import) -> TurnoverImportView {

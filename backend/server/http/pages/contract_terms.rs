@@ -377,7 +377,7 @@ pub async fn save(
     tx.rollback().await?;
     let mut mistakes = Mistakes::default();
     if let Some(terms) = typed.read(&mut mistakes) {
-        match write_contract::rewrite(&app, &actor, ContractId(id), &terms).await {
+        match write_contract::rewrite(&app, &actor, ContractId(id), None, &terms).await {
             Ok(()) => return Ok(Redirect::to(&format!("/verwaltung/vertraege/{id}/bearbeiten")).into_response()),
             Err(ActionError::Invalid(errors)) => mistakes.0.extend(errors),
             Err(error) => return Err(error.into()),

@@ -227,6 +227,36 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Warten Sie so lange, wie Retry-After sagt.",
     ),
     (
+        "version-changed",
+        "Zwischenzeitlich geändert",
+        "Die Änderung nennt mit If-Match eine andere Version als die jetzige. Es wurde nichts geändert.",
+        "Lesen Sie den Eintrag neu, prüfen Sie den neuen Stand und senden Sie seinen ETag als If-Match.",
+    ),
+    (
+        "version-missing",
+        "Die Version fehlt",
+        "Die Änderung sagt nicht, auf welche Version sie sich bezieht. Es wurde nichts geändert.",
+        "Senden Sie den ETag des gelesenen Eintrags als If-Match, zum Beispiel If-Match: \"7\".",
+    ),
+    (
+        "answered-once",
+        "Die Antwort wird nur einmal gegeben",
+        "Die Anfrage hat schon gewirkt. Ihre Antwort enthielt ein Geheimnis und wurde nicht aufbewahrt.",
+        "Stellen Sie eine neue Anfrage mit einem neuen Idempotency-Key, wenn die Antwort verloren ist.",
+    ),
+    (
+        "repeat-under-way",
+        "Die Anfrage läuft noch",
+        "Dieselbe Anfrage mit diesem Idempotency-Key läuft gerade.",
+        "Fragen Sie nach der Zeit in Retry-After noch einmal. Sie bekommen dann die Antwort der ersten.",
+    ),
+    (
+        "repeat-unknown",
+        "Der Ausgang ist nicht bekannt",
+        "Dieselbe Anfrage wurde unterbrochen. Ob sie gewirkt hat, ist nicht bekannt; sie wird nicht wiederholt.",
+        "Sehen Sie nach, ob sie gewirkt hat. Stellen Sie sie, wenn nötig, mit einem neuen Idempotency-Key.",
+    ),
+    (
         "starting",
         "Abruf startet",
         "Das Programm ist noch nicht bereit: Die Datenbank wird vorbereitet.",
