@@ -6,7 +6,7 @@ mod house;
 mod rows;
 
 use abruf::actor::Role;
-use abruf::http::access::{Answer as Expected, Object, Relation, Route, Who};
+use abruf::http::access::{Answer as Expected, Object, Route, Who};
 use axum::http::{Method, StatusCode};
 use uuid::Uuid;
 
