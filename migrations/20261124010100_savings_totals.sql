@@ -361,6 +361,9 @@ END
 $$;
 COMMENT ON FUNCTION abruf.settle_savings_total() IS 'Puts the rows of each cell together; changes no sum. Returns how many cells it touched, 0 while another session is at it';
 
+REVOKE ALL ON FUNCTION abruf.settle_savings_total() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION abruf.settle_savings_total() TO abruf_app;
+
 -- What was booked before there were sums.
 DO $$
 BEGIN

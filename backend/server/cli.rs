@@ -17,6 +17,7 @@ pub mod recheck;
 pub mod report;
 pub mod reproduce;
 pub mod restore;
+pub mod rollup;
 pub mod serve;
 pub mod template;
 mod usage;
@@ -99,6 +100,8 @@ enum Command {
     Recheck,
     /// Erstellt gespeicherte Dokumente noch einmal und vergleicht die Bytes.
     Reproduce(reproduce::Reproduce),
+    /// Prüft die mitgeführten Summen des Einsparungsbuchs oder rechnet sie neu.
+    Rollup(rollup::Rollup),
     /// Vorlagen der Dokumente prüfen, ansehen, übernehmen.
     #[command(subcommand)]
     Template(template::Template),
@@ -198,6 +201,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Doctor(doctor) => doctor.run(settings, output).await,
         Command::Verify(_) => verify::run(settings, output).await,
         Command::Reproduce(reproduce) => reproduce.run(settings, output).await,
+        Command::Rollup(rollup) => rollup.run(settings, output).await,
         Command::Template(template) => template.run(settings, output).await,
         Command::Documents(documents) => documents.run(settings, output).await,
         Command::Export(export) => export.run(settings, output).await,

@@ -10,7 +10,9 @@ use crate::actions::{
     analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, notify, renew_licences, tell_event,
     transfer_quota,
 };
+use crate::actor::RunsAs;
 use crate::app::App;
+use crate::storage::{StorageError, savings_totals};
 use crate::traffic;
 
 /// How often the outbox is looked at when it is empty.
@@ -126,9 +128,20 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(count) => tracing::info!(count, "deleted purchases of towns that did not join"),
             Err(error) => tracing::error!(%error, "purchases of towns that did not join could not be deleted"),
         }
+        if let Err(error) = settle_totals(&app).await {
+            tracing::error!(%error, "sums of the savings ledger could not be put together");
+        }
         tokio::select! {
             _ = stopped.changed() => {}
             () = tokio::time::sleep(EXPIRY_PAUSE) => {}
         }
     }
+}
+
+/// Each booking adds rows to the sums of the savings ledger; here they become one per cell again.
+async fn settle_totals(app: &App) -> Result<(), StorageError> {
+    let mut tx = app.db.begin(RunsAs::Job).await?;
+    savings_totals::settle(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
 }

@@ -6,6 +6,7 @@ mod marks;
 mod process_effect;
 mod recomputed;
 mod stages;
+mod totals;
 
 use abruf::actions::ActionError;
 use abruf::actions::dispatch_order::dispatch;

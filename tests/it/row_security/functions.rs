@@ -10,9 +10,12 @@ const WITH_THE_OWNERS_EYES: &[(&str, &str)] = &[
     ("bonus_is_shared_whole", "trigger: adds up the shares of all members at commit"),
     ("call_off_by_a_member", "trigger: looks at the memberships of the call-off's own member"),
     ("jurisdiction_of_body", "trigger: the body's law for its new contract"),
+    ("keep_savings_total", "trigger: adds to sums that nobody else may write"),
+    ("move_savings_total", "trigger: an item in another category takes its sums along"),
     ("note_standing_facts", "trigger: one row in a table the application has no right on"),
     ("renew_standing_facts", "trigger: a new random state"),
     ("session_acting", "before anybody acts: answers only to the id of a session together with its person"),
+    ("settle_savings_total", "for the job: puts rows of sums together, changes none"),
     ("supplier_report_is_whole", "trigger: adds up all lines of a report at commit"),
     ("turnover_import_is_whole", "trigger: adds up all lines of a file at commit"),
 ];

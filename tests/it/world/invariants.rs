@@ -120,6 +120,13 @@ const PROMISES: &[Promise] = &[
            AND c.number IS NOT NULL AND s.order_net <> CASE WHEN c.status = 'cancelled' THEN 0 ELSE c.net END",
     ),
     (
+        "the sums kept with the savings ledger are those of its entries",
+        "SELECT format('%s %s class %s of %s: %s entries and %s of effect missing', d.book, d.year, d.class, f.number, d.entries, d.effect_net)
+         FROM savings_total_difference d
+         JOIN framework_contract f ON f.id = d.contract_id
+         WHERE ($1::uuid IS NULL OR d.contract_id = $1)",
+    ),
+    (
         "nothing is realised that was not delivered, and nothing is audited that was not realised",
         "SELECT format('%s position %s: %s realised, %s audited, %s delivered', c.number, l.position, s.realised, s.audited, l.delivered)
          FROM call_off c
