@@ -206,3 +206,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION abruf.found_documents(tsquery, integer) IS 'Ids of documents of the actor''s call-offs by file name or Prüfkennung; whoever asks sees only those the policies show';
+
+-- They see past the policies and give away ids only; whoever asks joins those with what the policies show.
+REVOKE ALL ON FUNCTION abruf.search_terms(text), abruf.found_contracts(tsquery, integer),
+    abruf.found_items(tsquery, uuid[], integer), abruf.found_call_offs(tsquery, integer),
+    abruf.found_documents(tsquery, integer) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION abruf.search_terms(text), abruf.found_contracts(tsquery, integer),
+    abruf.found_items(tsquery, uuid[], integer), abruf.found_call_offs(tsquery, integer),
+    abruf.found_documents(tsquery, integer) TO abruf_app;
