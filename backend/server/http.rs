@@ -10,6 +10,7 @@ pub mod api;
 pub mod api_rate;
 pub mod assets;
 pub mod body_limit;
+pub mod byte_range;
 pub mod charts;
 pub mod connections;
 pub mod csrf;

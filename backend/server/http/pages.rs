@@ -60,6 +60,7 @@ pub mod record_volume;
 pub mod report;
 pub mod report_file;
 pub mod report_question;
+mod report_stream;
 pub mod savings;
 pub mod savings_board;
 pub mod savings_call_offs;

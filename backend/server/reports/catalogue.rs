@@ -10,9 +10,10 @@ use thiserror::Error;
 use uuid::Uuid;
 
 use super::question::{Mistake, NO_CATEGORY, Question};
+use super::row_stream::Rows;
 use super::savings_by::MOST_ROWS;
 use super::savings_levels::class_words;
-use super::table::Table;
+use super::table::{Column, Table};
 use super::{
     burn_rate, contract_ceilings, coverage, expiring, minimum_purchases, names, negative_savings, open_evidence,
     savings_levels, savings_lines, usage, utilisation,
@@ -176,6 +177,20 @@ impl Report {
         }
     }
 
+    /// Whether it lists what can be any number: then its CSV has no limit of rows.
+    #[must_use]
+    pub const fn is_list(self) -> bool {
+        matches!(
+            self,
+            Self::SavingsCallOffs
+                | Self::SavingsLines
+                | Self::SavingsEntries
+                | Self::NegativeCallOffs
+                | Self::NegativeLines
+                | Self::OpenEvidence
+        )
+    }
+
     /// Whether it is a level of the savings report, with all of its filters.
     #[must_use]
     pub const fn is_savings(self) -> bool {
@@ -239,15 +254,7 @@ pub async fn table(
     now: DateTime<Utc>,
 ) -> Result<Table, ReportError> {
     let today = abruf_domain::period::berlin_date(now);
-    if actor.map_or(!report.is_savings(), |actor| !report.is_open_to(actor.role)) {
-        return Err(ReportError::NotFound);
-    }
-    let mistakes = question.mistakes(today);
-    if !mistakes.is_empty() {
-        return Err(ReportError::Refused(mistakes));
-    }
-    let question = &report.heard(question);
-    let filter = filter(&mut *conn, actor, question).await?;
+    let (question, filter) = &admitted(&mut *conn, actor, report, question, now).await?;
     let mut table = match (report, actor) {
         (Report::SavingsBy, _) => savings_levels::breakdown(&mut *conn, question).await?,
         (Report::SavingsCallOffs, _) => savings_levels::call_offs(&mut *conn, question).await?,
@@ -278,9 +285,49 @@ pub async fn table(
     if i64::try_from(table.rows.len()).is_ok_and(|rows| MOST_ROWS < rows) {
         return Err(ReportError::TooLong);
     }
-    table.filter = filter;
+    table.filter.clone_from(filter);
     table.as_of = now;
     Ok(table)
+}
+
+/// The question as this report hears it, and in words, if the reader may ask it.
+///
+/// # Errors
+/// See [`ReportError`].
+pub async fn admitted(
+    conn: &mut PgConnection,
+    actor: Option<&Actor>,
+    report: Report,
+    question: &Question,
+    now: DateTime<Utc>,
+) -> Result<(Question, Vec<String>), ReportError> {
+    if actor.map_or(!report.is_savings(), |actor| !report.is_open_to(actor.role)) {
+        return Err(ReportError::NotFound);
+    }
+    let mistakes = question.mistakes(abruf_domain::period::berlin_date(now));
+    if !mistakes.is_empty() {
+        return Err(ReportError::Refused(mistakes));
+    }
+    let question = report.heard(question);
+    let filter = filter(&mut *conn, actor, &question).await?;
+    Ok((question, filter))
+}
+
+/// Columns and rows of a list as the database gives them, without a limit; `None` for reports that sum up and are short.
+pub fn rows<'a>(conn: &'a mut PgConnection, report: Report, question: &'a Question) -> Option<(Vec<Column>, Rows<'a>)> {
+    Some(match report {
+        Report::SavingsCallOffs => {
+            (savings_levels::call_off_columns(), savings_levels::call_off_rows(conn, question, None))
+        }
+        Report::SavingsLines => (savings_lines::line_columns(), savings_lines::line_rows(conn, question, None)),
+        Report::SavingsEntries => (savings_lines::entry_columns(), savings_lines::entry_rows(conn, question, None)),
+        Report::NegativeCallOffs => {
+            (negative_savings::call_off_columns(), negative_savings::call_off_rows(conn, question, None))
+        }
+        Report::NegativeLines => (negative_savings::line_columns(), negative_savings::line_rows(conn, question, None)),
+        Report::OpenEvidence => (open_evidence::columns(), open_evidence::rows(conn, question, None)),
+        _ => return None,
+    })
 }
 
 /// The question in words. What the reader may not see is not there.

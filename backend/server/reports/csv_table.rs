@@ -1,6 +1,9 @@
 //! Tables as CSV that German spreadsheets open by double click: semicolons, and no cell that a spreadsheet would run as
 //! a formula.
 
+/// What most rows fit into.
+const ROW_CAPACITY: usize = 512;
+
 /// A text that stays text: a leading `'` keeps spreadsheets from calculating (OWASP, CSV injection).
 #[must_use]
 pub fn harmless(text: &str) -> String {
@@ -31,9 +34,34 @@ pub fn csv_table(start: &[u8], heads: &[&str], rows: &[Vec<String>]) -> Result<V
     writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
+/// One row of such a table, for files that are written row by row.
+///
+/// # Errors
+/// Never in practice: texts always fit.
+pub fn csv_row<'a>(cells: impl Iterator<Item = &'a str>) -> Result<Vec<u8>, csv::Error> {
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(b';')
+        .terminator(csv::Terminator::CRLF)
+        .buffer_capacity(ROW_CAPACITY)
+        .from_writer(Vec::with_capacity(ROW_CAPACITY));
+    writer.write_record(cells.map(harmless))?;
+    writer.into_inner().map_err(|error| csv::Error::from(error.into_error()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_written_one_by_one_are_the_table() {
+        let rows = vec![vec!["=1".to_owned(), "a;b".to_owned()], vec!["-1,32".to_owned(), String::new()]];
+        let one_by_one: Vec<u8> = [vec!["A".to_owned(), "B".to_owned()]]
+            .iter()
+            .chain(&rows)
+            .flat_map(|row| csv_row(row.iter().map(String::as_str)).unwrap())
+            .collect();
+        assert_eq!(csv_table(b"", &["A", "B"], &rows).unwrap(), one_by_one);
+    }
 
     #[test]
     fn no_cell_is_a_formula() {

@@ -5,6 +5,7 @@
 use abruf_domain::burn_rate::Procedure;
 use axum::Json as Answer;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
@@ -224,9 +225,10 @@ pub async fn file(
     SignedIn(actor): SignedIn,
     Path((name, format)): Path<(String, String)>,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let report = Report::from_key(&name).ok_or_else(Problem::not_found)?;
     let format = Format::of(&format).ok_or_else(Problem::not_found)?;
     let question = asked.question()?;
-    report_file::file(&app, &actor, (report, &question), format, false).await
+    report_file::file(&app, &actor, (report, &question), format, (&headers, false)).await
 }

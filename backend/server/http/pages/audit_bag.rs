@@ -5,17 +5,15 @@ use std::io::{self, Write};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
-use axum::http::header::{
-    ACCEPT_RANGES, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, IF_NONE_MATCH, IF_RANGE,
-    RANGE,
-};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::header::{ETAG, IF_NONE_MATCH};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::byte_range;
 use crate::http::extract::Query;
 use crate::http::pages::audit::Asked;
 use crate::http::problem::Problem;
@@ -46,7 +44,7 @@ pub async fn download(
 pub async fn bag(app: &App, actor: &Actor, search: &Search, headers: &HeaderMap) -> Result<Response, Problem> {
     let reader = Reader(Some(actor.clone()));
     let bag = call_off_bag::gather(app, &reader, search).await.map_err(problem)?;
-    let tag = HeaderValue::from_str(&format!("\"{}\"", bag.tag)).map_err(|_| Problem::internal())?;
+    let tag = byte_range::tag(&bag.tag)?;
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
     }
@@ -54,16 +52,9 @@ pub async fn bag(app: &App, actor: &Actor, search: &Search, headers: &HeaderMap)
         .await
         .unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
         .map_err(problem)?;
-    // A part of another state is of no use to anybody: then all of it is sent.
-    let same = headers.get(IF_RANGE).is_none_or(|asked| *asked == tag);
-    let asked = headers.get(RANGE).and_then(|range| range.to_str().ok()).filter(|_| same);
-    let (from, to) = match asked.map(|asked| part_asked(asked, size)) {
-        None | Some(Part::Unreadable) => (0, size),
-        Some(Part::Bytes(from, to)) => (from, to),
-        Some(Part::Beyond) => {
-            let all = format!("bytes */{size}");
-            return Ok((StatusCode::RANGE_NOT_SATISFIABLE, [(CONTENT_RANGE, all)]).into_response());
-        }
+    let (from, to) = match byte_range::asked(headers, &tag, size) {
+        Ok(part) => part,
+        Err(beyond) => return Ok(beyond),
     };
     let name = format!("abrufe-{}.zip", &bag.tag[..8]);
     let (sender, receiver) = mpsc::channel(AHEAD);
@@ -75,20 +66,8 @@ pub async fn bag(app: &App, actor: &Actor, search: &Search, headers: &HeaderMap)
             tracing::info!(%error, "an archive was not sent to its end");
         }
     });
-    let mut response = Body::from_stream(ReceiverStream::new(receiver)).into_response();
-    let heads = response.headers_mut();
-    heads.insert(CONTENT_TYPE, HeaderValue::from_static("application/zip"));
-    heads.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    heads.insert(ETAG, tag);
-    heads.insert(CONTENT_LENGTH, HeaderValue::from(to - from));
-    let disposition = format!("attachment; filename=\"{name}\"");
-    heads.insert(CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(|_| Problem::internal())?);
-    if asked.is_some() && (from, to) != (0, size) {
-        let range = format!("bytes {from}-{}/{size}", to - 1);
-        heads.insert(CONTENT_RANGE, HeaderValue::from_str(&range).map_err(|_| Problem::internal())?);
-        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
-    }
-    Ok(response)
+    let body = Body::from_stream(ReceiverStream::new(receiver));
+    byte_range::answer(body, "application/zip", &name, tag, (from, to, size))
 }
 
 fn problem(error: BagError) -> Problem {
@@ -99,37 +78,6 @@ fn problem(error: BagError) -> Problem {
             tracing::error!(%error, "an archive could not be made");
             Problem::internal()
         }
-    }
-}
-
-/// What a `Range` asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Part {
-    /// From the first byte up to before the second.
-    Bytes(u64, u64),
-    /// Behind the end.
-    Beyond,
-    /// Several parts, another unit, no numbers: all of it is sent (RFC 9110).
-    Unreadable,
-}
-
-fn part_asked(range: &str, size: u64) -> Part {
-    let Some((from, to)) = range.trim().strip_prefix("bytes=").and_then(|part| part.split_once('-')) else {
-        return Part::Unreadable;
-    };
-    match (from.trim().parse::<u64>(), to.trim()) {
-        (Ok(from), _) if size <= from => Part::Beyond,
-        (Ok(from), "") => Part::Bytes(from, size),
-        (Ok(from), to) => match to.parse::<u64>() {
-            Ok(to) if from <= to => Part::Bytes(from, to.saturating_add(1).min(size)),
-            _ => Part::Unreadable,
-        },
-        (Err(_), to) if from.trim().is_empty() => match to.parse::<u64>() {
-            Ok(0) => Part::Beyond,
-            Ok(last) => Part::Bytes(size.saturating_sub(last), size),
-            Err(_) => Part::Unreadable,
-        },
-        (Err(_), _) => Part::Unreadable,
     }
 }
 
@@ -162,31 +110,5 @@ impl Write for Window {
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_range_is_read_as_rfc_9110_says() {
-        for (asked, part) in [
-            ("bytes=0-", Part::Bytes(0, 100)),
-            ("bytes=40-", Part::Bytes(40, 100)),
-            ("bytes=40-49", Part::Bytes(40, 50)),
-            ("bytes=40-1000", Part::Bytes(40, 100)),
-            ("bytes=-10", Part::Bytes(90, 100)),
-            ("bytes=-1000", Part::Bytes(0, 100)),
-            ("bytes=100-", Part::Beyond),
-            ("bytes=-0", Part::Beyond),
-            ("bytes=50-40", Part::Unreadable),
-            ("bytes=0-1,5-6", Part::Unreadable),
-            ("lines=0-1", Part::Unreadable),
-            ("bytes=a-b", Part::Unreadable),
-            ("", Part::Unreadable),
-        ] {
-            assert_eq!(part_asked(asked, 100), part, "{asked}");
-        }
     }
 }

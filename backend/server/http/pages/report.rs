@@ -2,7 +2,7 @@
 //! from the report; beside it the same table as PDF, XLSX, CSV and JSON. `/berichte` lists them all.
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 
 use crate::actor::Actor;
@@ -119,6 +119,7 @@ pub async fn file(
     SignedIn(actor): SignedIn,
     Path((name, file)): Path<(String, String)>,
     Query(asked): Query<Asked>,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let report = asked_for(&name, &actor)?;
     let format = file.strip_prefix("bericht.").and_then(Format::of).ok_or_else(Problem::not_found)?;
@@ -126,7 +127,7 @@ pub async fn file(
     if !mistakes.is_empty() {
         return Err(Problem::invalid(mistakes.0));
     }
-    report_file::file(&app, &actor, (report, &question), format, true).await
+    report_file::file(&app, &actor, (report, &question), format, (&headers, true)).await
 }
 
 fn asked_for(name: &str, actor: &Actor) -> Result<Report, Problem> {

@@ -1,6 +1,7 @@
 //! A report as a file: CSV, XLSX, JSON or PDF, each made of the same table as its page.
 
 use axum::Json;
+use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
@@ -8,6 +9,7 @@ use crate::actions::print_report::print;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::api::reports::ReportDocument;
+use crate::http::pages::report_stream;
 use crate::http::pages::spreadsheet;
 use crate::http::pages::written::whole;
 use crate::http::problem::{FieldError, Problem};
@@ -80,10 +82,13 @@ pub async fn file(
     actor: &Actor,
     (report, question): (Report, &Question),
     format: Format,
-    german: bool,
+    (headers, german): (&HeaderMap, bool),
 ) -> Result<Response, Problem> {
-    let table = table(app, actor, report, question, german).await?;
     let name = format!("{}-{}.{}", report.german_key(), app.clock.today(), format.ending());
+    if format == Format::Csv && report.is_list() {
+        return report_stream::csv(app, actor, (report, question), &name, headers, german).await;
+    }
+    let table = table(app, actor, report, question, german).await?;
     match format {
         Format::Csv => {
             let (heads, rows) = table.plain();
@@ -141,7 +146,7 @@ pub fn problem(error: ReportError, german: bool) -> Problem {
 fn too_long(rows: usize, most: usize, place: &str, german: bool) -> Problem {
     let [rows, most] = [rows, most].map(|count| whole(i64::try_from(count).unwrap_or(i64::MAX)));
     let message = format!(
-        "Die Liste hat mindestens {rows} Zeilen, {place} gehen höchstens {most}. Bitte grenzen Sie Zeitraum, Vertrag oder Mitglied ein."
+        "Die Liste hat mindestens {rows} Zeilen, {place} gehen höchstens {most}. Bitte grenzen Sie Zeitraum, Vertrag oder Mitglied ein, oder nehmen Sie die CSV-Datei: sie hat keine Grenze."
     );
     Problem::invalid(vec![FieldError::new(field("from", german), message)])
 }

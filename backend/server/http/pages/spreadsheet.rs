@@ -7,7 +7,7 @@ use crate::http::problem::Problem;
 use crate::reports::csv_table::csv_table;
 
 /// Bytes that tell spreadsheets that this is UTF-8.
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+pub const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The rows as a download.
 ///
