@@ -301,25 +301,25 @@ fn hostile_texts() -> Vec<(String, Vec<u8>)> {
 /// All files against all readers, one after the other.
 fn read_all() -> (usize, usize, Duration) {
     let files: Vec<(String, Vec<u8>)> = hostile_books().into_iter().chain(hostile_texts()).collect();
-    let mut longest = Duration::ZERO;
-    let mut refused = 0;
+    let (mut wrong, mut refused, mut longest) = (Vec::new(), 0, Duration::ZERO);
     for (name, bytes) in &files {
         for (reader, read) in READERS {
             let begin = Instant::now();
             let answer = read(bytes);
             let took = begin.elapsed();
-            assert!(took <= MOMENT, "{reader} took {took:?} for {name}");
             longest = longest.max(took);
-            if let Err(told) = answer {
-                refused += 1;
-                assert!(20 <= told.chars().count() && told.chars().count() < 5_000, "{reader}, {name}: {told}");
-                assert!(
-                    !told.contains("root:") && !told.contains("lollol"),
-                    "{reader}, {name}: has resolved an entity"
-                );
+            if MOMENT < took {
+                wrong.push(format!("{reader} took {took:.1?} for {name}"));
+            }
+            let Err(told) = answer else { continue };
+            refused += 1;
+            let length = told.chars().count();
+            if !(20..5_000).contains(&length) || told.contains("root:") || told.contains("lollol") {
+                wrong.push(format!("{reader}, {name}: {length} characters: {told:.200}"));
             }
         }
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     (files.len(), refused, longest)
 }
 

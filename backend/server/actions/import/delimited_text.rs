@@ -8,6 +8,9 @@ use super::table::LineCounter;
 /// Lines looked at to tell the separator.
 const LOOKED_AT: usize = 20;
 
+/// A line with more of them is no table, even if nothing stands between them.
+const MOST_SEPARATORS: usize = 20_000;
+
 /// Reads text; numbers stay texts, nothing is calculated.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let mut sheet = Sheet::default();
@@ -19,12 +22,16 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let mut record = csv::StringRecord::new();
     // Cannot fail: the text is UTF-8, rows may have any length, and nothing is read from a disk.
     while reader.read_record(&mut record).unwrap_or(false) {
+        let begin = record.position().map_or(0, csv::Position::byte);
+        if MOST_SEPARATORS < record.len() {
+            let line = lines.line_of_row_at(usize::try_from(begin).unwrap_or(usize::MAX));
+            return Err(SheetRefused::TooWide { line });
+        }
         let mut cells: Vec<Cell> = record.iter().map(Cell::text).collect();
         cells.truncate(cells.iter().rposition(|cell| *cell != Cell::Empty).map_or(0, |last| last + 1));
         if cells.is_empty() {
             continue;
         }
-        let begin = record.position().map_or(0, csv::Position::byte);
         let line = lines.line_of_row_at(usize::try_from(begin).unwrap_or(usize::MAX));
         if MOST_COLUMNS < cells.len() {
             return Err(SheetRefused::TooWide { line });
