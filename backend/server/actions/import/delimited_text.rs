@@ -16,6 +16,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let mut sheet = Sheet::default();
     let text = decode(bytes, &mut sheet)?;
     let separator = separator(&text);
+    refuse_separators_alone(&text, separator)?;
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
@@ -42,6 +43,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
         sheet.rows.push(SheetRow { line, cells });
     }
     Ok(sheet)
+}
+
+/// Before the reader makes a field of each: a few megabytes of separators would become some hundred of fields.
+fn refuse_separators_alone(text: &str, separator: u8) -> Result<(), SheetRefused> {
+    let mut at = 0;
+    for line in text.split(['\n', '\r']) {
+        if MOST_SEPARATORS < line.bytes().filter(|byte| *byte == separator).count() {
+            let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
+            return Err(SheetRefused::TooWide { line: lines.line_of_row_at(at) });
+        }
+        at += line.len() + 1;
+    }
+    Ok(())
 }
 
 /// UTF-8, with a mark also UTF-16; else what old offices write: lone carriage returns are of old Macs.
