@@ -8,23 +8,31 @@ use super::table::LineCounter;
 /// Lines looked at to tell the separator.
 const LOOKED_AT: usize = 20;
 
+/// A line with more of them is no table, even if nothing stands between them.
+const MOST_SEPARATORS: usize = 20_000;
+
 /// Reads text; numbers stay texts, nothing is calculated.
 pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let mut sheet = Sheet::default();
     let text = decode(bytes, &mut sheet)?;
     let separator = separator(&text);
+    refuse_separators_alone(&text, separator)?;
     let mut reader =
         csv::ReaderBuilder::new().delimiter(separator).has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
     let mut record = csv::StringRecord::new();
     // Cannot fail: the text is UTF-8, rows may have any length, and nothing is read from a disk.
     while reader.read_record(&mut record).unwrap_or(false) {
+        let begin = record.position().map_or(0, csv::Position::byte);
+        if MOST_SEPARATORS < record.len() {
+            let line = lines.line_of_row_at(usize::try_from(begin).unwrap_or(usize::MAX));
+            return Err(SheetRefused::TooWide { line });
+        }
         let mut cells: Vec<Cell> = record.iter().map(Cell::text).collect();
         cells.truncate(cells.iter().rposition(|cell| *cell != Cell::Empty).map_or(0, |last| last + 1));
         if cells.is_empty() {
             continue;
         }
-        let begin = record.position().map_or(0, csv::Position::byte);
         let line = lines.line_of_row_at(usize::try_from(begin).unwrap_or(usize::MAX));
         if MOST_COLUMNS < cells.len() {
             return Err(SheetRefused::TooWide { line });
@@ -35,6 +43,19 @@ pub(super) fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
         sheet.rows.push(SheetRow { line, cells });
     }
     Ok(sheet)
+}
+
+/// Before the reader makes a field of each: a few megabytes of separators would become some hundred of fields.
+fn refuse_separators_alone(text: &str, separator: u8) -> Result<(), SheetRefused> {
+    let mut at = 0;
+    for line in text.split(['\n', '\r']) {
+        if MOST_SEPARATORS < line.bytes().filter(|byte| *byte == separator).count() {
+            let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
+            return Err(SheetRefused::TooWide { line: lines.line_of_row_at(at) });
+        }
+        at += line.len() + 1;
+    }
+    Ok(())
 }
 
 /// UTF-8, with a mark also UTF-16; else what old offices write: lone carriage returns are of old Macs.

@@ -310,10 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn rejected_rows_come_back_as_they_were_with_line_and_error() {
+    fn rejected_rows_come_back_with_line_and_error_and_run_nothing() {
         let table = Table::read("a;b\nDähre;=1+1\nx\n".as_bytes(), b';', &["a", "b"]).expect("a table");
         let errors = BTreeMap::from([(2, vec!["schlecht; sehr".to_owned()]), (3, vec!["kurz".to_owned()])]);
         let text = String::from_utf8(table.rejects(&errors)).expect("UTF-8");
-        assert_eq!(text, "a;b;zeile;fehler\nDähre;=1+1;2;\"schlecht; sehr\"\nx;;3;kurz\n");
+        assert_eq!(text, "a;b;zeile;fehler\nDähre;'=1+1;2;\"schlecht; sehr\"\nx;;3;kurz\n");
     }
 }

@@ -166,13 +166,17 @@ impl TurnoverMap {
     }
 }
 
+/// Columns that are looked at to guess; a line of separators alone has millions.
+const LOOKED_AT: usize = 200;
+
 /// A mapping to begin with, guessed from the first line of a file: where nothing can be guessed it names what
 /// is missing, so that whoever completes it sees where.
 #[must_use]
 pub fn proposed(text: &str) -> String {
     let header = text.split(['\r', '\n']).find(|line| !line.trim().is_empty()).unwrap_or_default();
     let separator = [';', ',', '\t', '|'].into_iter().max_by_key(|it| header.matches(*it).count()).unwrap_or(';');
-    let names: Vec<&str> = header.split(separator).map(|name| name.trim().trim_matches('"')).collect();
+    let names = header.split(separator).take(LOOKED_AT).map(|name| name.trim().trim_matches('"'));
+    let names: Vec<&str> = names.collect();
     let found = |words: &[&str]| {
         let fits = |name: &&&str| words.iter().any(|word| name.to_lowercase().contains(word));
         names.iter().find(fits).map(|name| (*name).to_owned())
