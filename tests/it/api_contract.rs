@@ -261,7 +261,8 @@ async fn every_list_says_how_long_it_is_and_leads_on() {
     for (method, path, operation) in operations(&api) {
         let schema = &operation["responses"]["200"]["content"]["application/json"]["schema"];
         let is_list = schema["type"] == "array" || takes(&operation, "query", "offset");
-        if method != "GET" || !is_list || path.starts_with("/api/v1/reports/") {
+        // Reports and search say in their body how many rows there are: the search one number for each kind.
+        if method != "GET" || !is_list || path.starts_with("/api/v1/reports/") || path == "/api/v1/search" {
             continue;
         }
         lists += 1;

@@ -124,7 +124,11 @@ async fn a_draft_of_a_member_that_is_not_entitled_says_why_and_no_price() {
         }
     }
     assert!(web.get(&format!("/abrufe/{draft}/pruefung"), &cookie).await.text.contains("Abrufberechtigung"));
-    assert_eq!(web.get(&format!("/abrufe/{draft}/entwurf.pdf"), &cookie).await.status, StatusCode::CONFLICT);
+    let paper = web.get(&format!("/abrufe/{draft}/entwurf.pdf"), &cookie).await;
+    assert_eq!(
+        (paper.status, paper.header("location")),
+        (StatusCode::SEE_OTHER, format!("/abrufe/{draft}/pruefung").as_str())
+    );
     let reviewed = web.api("GET", &format!("/api/v1/call-offs/{draft}/review"), &token, None).await;
     let submitted = web.api("POST", &format!("/api/v1/call-offs/{draft}/submission"), &token, Some(json!({}))).await;
     assert_eq!(submitted.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", submitted.text);

@@ -36,9 +36,11 @@ const HOUSE: &[&str] = &[
     "lot_award",
     "lot_turn",
     "membership",
+    "minimum_purchase",
     "order_address",
     "organisation_role",
     "price_term",
+    "search_word",
     "supplier_stop",
     // Auditors of the house, whatever members are in their scope.
     "body_turnover",
@@ -46,6 +48,7 @@ const HOUSE: &[&str] = &[
     "restore_test",
     "supplier_report",
     "turnover_import",
+    "turnover_revocation",
 ];
 
 /// What belongs to no tenant, with the reason: read by everybody, and by nobody who acts for anybody.

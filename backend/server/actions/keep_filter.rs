@@ -20,10 +20,14 @@ const MOST: usize = 50;
 /// Keeps a filter; one of the same name is replaced. Returns where it leads.
 ///
 /// # Errors
-/// [`ActionError::NotFound`] for a list that keeps none, [`ActionError::Invalid`] without a name, with one that is too
-/// long, or when there are too many.
+/// [`ActionError::Invalid`] for a list that keeps none, without a name, with one that is too long, or when there are too
+/// many.
 pub async fn keep(app: &App, actor: &Actor, list: &str, name: &str, query: &str) -> Result<String, ActionError> {
-    let (_, page) = LISTS.into_iter().find(|(known, _)| *known == list).ok_or(ActionError::NotFound)?;
+    let (_, page) = LISTS.into_iter().find(|(known, _)| *known == list).ok_or_else(|| {
+        let allowed = LISTS.map(|(known, _)| known).join(", ");
+        let message = format!("Diese Liste merkt sich keine Filter. Möglich sind: {allowed}.");
+        ActionError::Invalid(vec![FieldError::new("liste", message)])
+    })?;
     let name = name.trim();
     check_text("name", name, LONGEST_NAME, "Bitte geben Sie dem Filter einen Namen (höchstens 60 Zeichen).")?;
     let local = query.bytes().all(|it| it.is_ascii_graphic()) && !query.contains(['#', '?']);

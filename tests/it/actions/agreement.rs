@@ -9,6 +9,7 @@ use abruf::actions::draft_call_off::{self, LineInput};
 use abruf::actions::end_request::{expire_due, withdraw};
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::submit_call_off::{Submission, submit};
+use abruf::actions::withhold_prices::readable;
 use abruf::actor::Actor;
 use abruf::storage::call_offs::Details;
 use abruf_domain::Review;
@@ -218,6 +219,8 @@ impl Trial {
                 for finding in review.with_outcome(abruf_domain::Outcome::Block) {
                     *self.rules.entry(finding.rule.clone()).or_default() += 1;
                 }
+                // Whoever is not entitled is told so, and nothing that is made of prices.
+                let review = readable(&buyer, &review);
                 assert_eq!(verdict(&at_submission), verdict(&review), "{place}: {question:?}");
                 return;
             }

@@ -63,6 +63,7 @@ async fn the_supplier_bills_the_body_by_the_supplier_order_and_the_member_realis
     let app = &here.world.app;
     let id = here.approved_pair().await;
     dispatch(app, &here.eva, id, None, "post").await.unwrap();
+    here.deliver(id, &[(1, "120"), (2, "2")]).await.unwrap();
     let own = note_invoice::note(app, &here.eva, id, &invoice("EG-1", AS_ORDERED), None).await.unwrap();
     assert!(!own.blocked, "{own:?}");
     let (status, realised) = (here.status(id).await, here.realised(id).await);
