@@ -6,6 +6,7 @@
 //! navigation of who is signed in), the row of its route, If-Match, Idempotency-Key or window of a list, the handler.
 
 pub mod access;
+pub mod access_log;
 pub mod api;
 pub mod api_rate;
 pub mod assets;
@@ -213,6 +214,11 @@ fn desk(routes: Routes) -> Routes {
         .post("/filter", only(READERS), pages::saved_filters::change)
         .get("/benachrichtigungen", ALL, pages::notifications::show)
         .post("/benachrichtigungen", ALL, pages::notifications::put_away)
+        .get("/zugriffe", only(&[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office]), pages::accesses::show)
+        .get("/einrichtung", only(OFFICE), pages::first_steps::show)
+        .get("/verwaltung/system", only(OFFICE), pages::first_steps::system)
+        .get("/einstellungen/meine-daten", PERSON, pages::own_data::show)
+        .get("/einstellungen/meine-daten.zip", PERSON, pages::own_data::file)
         .get("/einstellungen", PERSON, pages::preferences::show)
         .get("/einstellungen/benachrichtigungen", ALL, pages::notifications::choices)
         .post("/einstellungen/benachrichtigungen", ALL, pages::notifications::choose)
@@ -677,6 +683,7 @@ pub fn router(app: App, security: Security) -> Router {
                 .layer(from_fn(task::own))
                 .layer(from_fn(body_limit::guard))
                 .layer(from_fn_with_state(server.clone(), session::resolve))
+                .layer(from_fn_with_state(server.clone(), access_log::note))
                 .layer(from_fn_with_state(server.clone(), api_rate::limit))
                 .layer(from_fn_with_state(server.clone(), problem::render))
                 .layer(DefaultBodyLimit::max(body_limit::BYTES))

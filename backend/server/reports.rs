@@ -20,6 +20,7 @@ pub mod minimum_purchases;
 mod names;
 pub mod negative_savings;
 pub mod open_evidence;
+pub mod own_data;
 pub mod printed;
 pub mod question;
 pub mod restatement;

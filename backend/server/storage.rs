@@ -3,6 +3,7 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod access_log;
 pub mod activation_facts;
 pub mod approval_orders;
 pub mod assignments;
@@ -42,6 +43,7 @@ pub mod electronic_addresses;
 pub mod error;
 pub mod escalations;
 pub mod facts;
+pub mod first_steps;
 pub mod history;
 pub mod idempotency;
 pub mod installation;
@@ -70,6 +72,7 @@ pub mod order_lines;
 pub mod order_reviews;
 pub mod organisations;
 pub mod outbox;
+pub mod own_data;
 pub mod parameter_proposals;
 pub mod parameters;
 pub mod partial_cancellations;

@@ -20,6 +20,7 @@ mod contracts_in_the_making;
 mod control_page;
 mod csrf_walk;
 mod demo;
+mod desk;
 mod document_store;
 mod embedded;
 mod export_formulas;

@@ -82,9 +82,12 @@ pub mod turnover_upload;
 pub mod volume_words;
 
 // Beside the storyboard: finding, asking, being told, one's own settings.
+pub mod accesses;
+pub mod first_steps;
 pub mod notifications;
 pub mod office_question;
 pub mod office_questions;
+pub mod own_data;
 pub mod preferences;
 pub mod saved_filters;
 pub mod search;

@@ -21,6 +21,7 @@ const WITH_THE_OWNERS_EYES: &[(&str, &str)] = &[
     ("note_standing_facts", "trigger: one row in a table the application has no right on"),
     ("note_search_words", "for the two triggers above; nobody else may call it"),
     ("renew_standing_facts", "trigger: a new random state"),
+    ("rows_about", "somebody's own data: only what points at themselves"),
     ("search_terms", "search: compares with words of the actor's own house"),
     ("session_acting", "before anybody acts: answers only to the id of a session together with its person"),
     ("settle_savings_total", "for the job: puts rows of sums together, changes none"),

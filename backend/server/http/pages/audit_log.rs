@@ -212,7 +212,6 @@ pub fn action_words(action: &str) -> String {
         "office_asked" => "Frage an die Geschäftsstelle gestellt",
         "office_answered" => "Frage eines Mitglieds beantwortet",
         "office_question_erased" => "Frage und Antwort gelöscht",
-        "personal_data_exported" => "Auskunft über die eigenen Daten abgerufen",
         "step_approved" => "Schritt der Freigabeordnung zugestimmt",
         "approval_order_changed" => "Freigabeordnung geändert",
         "request_escalated" => "An ablaufende Reservierung erinnert",

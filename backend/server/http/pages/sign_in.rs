@@ -10,15 +10,19 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::actions::sign_in::{self, Outcome};
+use crate::actor::RunsAs;
+use crate::app::App;
 use crate::http::access::local_address;
 use crate::http::extract::{Form, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::first_steps::NobodyYetPage;
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::session::{self, CurrentSession};
 use crate::storage::sessions::Session;
+use crate::storage::{StorageError, first_steps};
 
 #[derive(askama::Template)]
 #[template(path = "pages/sign_in.html")]
@@ -49,7 +53,12 @@ pub struct Credentials {
 }
 
 /// `GET /anmelden`
-pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> impl IntoResponse {
+pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut tx = app.db.begin(RunsAs::SignIn).await?;
+    if first_steps::nobody_is_there(&mut tx).await? {
+        return Ok(Page(NobodyYetPage { frame: frame.titled("Willkommen") }).into_response());
+    }
+    tx.rollback().await.map_err(StorageError::from)?;
     let notice = match asked.hinweis.as_str() {
         "abgemeldet" => Some("Sie sind abgemeldet."),
         "eingerichtet" => Some("Ihr Passwort ist gespeichert. Bitte melden Sie sich damit an."),
@@ -58,13 +67,14 @@ pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> impl IntoResponse
         }
         _ => None,
     };
-    Page(SignInPage {
+    Ok(Page(SignInPage {
         frame: frame.titled("Anmelden"),
         email: String::new(),
         weiter: asked.weiter,
         refused: None,
         notice,
     })
+    .into_response())
 }
 
 /// `POST /anmelden`
