@@ -1,5 +1,6 @@
 //! Reports: every total is the list behind it, on every level and in every form; nobody sees more than they may.
 
+mod minimum_purchases;
 mod streams;
 
 use std::fs;

@@ -22,7 +22,8 @@ async fn a_file_taken_back_comes_to_nothing_line_by_line_and_can_be_taken_again(
     for contract in &stage.contracts {
         assert_eq!(stage.recorded(contract).await.0, "0.0000");
     }
-    let lines = "SELECT count(*) FROM (SELECT row_number FROM turnover_line GROUP BY row_number, contract_id, member_id, month
+    let lines =
+        "SELECT count(*) FROM (SELECT row_number FROM turnover_line GROUP BY row_number, contract_id, member_id, month
                                        HAVING sum(amount) <> 0) AS left_over";
     assert_eq!(stage.number(lines).await, 0);
     let sums = "SELECT count(*) FROM turnover_import_sum WHERE imported + rejected <> control";
