@@ -38,6 +38,8 @@ pub mod upload;
 use std::sync::Arc;
 
 use axum::extract::DefaultBodyLimit;
+use axum::http::header::ACCEPT_RANGES;
+use axum::http::{Extensions, HeaderMap, StatusCode, Version};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::{Extension, Router};
 use tower::ServiceBuilder;
@@ -354,6 +356,8 @@ fn turnover(routes: Routes) -> Routes {
         .get("/verwaltung/umsaetze/{id}", ONE, pages::turnover_import::show)
         .get("/verwaltung/umsaetze/{id}/abgelehnt.csv", ONE, pages::turnover_import::rejects)
         .get("/verwaltung/umsaetze/{id}/datei", ONE, pages::turnover_import::file)
+        .get("/verwaltung/umsaetze/{id}/zuruecknehmen", ONE, pages::turnover_revocation::show)
+        .post("/verwaltung/umsaetze/{id}/zuruecknehmen", ONE, pages::turnover_revocation::revoke)
         .get("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::list)
         .post("/verwaltung/umsatzmeldungen", OFFICES, pages::supplier_reports::upload)
         .get("/verwaltung/umsatzmeldungen/abweichungen", OFFICES, pages::turnover_differences::show)
@@ -362,6 +366,7 @@ fn turnover(routes: Routes) -> Routes {
         .api(OFFICES, routes!(api::turnover::list))
         .api(ONE, routes!(api::turnover::show))
         .api(ONE, routes!(api::turnover::lines))
+        .api(ONE, routes!(api::turnover::revoke))
         .api(OFFICES, routes!(api::supplier_reports::list))
         .api(ONE, routes!(api::supplier_reports::show))
         .api(OFFICES, routes!(api::supplier_reports::open_differences))
@@ -676,8 +681,11 @@ pub fn router(app: App, security: Security) -> Router {
                 .layer(from_fn_with_state(server.clone(), request_id::give))
                 .layer(from_fn_with_state(server.clone(), headers::set))
                 .layer(
-                    CompressionLayer::new()
-                        .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("application/zip"))),
+                    CompressionLayer::new().compress_when(
+                        DefaultPredicate::new()
+                            .and(NotForContentType::const_new("application/zip"))
+                            .and(cannot_be_taken_up),
+                    ),
                 )
                 .layer(from_fn_with_state(server.clone(), problem::render))
                 .layer(from_fn(task::own))
@@ -691,4 +699,10 @@ pub fn router(app: App, security: Security) -> Router {
                 .layer(Extension(Document(description.into()))),
         )
         .with_state(server)
+}
+
+/// Whether an answer may be compressed. A file that is taken up where it broke off is not: the rest of the plain bytes would
+/// not fit what was compressed before, and its length would be unknown.
+fn cannot_be_taken_up(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    headers.get(ACCEPT_RANGES).is_none_or(|unit| unit != "bytes")
 }

@@ -1,5 +1,7 @@
 //! The office writes a contract and two persons activate it: from an empty page to the first order.
 
+mod minimum_purchases;
+
 use abruf::actions::draft_call_off::{self, LineInput};
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::submit_call_off::{Submission, submit};

@@ -1,6 +1,7 @@
 //! What a town would have saved: invitations, uploads without an account, what is shown to whom, and when it goes.
 
 mod bad_input;
+mod mailed;
 mod real_files;
 mod workbook;
 

@@ -1,5 +1,8 @@
 //! Reports: every total is the list behind it, on every level and in every form; nobody sees more than they may.
 
+mod minimum_purchases;
+mod streams;
+
 use std::fs;
 use std::io::{Cursor, Read};
 use std::os::unix::fs::PermissionsExt;

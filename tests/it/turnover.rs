@@ -6,6 +6,7 @@ mod dirt;
 mod pages;
 mod real_file;
 mod reports;
+mod revoked;
 
 use std::fs;
 use std::path::Path;

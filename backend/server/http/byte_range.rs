@@ -64,6 +64,20 @@ pub fn answer(
     Ok(response)
 }
 
+/// The answer with a whole file whose length nobody knows yet: it cannot be taken up again.
+///
+/// # Errors
+/// Never in practice: names of our files fit into a header.
+pub fn unmeasured(body: Body, kind: &'static str, name: &str) -> Result<Response, Problem> {
+    let mut response = body.into_response();
+    let heads = response.headers_mut();
+    heads.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    heads.insert(ACCEPT_RANGES, HeaderValue::from_static("none"));
+    let disposition = format!("attachment; filename=\"{name}\"");
+    heads.insert(CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(|_| Problem::internal())?);
+    Ok(response)
+}
+
 /// What a `Range` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Part {

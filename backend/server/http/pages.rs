@@ -78,6 +78,7 @@ pub mod timeline;
 pub mod turnover;
 pub mod turnover_differences;
 pub mod turnover_import;
+pub mod turnover_revocation;
 pub mod turnover_upload;
 pub mod volume_words;
 

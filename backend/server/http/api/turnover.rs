@@ -4,7 +4,7 @@
 
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::http::Uri;
+use axum::http::{StatusCode, Uri};
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
@@ -12,10 +12,12 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use crate::actions::import::turnover_report::Warning;
+use crate::actions::revoke_turnover;
 use crate::app::App;
 use crate::http::api::paging;
 use crate::http::api::window::{self, Part};
 use crate::http::extract::{Path, Query};
+use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::turnover::ImportSum;
@@ -105,6 +107,36 @@ pub struct TurnoverLineView {
     lot: Option<i32>,
     /// Number of the invoice, or nothing.
     reference: String,
+}
+
+/// Why a file is taken back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TurnoverRevocation {
+    #[schema(max_length = 2000)]
+    reason: String,
+}
+
+/// The import whose lines take another one back.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TurnoverCounterImport {
+    id: Uuid,
+}
+
+/// Takes a file back as a whole, by lines with the sign turned; nothing is deleted, and the file can be taken again.
+#[utoipa::path(
+    post, path = "/api/v1/turnover-imports/{id}/revoke", tag = "turnover", operation_id = "revoke_turnover_import",
+    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
+    request_body = TurnoverRevocation, responses((status = 201, body = TurnoverCounterImport))
+)]
+pub async fn revoke(
+    State(app): State<App>,
+    SignedIn(actor): SignedIn,
+    Path(id): Path<Uuid>,
+    KeyedJson(key, body): KeyedJson<TurnoverRevocation>,
+) -> Result<(StatusCode, Answer<TurnoverCounterImport>), Problem> {
+    let id = revoke_turnover::revoke(&app, &actor, id, &body.reason, key.as_ref()).await?;
+    Ok((StatusCode::CREATED, Answer(TurnoverCounterImport { id })))
 }
 
 /// The files whose turnover was recorded, newest first.

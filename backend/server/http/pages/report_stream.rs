@@ -2,9 +2,11 @@
 //! so that a browser shows how far it is and a download that broke off goes on where it ended.
 //!
 //! The rows are read twice in one snapshot: once for length and tag, once for the client. Nothing is kept in memory but
-//! the portion under way.
+//! the portion under way. A list that takes longer to measure than a client waits is sent at once, without length and tag:
+//! it cannot be taken up again.
 
 use std::io;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{ETAG, IF_NONE_MATCH};
@@ -13,7 +15,7 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -27,12 +29,15 @@ use crate::reports::catalogue::{self, Report};
 use crate::reports::csv_table::csv_row;
 use crate::reports::question::Question;
 use crate::reports::table::Cell;
-use crate::storage::StorageError;
+use crate::storage::{StorageError, Tx};
 
 /// Bytes handed on at a time.
 const PORTION: usize = 1 << 16;
 /// Portions that wait for the client.
 const AHEAD: usize = 4;
+
+/// How long a list may take to be measured, in half the time a client waits for its first byte.
+const MEASURED_WITHIN: Duration = Duration::from_secs(15);
 
 /// Where the bytes of a file go.
 trait Sink {
@@ -40,18 +45,18 @@ trait Sink {
     async fn take(&mut self, bytes: &[u8]) -> bool;
 }
 
-/// Length and hash.
-#[derive(Default)]
+/// Length and hash, as long as somebody waits for them.
 struct Measured {
     size: u64,
     hash: Sha256,
+    asked_by: oneshot::Sender<Result<(Tx, u64, String), StorageError>>,
 }
 
 impl Sink for Measured {
     async fn take(&mut self, bytes: &[u8]) -> bool {
         self.size += bytes.len() as u64;
         self.hash.update(bytes);
-        true
+        !self.asked_by.is_closed()
     }
 }
 
@@ -61,6 +66,16 @@ struct Window {
     left: u64,
     held: Vec<u8>,
     to: mpsc::Sender<io::Result<Bytes>>,
+}
+
+impl Window {
+    /// Sends what is held: the end of a list of unknown length.
+    async fn rest(self) {
+        if !self.held.is_empty() {
+            // Nobody there any more is no failure of the list.
+            let _ = self.to.send(Ok(Bytes::from(self.held))).await;
+        }
+    }
 }
 
 impl Sink for Window {
@@ -94,10 +109,13 @@ pub async fn csv(
     let mut tx = app.db.begin_snapshot(actor).await?;
     let admitted = catalogue::admitted(&mut tx, Some(actor), report, question, app.clock.now()).await;
     let (question, _) = admitted.map_err(|error| report_file::problem(error, german))?;
-    let mut measured = Measured::default();
-    write(&mut tx, report, &question, &mut measured).await?;
-    let Measured { size, hash } = measured;
-    let tag = byte_range::tag(&HEXLOWER.encode(&hash.finalize()))?;
+    let kind = "text/csv; charset=utf-8";
+    let Some((tx, size, hash)) = measured(tx, report, &question, MEASURED_WITHIN).await? else {
+        tracing::info!(report = report.key(), "a list takes too long to be measured and is sent without its length");
+        let tx = app.db.begin_snapshot(actor).await?;
+        return byte_range::unmeasured(sent(tx, report, question, (0, u64::MAX)), kind, name);
+    };
+    let tag = byte_range::tag(&hash)?;
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
         tx.rollback().await?;
         return Ok((StatusCode::NOT_MODIFIED, [(ETAG, tag)]).into_response());
@@ -109,12 +127,55 @@ pub async fn csv(
             return Ok(beyond);
         }
     };
+    byte_range::answer(sent(tx, report, question, (from, to)), kind, name, tag, (from, to, size))
+}
+
+/// Length and hash in hex of the whole list, with the snapshot they are of; `None` where that takes longer than `limit`.
+///
+/// In a task of its own, because a transaction that is dropped half read goes back to the pool open (`http/task.rs`): it is
+/// ended there whether anybody waits or not.
+async fn measured(
+    mut tx: Tx,
+    report: Report,
+    question: &Question,
+    limit: Duration,
+) -> Result<Option<(Tx, u64, String)>, StorageError> {
+    let (done, waits) = oneshot::channel();
+    let question = question.clone();
+    tokio::spawn(async move {
+        let mut sink = Measured { size: 0, hash: Sha256::default(), asked_by: done };
+        let read = write(&mut tx, report, &question, &mut sink).await;
+        let Measured { size, hash, asked_by } = sink;
+        let unheard = match read {
+            Ok(()) => asked_by.send(Ok((tx, size, HEXLOWER.encode(&hash.finalize())))).err().and_then(Result::ok),
+            Err(error) => {
+                let _ = asked_by.send(Err(error));
+                None
+            }
+        };
+        if let Some((tx, ..)) = unheard
+            && let Err(error) = tx.rollback().await
+        {
+            tracing::info!(%error, "a snapshot could not be ended");
+        }
+    });
+    match tokio::time::timeout(limit, waits).await {
+        Ok(Ok(measured)) => measured.map(Some),
+        // Too slow; or the task ended without a word, which only a panic does: sending will show it.
+        Ok(Err(_)) | Err(_) => Ok(None),
+    }
+}
+
+/// The bytes of the list from the first place up to before the second, as they are read.
+fn sent(mut tx: Tx, report: Report, question: Question, (from, to): (u64, u64)) -> Body {
     let (sender, receiver) = mpsc::channel(AHEAD);
     // In a task of its own: a client that hangs up never drops a transaction half done.
     tokio::spawn(async move {
         let mut window = Window { skip: from, left: to - from, held: Vec::new(), to: sender.clone() };
         let written = write(&mut tx, report, &question, &mut window).await;
-        drop(window);
+        if written.is_ok() {
+            window.rest().await;
+        }
         if let Err(error) = written {
             tracing::error!(%error, "a list was not sent to its end");
             // The client must not take what it has for the whole.
@@ -124,8 +185,7 @@ pub async fn csv(
             tracing::info!(%error, "a snapshot could not be ended");
         }
     });
-    let body = Body::from_stream(ReceiverStream::new(receiver));
-    byte_range::answer(body, "text/csv; charset=utf-8", name, tag, (from, to, size))
+    Body::from_stream(ReceiverStream::new(receiver))
 }
 
 /// Writes the list until its end or until nobody wants more.

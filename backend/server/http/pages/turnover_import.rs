@@ -23,6 +23,7 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::turnover::ImportSum;
 use crate::storage::turnover_list::{self, By, Filter, Line, LineSum};
+use crate::storage::turnover_revocations::{self, Revocation};
 
 /// Lines on a page.
 const PAGE: i64 = 50;
@@ -42,12 +43,22 @@ pub struct TurnoverImportPage {
     sums: Vec<String>,
     warnings: Vec<String>,
     rejected: i32,
+    /// Set once the file was taken back, or takes another one back.
+    revocation: Option<RevocationWords>,
     tables: Vec<SumTable>,
     filtered: bool,
     /// Number and sum of the lines below, by currency.
     totals: Vec<String>,
     rows: Vec<LineRow>,
     pager: Pager,
+}
+
+/// A revocation in words.
+struct RevocationWords {
+    sentence: String,
+    reason: String,
+    /// The file on the other side, and what to call it.
+    other: (Uuid, &'static str),
 }
 
 /// Sums by one thing.
@@ -134,17 +145,23 @@ pub async fn show(
         let rows = turnover_list::line_sums(&mut tx, id, by).await?;
         tables.push(table(title, key, &address, rows));
     }
+    let revocation = turnover_revocations::of_import(&mut tx, id).await?;
     let warnings: Vec<Warning> = serde_json::from_value(it.warnings.clone()).unwrap_or_default();
     Ok(Page(TurnoverImportPage {
         frame: frame.titled(it.file_name.clone()),
         id,
         file_name: it.file_name,
-        hint: if asked.hinweis == "uebernommen" { "Die Datei ist übernommen. Sie zählt ab jetzt." } else { "" },
+        hint: match asked.hinweis.as_str() {
+            "uebernommen" => "Die Datei ist übernommen. Sie zählt ab jetzt.",
+            "zurueckgenommen" => "Die Datei ist zurückgenommen. Sie zählt nicht mehr.",
+            _ => "",
+        },
         taken: format!("{}, {}", instant(it.at), it.person.unwrap_or_default()),
         sha256: HEXLOWER.encode(&it.sha256),
         sums: sums.iter().map(sum_words).collect(),
         warnings: warnings.into_iter().map(|warning| warning.text).collect(),
         rejected: sums.iter().map(|sum| sum.rejected_lines).sum(),
+        revocation: revocation.map(|it| revocation_words(it, id)),
         tables,
         filtered: filters.iter().any(|(_, value)| !value.is_empty()),
         totals: totals
@@ -156,6 +173,16 @@ pub async fn show(
         rows: lines.into_iter().map(line_row).collect(),
         pager,
     }))
+}
+
+fn revocation_words(it: Revocation, shown: Uuid) -> RevocationWords {
+    let who = format!("{}, {}", instant(it.at), it.person.unwrap_or_default());
+    let (sentence, other) = if it.import == shown {
+        (format!("Zurückgenommen {who}. Die Datei zählt nicht mehr."), (it.counter, "Gegenbuchungen ansehen"))
+    } else {
+        (format!("Diese Buchungen nehmen eine Datei zurück: {who}."), (it.import, "Zurückgenommene Datei ansehen"))
+    };
+    RevocationWords { sentence, reason: it.reason, other }
 }
 
 /// The sentence of the import, from what is stored.

@@ -1,0 +1,90 @@
+//! Long lists as CSV: with length and tag, taken up where a download broke off, and never half of two states.
+
+use abruf::actions::cancel_call_off::cancel;
+use abruf_domain::ids::CallOffId;
+use axum::http::StatusCode;
+use uuid::Uuid;
+
+use super::{House, house};
+
+const LISTS: [&str; 6] = [
+    "einsparungen-abrufe",
+    "einsparungen-positionen",
+    "einsparungen-belege",
+    "mehrkosten-abrufe",
+    "mehrkosten-positionen",
+    "offene-nachweise",
+];
+const ENTRIES: &str = "/berichte/einsparungen-belege/bericht.csv";
+
+/// A whole file and its tag.
+async fn whole(house: &House, path: &str) -> (String, Vec<u8>) {
+    let (status, headers, bytes) = house.web.download(path, &house.board, &[("accept-encoding", "gzip")]).await;
+    assert_eq!(status, StatusCode::OK, "{path}");
+    assert_eq!(headers["content-length"], bytes.len().to_string(), "{path}");
+    assert_eq!(headers["accept-ranges"], "bytes", "{path}");
+    assert!(!headers.contains_key("content-encoding"), "{path}: what is compressed cannot be taken up");
+    (headers["etag"].to_str().unwrap().to_owned(), bytes)
+}
+
+#[tokio::test]
+async fn a_download_that_broke_off_goes_on_where_it_ended() {
+    let house = house(41).await;
+    for list in LISTS {
+        let path = format!("/berichte/{list}/bericht.csv");
+        let (tag, all) = whole(&house, &path).await;
+        assert!(tag.starts_with('"'), "{path}: a weak tag joins nothing");
+        for cut in [1, all.len() / 3, all.len() - 1] {
+            let range = format!("bytes={cut}-");
+            let asked = [("range", range.as_str()), ("if-range", tag.as_str()), ("accept-encoding", "gzip")];
+            let (status, headers, rest) = house.web.download(&path, &house.board, &asked).await;
+            assert_eq!(status, StatusCode::PARTIAL_CONTENT, "{path} from {cut}");
+            assert_eq!(headers["content-range"], format!("bytes {cut}-{}/{}", all.len() - 1, all.len()), "{path}");
+            assert_eq!(headers["content-length"], rest.len().to_string(), "{path}");
+            assert!(!headers.contains_key("content-encoding"), "{path}");
+            assert_eq!(headers["etag"], tag.as_str(), "{path}");
+            assert_eq!([&all[..cut], &rest[..]].concat(), all, "{path} from {cut}");
+        }
+        let (status, ..) = house.web.download(&path, &house.board, &[("if-none-match", &tag)]).await;
+        assert_eq!(status, StatusCode::NOT_MODIFIED, "{path}");
+        let beyond = format!("bytes={}-", all.len());
+        let (status, ..) = house.web.download(&path, &house.board, &[("range", &beyond)]).await;
+        assert_eq!(status, StatusCode::RANGE_NOT_SATISFIABLE, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_download_of_another_state_begins_anew() {
+    let house = house(43).await;
+    let (tag, before) = whole(&house, ENTRIES).await;
+    let (standing, member): (Uuid, Uuid) =
+        sqlx::query_as("SELECT id, member_id FROM call_off WHERE status = 'released' ORDER BY id LIMIT 1")
+            .fetch_one(&house.web.database.owner)
+            .await
+            .unwrap();
+    let town = house.towns.iter().find(|it| it.id.0 == member).unwrap();
+    cancel(&house.web.app, &town.approver, CallOffId(standing), "Doppelt").await.unwrap();
+    let asked = [("range", "bytes=100-"), ("if-range", tag.as_str())];
+    let (status, headers, after) = house.web.download(ENTRIES, &house.board, &asked).await;
+    assert_eq!(status, StatusCode::OK, "the rest of another state fits nothing");
+    assert!(headers["etag"] != tag.as_str() && before.len() < after.len());
+    assert_eq!(after, whole(&house, ENTRIES).await.1);
+}
+
+#[tokio::test]
+async fn nothing_is_a_file_with_its_head_and_fifty_years_are_everything() {
+    let house = house(47).await;
+    let (_, empty) = whole(&house, &format!("{ENTRIES}?jahr=1999")).await;
+    let (_, all) = whole(&house, ENTRIES).await;
+    let (_, fifty) = whole(&house, &format!("{ENTRIES}?von=01.01.1985&bis=31.12.2034")).await;
+    assert_eq!(fifty, all);
+    let head = all.split_inclusive(|byte| *byte == b'\n').next().unwrap();
+    assert_eq!(empty, head, "the heads, and no row");
+    let half = format!("bytes={}-", empty.len() / 2);
+    let path = format!("{ENTRIES}?jahr=1999");
+    let (status, _, rest) = house.web.download(&path, &house.board, &[("range", &half)]).await;
+    assert_eq!((status, &rest[..]), (StatusCode::PARTIAL_CONTENT, &empty[empty.len() / 2..]));
+    let refused = house.web.get(&format!("{ENTRIES}?von=01.01.1900&bis=31.12.2026"), &house.board).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(refused.text.contains("50 Jahre"), "{}", refused.text);
+}
