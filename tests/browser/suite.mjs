@@ -1,0 +1,48 @@
+// Runs the subjects one after the other, prints what was counted; fails where something was wrong.
+
+import { mkdirSync } from "node:fs";
+
+import { chromium } from "playwright-core";
+
+import { journeys } from "./journeys.mjs";
+import { pages } from "./pages.mjs";
+import { Desk } from "./people.mjs";
+import { Tally } from "./tally.mjs";
+
+const SUBJECTS = { pages, journeys };
+
+const options = { long: false, only: undefined };
+const chosen = [];
+let base;
+for (const argument of process.argv.slice(2)) {
+  if (argument === "--long") options.long = true;
+  else if (argument.startsWith("--base=")) base = argument.slice(7);
+  else if (argument.startsWith("--only=")) options.only = argument.slice(7);
+  else if (argument in SUBJECTS) chosen.push(argument);
+  else throw new Error(`unknown argument ${argument}; subjects: ${Object.keys(SUBJECTS).join(", ")}`);
+}
+
+const folder = "target/browser";
+mkdirSync(folder, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  // A sandbox of its own needs rights that root in a container has not.
+  args: process.getuid() === 0 ? ["--no-sandbox"] : [],
+});
+let failed = 0;
+for (const [name, subject] of Object.entries(SUBJECTS)) {
+  if (chosen.length && !chosen.includes(name)) continue;
+  const tally = new Tally(folder);
+  const begin = Date.now();
+  console.log(`\n${name}`);
+  try {
+    await subject({ ...options, tally, browser, desk: new Desk(browser, base, tally) });
+  } catch (error) {
+    tally.fail(name, error.stack ?? String(error));
+  }
+  tally.print();
+  console.log(`  ${((Date.now() - begin) / 1000).toFixed(1)} s`);
+  failed += tally.failures.length;
+}
+await browser.close();
+process.exitCode = failed ? 1 : 0;
