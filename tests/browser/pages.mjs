@@ -1,7 +1,6 @@
 // Every page each role reaches: axe, layout, weight, foreign requests; then what an empty form answers.
 
-import { readFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 
 import { crawl, kindOf } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
@@ -16,9 +15,11 @@ const LARGEST_FONTS = 60 * 1024;
 /** Roles in the order in which they claim a page that several reach. */
 const READERS = [null, "buyer", "approver", "treasurer", "office", "board", "auditor", "administrator", "supervisor", "future"];
 
-const THEMES = ["light", "dark"];
+/** Theme and width: between these two every rule and both palettes. */
+const ORDINARY = [["light", "desk"], ["dark", "phone"]];
+const LONG = ["light", "dark"].flatMap((theme) => Object.keys(WIDTHS).map((width) => [theme, width]));
 
-/** Everything. `long`: each role's own pages, three instances of a kind, axe in all six states. */
+/** Everything. `long`: each role's own pages, three instances of a kind, all six states, every form sent empty. */
 export async function pages({ desk, tally, long, only }) {
   const claimed = new Set();
   const forms = [];
@@ -41,7 +42,7 @@ export async function pages({ desk, tally, long, only }) {
           const [at, page] = next;
           const instance = long ? `-${at}` : "";
           await scan(tab, page, { person, tally, long, assets, name: `${person ?? "nobody"}/${fileName(page.kind)}${instance}` });
-          if (!forms.some((form) => form.kind === page.kind)) forms.push({ ...page, person, count: await tab.locator("form[method=post]").count() });
+          if (long && !forms.some((form) => form.kind === page.kind)) forms.push({ ...page, person, count: await tab.locator("form[method=post]").count() });
         }
         await tab.close();
       }),
@@ -49,9 +50,10 @@ export async function pages({ desk, tally, long, only }) {
     tally.count(`pages of ${person ?? "nobody"}`, mine.length);
     await context.close();
   }
+  if (!long) return;
   for (const person of READERS) {
     const theirs = forms.filter((form) => form.person === person && form.count);
-    if (theirs.length) await emptyForms({ desk, tally, person, theirs, long });
+    if (theirs.length) await emptyForms({ desk, tally, person, theirs });
   }
 }
 
@@ -102,21 +104,17 @@ export async function scan(tab, { kind, address }, { person, tally, long, assets
     tally.heaviest = Math.max(tally.heaviest ?? 0, bytes + assets);
   }
   await tab.evaluate(AXE);
-  for (const [at, theme] of THEMES.entries()) {
-    for (const [label, width] of Object.entries(WIDTHS)) {
-      await tab.emulateMedia({ colorScheme: theme });
-      await tab.setViewportSize({ width, height: width === WIDTHS.phone ? 640 : 900 });
-      const state = `${where}, ${theme}, ${width} px`;
-      const layout = await tab.evaluate(measure, SMALLEST_TARGET);
-      tally.count("layouts measured");
-      tally.count("targets measured", layout.targets);
-      for (const { kind: of, what } of layout.found) tally.fail(where, `${of} at ${width} px: ${what}`);
-      // Without --long: light on the phone, dark at the desk; between them every rule and both palettes.
-      if (long || (at === 0 && label === "phone") || (at === 1 && label === "desk")) await axe(tab, state, tally);
-      if (long ? label !== "tablet" : (at === 0 && label === "phone") || (at === 1 && label === "desk")) {
-        await picture(tab, tally, `${name}.${width}.${theme}`);
-      }
-    }
+  tally.count("pages looked at");
+  for (const [theme, label] of long ? LONG : ORDINARY) {
+    const width = WIDTHS[label];
+    await tab.emulateMedia({ colorScheme: theme });
+    await tab.setViewportSize({ width, height: label === "phone" ? 640 : 900 });
+    const layout = await tab.evaluate(measure, SMALLEST_TARGET);
+    tally.count("layouts measured");
+    tally.count("targets measured", layout.targets);
+    for (const { kind: of, what } of layout.found) tally.fail(where, `${of} at ${width} px: ${what}`);
+    await axe(tab, `${where}, ${theme}, ${width} px`, tally);
+    if (long && label !== "tablet") await picture(tab, tally, `${name}.${width}.${theme}`);
   }
   const headings = await tab.locator("h1").count();
   tally.holds(headings === 1, where, `has ${headings} h1`);
@@ -146,7 +144,7 @@ export async function picture(tab, tally, name) {
 }
 
 /** Every form that asks for something, sent empty: an error that leads to its field, or an answer. */
-async function emptyForms({ desk, tally, person, theirs, long }) {
+async function emptyForms({ desk, tally, person, theirs }) {
   const context = await desk.contextOf(person);
   const tab = await context.newPage();
   for (const { kind, address, count } of theirs) {
@@ -176,7 +174,7 @@ async function emptyForms({ desk, tally, person, theirs, long }) {
         for (const bare of errors.bare) tally.fail(where, `#${bare} is wrong and does not say so (aria-invalid, description)`);
       }
       await tab.evaluate(AXE);
-      for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"], ...(long ? [[WIDTHS.desk, "light"], [WIDTHS.phone, "dark"]] : [])]) {
+      for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"]]) {
         await tab.emulateMedia({ colorScheme: theme });
         await tab.setViewportSize({ width, height: 900 });
         for (const { kind: of, what } of (await tab.evaluate(measure, SMALLEST_TARGET)).found) tally.fail(where, `${of} at ${width} px: ${what}`);
