@@ -3,6 +3,7 @@
 
 import { Keyboard, Pointer } from "./hand.mjs";
 import { PASSWORD, PEOPLE } from "./people.mjs";
+import { twice } from "./twice.mjs";
 
 /** The first call-off may take this much. */
 const FIRST = { screens: 5, inputs: 12, seconds: 180 };
@@ -24,8 +25,8 @@ export async function signInAndOut(hand) {
   await hand.arrive("Anmelden");
 }
 
-/** From the contract to the request: licences for a year and two days of training. */
-export async function callOff(hand) {
+/** From the contract to the last screen before the request: licences for a year and two days of training. */
+export async function draftUpToSummary(hand) {
   await hand.open("/rahmenvertraege?q=citrix");
   await hand.press("button", /^Abrufen aus Citrix/);
   await hand.arrive("Was und wie viel?");
@@ -44,8 +45,14 @@ export async function callOff(hand) {
   await hand.arrive("Ist der Abruf zulässig?");
   await hand.press("link", "Weiter zur Zusammenfassung");
   await hand.arrive("Stimmt alles?");
+  return id;
+}
+
+/** From the contract to the request. */
+export async function callOff(hand) {
+  const id = await draftUpToSummary(hand);
   await hand.press("button", "Zur Freigabe geben");
-  await hand.arrive(/^Der Abruf liegt zur Freigabe|^Liegt zur Freigabe|Freigabe/);
+  await hand.arrive(/^Liegt zur Freigabe/);
   return id;
 }
 
@@ -177,4 +184,5 @@ export async function journeys({ desk, tally }) {
   await walk(desk, tally, "keyboard", Keyboard, {}, { think: THINK });
   await walk(desk, tally, "no JavaScript", Pointer, { javaScriptEnabled: false });
   await walk(desk, tally, "phone", Pointer, { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  await twice({ desk, tally });
 }
