@@ -66,9 +66,11 @@ class Hand {
 /** Clicks, or taps where the screen is touched. */
 export class Pointer extends Hand {
   async press(role, name) {
+    await this.follow(this.at(role, name));
+  }
+
+  async follow(target) {
     await this.pause();
-    const target = this.at(role, name);
-    await target.scrollIntoViewIfNeeded();
     if (this.page.viewportSize().width <= 480 && this.touch) await target.tap();
     else await target.click();
     this.activations += 1;
@@ -116,14 +118,20 @@ export class Keyboard extends Hand {
       await this.page.keyboard.press("Tab");
       this.presses += 1;
     }
+    // The window scrolls with the next frame.
+    await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const seen = await this.page.evaluate(focusSeen, handle);
     this.tally.count("focus stops judged");
     if (seen) this.tally.fail(`${this.journey}, ${this.page.url()}`, seen);
   }
 
   async press(role, name) {
+    await this.follow(this.at(role, name));
+  }
+
+  async follow(target) {
     await this.pause();
-    await this.to(this.at(role, name));
+    await this.to(target);
     await this.page.keyboard.press("Enter");
     this.presses += 1;
     this.activations += 1;

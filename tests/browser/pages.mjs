@@ -1,13 +1,13 @@
 // Every page each role reaches: axe, layout, weight, foreign requests; then what an empty form answers.
 
-import { readFileSync } from "node:fs";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
-import { crawl, kindOf } from "./crawl.mjs";
+import { crawl } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
 import { WIDTHS } from "./people.mjs";
 
-const AXE = readFileSync(new URL("../../target/browser/node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /** Largest page at first view in bytes as transferred, without fonts; and the fonts. */
 const LARGEST_PAGE = 150 * 1024;
@@ -216,5 +216,3 @@ function errorsOfPage() {
     bare,
   };
 }
-
-export { kindOf };

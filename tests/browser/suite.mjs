@@ -4,18 +4,22 @@ import { mkdirSync } from "node:fs";
 
 import { chromium } from "playwright-core";
 
+import { auditor } from "./auditor.mjs";
+import { hazards } from "./hazards.mjs";
 import { journeys } from "./journeys.mjs";
+import { media, screenshots } from "./media.mjs";
 import { pages } from "./pages.mjs";
 import { Desk } from "./people.mjs";
 import { Tally } from "./tally.mjs";
 
-const SUBJECTS = { pages, journeys };
+const SUBJECTS = { pages, media, auditor, journeys, hazards };
 
 const options = { long: false, only: undefined };
 const chosen = [];
 let base;
 for (const argument of process.argv.slice(2)) {
   if (argument === "--long") options.long = true;
+  else if (argument === "--screenshots") options.pictures = true;
   else if (argument.startsWith("--base=")) base = argument.slice(7);
   else if (argument.startsWith("--only=")) options.only = argument.slice(7);
   else if (argument in SUBJECTS) chosen.push(argument);
@@ -30,7 +34,7 @@ const browser = await chromium.launch({
   args: process.getuid() === 0 ? ["--no-sandbox"] : [],
 });
 let failed = 0;
-for (const [name, subject] of Object.entries(SUBJECTS)) {
+for (const [name, subject] of Object.entries(options.pictures ? { screenshots } : SUBJECTS)) {
   if (chosen.length && !chosen.includes(name)) continue;
   const tally = new Tally(folder);
   const begin = Date.now();
