@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 
 import { crawl } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
+import { picture } from "./pages.mjs";
 
 /** The ten main pages: person, name, how to get there. */
 const MAIN = [
@@ -57,8 +58,7 @@ export async function media({ desk, tally, long }) {
     CHECKED(tally, `${name} in forced colours`, (await tab.evaluate(measure, SMALLEST_TARGET)).found);
     const bare = await tab.evaluate(invisibleInForcedColours);
     for (const what of bare) tally.fail(`${name} in forced colours`, what);
-    mkdirSync(`${tally.folder}/screenshots/forced-colors`, { recursive: true });
-    await tab.screenshot({ path: `${tally.folder}/screenshots/forced-colors/${name}.png`, fullPage: true });
+    await picture(tab, tally, `forced-colors/${name}`);
     tally.count("pages in forced colours");
 
     await paper(tab, tally, name);

@@ -141,7 +141,12 @@ export async function axe(tab, state, tally) {
 export async function picture(tab, tally, name) {
   const path = `${tally.folder}/screenshots/${name}.png`;
   mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  await tab.screenshot({ path, fullPage: true });
+  // The window as high as the page: a picture beyond the window repeats itself in software rendering.
+  const before = tab.viewportSize();
+  const height = await tab.evaluate(() => document.documentElement.scrollHeight);
+  await tab.setViewportSize({ width: before.width, height: Math.min(Math.max(height, 200), 8000) });
+  await tab.screenshot({ path });
+  await tab.setViewportSize(before);
   tally.count("screenshots");
 }
 
