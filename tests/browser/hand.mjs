@@ -71,8 +71,13 @@ export class Pointer extends Hand {
 
   async follow(target) {
     await this.pause();
-    if (this.page.viewportSize().width <= 480 && this.touch) await target.tap();
-    else await target.click();
+    await target.waitFor();
+    // By place, as a hand does: without JavaScript the page never tells Playwright that it stands still.
+    await target.evaluate((element) => element.scrollIntoView({ block: "center", inline: "nearest" }));
+    const box = await target.boundingBox();
+    const [x, y] = [box.x + Math.min(box.width / 2, 60), box.y + Math.min(box.height / 2, 12)];
+    if (this.touch) await this.page.touchscreen.tap(x, y);
+    else await this.page.mouse.click(x, y);
     this.activations += 1;
   }
 

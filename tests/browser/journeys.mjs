@@ -28,17 +28,17 @@ async function signInAndOut(hand) {
 }
 
 /** From the contract to the request: licences for a year and two days of training. */
-export async function callOff(hand, account = null) {
+export async function callOff(hand, { users = 4, account = null } = {}) {
   await hand.open("/rahmenvertraege?q=citrix");
   await hand.press("button", /^Abrufen aus Citrix/);
   await hand.arrive("Was und wie viel?");
   await hand.fill("Erster Tag", day(1));
   await hand.fill("Letzter Tag", day(365));
   await hand.fill(/^Menge Schulungstag/, "2");
-  await hand.fill(/^Menge Citrix Universal/, "120");
+  await hand.fill(/^Menge Citrix Universal/, String(users));
   await hand.press("button", "Weiter zu den Angaben");
   await hand.arrive("Wofür, wann und wohin?");
-  await hand.fill("Begründung des Bedarfs", "120 Beschäftigte arbeiten künftig auch von zu Hause; zwei Tage Schulung für die Administration.");
+  await hand.fill("Begründung des Bedarfs", "Mehr Beschäftigte arbeiten künftig auch von zu Hause; zwei Tage Schulung für die Administration.");
   if (account) await hand.page.locator("#budget_account").fill(account);
   await hand.press("button", "Weiter zur Prüfung");
   await hand.arrive("Ist der Abruf zulässig?");
@@ -140,6 +140,14 @@ async function repeatOrder(hand, id) {
   await hand.arrive(/Freigabe/);
 }
 
+async function setMode(hand, mode) {
+  await hand.open("/haushalt");
+  await hand.unfold("Betriebsart ändern");
+  await hand.page.locator("#mode").selectOption(mode);
+  await hand.press("button", "Betriebsart speichern");
+  await hand.arrive("Haushalt");
+}
+
 /** One person, one journey. */
 async function walkOne(desk, tally, { way, Kind, options, extra }, person, name, steps) {
   const context = await desk.contextOf(person, options);
@@ -162,7 +170,7 @@ async function walk(desk, tally, how) {
   console.log(`  ${how.way}`);
   const as = (person, name, steps) => walkOne(desk, tally, how, person, name, steps);
   await as(null, "sign in", signInAndOut);
-  const first = await as("buyer", "call-off", callOff);
+  const first = await as("buyer", "call-off", (hand) => callOff(hand, { users: how.users }));
   if (first.answer) {
     for (const [what, most] of Object.entries(FIRST)) {
       tally.holds(first[what] <= most, `${how.way}: call-off`, `${first[what]} ${what}, at most ${most}`);
@@ -178,12 +186,12 @@ async function walk(desk, tally, how) {
 }
 
 export async function journeys({ desk, tally }) {
-  await walk(desk, tally, { way: "no JavaScript", Kind: Pointer, options: { javaScriptEnabled: false }, extra: {} });
-  await walk(desk, tally, { way: "phone", Kind: Pointer, options: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, extra: {} });
-  const keyboard = { way: "keyboard", Kind: Keyboard, options: {}, extra: { think: THINK } };
+  await walk(desk, tally, { way: "no JavaScript", Kind: Pointer, options: { javaScriptEnabled: false }, extra: {}, users: 6 });
+  await walk(desk, tally, { way: "phone", Kind: Pointer, options: { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true }, extra: {}, users: 5 });
+  const keyboard = { way: "keyboard", Kind: Keyboard, options: {}, extra: { think: THINK }, users: 120 };
   await walk(desk, tally, keyboard);
 
-  // The eighth last: it makes the member's treasurer confirm every request from here on.
+  // The eighth last: while it lasts, the member's treasurer confirms every request.
   const prepare = { way: "preparation", Kind: Pointer, options: {}, extra: {} };
   await walkOne(desk, tally, prepare, "treasurer", "accounts and mode", async (hand) => {
     await hand.open("/haushalt/konten");
@@ -191,12 +199,10 @@ export async function journeys({ desk, tally }) {
     await hand.fill("Haushaltsjahr", String(new Date().getFullYear()));
     await hand.fill("Verfügbarer Betrag", "900000");
     await hand.press("button", "Betrag speichern");
-    await hand.open("/haushalt");
-    await hand.unfold("Betriebsart ändern");
-    await hand.page.locator("#mode").selectOption("confirmed");
-    await hand.press("button", "Betriebsart speichern");
-    await hand.arrive("Haushalt");
+    await hand.arrive("Konten");
+    await setMode(hand, "confirmed");
   });
-  const asked = await walkOne(desk, tally, prepare, "buyer", "call-off with an account", (hand) => callOff(hand, ACCOUNT));
+  const asked = await walkOne(desk, tally, prepare, "buyer", "call-off with an account", (hand) => callOff(hand, { account: ACCOUNT }));
   if (asked.answer) await walkOne(desk, tally, keyboard, "treasurer", "confirm money", (hand) => confirmMoney(hand, asked.answer));
+  await walkOne(desk, tally, prepare, "treasurer", "mode as before", (hand) => setMode(hand, "reference_only"));
 }

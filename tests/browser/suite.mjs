@@ -12,7 +12,7 @@ import { pages } from "./pages.mjs";
 import { Desk } from "./people.mjs";
 import { Tally } from "./tally.mjs";
 
-const SUBJECTS = { pages, media, auditor, journeys, hazards };
+const SUBJECTS = { pages, media, auditor, hazards, journeys };
 
 const options = { long: false, only: undefined };
 const chosen = [];

@@ -65,7 +65,8 @@ async fn load(database: &Database, settings: &Settings, size: Size, output: &Out
     let app: App = database.app_at(settings, Clock::System, true).await?;
     let progress = output.progress("Beispieldaten");
     let anchor = berlin_date(app.clock.now());
-    let report = demo::load_size(&app, size, SEED, anchor, |done, total, _| progress.set(done as u64, total as u64)).await;
+    let tell = |done: usize, total: usize, _: &'static str| progress.set(done as u64, total as u64);
+    let report = demo::load_size(&app, size, SEED, anchor, tell).await;
     progress.finish();
     app.db.pool().close().await;
     report
