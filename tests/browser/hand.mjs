@@ -67,11 +67,18 @@ class Hand {
 /** Clicks, or taps where the screen is touched. */
 export class Pointer extends Hand {
   async press(role, name) {
+    await this.follow(this.at(role, name));
+  }
+
+  async follow(target) {
     await this.pause();
-    const target = this.at(role, name);
-    await target.scrollIntoViewIfNeeded();
-    if (this.page.viewportSize().width <= 480 && this.touch) await target.tap();
-    else await target.click();
+    await target.waitFor();
+    // By place, as a hand does: without JavaScript the page never tells Playwright that it stands still.
+    await target.evaluate((element) => element.scrollIntoView({ block: "center", inline: "nearest" }));
+    const box = await target.boundingBox();
+    const [x, y] = [box.x + Math.min(box.width / 2, 60), box.y + Math.min(box.height / 2, 12)];
+    if (this.touch) await this.page.touchscreen.tap(x, y);
+    else await this.page.mouse.click(x, y);
     this.activations += 1;
   }
 
@@ -117,14 +124,20 @@ export class Keyboard extends Hand {
       await this.page.keyboard.press("Tab");
       this.presses += 1;
     }
+    // The window scrolls with the next frame.
+    await this.page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
     const seen = await this.page.evaluate(focusSeen, handle);
     this.tally.count("focus stops judged");
     if (seen) this.tally.fail(`${this.journey}, ${this.page.url()}`, seen);
   }
 
   async press(role, name) {
+    await this.follow(this.at(role, name));
+  }
+
+  async follow(target) {
     await this.pause();
-    await this.to(this.at(role, name));
+    await this.to(target);
     await this.page.keyboard.press("Enter");
     this.presses += 1;
     this.activations += 1;

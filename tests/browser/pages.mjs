@@ -1,12 +1,13 @@
 // Every page each role reaches: axe, layout, weight, foreign requests; then what an empty form answers.
 
 import { mkdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 
-import { crawl, kindOf } from "./crawl.mjs";
+import { crawl } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
 import { WIDTHS } from "./people.mjs";
 
-const AXE = readFileSync(new URL("../../target/browser/node_modules/axe-core/axe.min.js", import.meta.url), "utf8");
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /** Largest page at first view in bytes as transferred, without fonts; and the fonts. */
 const LARGEST_PAGE = 150 * 1024;
@@ -15,11 +16,9 @@ const LARGEST_FONTS = 60 * 1024;
 /** Roles in the order in which they claim a page that several reach. */
 const READERS = [null, "buyer", "approver", "treasurer", "office", "board", "auditor", "administrator", "supervisor", "future"];
 
-/** Theme and width: between these two every rule and both palettes. */
-const ORDINARY = [["light", "desk"], ["dark", "phone"]];
-const LONG = ["light", "dark"].flatMap((theme) => Object.keys(WIDTHS).map((width) => [theme, width]));
+const THEMES = ["light", "dark"];
 
-/** Everything. `long`: each role's own pages, three instances of a kind, all six states, every form sent empty. */
+/** Everything. `long`: each role's own pages, three instances of a kind, axe in all six states. */
 export async function pages({ desk, tally, long, only }) {
   const claimed = new Set();
   const forms = [];
@@ -42,7 +41,7 @@ export async function pages({ desk, tally, long, only }) {
           const [at, page] = next;
           const instance = long ? `-${at}` : "";
           await scan(tab, page, { person, tally, long, assets, name: `${person ?? "nobody"}/${fileName(page.kind)}${instance}` });
-          if (long && !forms.some((form) => form.kind === page.kind)) forms.push({ ...page, person, count: await tab.locator("form[method=post]").count() });
+          if (!forms.some((form) => form.kind === page.kind)) forms.push({ ...page, person, count: await tab.locator("form[method=post]").count() });
         }
         await tab.close();
       }),
@@ -50,10 +49,9 @@ export async function pages({ desk, tally, long, only }) {
     tally.count(`pages of ${person ?? "nobody"}`, mine.length);
     await context.close();
   }
-  if (!long) return;
   for (const person of READERS) {
     const theirs = forms.filter((form) => form.person === person && form.count);
-    if (theirs.length) await emptyForms({ desk, tally, person, theirs });
+    if (theirs.length) await emptyForms({ desk, tally, person, theirs, long });
   }
 }
 
@@ -104,17 +102,21 @@ export async function scan(tab, { kind, address }, { person, tally, long, assets
     tally.heaviest = Math.max(tally.heaviest ?? 0, bytes + assets);
   }
   await tab.evaluate(AXE);
-  tally.count("pages looked at");
-  for (const [theme, label] of long ? LONG : ORDINARY) {
-    const width = WIDTHS[label];
-    await tab.emulateMedia({ colorScheme: theme });
-    await tab.setViewportSize({ width, height: label === "phone" ? 640 : 900 });
-    const layout = await tab.evaluate(measure, SMALLEST_TARGET);
-    tally.count("layouts measured");
-    tally.count("targets measured", layout.targets);
-    for (const { kind: of, what } of layout.found) tally.fail(where, `${of} at ${width} px: ${what}`);
-    await axe(tab, `${where}, ${theme}, ${width} px`, tally);
-    if (long && label !== "tablet") await picture(tab, tally, `${name}.${width}.${theme}`);
+  for (const [at, theme] of THEMES.entries()) {
+    for (const [label, width] of Object.entries(WIDTHS)) {
+      await tab.emulateMedia({ colorScheme: theme });
+      await tab.setViewportSize({ width, height: width === WIDTHS.phone ? 640 : 900 });
+      const state = `${where}, ${theme}, ${width} px`;
+      const layout = await tab.evaluate(measure, SMALLEST_TARGET);
+      tally.count("layouts measured");
+      tally.count("targets measured", layout.targets);
+      for (const { kind: of, what } of layout.found) tally.fail(where, `${of} at ${width} px: ${what}`);
+      // Without --long: light on the phone, dark at the desk; between them every rule and both palettes.
+      if (long || (at === 0 && label === "phone") || (at === 1 && label === "desk")) await axe(tab, state, tally);
+      if (long ? label !== "tablet" : (at === 0 && label === "phone") || (at === 1 && label === "desk")) {
+        await picture(tab, tally, `${name}.${width}.${theme}`);
+      }
+    }
   }
   const headings = await tab.locator("h1").count();
   tally.holds(headings === 1, where, `has ${headings} h1`);
@@ -139,12 +141,17 @@ export async function axe(tab, state, tally) {
 export async function picture(tab, tally, name) {
   const path = `${tally.folder}/screenshots/${name}.png`;
   mkdirSync(path.slice(0, path.lastIndexOf("/")), { recursive: true });
-  await tab.screenshot({ path, fullPage: true });
+  // The window as high as the page: a picture beyond the window repeats itself in software rendering.
+  const before = tab.viewportSize();
+  const height = await tab.evaluate(() => document.documentElement.scrollHeight);
+  await tab.setViewportSize({ width: before.width, height: Math.min(Math.max(height, 200), 8000) });
+  await tab.screenshot({ path });
+  await tab.setViewportSize(before);
   tally.count("screenshots");
 }
 
 /** Every form that asks for something, sent empty: an error that leads to its field, or an answer. */
-async function emptyForms({ desk, tally, person, theirs }) {
+async function emptyForms({ desk, tally, person, theirs, long }) {
   const context = await desk.contextOf(person);
   const tab = await context.newPage();
   for (const { kind, address, count } of theirs) {
@@ -174,7 +181,7 @@ async function emptyForms({ desk, tally, person, theirs }) {
         for (const bare of errors.bare) tally.fail(where, `#${bare} is wrong and does not say so (aria-invalid, description)`);
       }
       await tab.evaluate(AXE);
-      for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"]]) {
+      for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"], ...(long ? [[WIDTHS.desk, "light"], [WIDTHS.phone, "dark"]] : [])]) {
         await tab.emulateMedia({ colorScheme: theme });
         await tab.setViewportSize({ width, height: 900 });
         for (const { kind: of, what } of (await tab.evaluate(measure, SMALLEST_TARGET)).found) tally.fail(where, `${of} at ${width} px: ${what}`);
@@ -214,5 +221,3 @@ function errorsOfPage() {
     bare,
   };
 }
-
-export { kindOf };

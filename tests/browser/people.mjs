@@ -31,6 +31,7 @@ export class Desk {
   async contextOf(person, options = {}) {
     const context = await this.browser.newContext({ ...FRAME, baseURL: this.base, ...options });
     context.setDefaultTimeout(20_000);
+    context.setDefaultNavigationTimeout(60_000);
     if (person) {
       if (!this.#states.has(person)) this.#states.set(person, this.#signIn(person));
       await context.addCookies(await this.#states.get(person));

@@ -10,7 +10,7 @@ use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::demo::{self, DemoError, Report};
+use crate::demo::{self, DemoError, Report, Size};
 
 /// Seed of the demo that everybody sees.
 const SEED: u64 = 7;
@@ -19,7 +19,7 @@ const SEED: u64 = 7;
 pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
     let database = Database::start(&settings).await?;
     database.migrate().await?;
-    let loaded = load_if_empty(&database, &settings, output).await;
+    let loaded = load_if_empty(&database, &settings, Size::Full, output).await;
     database.close(None).await?;
     let text = if loaded? { account_table() } else { "Es wurde nichts geladen.".to_owned() };
     output.answer(&text, &json!({ "accounts": demo::accounts().iter().map(|it| it.email).collect::<Vec<_>>() }));
@@ -28,8 +28,13 @@ pub async fn run(settings: Settings, output: &Output) -> anyhow::Result<Exit> {
 
 /// Loads the demo into an empty database; a load that was cut is started over. `false` if there was
 /// something already.
-pub async fn load_if_empty(database: &Database, settings: &Settings, output: &Output) -> anyhow::Result<bool> {
-    match load(database, settings, output).await {
+pub async fn load_if_empty(
+    database: &Database,
+    settings: &Settings,
+    size: Size,
+    output: &Output,
+) -> anyhow::Result<bool> {
+    match load(database, settings, size, output).await {
         Ok(report) => {
             output.say(&format!(
                 "Beispieldaten geladen: {} Mitglieder, {} Personen, {} Verträge, {} Abrufe.",
@@ -48,19 +53,20 @@ pub async fn load_if_empty(database: &Database, settings: &Settings, output: &Ou
         Err(DemoError::Interrupted { .. }) => {
             output.say("Das Laden der Beispieldaten war unterbrochen worden. Es beginnt von vorn.");
             empty(database).await?;
-            load(database, settings, output).await?;
+            load(database, settings, size, output).await?;
             Ok(true)
         }
         Err(error) => Err(error.into()),
     }
 }
 
-async fn load(database: &Database, settings: &Settings, output: &Output) -> Result<Report, DemoError> {
+async fn load(database: &Database, settings: &Settings, size: Size, output: &Output) -> Result<Report, DemoError> {
     // The real clock: the anchor is the day of the first load, whatever ABRUF_DEMO_NOW says later.
     let app: App = database.app_at(settings, Clock::System, true).await?;
     let progress = output.progress("Beispieldaten");
     let anchor = berlin_date(app.clock.now());
-    let report = demo::load(&app, SEED, anchor, |done, total, _| progress.set(done as u64, total as u64)).await;
+    let tell = |done: usize, total: usize, _: &'static str| progress.set(done as u64, total as u64);
+    let report = demo::load_size(&app, size, SEED, anchor, tell).await;
     progress.finish();
     app.db.pool().close().await;
     report

@@ -21,6 +21,7 @@ use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;
+use crate::demo::Size;
 use crate::http::connections::serve;
 use crate::http::{self, Ready, Security, headers};
 use crate::jobs::Jobs;
@@ -34,6 +35,9 @@ pub struct Serve {
     /// Lädt Beispieldaten, wenn die Datenbank leer ist.
     #[arg(long)]
     demo: bool,
+    /// Nur ein Vierzigstel der Beispieldaten, für Tests.
+    #[arg(long, requires = "demo", hide = true)]
+    small: bool,
 }
 
 impl Serve {
@@ -105,7 +109,8 @@ impl Serve {
     async fn prepare(&self, database: &Database, settings: &Settings, output: &Output) -> anyhow::Result<Prepared> {
         database.migrate().await?;
         if self.demo {
-            super::demo::load_if_empty(database, settings, output).await?;
+            let size = if self.small { Size::Small } else { Size::Full };
+            super::demo::load_if_empty(database, settings, size, output).await?;
         }
         let app = database.app(settings).await?;
         // A broken template stops nobody: the last good one stays in use.
