@@ -140,7 +140,7 @@ fn hidden(page: &str, action: &str) -> Vec<(String, String)> {
         .skip(1)
         .map(|rest| {
             let (name, rest) = rest.split_once("\" value=\"").unwrap();
-            (name.to_owned(), rest.split('"').next().unwrap().to_owned())
+            (name.to_owned(), rest.split('"').next().unwrap().replace("&#38;", "&"))
         })
         .filter(|(name, _)| name != "angebot")
         .collect()
