@@ -71,7 +71,7 @@ async fn read(web: &Web, contract: &Contract, person: &Actor, mail: &str) -> Vec
 fn names_a_price(text: &str) -> bool {
     let json = text.trim_start().starts_with(['{', '[']);
     let is_in = |price: &&str| if json { text.contains(&format!("\"{price}\"")) } else { text.contains(*price) };
-    if json { IN_JSON.iter().any(|price| is_in(&price)) } else { ON_PAGES.iter().any(|price| is_in(&price)) }
+    if json { IN_JSON.iter().any(is_in) } else { ON_PAGES.iter().any(is_in) }
 }
 
 #[tokio::test]
