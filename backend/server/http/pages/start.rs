@@ -309,7 +309,6 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
         .collect())
 }
 
-/// Supplier orders that wait for this person of the office.
 /// What suppliers report otherwise than the ledger says, as one row.
 async fn differing(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
     if actor.role != Role::Office {
@@ -325,6 +324,7 @@ async fn differing(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, S
     Ok(if open == 0 { Vec::new() } else { vec![row] })
 }
 
+/// Supplier orders that wait for this person of the office.
 async fn to_order(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, StorageError> {
     if actor.role != Role::Office {
         return Ok(Vec::new());
