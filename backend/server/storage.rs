@@ -3,6 +3,8 @@
 //! Storage knows neither HTTP nor documents nor actions. Its functions take a connection inside a
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
+pub mod account_mails;
+pub mod accounts;
 pub mod activation_facts;
 pub mod approval_orders;
 pub mod assignments;
@@ -15,6 +17,7 @@ pub mod baseline_items;
 pub mod baselines;
 pub mod body_turnovers;
 pub mod bonuses;
+pub mod break_glass;
 pub mod budget_confirmations;
 pub mod budgets;
 pub mod call_off_list;
@@ -41,6 +44,7 @@ pub mod documents;
 pub mod electronic_addresses;
 pub mod error;
 pub mod escalations;
+pub mod factor_resets;
 pub mod facts;
 pub mod history;
 pub mod idempotency;
@@ -86,8 +90,10 @@ pub mod restore_tests;
 pub mod savings;
 pub mod savings_corrections;
 pub mod savings_marks;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_in_attempts;
+pub mod sign_in_events;
 pub mod supplier_links;
 pub mod supplier_orders;
 pub mod supplier_reports;

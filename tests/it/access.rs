@@ -35,6 +35,11 @@ struct Objects {
     others_meeting_report: Uuid,
     /// An upload, an import and a report of our body have this one id.
     turnover: Uuid,
+    /// Of our house; nobody walks as them, so that their sessions may end.
+    person: Uuid,
+    /// With an assignment elsewhere.
+    others_person: Uuid,
+    others_session: Uuid,
     member: Uuid,
     supplier: Uuid,
     invitation: Uuid,
@@ -97,6 +102,7 @@ async fn house() -> House {
         neighbours_certificate: certificate(&web, contract, ours, neighbour, buyer).await,
         meeting_report: meeting_report(&web, ours, buyer).await,
         turnover: turnover(&web, contract, ours, supplier, buyer).await,
+        person: web.person("otto@altenrode.example", Role::Buyer, town).await.0,
         member: town.0,
         supplier: supplier.0,
         invitation: invitation(&web, ours, buyer).await,
@@ -125,6 +131,13 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
 
     let others_invitation = invitation(web, web.body, buyer).await;
     let turnover = turnover(web, contract, web.body, others_supplier, buyer).await;
+    let others_person = web.person("fern@fernau.example", Role::Buyer, member).await;
+    web.sign_in("fern@fernau.example").await;
+    let others_session = sqlx::query_scalar("SELECT id FROM session WHERE person_id = $1")
+        .bind(others_person.0)
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
     web.body = ours;
     Objects {
         contract: Uuid::nil(),
@@ -140,6 +153,9 @@ async fn elsewhere(web: &mut Web, supplier: OrganisationId, buyer: PersonId) -> 
         others_meeting_report,
         turnover: Uuid::nil(),
         others_turnover: turnover,
+        person: Uuid::nil(),
+        others_person: others_person.0,
+        others_session,
         member: Uuid::nil(),
         supplier: Uuid::nil(),
         invitation: Uuid::nil(),
@@ -442,6 +458,8 @@ impl House {
             }
             Object::MeetingReport => (None, vec![it.meeting_report, it.others_meeting_report]),
             Object::Turnover => (Some(it.turnover), vec![it.others_turnover]),
+            Object::Account => (Some(it.person), vec![it.others_person]),
+            Object::Session => (None, vec![it.others_session]),
             Object::Member => (Some(it.member), vec![it.others_member]),
             Object::Supplier => (Some(it.supplier), vec![it.others_supplier]),
             Object::Invitation => (Some(it.invitation), vec![it.others_invitation]),

@@ -94,8 +94,7 @@ pub async fn end(
     let post = posts.iter().find(|it| it.id == assignment).ok_or(ActionError::NotFound)?;
     if assignment == actor.assignment {
         return Err(ActionError::Refused(
-            "Ihre eigene Aufgabe beendet eine andere Person der Administration. So bleibt immer jemand übrig."
-                .to_owned(),
+            "Ihre eigene Aufgabe beendet eine andere Person der Administration. So bleibt immer jemand übrig.",
         ));
     }
     if let Some(day) = last_day

@@ -107,8 +107,7 @@ pub async fn renew(app: &App, actor: &Actor, person: PersonId, origin: &Origin) 
     let account = accounts::in_house(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;
     if account.active && app.mailer.is_none() {
         return Err(ActionError::Refused(
-            "Dieses Konto ist in Gebrauch, und Abruf kann hier keine E-Mails senden. Einen Link, mit dem Sie sich selbst als diese Person anmelden könnten, gibt es nicht. Der Betreiber stellt ihn auf der Befehlszeile aus."
-                .to_owned(),
+            "Dieses Konto ist in Gebrauch, und Abruf kann hier keine E-Mails senden. Einen Link, mit dem Sie sich selbst als diese Person anmelden könnten, gibt es nicht. Der Betreiber stellt ihn auf der Befehlszeile aus.",
         ));
     }
     let way = let_in(app, &mut tx, actor, person).await?;

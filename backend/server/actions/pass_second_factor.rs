@@ -27,7 +27,6 @@ pub(super) enum Shown {
 
 /// Takes a code of the person, if it is one.
 pub(super) async fn show(
-    app: &App,
     door: &Door,
     tx: &mut Tx,
     person: PersonId,
@@ -73,7 +72,7 @@ pub async fn pass(
     if let Some(until) = counts.paused_until(&mut tx, now).await? {
         return Ok(Outcome::Paused { until });
     }
-    let outcome = match show(app, door, &mut tx, waiting.person, code, now).await? {
+    let outcome = match show(door, &mut tx, waiting.person, code, now).await? {
         Shown::No => {
             let outcome = refuse(app, &mut tx, &counts, about(Event::CodeFailed).within(waiting.id), now).await?;
             if matches!(outcome, Outcome::Paused { .. }) {
@@ -115,7 +114,7 @@ pub(super) async fn show_again(
     if counts.paused_until(&mut tx, now).await?.is_some() {
         return Ok(None);
     }
-    if show(app, door, &mut tx, session.person, code, now).await? != Shown::No {
+    if show(door, &mut tx, session.person, code, now).await? != Shown::No {
         return Ok(Some(tx));
     }
     let failed = Happened::new(Event::CodeFailed, Some(session.person), origin, request).within(session.id);

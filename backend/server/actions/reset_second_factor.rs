@@ -73,7 +73,7 @@ pub async fn decide(
     let waiting = factor_resets::lock_open(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;
     not_oneself(actor, person)?;
     if waiting.asked_by == actor.person {
-        return Err(ActionError::Refused("Sie haben es beantragt. Entscheiden muss eine zweite Person.".to_owned()));
+        return Err(ActionError::Refused("Sie haben es beantragt. Entscheiden muss eine zweite Person."));
     }
     if !factor_resets::decide(&mut tx, waiting.id, approved, actor.person, now).await? {
         return Err(ActionError::NotFound);
@@ -95,7 +95,7 @@ pub async fn decide(
 fn not_oneself(actor: &Actor, person: PersonId) -> Result<(), ActionError> {
     if actor.person == person {
         let reason = "Ihren eigenen zweiten Faktor setzen zwei andere zurück. Mit einem Wiederherstellungscode kommen Sie auch selbst hinein.";
-        return Err(ActionError::Refused(reason.to_owned()));
+        return Err(ActionError::Refused(reason));
     }
     Ok(())
 }

@@ -179,7 +179,7 @@ pub async fn sign_in(app: &App, door: &Door, attempt: Attempt<'_>) -> Result<Out
     let mut due = door.due(FactorState { shown_at: None, has, needs });
     let mut by_recovery = false;
     if let (Due::Code, Some(code)) = (due, attempt.code) {
-        match show(app, door, &mut tx, person, code, now).await? {
+        match show(door, &mut tx, person, code, now).await? {
             Shown::No => {
                 let outcome = refuse(app, &mut tx, &counts, about(Event::CodeFailed, Some(person)), now).await?;
                 tx.commit().await.map_err(StorageError::from)?;

@@ -95,7 +95,7 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
             }
             let possible = |status: u16| match status {
                 400 => body || asks,
-                404 => !sessions,
+                404 => !sessions || in_path,
                 409 => writes && (in_path || path == "/api/v1/approval-order"),
                 413 | 415 => body,
                 422 => body || asks,
