@@ -50,7 +50,9 @@ use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{AUDIT, Access, BODY, ENTERING, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{
+    AUDIT, Access, BODY, ENTERING, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only,
+};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -67,9 +69,9 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 pub fn routes() -> Routes {
     let routes =
         supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(Routes::new(openapi::base()))))));
-    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
-        routes,
-    ))))))))))
+    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(
+        savings_ledger(routes),
+    )))))))))
     // For machines: probes, style sheets, the description of the API.
     .get("/health/live", PUBLIC, health::live)
     .get("/health/ready", PUBLIC, health::ready)
@@ -196,8 +198,7 @@ fn identity(routes: Routes) -> Routes {
     const KEEPER: Access = only(KEEPERS);
     const ONE: Access = only(OFFICE).on(Object::Account);
     const KEPT: Access = only(KEEPERS).on(Object::Account);
-    const WATCHERS: &[Role] =
-        &[Role::Administrator, Role::Office, Role::Board, Role::SupervisoryBoard, Role::Auditor];
+    const WATCHERS: &[Role] = &[Role::Administrator, Role::Office, Role::Board, Role::SupervisoryBoard, Role::Auditor];
     routes
         .get("/anmelden/code", ENTERING, pages::second_factor_code::show)
         .post("/anmelden/code", ENTERING, pages::second_factor_code::submit)

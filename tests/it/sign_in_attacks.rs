@@ -95,11 +95,13 @@ async fn forty_things_are_tried_at_the_door() {
 
 async fn nobody_learns_who_has_an_account(cases: &mut Cases) {
     let web = house().await;
-    let (known, unknown) = (knock(&web, "203.0.113.1", "", EVA, "falsch").await, knock(&web, "203.0.113.1", "", NOBODY, "falsch").await);
+    let (known, unknown) =
+        (knock(&web, "203.0.113.1", "", EVA, "falsch").await, knock(&web, "203.0.113.1", "", NOBODY, "falsch").await);
     cases.same("known and unknown address: same page", shown(&known, EVA), shown(&unknown, NOBODY));
     cases.same("known and unknown address: same headers", known.headers.len(), unknown.headers.len());
     let api = async |email: &str| {
-        let answer = web.api("POST", "/api/v1/sessions", "", Some(json!({ "email": email, "password": "falsch" }))).await;
+        let answer =
+            web.api("POST", "/api/v1/sessions", "", Some(json!({ "email": email, "password": "falsch" }))).await;
         (answer.status, answer.text.replace(answer.header("x-request-id"), ""))
     };
     cases.same("known and unknown address: same problem of the API", api(EVA).await, api(NOBODY).await);
@@ -115,7 +117,10 @@ async fn nobody_learns_who_has_an_account(cases: &mut Cases) {
     let town = abroad.member("Stadt Altenrode").await;
     abroad.person(EVA, Role::Buyer, town).await;
     sqlx::query("UPDATE person SET demo = true").execute(&abroad.database.owner).await.unwrap();
-    let (demo, none) = (knock(&abroad, "203.0.113.1", "", EVA, PASSWORD).await, knock(&abroad, "203.0.113.1", "", NOBODY, PASSWORD).await);
+    let (demo, none) = (
+        knock(&abroad, "203.0.113.1", "", EVA, PASSWORD).await,
+        knock(&abroad, "203.0.113.1", "", NOBODY, PASSWORD).await,
+    );
     cases.same("a demo account away from loopback looks like none", shown(&demo, EVA), shown(&none, NOBODY));
 
     // The median of interleaved pairs; each from a network of its own, so that no count ends the comparison.
@@ -207,7 +212,11 @@ async fn guesses_are_counted(cases: &mut Cases) {
     for number in 0..61 {
         sprayed = knock(&spray, "203.0.113.9", "", &format!("p{number}@altenrode.example"), "falsch").await.status;
     }
-    cases.same("one address of a client tries sixty accounts a minute, not more", sprayed, StatusCode::TOO_MANY_REQUESTS);
+    cases.same(
+        "one address of a client tries sixty accounts a minute, not more",
+        sprayed,
+        StatusCode::TOO_MANY_REQUESTS,
+    );
 }
 
 async fn nobody_locks_another_out(cases: &mut Cases) {
@@ -281,19 +290,29 @@ async fn codes_are_guarded(cases: &mut Cases) {
     let code = phone().code_at(web.now());
     let csrf = web.get("/anmelden/code", &waiting).await.form_token();
     let form = [("csrf", csrf.as_str()), ("code", code.as_str())];
-    let (one, two) = tokio::join!(web.post("/anmelden/code", &waiting, &form), web.post("/anmelden/code", &waiting, &form));
-    let entered = [one, two].iter().filter(|it| it.header("location") == "/" && it.headers.get(SET_COOKIE).is_some()).count();
+    let (one, two) =
+        tokio::join!(web.post("/anmelden/code", &waiting, &form), web.post("/anmelden/code", &waiting, &form));
+    let entered =
+        [one, two].iter().filter(|it| it.header("location") == "/" && it.headers.get(SET_COOKIE).is_some()).count();
     cases.same("also when it is sent twice at once", entered, 1);
     web.wait(TimeDelta::minutes(5));
     let old = phone().code_at(web.now() - TimeDelta::seconds(60));
     let waiting = password_only(&web, EVA).await;
-    cases.same("a code of a minute ago is over", post_code(&web, &waiting, &old).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    cases.same(
+        "a code of a minute ago is over",
+        post_code(&web, &waiting, &old).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY,
+    );
     // Each time the password anew: it must not win guesses at the code.
     let mut last = StatusCode::OK;
     for _ in 0..4 {
         let waiting = password_only(&web, EVA).await;
         let answer = post_code(&web, &waiting, "000000").await;
-        last = if answer.header("location") == "/anmelden?hinweis=pause" { StatusCode::TOO_MANY_REQUESTS } else { answer.status };
+        last = if answer.header("location") == "/anmelden?hinweis=pause" {
+            StatusCode::TOO_MANY_REQUESTS
+        } else {
+            answer.status
+        };
     }
     cases.same("five wrong codes pause, whatever is typed between", last, StatusCode::TOO_MANY_REQUESTS);
 }

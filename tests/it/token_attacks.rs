@@ -25,7 +25,8 @@ struct Forge {
 
 impl Forge {
     async fn of(web: &Web, good: &str) -> Self {
-        let key = sqlx::query_scalar("SELECT session_key FROM installation").fetch_one(&web.database.owner).await.unwrap();
+        let key =
+            sqlx::query_scalar("SELECT session_key FROM installation").fetch_one(&web.database.owner).await.unwrap();
         let claims = BASE64URL_NOPAD.decode(good.split('.').nth(1).unwrap().as_bytes()).unwrap();
         Self { key, claims: serde_json::from_slice(&claims).unwrap() }
     }
@@ -93,7 +94,10 @@ fn attacks(forge: &Forge, good: &str, others: &Value) -> Vec<(String, String)> {
         add(&format!("the public key as secret of {algorithm:?}"), token);
     }
     let hex = EncodingKey::from_secret(HEXLOWER.encode(&public).as_bytes());
-    add("the public key as hex as secret", jsonwebtoken::encode(&Header::new(Algorithm::HS256), &forge.claims, &hex).unwrap());
+    add(
+        "the public key as hex as secret",
+        jsonwebtoken::encode(&Header::new(Algorithm::HS256), &forge.claims, &hex).unwrap(),
+    );
     for alg in ["RS256", "PS256", "ES256", "eddsa", "Ed25519"] {
         add(&format!("our signature under alg {alg}"), forge.headed("alg", json!(alg)));
     }
@@ -126,7 +130,18 @@ fn attacks(forge: &Forge, good: &str, others: &Value) -> Vec<(String, String)> {
     }
     let soon = now + 600;
     for (claim, values) in [
-        ("exp", vec![json!(soon.to_string()), json!(1.5e9), json!(-1), json!([soon]), json!(i64::MAX), json!(soon + 1), json!(u64::MAX)]),
+        (
+            "exp",
+            vec![
+                json!(soon.to_string()),
+                json!(1.5e9),
+                json!(-1),
+                json!([soon]),
+                json!(i64::MAX),
+                json!(soon + 1),
+                json!(u64::MAX),
+            ],
+        ),
         ("nbf", vec![json!(now.to_string()), json!(-1), json!([now]), json!(now + 1), json!(now - 1)]),
         ("iat", vec![json!(now.to_string()), json!(now + 1), json!([now]), json!(i64::MIN)]),
         ("aud", vec![json!("abruf"), json!(["abruf-session", "other"]), json!("")]),
@@ -184,7 +199,12 @@ async fn none_of_the_token_attacks_lets_anybody_in() {
 
     // The forge itself is right: what is refused is refused for what was changed.
     let mut valid = 0;
-    for token in [good.clone(), other, forge.signed(&ours(), &forge.claims), forge.signed(&json!({ "typ": "JWT", "alg": "EdDSA" }), &forge.claims)] {
+    for token in [
+        good.clone(),
+        other,
+        forge.signed(&ours(), &forge.claims),
+        forge.signed(&json!({ "typ": "JWT", "alg": "EdDSA" }), &forge.claims),
+    ] {
         assert_eq!(seen(&web, &token).await, StatusCode::OK);
         valid += 1;
     }

@@ -191,7 +191,9 @@ pub(super) async fn write(
             }
             Some(limit) => match Gross::new(limit) {
                 Ok(limit) if Decimal::ZERO < limit.decimal() => Some(limit),
-                _ => return wrong("limit", "Der Höchstbetrag muss größer als 0,00 € sein, mit höchstens zwei Stellen."),
+                _ => {
+                    return wrong("limit", "Der Höchstbetrag muss größer als 0,00 € sein, mit höchstens zwei Stellen.");
+                }
             },
             None => None,
         };

@@ -5,9 +5,9 @@ use uuid::Uuid;
 use crate::actions::account_log::{self, Event, Happened};
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::storage::StorageError;
 use crate::storage::sessions::{self, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::StorageError;
 
 /// Ends one session of the same person; false if there is none such.
 pub async fn end_one(

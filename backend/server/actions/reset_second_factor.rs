@@ -30,13 +30,7 @@ pub async fn open(app: &App, actor: &Actor, person: PersonId) -> Result<Option<O
 /// # Errors
 /// [`ActionError::NotFound`] for a person of no assignment in the house, [`ActionError::Refused`] for oneself,
 /// [`ActionError::NotNow`] where a request waits, [`ActionError::Invalid`] for a reason too short.
-pub async fn ask(
-    app: &App,
-    actor: &Actor,
-    person: PersonId,
-    reason: &str,
-    origin: &Origin,
-) -> Result<(), ActionError> {
+pub async fn ask(app: &App, actor: &Actor, person: PersonId, reason: &str, origin: &Origin) -> Result<(), ActionError> {
     only(actor, RESETTERS)?;
     let (now, reason) = (app.clock.now(), reason.trim());
     let mut tx = app.db.begin(actor).await?;
@@ -48,9 +42,12 @@ pub async fn ask(
     }
     let id = app.chance.id(now);
     if !factor_resets::ask(&mut tx, id, (person, actor.body), reason, actor.person, now).await? {
-        return Err(ActionError::NotNow("Das Zurücksetzen ist schon beantragt und wartet auf eine zweite Person.".to_owned()));
+        return Err(ActionError::NotNow(
+            "Das Zurücksetzen ist schon beantragt und wartet auf eine zweite Person.".to_owned(),
+        ));
     }
-    log(app, &mut tx, actor, "second_factor_reset_asked", id, json!({ "person": person, "reason": reason }), now).await?;
+    log(app, &mut tx, actor, "second_factor_reset_asked", id, json!({ "person": person, "reason": reason }), now)
+        .await?;
     note(app, &mut tx, actor, person, Event::FactorResetAsked, origin, now).await?;
     Ok(tx.commit().await?)
 }

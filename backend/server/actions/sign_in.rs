@@ -159,8 +159,7 @@ pub async fn sign_in(app: &App, door: &Door, attempt: Attempt<'_>) -> Result<Out
     tx.commit().await.map_err(StorageError::from)?;
 
     let account = account.filter(|account| !account.demo || door.demo_accounts);
-    let right =
-        password::matches(attempt.password, account.as_ref().and_then(|it| it.password_hash.clone())).await?;
+    let right = password::matches(attempt.password, account.as_ref().and_then(|it| it.password_hash.clone())).await?;
 
     if let Some(until) = paused {
         return Ok(Outcome::Paused { until });

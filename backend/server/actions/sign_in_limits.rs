@@ -78,8 +78,7 @@ impl Counts {
 
     /// Counts a failure.
     pub async fn failed(&self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Left, StorageError> {
-        let here =
-            sign_in_attempts::count_failure(tx, &self.here, now, FAILURES_BEFORE_PAUSE, now + PAUSE).await?;
+        let here = sign_in_attempts::count_failure(tx, &self.here, now, FAILURES_BEFORE_PAUSE, now + PAUSE).await?;
         let mut until = here.locked_until;
         if let Some(everywhere) = &self.everywhere {
             let all = sign_in_attempts::count_failure(tx, everywhere, now, FAILURES_EVERYWHERE, now + PAUSE).await?;

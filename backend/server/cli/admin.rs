@@ -83,7 +83,9 @@ impl Admin {
 fn told(outcome: break_glass::Outcome, output: &Output) -> Exit {
     match outcome {
         break_glass::Outcome::Opened(link, ends_at) => {
-            output.say("Der Notzugang steht im Protokoll. Geschäftsstelle, Vorstand, Aufsichtsrat und Prüfung sehen ihn.");
+            output.say(
+                "Der Notzugang steht im Protokoll. Geschäftsstelle, Vorstand, Aufsichtsrat und Prüfung sehen ihn.",
+            );
             let data = json!({ "link": link.url, "expires_at": link.expires_at, "ends_at": ends_at });
             output.answer(&link.url, &data);
             Exit::Ok

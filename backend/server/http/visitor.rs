@@ -122,9 +122,8 @@ fn shortened(address: IpAddr) -> String {
 /// Browser and system in words. Only for recognition: whoever wants to can send anything.
 fn client(headers: &HeaderMap) -> String {
     let sent = headers.get(USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let first = |words: &[(&str, &'static str)]| {
-        words.iter().find(|(sign, _)| sent.contains(sign)).map(|(_, word)| *word)
-    };
+    let first =
+        |words: &[(&str, &'static str)]| words.iter().find(|(sign, _)| sent.contains(sign)).map(|(_, word)| *word);
     // In this order: Edge and Opera also say Chrome, Chrome also says Safari, Android also says Linux.
     let browser = first(&[
         ("Firefox/", "Firefox"),
@@ -171,7 +170,10 @@ mod tests {
             client(&headers)
         };
         assert_eq!(said("Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"), "Firefox, Linux");
-        assert_eq!(said("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140"), "Edge, Windows");
+        assert_eq!(
+            said("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140"),
+            "Edge, Windows"
+        );
         assert_eq!(said("curl/8.0"), "Programm");
         assert_eq!(client(&HeaderMap::new()), "unbekannt");
     }

@@ -57,11 +57,7 @@ pub struct Entrance {
 }
 
 /// How a person stands; for the program, as no actor of a house may read sessions of others.
-pub async fn entrance(
-    conn: &mut PgConnection,
-    person: PersonId,
-    now: DateTime<Utc>,
-) -> Result<Entrance, StorageError> {
+pub async fn entrance(conn: &mut PgConnection, person: PersonId, now: DateTime<Utc>) -> Result<Entrance, StorageError> {
     Ok(sqlx::query_as!(
         Entrance,
         r#"SELECT (SELECT f.confirmed_at FROM second_factor f WHERE f.person_id = $1) AS factor_since,
@@ -114,11 +110,7 @@ impl Post {
 }
 
 /// What a person may do in the house of a body, and what they could, newest first.
-pub async fn posts(
-    conn: &mut PgConnection,
-    person: PersonId,
-    body: OrganisationId,
-) -> Result<Vec<Post>, StorageError> {
+pub async fn posts(conn: &mut PgConnection, person: PersonId, body: OrganisationId) -> Result<Vec<Post>, StorageError> {
     Ok(sqlx::query_as!(
         Post,
         r#"SELECT a.id, a.role, a.organisation_id AS organisation, o.name AS organisation_name, a.valid_from, a.valid_to, a.ends_at,

@@ -10,7 +10,9 @@ use super::error::affected;
 /// row, and no default of the program, lets its accounts do without.
 pub async fn begin(conn: &mut PgConnection, seed: i64, anchor: NaiveDate) -> Result<(), StorageError> {
     let done =
-        sqlx::query!("UPDATE installation SET demo_seed = $1, demo_anchor = $2, second_factor = 'off'", seed, anchor).execute(conn).await?;
+        sqlx::query!("UPDATE installation SET demo_seed = $1, demo_anchor = $2, second_factor = 'off'", seed, anchor)
+            .execute(conn)
+            .await?;
     affected("begin the demo load", 1, done.rows_affected())
 }
 

@@ -58,25 +58,57 @@ async fn the_administration_invites_and_the_link_works_once() {
 
     let ada = web.token(ADA).await;
     for (field, wrong) in [
-        ("email", json!({ "name": "X", "email": "keine-adresse", "assignment": { "role": "buyer", "organisation_id": town } })),
+        (
+            "email",
+            json!({ "name": "X", "email": "keine-adresse", "assignment": { "role": "buyer", "organisation_id": town } }),
+        ),
         ("name", json!({ "name": " ", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town } })),
         ("role", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "chef", "organisation_id": town } })),
-        ("organisation", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "board", "organisation_id": town } })),
-        ("organisation", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": web.body.0 } })),
-        ("to", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "from": "2027-01-02", "to": "2027-01-01" } })),
-        ("from", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "from": "2020-01-02" } })),
-        ("limit", json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "release_limit_gross": "5" } })),
-        ("role", json!({ "name": "K", "email": "karl@altenrode.example", "assignment": { "role": "approver", "organisation_id": town } })),
+        (
+            "organisation",
+            json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "board", "organisation_id": town } }),
+        ),
+        (
+            "organisation",
+            json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": web.body.0 } }),
+        ),
+        (
+            "to",
+            json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "from": "2027-01-02", "to": "2027-01-01" } }),
+        ),
+        (
+            "from",
+            json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "from": "2020-01-02" } }),
+        ),
+        (
+            "limit",
+            json!({ "name": "X", "email": "x@y.de", "assignment": { "role": "buyer", "organisation_id": town, "release_limit_gross": "5" } }),
+        ),
+        (
+            "role",
+            json!({ "name": "K", "email": "karl@altenrode.example", "assignment": { "role": "approver", "organisation_id": town } }),
+        ),
     ] {
         let refused = web.api("POST", "/api/v1/people", &ada, Some(wrong)).await;
-        assert_eq!((refused.status, &refused.json()["errors"][0]["field"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)), "{}", refused.text);
+        assert_eq!(
+            (refused.status, &refused.json()["errors"][0]["field"]),
+            (StatusCode::UNPROCESSABLE_ENTITY, &json!(field)),
+            "{}",
+            refused.text
+        );
     }
-    let people: i64 = sqlx::query_scalar("SELECT count(*) FROM person WHERE email = 'x@y.de'").fetch_one(&web.database.owner).await.unwrap();
+    let people: i64 = sqlx::query_scalar("SELECT count(*) FROM person WHERE email = 'x@y.de'")
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
     assert_eq!(people, 0, "what is refused leaves nothing");
     // A person who has an account gets one thing more to do, and nobody a key to it.
     let more = json!({ "name": "Karl", "email": "karl@altenrode.example", "assignment": { "role": "buyer", "organisation_id": town } });
     let known = web.api("POST", "/api/v1/people", &ada, Some(more)).await;
-    assert_eq!((known.status, &known.json()["way"], &known.json()["url"]), (StatusCode::CREATED, &json!("known"), &Value::Null));
+    assert_eq!(
+        (known.status, &known.json()["way"], &known.json()["url"]),
+        (StatusCode::CREATED, &json!("known"), &Value::Null)
+    );
     let id = known.json()["id"].as_str().unwrap().to_owned();
     let renewed = web.api("POST", &format!("/api/v1/people/{id}/link"), &ada, None).await;
     assert_eq!(renewed.status, StatusCode::CONFLICT, "no link into an account in use is shown: {}", renewed.text);
@@ -105,7 +137,11 @@ async fn an_auditor_is_invited_with_scope_and_end_and_ends_by_date() {
     assert_eq!(web.get("/pruefung", &cookie).await.status, StatusCode::OK);
     web.wait(TimeDelta::days(3));
     let cookie = web.sign_in("rita@rpa.example").await;
-    assert_eq!(web.get("/pruefung", &cookie).await.header("location"), "/handeln-fuer?weiter=/pruefung", "the audit is over");
+    assert_eq!(
+        web.get("/pruefung", &cookie).await.header("location"),
+        "/handeln-fuer?weiter=/pruefung",
+        "the audit is over"
+    );
 }
 
 #[tokio::test]
@@ -115,33 +151,74 @@ async fn the_pages_of_the_administration_invite_assign_end_and_sign_out() {
     let page = web.get("/verwaltung/personen/einladen", &cookie).await;
     let csrf = page.form_token();
     let key = "7b9a6f0c";
-    let form = [("csrf", csrf.as_str()), ("idempotency_key", key), ("name", "Nora Neu"), ("email", "nora@altenrode.example"), ("role", "treasurer"), ("organisation", town.as_str()), ("from", ""), ("to", "31.12.2027")];
-    let wrong: Vec<_> = form.iter().map(|(name, value)| if *name == "to" { ("to", "32.12.2027") } else { (*name, *value) }).collect();
+    let form = [
+        ("csrf", csrf.as_str()),
+        ("idempotency_key", key),
+        ("name", "Nora Neu"),
+        ("email", "nora@altenrode.example"),
+        ("role", "treasurer"),
+        ("organisation", town.as_str()),
+        ("from", ""),
+        ("to", "31.12.2027"),
+    ];
+    let wrong: Vec<_> =
+        form.iter().map(|(name, value)| if *name == "to" { ("to", "32.12.2027") } else { (*name, *value) }).collect();
     let refused = web.post("/verwaltung/personen/einladen", &cookie, &wrong).await;
-    assert!(refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("Nora Neu"), "what was typed stays");
-    let form: Vec<_> = form.iter().map(|(name, value)| if *name == "idempotency_key" { (*name, "7b9a6f0d") } else { (*name, *value) }).collect();
+    assert!(
+        refused.status == StatusCode::UNPROCESSABLE_ENTITY && refused.text.contains("Nora Neu"),
+        "what was typed stays"
+    );
+    let form: Vec<_> = form
+        .iter()
+        .map(|(name, value)| if *name == "idempotency_key" { (*name, "7b9a6f0d") } else { (*name, *value) })
+        .collect();
     let made = web.post("/verwaltung/personen/einladen", &cookie, &form).await;
     assert!(made.status == StatusCode::OK && made.text.contains("/konto/einrichten/"), "{}", made.text);
     let twice = web.post("/verwaltung/personen/einladen", &cookie, &form).await;
-    assert!(twice.status == StatusCode::OK && !twice.text.contains("/konto/einrichten/"), "a double click shows no second link");
+    assert!(
+        twice.status == StatusCode::OK && !twice.text.contains("/konto/einrichten/"),
+        "a double click shows no second link"
+    );
 
-    let nora: uuid::Uuid = sqlx::query_scalar("SELECT id FROM person WHERE email = 'nora@altenrode.example'").fetch_one(&web.database.owner).await.unwrap();
+    let nora: uuid::Uuid = sqlx::query_scalar("SELECT id FROM person WHERE email = 'nora@altenrode.example'")
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
     let address = format!("/verwaltung/personen/{nora}");
     let more = [("csrf", csrf.as_str()), ("role", "buyer"), ("organisation", town.as_str())];
     let assigned = web.post(&format!("{address}/aufgaben"), &cookie, &more).await;
     assert_eq!(assigned.header("location"), format!("{address}?hinweis=aufgabe"), "{}", assigned.text);
     let shown = web.get(&address, &cookie).await;
     assert!(shown.text.contains("Kämmerei") && shown.text.contains("Sachbearbeitung"));
-    let post: uuid::Uuid = sqlx::query_scalar("SELECT id FROM assignment WHERE person_id = $1 AND role = 'buyer'").bind(nora).fetch_one(&web.database.owner).await.unwrap();
+    let post: uuid::Uuid = sqlx::query_scalar("SELECT id FROM assignment WHERE person_id = $1 AND role = 'buyer'")
+        .bind(nora)
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
     let end = format!("{address}/aufgaben/{post}/beenden");
-    assert_eq!(web.post(&end, &cookie, &[("csrf", &csrf), ("to", "01.01.2020")]).await.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert_eq!(web.post(&end, &cookie, &[("csrf", &csrf), ("to", "")]).await.header("location"), format!("{address}?hinweis=beendet"));
-    assert_eq!(web.post(&end, &cookie, &[("csrf", &csrf), ("to", "")]).await.status, StatusCode::CONFLICT, "over already");
+    assert_eq!(
+        web.post(&end, &cookie, &[("csrf", &csrf), ("to", "01.01.2020")]).await.status,
+        StatusCode::UNPROCESSABLE_ENTITY
+    );
+    assert_eq!(
+        web.post(&end, &cookie, &[("csrf", &csrf), ("to", "")]).await.header("location"),
+        format!("{address}?hinweis=beendet")
+    );
+    assert_eq!(
+        web.post(&end, &cookie, &[("csrf", &csrf), ("to", "")]).await.status,
+        StatusCode::CONFLICT,
+        "over already"
+    );
     let out = web.post(&format!("{address}/abmelden"), &cookie, &[("csrf", &csrf)]).await;
     assert_eq!(out.header("location"), format!("{address}?hinweis=abgemeldet"));
 
     // Nobody locks the house from inside.
-    let own: (uuid::Uuid, uuid::Uuid) = sqlx::query_as("SELECT p.id, a.id FROM person p JOIN assignment a ON a.person_id = p.id WHERE p.email = $1").bind(ADA).fetch_one(&web.database.owner).await.unwrap();
+    let own: (uuid::Uuid, uuid::Uuid) =
+        sqlx::query_as("SELECT p.id, a.id FROM person p JOIN assignment a ON a.person_id = p.id WHERE p.email = $1")
+            .bind(ADA)
+            .fetch_one(&web.database.owner)
+            .await
+            .unwrap();
     let end = format!("/verwaltung/personen/{}/aufgaben/{}/beenden", own.0, own.1);
     assert_eq!(web.post(&end, &cookie, &[("csrf", &csrf), ("to", "")]).await.status, StatusCode::CONFLICT);
 }
@@ -172,7 +249,11 @@ async fn a_letter_carries_the_link_and_the_database_does_not() {
     assert_eq!(letter.to, EVA);
     let link = link.strip_prefix("http://127.0.0.1:8080").unwrap().to_owned();
     let token = link.rsplit('/').next().unwrap().to_owned();
-    let rows: Vec<String> = sqlx::query_scalar("SELECT l::text FROM one_time_link l UNION ALL SELECT m::text FROM account_mail m").fetch_all(&web.database.owner).await.unwrap();
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT l::text FROM one_time_link l UNION ALL SELECT m::text FROM account_mail m")
+            .fetch_all(&web.database.owner)
+            .await
+            .unwrap();
     assert!(rows.iter().all(|row| !row.contains(&token)), "only the hash is kept");
 
     let new = "ein-ganz-neues-1";
@@ -199,11 +280,17 @@ async fn a_person_sees_and_ends_their_own_sessions_and_nobody_elses() {
     let other = rows.iter().find(|it| it["current"] == false).unwrap()["id"].as_str().unwrap().to_owned();
     let foreign = web.api("DELETE", &format!("/api/v1/sessions/{other}"), &ada, None).await;
     assert_eq!(foreign.status, StatusCode::NOT_FOUND, "of somebody else");
-    assert_eq!(web.api("DELETE", &format!("/api/v1/sessions/{other}"), &there, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(
+        web.api("DELETE", &format!("/api/v1/sessions/{other}"), &there, None).await.status,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(web.get("/konto", &here).await.status, StatusCode::SEE_OTHER, "ended at once");
     let here = web.sign_in(EVA).await;
     let csrf = web.get("/konto", &here).await.form_token();
-    assert_eq!(web.post("/konto/sitzungen/beenden", &here, &[("csrf", &csrf)]).await.header("location"), "/konto?hinweis=alle");
+    assert_eq!(
+        web.post("/konto/sitzungen/beenden", &here, &[("csrf", &csrf)]).await.header("location"),
+        "/konto?hinweis=alle"
+    );
     assert_eq!(web.api("GET", "/api/v1/sessions/current", &there, None).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(web.get("/konto", &here).await.status, StatusCode::OK);
 }
@@ -243,7 +330,12 @@ async fn what_happened_at_the_door_is_seen_by_the_person_and_the_administration(
 async fn an_emergency_access_ends_by_the_hour_and_everybody_who_watches_sees_it() {
     let web = house().await;
     let reason = "Administration im Urlaub, Notar wartet";
-    for (email, why, hours) in [("keine", reason, 4), ("root@x.example", "kurz", 4), ("root@x.example", reason, 25), ("root@x.example", reason, 0)] {
+    for (email, why, hours) in [
+        ("keine", reason, 4),
+        ("root@x.example", "kurz", 4),
+        ("root@x.example", reason, 25),
+        ("root@x.example", reason, 0),
+    ] {
         let outcome = break_glass::open(&web.app, email, "Notzugang", why, hours).await.unwrap();
         assert!(matches!(outcome, break_glass::Outcome::Unusable), "{email} {why} {hours}");
     }
@@ -266,14 +358,24 @@ async fn an_emergency_access_ends_by_the_hour_and_everybody_who_watches_sees_it(
     let hub = web.get("/verwaltung", &web.sign_in("olga@elbe.example").await).await;
     assert!(hub.text.contains("1-mal ein Notzugang geöffnet"));
     assert_eq!(web.get("/verwaltung/notzugang", &web.sign_in(EVA).await).await.status, StatusCode::NOT_FOUND);
-    let entries: Vec<String> = sqlx::query_scalar("SELECT canonical FROM audit_entry WHERE action = 'break_glass_opened'").fetch_all(&web.database.owner).await.unwrap();
+    let entries: Vec<String> =
+        sqlx::query_scalar("SELECT canonical FROM audit_entry WHERE action = 'break_glass_opened'")
+            .fetch_all(&web.database.owner)
+            .await
+            .unwrap();
     assert_eq!(entries.len(), 2, "in the chain of the body and of sign-ins");
-    assert!(entries.iter().all(|entry| !entry.contains("Urlaub") && !entry.contains("root@")), "no personal data in a chain");
+    assert!(
+        entries.iter().all(|entry| !entry.contains("Urlaub") && !entry.contains("root@")),
+        "no personal data in a chain"
+    );
 
     web.wait(TimeDelta::minutes(119));
     let cookie = web.sign_in("root@x.example").await;
     assert_eq!(web.get("/verwaltung/personen", &cookie).await.status, StatusCode::OK);
     web.wait(TimeDelta::minutes(1));
     assert_eq!(web.get("/verwaltung/personen", &cookie).await.status, StatusCode::SEE_OTHER, "after two hours");
-    assert!(web.get("/verwaltung/notzugang", &web.sign_in(ADA).await).await.text.contains(reason), "it stays in the list");
+    assert!(
+        web.get("/verwaltung/notzugang", &web.sign_in(ADA).await).await.text.contains(reason),
+        "it stays in the list"
+    );
 }

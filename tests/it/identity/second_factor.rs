@@ -117,10 +117,16 @@ async fn programs_send_the_code_with_the_password() {
         web.api("POST", "/api/v1/sessions", "", Some(body)).await
     };
     let none = sign_in(None).await;
-    assert_eq!((none.status, &none.json()["type"]), (StatusCode::UNAUTHORIZED, &json!("/hilfe/probleme/second-factor-missing")));
+    assert_eq!(
+        (none.status, &none.json()["type"]),
+        (StatusCode::UNAUTHORIZED, &json!("/hilfe/probleme/second-factor-missing"))
+    );
     give_factor(&web, karl).await;
     let missing = sign_in(None).await;
-    assert_eq!((missing.status, &missing.json()["type"]), (StatusCode::UNAUTHORIZED, &json!("/hilfe/probleme/second-factor-needed")));
+    assert_eq!(
+        (missing.status, &missing.json()["type"]),
+        (StatusCode::UNAUTHORIZED, &json!("/hilfe/probleme/second-factor-needed"))
+    );
     assert_eq!(sign_in(Some("123")).await.json()["type"], "/hilfe/probleme/sign-in-refused");
     let code = phone().code_at(web.now());
     let done = sign_in(Some(&code)).await;
@@ -142,9 +148,8 @@ async fn a_recovery_code_stands_in_once_and_new_ones_replace_the_old() {
     let cookie = sign_in_with_code(&web, KARL).await;
     web.wait(TimeDelta::seconds(30));
     let csrf = web.get("/konto/zweiter-faktor", &cookie).await.form_token();
-    let renew = async |code: &str| {
-        web.post("/konto/zweiter-faktor/codes", &cookie, &[("csrf", &csrf), ("code", code)]).await
-    };
+    let renew =
+        async |code: &str| web.post("/konto/zweiter-faktor/codes", &cookie, &[("csrf", &csrf), ("code", code)]).await;
     assert_eq!(renew("000000").await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let old = recovery_codes(&renew(&phone().code_at(web.now())).await);
     web.wait(TimeDelta::seconds(30));
@@ -199,7 +204,9 @@ async fn a_lost_factor_is_taken_away_by_two_others() {
         web.post(&format!("{address}/zweiter-faktor"), cookie, &[("csrf", &csrf), (name, value)]).await
     };
     let short = post(&olga, "reason", "kurz").await;
-    assert!(short.status == StatusCode::UNPROCESSABLE_ENTITY && short.text.contains("woran Sie die Person erkannt haben"));
+    assert!(
+        short.status == StatusCode::UNPROCESSABLE_ENTITY && short.text.contains("woran Sie die Person erkannt haben")
+    );
     let asked = post(&olga, "reason", "Rückruf über die Zentrale des Rathauses").await;
     assert_eq!(asked.header("location"), format!("{address}?hinweis=beantragt"), "{}", asked.text);
     assert_eq!(post(&ada, "reason", "Rückruf über die Zentrale").await.status, StatusCode::CONFLICT, "one waits");

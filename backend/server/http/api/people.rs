@@ -19,8 +19,8 @@ use crate::http::idempotency::KeyedJson;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::session::SignedIn;
 use crate::http::visitor::Visitor;
-use crate::storage::sign_in_events::{self, Filter};
 use crate::storage::accounts;
+use crate::storage::sign_in_events::{self, Filter};
 
 /// Furthest row that can be asked for.
 const FURTHEST: u32 = 100_000;
@@ -175,8 +175,7 @@ pub async fn invite(
     KeyedJson(key, new): KeyedJson<NewInvitedPerson>,
 ) -> Result<(StatusCode, Answer<InvitedPerson>), Problem> {
     let new = NewPerson { name: new.name, email: new.email, post: new.assignment.into() };
-    let Invited { person, way } =
-        invite_person::invite(&app, &actor, &new, &visitor.origin, key.as_ref()).await?;
+    let Invited { person, way } = invite_person::invite(&app, &actor, &new, &visitor.origin, key.as_ref()).await?;
     Ok((StatusCode::CREATED, Answer(invited(person, way))))
 }
 

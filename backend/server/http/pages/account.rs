@@ -24,7 +24,7 @@ use crate::http::server::Server;
 use crate::http::session::{Current, CurrentSession};
 use crate::http::visitor::Visitor;
 use crate::storage::sign_in_events::{self, Filter};
-use crate::storage::{sessions, second_factors};
+use crate::storage::{second_factors, sessions};
 
 /// Events on a page.
 const PAGE: i64 = 50;

@@ -141,8 +141,7 @@ pub async fn show(
     Path(id): Path<Uuid>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let mut page =
-        page(&app, &actor, frame, PersonId(id), TypedFields::default(), Mistakes::default()).await?;
+    let mut page = page(&app, &actor, frame, PersonId(id), TypedFields::default(), Mistakes::default()).await?;
     page.hint = match asked.hinweis.as_str() {
         "aufgabe" => "Die Aufgabe ist vergeben.",
         "beendet" => "Die Aufgabe ist beendet oder endet am gewählten Tag.",
@@ -193,9 +192,7 @@ pub async fn end(
     let person = PersonId(id);
     let last = read_day(&typed.to).map_err(|message| ActionError::Invalid(vec![FieldError::new("to", message)]));
     let done = match last {
-        Ok(day) => {
-            assign_role::end(&app, &actor, person, AssignmentId(assignment), day, &visitor.origin).await
-        }
+        Ok(day) => assign_role::end(&app, &actor, person, AssignmentId(assignment), day, &visitor.origin).await,
         Err(error) => Err(error),
     };
     match done {
@@ -327,18 +324,21 @@ async fn page(
         id,
         keeper: KEEPERS.contains(&actor.role),
         oneself: actor.person == id,
-        factor: entrance.factor_since.map_or_else(|| "nicht eingerichtet".to_owned(), |at| format!("seit {}", instant(at))),
+        factor: entrance
+            .factor_since
+            .map_or_else(|| "nicht eingerichtet".to_owned(), |at| format!("seit {}", instant(at))),
         has_factor: entrance.factor_since.is_some(),
         sessions: count(entrance.sessions, "Sitzung", "Sitzungen"),
         entrance: match (account.active, entrance.link_until, entrance.letter.as_deref()) {
             (_, Some(until), _) => format!("Ein Link ist offen bis {}.", instant(until)),
             (_, None, Some("waiting" | "sending")) => "Ein Link ist per E-Mail unterwegs.".to_owned(),
-            (_, None, Some("failed")) => "Der letzte Brief mit einem Link kam nicht an. Bitte prüfen Sie die Adresse.".to_owned(),
+            (_, None, Some("failed")) => {
+                "Der letzte Brief mit einem Link kam nicht an. Bitte prüfen Sie die Adresse.".to_owned()
+            }
             (false, None, _) => "Noch ohne Passwort, und kein Link ist offen.".to_owned(),
-            (true, None, _) => entrance.last_at.map_or_else(
-                || "Noch nie angemeldet.".to_owned(),
-                |at| format!("Zuletzt angemeldet {}.", instant(at)),
-            ),
+            (true, None, _) => entrance
+                .last_at
+                .map_or_else(|| "Noch nie angemeldet.".to_owned(), |at| format!("Zuletzt angemeldet {}.", instant(at))),
         },
         posts: posts.into_iter().map(view).collect(),
         reset: waiting.map(|it| ResetView {

@@ -75,5 +75,13 @@ pub fn read(typed: &TypedFields) -> Result<NewPost, ActionError> {
     if !errors.is_empty() {
         return Err(ActionError::Invalid(errors));
     }
-    Ok(NewPost { role: typed.at("role").to_owned(), organisation, from, to, limit, scope: scope.0.zip(scope.1), members })
+    Ok(NewPost {
+        role: typed.at("role").to_owned(),
+        organisation,
+        from,
+        to,
+        limit,
+        scope: scope.0.zip(scope.1),
+        members,
+    })
 }

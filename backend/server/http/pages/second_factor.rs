@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_secret_becomes_a_picture_with_a_border() {
-        let picture = picture("otpauth://totp/Abruf:eva%40x.de?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Abruf").unwrap();
+        let picture =
+            picture("otpauth://totp/Abruf:eva%40x.de?secret=GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ&issuer=Abruf").unwrap();
         assert!(29 < picture.size && picture.path.starts_with("M4,4h1v1h-1z"));
     }
 }

@@ -48,7 +48,9 @@ pub struct Typed {
 /// `GET /anmelden/code`
 pub async fn show(CurrentSession(current): CurrentSession, frame: Frame, Query(asked): Query<Asked>) -> Response {
     match current.due {
-        Due::Code => Page(CodePage { frame: frame.titled("Code eingeben"), weiter: asked.weiter, refused: None }).into_response(),
+        Due::Code => {
+            Page(CodePage { frame: frame.titled("Code eingeben"), weiter: asked.weiter, refused: None }).into_response()
+        }
         Due::Enrolment => Redirect::to(SET_UP).into_response(),
         Due::Nothing => Redirect::to(local_address(&asked.weiter).unwrap_or("/")).into_response(),
     }
@@ -86,7 +88,12 @@ pub async fn submit(
         }
         Outcome::Refused { left } => {
             let attempts = if left == 1 { "1 Versuch".to_owned() } else { format!("{left} Versuche") };
-            Ok(page(frame, format!("Dieser Code gilt nicht oder nicht mehr. Warten Sie auf den nächsten Ihrer App. Noch {attempts}, danach 15 Minuten Pause.")))
+            Ok(page(
+                frame,
+                format!(
+                    "Dieser Code gilt nicht oder nicht mehr. Warten Sie auf den nächsten Ihrer App. Noch {attempts}, danach 15 Minuten Pause."
+                ),
+            ))
         }
         Outcome::Paused { until } => {
             let wait = (until - server.app.clock.now()).num_seconds().max(1).to_string();

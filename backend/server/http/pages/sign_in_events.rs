@@ -75,7 +75,11 @@ pub async fn show(
     let mut choices = vec![("", "Alles"), ("auffaellig", "Auffälliges")];
     choices.extend(Event::ALL.into_iter().map(|it| (it.key(), it.german())));
     Ok(Page(EventsPage {
-        frame: if mistakes.is_empty() { frame.titled("Anmeldungen") } else { frame.titled("Anmeldungen").with_mistakes() },
+        frame: if mistakes.is_empty() {
+            frame.titled("Anmeldungen")
+        } else {
+            frame.titled("Anmeldungen").with_mistakes()
+        },
         asked,
         kinds: choices,
         mistakes,
