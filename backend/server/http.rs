@@ -34,6 +34,7 @@ pub mod server;
 pub mod session;
 pub mod task;
 pub mod upload;
+pub mod visitor;
 
 use std::sync::Arc;
 
@@ -48,6 +49,7 @@ use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Pr
 use utoipa_axum::routes;
 
 use crate::actions::analyse_purchases::COMPARERS;
+use crate::actions::assign_role::KEEPERS;
 use crate::actions::check_call_off::ASKERS;
 use crate::actions::competition_step::RUNNERS;
 use crate::actions::freeze_meeting_report::FREEZERS;
@@ -57,7 +59,9 @@ use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::Role;
 use crate::app::App;
-use crate::http::access::{AUDIT, Access, BODY, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only};
+use crate::http::access::{
+    AUDIT, Access, BODY, ENTERING, MEMBER, OFFICE, Object, PERSON, PUBLIC, READERS, Routes, only,
+};
 use crate::http::api::openapi::{self, Document};
 use crate::http::problem::Problem;
 pub use crate::http::server::{Ready, Security, Server};
@@ -75,7 +79,7 @@ pub fn routes() -> Routes {
     let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(Routes::new(
         openapi::base(),
     )))))));
-    turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
+    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
         routes,
     )))))))))
     // For machines: probes, style sheets, the description of the API.
@@ -92,7 +96,7 @@ pub fn routes() -> Routes {
     // Signing in and out.
     .get("/anmelden", PUBLIC, pages::sign_in::show)
     .post("/anmelden", PUBLIC, pages::sign_in::submit)
-    .post("/abmelden", PERSON, pages::sign_in::sign_out)
+    .post("/abmelden", ENTERING, pages::sign_in::sign_out)
     .get("/handeln-fuer", PERSON, pages::acting_for::show)
     .post("/handeln-fuer", PERSON, pages::acting_for::choose)
     .get("/konto/einrichten/{token}", PUBLIC.on(Object::Secret), pages::account_setup::show)
@@ -224,6 +228,46 @@ fn desk(routes: Routes) -> Routes {
         .get("/einstellungen", PERSON, pages::preferences::show)
         .get("/einstellungen/benachrichtigungen", ALL, pages::notifications::choices)
         .post("/einstellungen/benachrichtigungen", ALL, pages::notifications::choose)
+}
+
+/// Getting in, one's own account, and the people of the house. OIDC and API keys will stand here too.
+fn identity(routes: Routes) -> Routes {
+    const KEEPER: Access = only(KEEPERS);
+    const ONE: Access = only(OFFICE).on(Object::Account);
+    const KEPT: Access = only(KEEPERS).on(Object::Account);
+    const WATCHERS: &[Role] = &[Role::Administrator, Role::Office, Role::Board, Role::SupervisoryBoard, Role::Auditor];
+    routes
+        .get("/anmelden/code", ENTERING, pages::second_factor_code::show)
+        .post("/anmelden/code", ENTERING, pages::second_factor_code::submit)
+        .get("/anmelden/vergessen", PUBLIC, pages::recovery::show)
+        .post("/anmelden/vergessen", PUBLIC, pages::recovery::submit)
+        .get("/konto", PERSON, pages::account::show)
+        .post("/konto/passwort", PERSON, pages::account::password)
+        .get("/konto/anmeldungen", PERSON, pages::account::sign_ins)
+        .post("/konto/sitzungen/beenden", PERSON, pages::account::end_others)
+        .post("/konto/sitzungen/{id}/beenden", PERSON.on(Object::Session), pages::account::end_one)
+        .get("/konto/zweiter-faktor", ENTERING, pages::second_factor::show)
+        .post("/konto/zweiter-faktor", ENTERING, pages::second_factor::confirm)
+        .post("/konto/zweiter-faktor/codes", PERSON, pages::second_factor::renew_codes)
+        .post("/konto/zweiter-faktor/entfernen", PERSON, pages::second_factor::remove)
+        .get("/verwaltung/anmeldungen", KEEPER, pages::sign_in_events::show)
+        .get("/verwaltung/notzugang", only(WATCHERS), pages::sign_in_events::break_glass)
+        .get("/verwaltung/personen/einladen", KEEPER, pages::person::invite_form)
+        .post("/verwaltung/personen/einladen", KEEPER, pages::person::invite)
+        .get("/verwaltung/personen/{id}", ONE, pages::person::show)
+        .post("/verwaltung/personen/{id}/aufgaben", KEPT, pages::person::assign)
+        .post("/verwaltung/personen/{id}/aufgaben/{assignment}/beenden", KEPT, pages::person::end)
+        .post("/verwaltung/personen/{id}/link", KEPT, pages::person::renew)
+        .post("/verwaltung/personen/{id}/abmelden", KEPT, pages::person::sign_out)
+        .post("/verwaltung/personen/{id}/zweiter-faktor", ONE, pages::person::reset)
+        .api(PERSON, routes!(api::sessions::list))
+        .api(PERSON.on(Object::Session), routes!(api::sessions::end))
+        .api(KEEPER, routes!(api::people::list, api::people::invite))
+        .api(KEPT, routes!(api::people::renew))
+        .api(KEPT, routes!(api::people::sign_out))
+        .api(KEPT, routes!(api::people::assign))
+        .api(KEPT, routes!(api::people::end))
+        .api(KEEPER, routes!(api::people::sign_ins))
 }
 
 /// What was realised and audited of the savings, and what members pay for their membership.

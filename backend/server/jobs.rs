@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, notify, renew_licences, tell_event,
-    transfer_quota,
+    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, notify, renew_licences,
+    send_account_mail, tell_event, transfer_quota,
 };
 use crate::actor::RunsAs;
 use crate::app::App;
@@ -81,10 +81,11 @@ async fn send_mail(app: App, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() && app.mailer.is_some() {
         let told = tell_event::tell_next(&app).await;
         let sent = deliver_mail::deliver_next(&app).await;
-        let pause = match (told, sent) {
-            (Ok(false), Ok(false)) => MAIL_PAUSE,
-            (Ok(_), Ok(_)) => Duration::ZERO,
-            (Err(error), _) | (_, Err(error)) => {
+        let let_in = send_account_mail::send_next(&app).await;
+        let pause = match (told, sent, let_in) {
+            (Ok(false), Ok(false), Ok(false)) => MAIL_PAUSE,
+            (Ok(_), Ok(_), Ok(_)) => Duration::ZERO,
+            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => {
                 tracing::error!(%error, "mail could not be sent");
                 MAIL_TROUBLE_PAUSE
             }

@@ -13,6 +13,7 @@ pub mod embedded;
 pub mod http;
 pub mod jobs;
 pub mod mail;
+pub mod one_time_code;
 pub mod password;
 pub mod recheck;
 pub mod reports;

@@ -4,6 +4,8 @@
 //! transaction that already knows its actor; what the actor may not see does not exist here.
 
 pub mod access_log;
+pub mod account_mails;
+pub mod accounts;
 pub mod activation_facts;
 pub mod approval_orders;
 pub mod assignments;
@@ -16,6 +18,7 @@ pub mod baseline_items;
 pub mod baselines;
 pub mod body_turnovers;
 pub mod bonuses;
+pub mod break_glass;
 pub mod budget_confirmations;
 pub mod budgets;
 pub mod call_off_list;
@@ -42,6 +45,7 @@ pub mod documents;
 pub mod electronic_addresses;
 pub mod error;
 pub mod escalations;
+pub mod factor_resets;
 pub mod facts;
 pub mod first_steps;
 pub mod history;
@@ -98,8 +102,10 @@ pub mod savings_corrections;
 pub mod savings_marks;
 pub mod savings_totals;
 pub mod search;
+pub mod second_factors;
 pub mod sessions;
 pub mod sign_in_attempts;
+pub mod sign_in_events;
 pub mod supplier_links;
 pub mod supplier_orders;
 pub mod supplier_reports;

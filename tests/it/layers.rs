@@ -78,7 +78,7 @@ pub(super) fn none_of(places: Vec<String>, rule: &str) {
 /// actions may name reports.
 const FLOORS: &[&[&str]] = &[
     &["actor", "chance", "clock", "config", "embedded", "traffic"],
-    &["mail", "password", "storage"],
+    &["mail", "one_time_code", "password", "storage"],
     &["app"],
     &["reports"],
     &["actions", "recheck", "verify", "import"],

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use abruf::actions::sign_in::SecondFactor;
 use abruf::actor::{Actor, Role, RunsAs};
 use abruf::app::App;
 use abruf::chance::Chance;
@@ -79,6 +80,16 @@ impl Web {
 
     /// With another source of chance, and so with other keys.
     pub async fn seeded(base_url: &str, seed: u64) -> Self {
+        Self::with(base_url, seed, SecondFactor::Off).await
+    }
+
+    /// As the program is without any setting: approvers, office and administrators need a second factor. The other
+    /// tests sign everybody in with a password alone, by a setting that the program itself has for demo data only.
+    pub async fn in_earnest() -> Self {
+        Self::with("http://127.0.0.1:8080", 42, SecondFactor::Required).await
+    }
+
+    async fn with(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
         let database = fresh_database().await;
         let app = App {
             db: Db::new(database.app.clone()),
@@ -96,7 +107,9 @@ impl Web {
         )
         .unwrap();
         let ready = Ready::default();
-        let security = Security::load(&app, &settings, ready.clone()).await.unwrap();
+        let mut security = Security::load(&app, &settings, ready.clone()).await.unwrap();
+        assert_eq!(security.door.second_factor, SecondFactor::Required, "what the program does by itself");
+        security.door.second_factor = second_factor;
         let router = http::router(app.clone(), security);
         let mut web = Self { app, database, ready, body: OrganisationId(Uuid::nil()), router };
         web.body = web.organisation("Einkaufsgenossenschaft Elbe-Saale eG", "genossenschaft").await;
@@ -108,7 +121,8 @@ impl Web {
     pub async fn over(world: World) -> Self {
         let settings = Settings::from_variables(&[("ABRUF_DATA_DIR".into(), "/nowhere".into())].into(), false).unwrap();
         let ready = Ready::default();
-        let security = Security::load(&world.app, &settings, ready.clone()).await.unwrap();
+        let mut security = Security::load(&world.app, &settings, ready.clone()).await.unwrap();
+        security.door.second_factor = SecondFactor::Off;
         let router = http::router(world.app.clone(), security);
         Self { app: world.app, database: world.database, ready, body: world.body, router }
     }

@@ -3,10 +3,12 @@
 use abruf_domain::ids::{AssignmentId, PersonId};
 use uuid::Uuid;
 
-use crate::actions::account_log::{self, Event};
+use crate::actions::account_log::{self, Event, Happened};
 use crate::actions::set_up_account::{NewLink, issue_link};
 use crate::actor::{Role, RunsAs};
 use crate::app::App;
+use crate::storage::one_time_links::Purpose;
+use crate::storage::sign_in_events::Origin;
 use crate::storage::{StorageError, people};
 
 /// What came of it.
@@ -50,14 +52,16 @@ pub async fn create_administrator(app: &App, email: &str, name: &str) -> Result<
         let assignment = AssignmentId(app.chance.id(now));
         people::assign(&mut tx, assignment, person, Role::Administrator, body, body, today).await?;
     }
-    let link = issue_link(&mut tx, app, person).await?;
-    account_log::append(&mut tx, Some(person), Event::AdministratorAppointed, now, Uuid::nil()).await?;
+    let link = issue_link(&mut tx, app, person, Purpose::SetUp, None).await?;
+    let origin = Origin::default();
+    let appointed = Happened::new(Event::AdministratorAppointed, Some(person), &origin, Uuid::nil());
+    account_log::append(&mut tx, app, appointed, now).await?;
     tx.commit().await?;
     Ok(Outcome::Created(link))
 }
 
 /// Good enough to tell an address from a typing error; whether it exists only a mail can tell.
-fn is_mail_address(text: &str) -> bool {
+pub(super) fn is_mail_address(text: &str) -> bool {
     text.len() <= 254
         && !text.contains(char::is_whitespace)
         && text.split_once('@').is_some_and(|(local, domain)| {

@@ -1,8 +1,9 @@
-//! `abruf admin create`: the first administrator, by a one-time link.
+//! `abruf admin create`: the first administrator, by a one-time link; `abruf admin break-glass`: one for a few hours.
 
 use clap::Subcommand;
 use serde_json::json;
 
+use crate::actions::break_glass;
 use crate::actions::create_administrator::{Outcome, create_administrator};
 use crate::actions::found_body::found_body;
 use crate::cli::database::Database;
@@ -24,15 +25,37 @@ pub enum Admin {
         #[arg(long)]
         body: Option<String>,
     },
+    /// Öffnet einen Notzugang: Administration für wenige Stunden, mit Begründung, für alle sichtbar, die Aufsicht führen.
+    BreakGlass {
+        /// E-Mail-Adresse, mit der sich die Person anmeldet.
+        #[arg(long)]
+        email: String,
+        /// Begründung, 10 bis 500 Zeichen; sie steht im Protokoll.
+        #[arg(long)]
+        reason: String,
+        /// Name, wie er angezeigt wird, wenn es das Konto noch nicht gibt.
+        #[arg(long, default_value = "Notzugang")]
+        name: String,
+        /// Stunden bis zum Ende, 1 bis 24.
+        #[arg(long, default_value_t = 4)]
+        hours: i64,
+    },
 }
 
 impl Admin {
     /// Runs it.
     pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
-        let Self::Create { email, name, body } = self;
         let database = Database::join_or_start(&settings).await?;
         database.migrate().await?;
         let app = database.app(&settings).await?;
+        let (email, name, body) = match self {
+            Self::Create { email, name, body } => (email, name, body),
+            Self::BreakGlass { email, reason, name, hours } => {
+                let opened = break_glass::open(&app, &email, &name, &reason, hours).await;
+                database.close(Some(&app)).await?;
+                return Ok(told(opened?, output));
+            }
+        };
         let mut outcome = create_administrator(&app, &email, &name).await;
         if let (Ok(Outcome::NoBody), Some(body)) = (&outcome, &body) {
             found_body(&app, body).await?;
@@ -52,6 +75,28 @@ impl Admin {
                 output.say("Die E-Mail-Adresse oder der Name ist nicht brauchbar. Bitte prüfen Sie beide.");
                 Ok(Exit::Usage)
             }
+        }
+    }
+}
+
+/// Says what came of an emergency access.
+fn told(outcome: break_glass::Outcome, output: &Output) -> Exit {
+    match outcome {
+        break_glass::Outcome::Opened(link, ends_at) => {
+            output.say(
+                "Der Notzugang steht im Protokoll. Geschäftsstelle, Vorstand, Aufsichtsrat und Prüfung sehen ihn.",
+            );
+            let data = json!({ "link": link.url, "expires_at": link.expires_at, "ends_at": ends_at });
+            output.answer(&link.url, &data);
+            Exit::Ok
+        }
+        break_glass::Outcome::NoBody => {
+            output.say("Es gibt noch keine Genossenschaft in dieser Installation. Legen Sie zuerst eine an: abruf admin create");
+            Exit::NotFound
+        }
+        break_glass::Outcome::Unusable => {
+            output.say("Bitte prüfen Sie die Angaben: eine E-Mail-Adresse, ein Name, 10 bis 500 Zeichen Begründung, 1 bis 24 Stunden.");
+            Exit::Usage
         }
     }
 }

@@ -15,6 +15,7 @@ use axum::routing::MethodFilter;
 use axum::routing::{MethodRouter, on};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
+use crate::actions::sign_in::Due;
 use crate::actor::Role;
 use crate::http::api::{conventions, window};
 use crate::http::csrf;
@@ -43,6 +44,8 @@ pub const READERS: &[Role] =
 pub enum Who {
     /// Everybody, signed in or not.
     Public,
+    /// Whoever has given the right password, also before showing or setting up a second factor.
+    Entering,
     /// Every signed-in person, also before choosing whom to act for.
     Person,
     /// People acting in one of these roles.
@@ -74,6 +77,10 @@ pub enum Object {
 
     /// A report frozen for a meeting: house.
     MeetingReport,
+    /// A person with an assignment in the house.
+    Account,
+    /// A session of the person themselves.
+    Session,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.
@@ -97,8 +104,15 @@ pub struct Access {
     pub orders: bool,
 }
 
+/// Where a second factor is shown.
+pub const SHOW_CODE: &str = "/anmelden/code";
+/// Where one is set up.
+pub const SET_UP: &str = "/konto/zweiter-faktor";
+
 /// For everybody.
 pub const PUBLIC: Access = Access { who: Who::Public, object: Object::None, orders: false };
+/// For whoever is about to come in.
+pub const ENTERING: Access = Access { who: Who::Entering, object: Object::None, orders: false };
 /// For every signed-in person.
 pub const PERSON: Access = Access { who: Who::Person, object: Object::None, orders: false };
 
@@ -126,7 +140,7 @@ impl Access {
     pub fn lets_in(&self, role: Option<Role>) -> bool {
         match self.who {
             Who::Public => true,
-            Who::Person => role.is_some(),
+            Who::Entering | Who::Person => role.is_some(),
             Who::Roles(roles) => role.is_some_and(|role| roles.contains(&role)),
         }
     }
@@ -228,9 +242,17 @@ async fn enforce(access: Access, request: Request, next: Next) -> Response {
     let role = current.as_ref().and_then(|current| current.acting.as_ref()).map(|acting| acting.actor.role);
     let allowed = match access.who {
         Who::Public => true,
-        Who::Person => current.is_some(),
+        Who::Entering | Who::Person => current.is_some(),
         Who::Roles(_) => access.lets_in(role),
     };
+    let lacks = current.as_ref().map_or(Due::Nothing, |current| current.due);
+    if lacks != Due::Nothing && !matches!(access.who, Who::Public | Who::Entering) {
+        let (to, problem) = match lacks {
+            Due::Enrolment => (SET_UP, Problem::factor_missing()),
+            _ => (SHOW_CODE, Problem::code_missing()),
+        };
+        return turn_away(&request, to, problem);
+    }
     if !allowed {
         return match (current.is_some(), role) {
             (false, _) => turn_away(&request, "/anmelden", Problem::unauthenticated()),

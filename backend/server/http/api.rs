@@ -30,6 +30,7 @@ pub mod openapi;
 pub mod order_mail;
 pub mod paging;
 pub mod partial_cancellations;
+pub mod people;
 pub mod price_indexes;
 pub mod proof;
 pub mod quota_transfers;

@@ -1,6 +1,7 @@
 //! The pages, in the order of the storyboard; each file lies beside its template.
 
 pub mod accessibility;
+pub mod account;
 pub mod account_setup;
 pub mod acting_for;
 pub mod admission;
@@ -52,11 +53,14 @@ pub mod order_addresses;
 pub mod order_answer;
 pub mod pager;
 pub mod pair_view;
+pub mod person;
+mod post_fields;
 pub mod price_indexes;
 pub mod privacy;
 pub mod quotas;
 pub mod read_amount;
 pub mod record_volume;
+pub mod recovery;
 pub mod report;
 pub mod report_file;
 pub mod report_question;
@@ -69,7 +73,10 @@ pub mod savings_potential;
 mod savings_potential_view;
 pub mod savings_stages;
 pub mod savings_view;
+pub mod second_factor;
+pub mod second_factor_code;
 pub mod sign_in;
+pub mod sign_in_events;
 pub mod spreadsheet;
 pub mod supplier_orders;
 pub mod supplier_reports;

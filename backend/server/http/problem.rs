@@ -91,6 +91,28 @@ impl Problem {
         Self::of_status(StatusCode::UNAUTHORIZED)
     }
 
+    /// 401: the password was right, the code of the second factor is not there yet.
+    #[must_use]
+    pub fn code_missing() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "second-factor-needed",
+            "Code nötig",
+            "Das Passwort stimmt. Bitte geben Sie noch den Code Ihrer App ein. Programme senden ihn bei der Anmeldung im Feld code mit.",
+        )
+    }
+
+    /// 401: the roles want a second factor, and none is set up.
+    #[must_use]
+    pub fn factor_missing() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "second-factor-missing",
+            "Zweiter Faktor fehlt",
+            "Ihre Aufgaben verlangen einen zweiten Faktor. Bitte melden Sie sich im Browser an und richten Sie ihn ein. Bis dahin geht nichts anderes.",
+        )
+    }
+
     /// 404: absent, or not to be seen by this actor; nobody can tell which.
     #[must_use]
     pub fn not_found() -> Self {

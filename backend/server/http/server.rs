@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::FromRef;
 use thiserror::Error;
 
-use crate::actions::sign_in::{Door, Turnstile};
+use crate::actions::sign_in::{Door, SecondFactor, Turnstile};
 use crate::actor::RunsAs;
 use crate::app::App;
 use crate::config::Settings;
@@ -16,6 +16,8 @@ use crate::http::api_rate::ApiLimit;
 use crate::http::csrf::FormTokens;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
+use crate::http::visitor::Browsers;
+use crate::one_time_code::SealKey;
 use crate::storage::{StorageError, installation};
 
 /// State of the router.
@@ -59,6 +61,8 @@ pub struct Security {
     pub tokens: Tokens,
     /// Makes and checks form tokens.
     pub form_tokens: FormTokens,
+    /// Knows the browsers somebody has signed in with.
+    pub browsers: Browsers,
     /// Whether users come by HTTPS: cookies are Secure then.
     pub https: bool,
     /// Proxy whose `X-Forwarded-For` counts.
@@ -96,14 +100,23 @@ impl Security {
         let mut tx = app.db.begin(RunsAs::Job).await?;
         let keys = installation::ensure(&mut tx, &candidate, &app.chance.bytes::<32>()).await?;
         tx.commit().await.map_err(StorageError::from)?;
+        let demo_accounts = app.demo && settings.listen.ip().is_loopback() && !settings.https();
         Ok(Self {
             tokens: Tokens::new(&keys.session_key, &app.base_url)?,
             form_tokens: FormTokens::new(&keys.csrf_key),
+            browsers: Browsers::new(&keys.csrf_key),
             https: settings.https(),
             trusted_proxy: settings.trusted_proxy,
             door: Door {
                 turnstile: Turnstile::default(),
-                demo_accounts: app.demo && settings.listen.ip().is_loopback() && !settings.https(),
+                demo_accounts,
+                // In earnest nothing switches it off: the table takes it for demo data only, and then on loopback only.
+                second_factor: if demo_accounts && keys.second_factor == "off" {
+                    SecondFactor::Off
+                } else {
+                    SecondFactor::Required
+                },
+                seal: SealKey::derived(&keys.csrf_key),
             },
             limit: ClientLimit::default(),
             paper_limit: ClientLimit::default(),

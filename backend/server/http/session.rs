@@ -18,13 +18,13 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
 
-use crate::actions::sign_in::{IDLE, end_if_used_now};
+use crate::actions::sign_in::{Due, IDLE, end_if_used_now};
 use crate::actor::{Actor, RunsAs};
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::storage::people::Acting;
-use crate::storage::sessions::{self, Session};
+use crate::storage::sessions::{self, Found, Session};
 use crate::storage::{Db, StorageError};
 
 /// How the token came.
@@ -41,6 +41,8 @@ pub enum By {
 pub struct Current {
     /// The session.
     pub session: Session,
+    /// What the session lacks before it is good for anything; until then it acts for nobody.
+    pub due: Due,
     /// Whom the person acts for; none until chosen.
     pub acting: Option<Acting>,
     /// How the token came.
@@ -92,7 +94,7 @@ pub async fn resolve(State(server): State<Server>, mut request: Request, next: N
     let Some((token, by)) = presented(&server, request.headers()).filter(|_| asked_for) else {
         return next.run(request).await;
     };
-    let Some(claims) = server.security.tokens.read(&token, now) else {
+    let Some(claims) = server.security.tokens.verify(&token, now) else {
         return next.run(request).await;
     };
     let over = claims.expired(now);
@@ -108,7 +110,7 @@ pub async fn resolve(State(server): State<Server>, mut request: Request, next: N
     request.extensions_mut().insert(Arc::clone(&current));
     let mut response = next.run(request).await;
     // The handler's own cookie wins: it has signed in or out.
-    if renew && !response.headers().contains_key(SET_COOKIE) {
+    if renew && current.due == Due::Nothing && !response.headers().contains_key(SET_COOKIE) {
         match cookie(&server, &current.session, now) {
             Ok(value) => _ = response.headers_mut().append(SET_COOKIE, value),
             Err(problem) => return problem.into_response(),
@@ -126,17 +128,21 @@ async fn look_up(
 ) -> Result<Option<Current>, StorageError> {
     let db: &Db = &server.app.db;
     let today = server.app.clock.today();
-    let Some((mut session, acting)) = sessions::current(db, claims.sid, claims.sub, now, today).await? else {
+    let Some(found) = sessions::current(db, claims.sid, claims.sub, now, today).await? else {
         return Ok(None);
     };
-    if renew {
+    let Found { mut session, acting, factor } = found;
+    let due = server.security.door.due(factor);
+    // One that lacks its second factor ends when it was said to end.
+    if renew && due == Due::Nothing {
         session.expires_at = end_if_used_now(&session, now);
         let mut tx = db.begin(RunsAs::SignIn).await?;
         sessions::renew(&mut tx, session.id, now, session.expires_at).await?;
         tx.commit().await?;
     }
     let form_token = server.security.form_tokens.of(session.id);
-    Ok(Some(Current { session, acting, by, form_token }))
+    let acting = acting.filter(|_| due == Due::Nothing);
+    Ok(Some(Current { session, due, acting, by, form_token }))
 }
 
 /// The token of a request; a bearer counts before a cookie.

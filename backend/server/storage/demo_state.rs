@@ -6,10 +6,13 @@ use sqlx::PgConnection;
 use super::StorageError;
 use super::error::affected;
 
-/// Notes that a load with this seed and anchor day begins.
+/// Notes that a load with this seed and anchor day begins. Whoever tries the demo has no second factor at hand: this
+/// row, and no default of the program, lets its accounts do without.
 pub async fn begin(conn: &mut PgConnection, seed: i64, anchor: NaiveDate) -> Result<(), StorageError> {
     let done =
-        sqlx::query!("UPDATE installation SET demo_seed = $1, demo_anchor = $2", seed, anchor).execute(conn).await?;
+        sqlx::query!("UPDATE installation SET demo_seed = $1, demo_anchor = $2, second_factor = 'off'", seed, anchor)
+            .execute(conn)
+            .await?;
     affected("begin the demo load", 1, done.rows_affected())
 }
 

@@ -18,6 +18,8 @@ pub struct Installation {
     pub demo_anchor: Option<NaiveDate>,
     /// When the demo load was complete.
     pub demo_loaded_at: Option<DateTime<Utc>>,
+    /// `required`, or `off`: nobody has to have a second factor; in a demo only, the table refuses it elsewhere.
+    pub second_factor: String,
     /// After a restore nothing leaves the house until an operator says so.
     pub outbox_held: bool,
 }
@@ -28,6 +30,7 @@ impl std::fmt::Debug for Installation {
             .field("demo_seed", &self.demo_seed)
             .field("demo_anchor", &self.demo_anchor)
             .field("demo_loaded_at", &self.demo_loaded_at)
+            .field("second_factor", &self.second_factor)
             .field("outbox_held", &self.outbox_held)
             .finish_non_exhaustive()
     }
@@ -46,7 +49,7 @@ pub async fn ensure(tx: &mut PgConnection, session_key: &[u8], csrf_key: &[u8]) 
     .await?;
     Ok(sqlx::query_as!(
         Installation,
-        "SELECT session_key, csrf_key, demo_seed, demo_anchor, demo_loaded_at, outbox_held FROM installation"
+        "SELECT session_key, csrf_key, demo_seed, demo_anchor, demo_loaded_at, second_factor, outbox_held FROM installation"
     )
     .fetch_one(&mut *tx)
     .await?)

@@ -193,6 +193,8 @@ pub async fn quotas(conn: &mut PgConnection, member: OrganisationId) -> Result<V
 /// An assignment of a person in the house of a body.
 #[derive(Debug, Clone)]
 pub struct AssignmentRow {
+    /// Who.
+    pub person_id: Uuid,
     /// The person.
     pub person: String,
     /// Sign-in name.
@@ -223,7 +225,7 @@ pub async fn assignments(
 ) -> Result<Vec<AssignmentRow>, StorageError> {
     Ok(sqlx::query_as!(
         AssignmentRow,
-        r#"SELECT p.name AS person, p.email, p.password_hash IS NOT NULL AS "active!", a.role, o.name AS organisation, a.valid_from,
+        r#"SELECT p.id AS person_id, p.name AS person, p.email, p.password_hash IS NOT NULL AS "active!", a.role, o.name AS organisation, a.valid_from,
                   a.valid_to, a.release_limit_gross, a.id
            FROM assignment a
            JOIN person p ON p.id = a.person_id

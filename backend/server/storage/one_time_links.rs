@@ -6,6 +6,32 @@ use sqlx::PgConnection;
 
 use crate::storage::StorageError;
 
+/// What a link is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Made on the command line.
+    SetUp,
+    /// The administration has invited.
+    Invitation,
+    /// The person has forgotten their password.
+    Recovery,
+    /// An emergency access by command line: takes a second factor away, too.
+    BreakGlass,
+}
+
+impl Purpose {
+    /// As the database writes it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::SetUp => "set_up",
+            Self::Invitation => "invitation",
+            Self::Recovery => "recovery",
+            Self::BreakGlass => "break_glass",
+        }
+    }
+}
+
 /// A link that still opens.
 #[derive(Debug, Clone)]
 pub struct OneTimeLink {
@@ -15,6 +41,8 @@ pub struct OneTimeLink {
     pub name: String,
     /// Their sign-in name.
     pub email: String,
+    /// What it is for, as [`Purpose::key`] writes it.
+    pub purpose: String,
 }
 
 /// Stores a link.
@@ -22,15 +50,19 @@ pub async fn insert(
     tx: &mut PgConnection,
     token_sha256: &[u8],
     person: PersonId,
+    (purpose, by): (Purpose, Option<PersonId>),
     now: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO one_time_link (token_sha256, person_id, created_at, expires_at) VALUES ($1, $2, $3, $4)",
+        "INSERT INTO one_time_link (token_sha256, person_id, created_at, expires_at, purpose, created_by)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         token_sha256,
         person.0,
         now,
         expires_at,
+        purpose.key(),
+        by.map(|it| it.0),
     )
     .execute(tx)
     .await?;
@@ -45,7 +77,7 @@ pub async fn find(
 ) -> Result<Option<OneTimeLink>, StorageError> {
     Ok(sqlx::query_as!(
         OneTimeLink,
-        "SELECT l.person_id AS person, p.name, p.email
+        "SELECT l.person_id AS person, p.name, p.email, l.purpose
          FROM one_time_link l JOIN person p ON p.id = l.person_id
          WHERE l.token_sha256 = $1 AND l.used_at IS NULL AND $2 < l.expires_at",
         token_sha256,

@@ -49,6 +49,11 @@ pub async fn find_account(tx: &mut PgConnection, email: &str) -> Result<Option<A
         .await?)
 }
 
+/// The sign-in name of a person.
+pub async fn sign_in_name(tx: &mut PgConnection, person: PersonId) -> Result<String, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT email FROM person WHERE id = $1", person.0).fetch_one(tx).await?)
+}
+
 /// Inserts a person without a password.
 pub async fn insert(
     tx: &mut PgConnection,

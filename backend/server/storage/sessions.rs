@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::storage::error::affected;
 use crate::storage::people::{Acting, AssignmentRow};
+use crate::storage::sign_in_events::Origin;
 use crate::storage::{Db, StorageError};
 
 /// A session that is neither revoked nor over.
@@ -24,6 +25,28 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
     /// End if not renewed.
     pub expires_at: DateTime<Utc>,
+}
+
+/// What a session has shown of a second factor, and what its person has to show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FactorState {
+    /// When it was shown in this session.
+    pub shown_at: Option<DateTime<Utc>>,
+    /// The person has set one up.
+    pub has: bool,
+    /// What the person may do today wants one.
+    pub needs: bool,
+}
+
+/// A session with whom it acts for and what it has shown.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The session.
+    pub session: Session,
+    /// Whom it acts for.
+    pub acting: Option<Acting>,
+    /// Its second factor.
+    pub factor: FactorState,
 }
 
 /// Starts a session.
@@ -50,9 +73,10 @@ pub async fn current(
     person: PersonId,
     now: DateTime<Utc>,
     today: NaiveDate,
-) -> Result<Option<(Session, Option<Acting>)>, StorageError> {
+) -> Result<Option<Found>, StorageError> {
     let row = sqlx::query!(
-        r#"SELECT person_name AS "person_name!", assignment_id, created_at AS "created_at!", expires_at AS "expires_at!", role,
+        r#"SELECT person_name AS "person_name!", assignment_id, created_at AS "created_at!", expires_at AS "expires_at!",
+                  second_factor_at, has_factor AS "has_factor!", needs_factor AS "needs_factor!", role,
                   organisation, organisation_name, body, body_name, body_email, period_from, period_to, members AS "members!"
            FROM abruf.session_acting($1, $2, $3, $4)"#,
         id,
@@ -90,7 +114,8 @@ pub async fn current(
         created_at: row.created_at,
         expires_at: row.expires_at,
     };
-    Ok(Some((session, acting)))
+    let factor = FactorState { shown_at: row.second_factor_at, has: row.has_factor, needs: row.needs_factor };
+    Ok(Some(Found { session, acting, factor }))
 }
 
 /// Notes that the session was used and moves its end.
@@ -133,4 +158,102 @@ pub async fn revoke_all(tx: &mut PgConnection, person: PersonId, now: DateTime<U
         .execute(tx)
         .await?;
     Ok(())
+}
+
+/// Notes where a session was begun, and when its second factor was shown.
+pub async fn describe(
+    tx: &mut PgConnection,
+    id: Uuid,
+    origin: &Origin,
+    second_factor_at: Option<DateTime<Utc>>,
+) -> Result<(), StorageError> {
+    let done = sqlx::query!(
+        "UPDATE session SET network = $2, client = $3, second_factor_at = $4 WHERE id = $1",
+        id,
+        origin.network,
+        origin.client,
+        second_factor_at
+    )
+    .execute(tx)
+    .await?;
+    affected("describe session", 1, done.rows_affected())
+}
+
+/// A session in its person's list.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    /// Which.
+    pub id: Uuid,
+    /// Sign-in.
+    pub created_at: DateTime<Utc>,
+    /// Last renewal.
+    pub last_seen_at: DateTime<Utc>,
+    /// End if not used.
+    pub expires_at: DateTime<Utc>,
+    /// Shortened address.
+    pub network: String,
+    /// Browser and system.
+    pub client: String,
+    /// Whom it acts for.
+    pub organisation: Option<String>,
+}
+
+/// The sessions of a person that live, newest first.
+pub async fn of_person(
+    tx: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Listed>, StorageError> {
+    Ok(sqlx::query_as!(
+        Listed,
+        r#"SELECT s.id, s.created_at, s.last_seen_at, s.expires_at, s.network, s.client, o.name AS "organisation?"
+           FROM session s
+           LEFT JOIN assignment a ON a.id = s.assignment_id
+           LEFT JOIN organisation o ON o.id = a.organisation_id
+           WHERE s.person_id = $1 AND s.revoked_at IS NULL AND $2 < s.expires_at
+           ORDER BY s.created_at DESC, s.id DESC
+           LIMIT $3"#,
+        person.0,
+        now,
+        limit
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
+/// Ends one living session of a person; false if there is none such.
+pub async fn revoke_own(
+    tx: &mut PgConnection,
+    person: PersonId,
+    id: Uuid,
+    now: DateTime<Utc>,
+) -> Result<bool, StorageError> {
+    let done = sqlx::query!(
+        "UPDATE session SET revoked_at = $3 WHERE id = $1 AND person_id = $2 AND revoked_at IS NULL AND $3 < expires_at",
+        id,
+        person.0,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends every session of a person but this one; how many lived.
+pub async fn revoke_others(
+    tx: &mut PgConnection,
+    person: PersonId,
+    keep: Uuid,
+    now: DateTime<Utc>,
+) -> Result<u64, StorageError> {
+    let done = sqlx::query!(
+        "UPDATE session SET revoked_at = $3 WHERE person_id = $1 AND id <> $2 AND revoked_at IS NULL AND $3 < expires_at",
+        person.0,
+        keep,
+        now
+    )
+    .execute(tx)
+    .await?;
+    Ok(done.rows_affected())
 }

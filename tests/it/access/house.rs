@@ -54,6 +54,11 @@ pub(super) struct House {
     pub(super) changed: BTreeMap<Relation, Owned>,
     pub(super) house: Housed,
     pub(super) others_house: Housed,
+    /// Somebody of our house; nobody walks as them, so that their sessions may end.
+    colleague: Uuid,
+    /// Somebody of the other house, and their session.
+    stranger: Uuid,
+    strangers_session: Uuid,
     cookies: BTreeMap<(Role, Relation), SignedIn>,
 }
 
@@ -120,6 +125,8 @@ impl House {
             }
         }
         let buyer = buyers[&Relation::Own];
+        let town = towns[&Relation::Own];
+        let colleague = person(&web, "otto@altenrode.example", Role::Buyer, town, term(Relation::Own), town).await.0;
         suspend(&web, towns[&Relation::Suspended], buyer).await;
         let house = housed(&web, ours, "RV-1", supplier, buyer).await;
         let mut owned = BTreeMap::new();
@@ -135,12 +142,31 @@ impl House {
         let others_supplier = web.organisation("Nordlicht Systemhaus GmbH", "unternehmen").await;
         web.plays(others_supplier, "supplier").await;
         let stranger = person(&web, "fremd@fernau.example", Role::Buyer, member, term(Relation::Own), member).await;
+        web.sign_in("fremd@fernau.example").await;
+        let strangers_session = sqlx::query_scalar("SELECT id FROM session WHERE person_id = $1")
+            .bind(stranger.0)
+            .fetch_one(&web.database.owner)
+            .await
+            .unwrap();
         let others_house = housed(&web, nord, "RV-9", others_supplier, stranger).await;
         let others = own(&web, others_house.contract, nord, member, others_supplier, stranger).await;
         web.body = ours;
         let mut take = |relation| owned.remove(&relation).unwrap();
         let (ours, neighbours) = (take(Relation::Own), take(Relation::Foreign));
-        Self { web, ours, neighbours, others, changed: owned, house, others_house, cookies }
+        let stranger = stranger.0;
+        Self {
+            web,
+            ours,
+            neighbours,
+            others,
+            changed: owned,
+            house,
+            others_house,
+            colleague,
+            stranger,
+            strangers_session,
+            cookies,
+        }
     }
 
     /// Who is signed in so.
@@ -208,6 +234,8 @@ impl House {
             // None is there before a release; that foreign ones look absent is what matters.
             Object::Document => (None, of_member(|it| it.call_off).1),
             Object::Member => of_member(|it| it.member.0),
+            Object::Account => (Some(self.colleague), vec![self.stranger]),
+            Object::Session => (None, vec![self.strangers_session]),
         }
     }
 

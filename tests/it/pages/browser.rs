@@ -1,5 +1,6 @@
 //! A browser without script: keeps its cookie, follows redirects, sends the hidden fields of forms.
 
+use abruf::actions::sign_in::SecondFactor;
 use abruf::actor::{Actor, RunsAs};
 use abruf::config::Settings;
 use abruf::http::{self, Ready, Security};
@@ -128,7 +129,8 @@ pub async fn router(world: &World) -> Router {
     let variables = [("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", "http://127.0.0.1:8080")];
     let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
     let settings = Settings::from_variables(&variables, false).unwrap();
-    let security = Security::load(&world.app, &settings, Ready::default()).await.unwrap();
+    let mut security = Security::load(&world.app, &settings, Ready::default()).await.unwrap();
+    security.door.second_factor = SecondFactor::Off;
     http::router(world.app.clone(), security)
 }
 

@@ -149,7 +149,7 @@ impl Access {
 
 impl Object {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::None,
         Self::Secret,
         Self::Manual,
@@ -161,6 +161,8 @@ impl Object {
         Self::Certificate,
         Self::Baseline,
         Self::MeetingReport,
+        Self::Account,
+        Self::Session,
         Self::Member,
         Self::Supplier,
         Self::Invitation,
@@ -188,6 +190,8 @@ impl Object {
             Self::Certificate => "Bescheinigung",
             Self::Baseline => "Vergleichspreis",
             Self::MeetingReport => "Sitzungsbericht",
+            Self::Account => "Person",
+            Self::Session => "Sitzung",
             Self::Member => "Mitglied",
             Self::Supplier => "Lieferant",
             Self::Invitation => "Einladung",
@@ -210,6 +214,8 @@ impl Object {
             Self::Certificate => "das Mitglied; das Haus; Prüfung im Umfang",
             Self::Baseline => "Haus, sobald freigegeben; ein eigener des Mitglieds nur dieses; Geschäftsstelle immer",
             Self::MeetingReport => "Haus: Geschäftsstelle, Vorstand, Aufsichtsrat",
+            Self::Account => "Geschäftsstelle und Administration, wenn sie eine Aufgabe im Haus hat",
+            Self::Session => "nur die Person, deren Sitzung es ist",
             Self::Member => "das Mitglied selbst; das Haus; Prüfung im Umfang",
             Self::Supplier | Self::Invitation | Self::Turnover => "Haus der Genossenschaft",
         }

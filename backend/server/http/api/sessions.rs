@@ -10,17 +10,22 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::actions::sign_in::{self, Outcome};
+use crate::actions::end_sessions;
+use crate::actions::sign_in::{self, Attempt, Due, Outcome};
 use crate::actor::RunsAs;
-use crate::http::extract::Json;
+use crate::http::extract::{Json, Path};
 use crate::http::pages::sign_in::{pause, refusal};
 use crate::http::problem::{FieldError, Problem};
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::session::CurrentSession;
+use crate::http::visitor::Visitor;
 use crate::storage::people::{self, Acting};
 use crate::storage::sessions::{self, Session};
+
+/// More sessions than anybody has.
+const MOST: i64 = 100;
 
 /// Credentials.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -32,6 +37,10 @@ pub struct NewSession {
     /// Password.
     #[schema(value_type = String, format = Password)]
     password: SecretString,
+    /// Code of the second factor, or a recovery code; needed by accounts that have one.
+    #[serde(default)]
+    #[schema(max_length = 40, example = "123456")]
+    code: Option<String>,
     /// The assignment to act for; needed by people with several.
     #[serde(default)]
     assignment_id: Option<Uuid>,
@@ -106,14 +115,25 @@ impl From<&Acting> for AssignmentView {
 )]
 pub async fn create(
     State(server): State<Server>,
-    client: ClientAddress,
+    (client, visitor): (ClientAddress, Visitor),
     request: RequestId,
     Json(new): Json<NewSession>,
 ) -> Result<(StatusCode, Answer<IssuedToken>), Problem> {
     server.security.limit.check(client)?;
-    let outcome = sign_in::sign_in(&server.app, &server.security.door, &new.email, new.password, request.0).await?;
+    let attempt = Attempt {
+        email: &new.email,
+        password: new.password,
+        code: new.code.as_deref(),
+        may_wait: false,
+        place: visitor.place(&server, &new.email),
+        origin: &visitor.origin,
+        request: request.0,
+    };
+    let outcome = sign_in::sign_in(&server.app, &server.security.door, attempt).await?;
     let mut session = match outcome {
         Outcome::Welcome(session) => session,
+        Outcome::Lacks(Due::Enrolment, _) => return Err(Problem::factor_missing()),
+        Outcome::Lacks(..) => return Err(Problem::code_missing()),
         Outcome::Refused { left } => {
             return Err(Problem::new(
                 StatusCode::UNAUTHORIZED,
@@ -134,7 +154,7 @@ pub async fn create(
         }
     };
     if let Some(assignment) = new.assignment_id {
-        act_for(&server, &session, assignment, request).await?;
+        act_for(&server, &session, assignment, &visitor, request).await?;
         session.assignment = Some(AssignmentId(assignment));
     }
     Ok((StatusCode::CREATED, Answer(issue(&server, &session).await?)))
@@ -164,12 +184,12 @@ pub async fn show(
 pub async fn renew(
     State(server): State<Server>,
     CurrentSession(current): CurrentSession,
-    request: RequestId,
+    (request, visitor): (RequestId, Visitor),
     Json(renewal): Json<Renewal>,
 ) -> Result<Answer<IssuedToken>, Problem> {
     let mut session = current.session.clone();
     if let Some(assignment) = renewal.assignment_id {
-        act_for(&server, &session, assignment, request).await?;
+        act_for(&server, &session, assignment, &visitor, request).await?;
         session.assignment = Some(AssignmentId(assignment));
     }
     Ok(Answer(issue(&server, &session).await?))
@@ -180,14 +200,70 @@ pub async fn renew(
 pub async fn delete(
     State(server): State<Server>,
     CurrentSession(current): CurrentSession,
-    request: RequestId,
+    (request, visitor): (RequestId, Visitor),
 ) -> Result<StatusCode, Problem> {
-    sign_in::sign_out(&server.app, &current.session, request.0).await?;
+    sign_in::sign_out(&server.app, &current.session, &visitor.origin, request.0).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn act_for(server: &Server, session: &Session, assignment: Uuid, request: RequestId) -> Result<(), Problem> {
-    if sign_in::act_for(&server.app, session, AssignmentId(assignment), request.0).await? {
+/// A living session of the person.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LivingSession {
+    id: Uuid,
+    created_at: DateTime<Utc>,
+    last_seen_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// Shortened address of the client.
+    network: String,
+    /// Browser and system in words.
+    client: String,
+    /// Whether this request is made in it.
+    current: bool,
+}
+
+/// The sessions of the person that live, newest first, at most 100.
+#[utoipa::path(get, path = "/api/v1/sessions", tag = "sessions", responses((status = 200, body = Vec<LivingSession>)))]
+pub async fn list(
+    State(server): State<Server>,
+    CurrentSession(current): CurrentSession,
+) -> Result<Answer<Vec<LivingSession>>, Problem> {
+    let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
+    let rows = sessions::of_person(&mut tx, current.session.person, server.app.clock.now(), MOST).await?;
+    let view = |it: sessions::Listed| LivingSession {
+        current: it.id == current.session.id,
+        id: it.id,
+        created_at: it.created_at,
+        last_seen_at: it.last_seen_at,
+        expires_at: it.expires_at,
+        network: it.network,
+        client: it.client,
+    };
+    Ok(Answer(rows.into_iter().map(view).collect()))
+}
+
+/// Ends another session of the person at once.
+#[utoipa::path(delete, path = "/api/v1/sessions/{id}", tag = "sessions", operation_id = "end", responses((status = 204)))]
+pub async fn end(
+    State(server): State<Server>,
+    CurrentSession(current): CurrentSession,
+    (request, visitor): (RequestId, Visitor),
+    Path(id): Path<Uuid>,
+) -> Result<StatusCode, Problem> {
+    if end_sessions::end_one(&server.app, &current.session, id, (&visitor.origin, request.0)).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(Problem::not_found())
+    }
+}
+
+async fn act_for(
+    server: &Server,
+    session: &Session,
+    assignment: Uuid,
+    visitor: &Visitor,
+    request: RequestId,
+) -> Result<(), Problem> {
+    if sign_in::act_for(&server.app, session, AssignmentId(assignment), &visitor.origin, request.0).await? {
         return Ok(());
     }
     let message = "Diese Aufgabe gibt es heute nicht für Sie.";

@@ -15,6 +15,7 @@ use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
+use crate::http::visitor::Visitor;
 use crate::password::{MAX_BYTES, MIN_CHARACTERS};
 
 #[derive(askama::Template)]
@@ -42,18 +43,20 @@ pub async fn show(State(app): State<App>, frame: Frame, Path(token): Path<String
 /// `POST /konto/einrichten/{token}`
 pub async fn submit(
     State(server): State<Server>,
-    client: ClientAddress,
+    (client, visitor): (ClientAddress, Visitor),
     request: RequestId,
     frame: Frame,
     Path(token): Path<String>,
     Form(form): Form<NewPassword>,
 ) -> Result<Response, Problem> {
     server.security.limit.check(client)?;
-    let mistakes = mistakes(form.password.expose_secret(), form.repeated.expose_secret());
+    let mistakes = new_password_mistakes(form.password.expose_secret(), form.repeated.expose_secret());
     if !mistakes.is_empty() {
         return page(&server.app, frame.with_mistakes(), &token, mistakes).await;
     }
-    if set_up_account::set_password(&server.app, &token, form.password, request.0).await? {
+    let email = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?.email;
+    let (place, at) = (visitor.place(&server, &email), (&visitor.origin, request.0));
+    if set_up_account::set_password(&server.app, &token, form.password, &place, at).await? {
         Ok(Redirect::to("/anmelden?hinweis=eingerichtet").into_response())
     } else {
         Err(gone())
@@ -73,7 +76,8 @@ async fn page(app: &App, frame: Frame, token: &str, mistakes: Mistakes) -> Resul
     Ok((status, Page(page)).into_response())
 }
 
-fn mistakes(password: &str, repeated: &str) -> Mistakes {
+/// What is wrong with a new password that was typed twice.
+pub(super) fn new_password_mistakes(password: &str, repeated: &str) -> Mistakes {
     let mut mistakes = Mistakes::default();
     let length = password.chars().count();
     if length < MIN_CHARACTERS {
@@ -98,7 +102,7 @@ fn gone() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::mistakes;
+    use super::new_password_mistakes as mistakes;
 
     #[test]
     fn a_password_has_twelve_characters_and_is_typed_twice() {

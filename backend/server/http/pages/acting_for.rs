@@ -15,6 +15,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;
 use crate::http::session::CurrentSession;
+use crate::http::visitor::Visitor;
 use crate::storage::people::{self, Acting};
 
 #[derive(askama::Template)]
@@ -62,10 +63,11 @@ pub async fn show(
 pub async fn choose(
     State(app): State<App>,
     CurrentSession(current): CurrentSession,
-    request: RequestId,
+    (request, visitor): (RequestId, Visitor),
     Form(choice): Form<Choice>,
 ) -> Result<Redirect, Problem> {
-    if !sign_in::act_for(&app, &current.session, AssignmentId(choice.assignment), request.0).await? {
+    let assignment = AssignmentId(choice.assignment);
+    if !sign_in::act_for(&app, &current.session, assignment, &visitor.origin, request.0).await? {
         return Err(Problem::not_found());
     }
     Ok(Redirect::to(local_address(&choice.weiter).unwrap_or("/")))

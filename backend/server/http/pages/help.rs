@@ -130,6 +130,18 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Melden Sie sich neu an.",
     ),
     (
+        "second-factor-needed",
+        "Code nötig",
+        "Das Passwort stimmt, der Code des zweiten Faktors fehlt noch.",
+        "Senden Sie ihn im Feld code mit: den Code Ihrer App oder einen Wiederherstellungscode.",
+    ),
+    (
+        "second-factor-missing",
+        "Zweiter Faktor fehlt",
+        "Freigabe, Geschäftsstelle und Administration brauchen einen zweiten Faktor, und dieses Konto hat keinen.",
+        "Melden Sie sich im Browser an und richten Sie ihn ein.",
+    ),
+    (
         "sign-in-refused",
         "Anmeldung abgelehnt",
         "E-Mail oder Passwort stimmen nicht. Ob es das Konto gibt, wird nicht verraten.",

@@ -2,8 +2,10 @@
 
 use abruf_domain::finding::Addressee;
 use axum::extract::State;
+use chrono::TimeDelta;
 use serde::Deserialize;
 
+use crate::actions::assign_role::KEEPERS;
 use crate::actor::Role;
 use crate::app::App;
 use crate::http::extract::Query;
@@ -14,10 +16,12 @@ use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::baselines::{self, Filter};
 use crate::storage::membership_list::{self, AssignmentRow};
-use crate::storage::{contracts, supplier_orders, tasks};
+use crate::storage::{break_glass, contracts, supplier_orders, tasks};
 
 /// Accounts on a page.
 const PAGE: i64 = 50;
+/// How long an emergency access is pointed out.
+const EMERGENCY_SHOWN: TimeDelta = TimeDelta::days(30);
 /// More than anybody leaves open.
 const MOST: i64 = 1_000;
 
@@ -34,6 +38,8 @@ pub struct OfficePage {
     members: String,
     contracts: String,
     people: String,
+    keeper: bool,
+    emergencies: i64,
 }
 
 /// `GET /verwaltung`
@@ -46,9 +52,12 @@ pub async fn show(
     let office = actor.role == Role::Office;
     let number = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
     let owed = tasks::owed(&mut tx, Addressee::Office, MOST).await?.len();
+    let emergencies = break_glass::count_since(&mut tx, app.clock.now() - EMERGENCY_SHOWN).await?;
     Ok(Page(OfficePage {
         frame: frame.titled("Verwaltung"),
         office,
+        keeper: KEEPERS.contains(&actor.role),
+        emergencies,
         owed: if owed == 0 {
             "Nichts offen".to_owned()
         } else {
@@ -73,6 +82,7 @@ pub async fn show(
 pub struct PeoplePage {
     frame: Frame,
     words: String,
+    keeper: bool,
     count: String,
     rows: Vec<AccountRow>,
     pager: Pager,
@@ -119,6 +129,7 @@ pub async fn people(
     };
     Ok(Page(PeoplePage {
         frame: frame.titled("Personen"),
+        keeper: KEEPERS.contains(&actor.role),
         words: asked.q,
         count: count(total, "Aufgabe", "Aufgaben"),
         rows: rows.into_iter().map(row).collect(),

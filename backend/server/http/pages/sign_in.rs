@@ -9,10 +9,10 @@ use chrono_tz::Europe::Berlin;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use crate::actions::sign_in::{self, Outcome};
+use crate::actions::sign_in::{self, Attempt, Due, Outcome};
 use crate::actor::RunsAs;
 use crate::app::App;
-use crate::http::access::local_address;
+use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Query};
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::first_steps::NobodyYetPage;
@@ -21,6 +21,7 @@ use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::session::{self, CurrentSession};
+use crate::http::visitor::Visitor;
 use crate::storage::sessions::Session;
 use crate::storage::{StorageError, first_steps};
 
@@ -61,6 +62,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Aske
     tx.rollback().await.map_err(StorageError::from)?;
     let notice = match asked.hinweis.as_str() {
         "abgemeldet" => Some("Sie sind abgemeldet."),
+        "pause" => Some("Zu viele falsche Codes. Bitte melden Sie sich in 15 Minuten neu an."),
         "eingerichtet" => Some("Ihr Passwort ist gespeichert. Bitte melden Sie sich damit an."),
         _ if local_address(&asked.weiter).is_some_and(|to| to != "/") => {
             Some("Bitte melden Sie sich an. Danach geht es auf der Seite weiter, die Sie öffnen wollten.")
@@ -80,7 +82,7 @@ pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Aske
 /// `POST /anmelden`
 pub async fn submit(
     State(server): State<Server>,
-    client: ClientAddress,
+    (client, visitor): (ClientAddress, Visitor),
     request: RequestId,
     frame: Frame,
     Form(form): Form<Credentials>,
@@ -97,9 +99,28 @@ pub async fn submit(
         };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }
-    let outcome = sign_in::sign_in(&server.app, &server.security.door, &form.email, form.password, request.0).await?;
+    let attempt = Attempt {
+        email: &form.email,
+        password: form.password,
+        code: None,
+        may_wait: true,
+        place: visitor.place(&server, &form.email),
+        origin: &visitor.origin,
+        request: request.0,
+    };
+    let outcome = sign_in::sign_in(&server.app, &server.security.door, attempt).await?;
     let (status, refused, wait) = match outcome {
-        Outcome::Welcome(session) => return welcome(&server, &session, &form.weiter),
+        Outcome::Welcome(session) => return welcome(&server, &session, &visitor, &form.email, &form.weiter),
+        Outcome::Lacks(due, session) => {
+            let session = session.ok_or_else(Problem::internal)?;
+            let to = if due == Due::Enrolment { SET_UP } else { SHOW_CODE };
+            let to = match local_address(&form.weiter) {
+                Some(weiter) if weiter != "/" => format!("{to}?weiter={}", encoded(weiter)),
+                _ => to.to_owned(),
+            };
+            let cookie = session::cookie(&server, &session, server.app.clock.now())?;
+            return Ok(([(SET_COOKIE, cookie)], Redirect::to(&to)).into_response());
+        }
         Outcome::Refused { left } => (StatusCode::UNPROCESSABLE_ENTITY, refusal(left), None),
         Outcome::Paused { until } => {
             let wait = (until - server.app.clock.now()).num_seconds().max(1);
@@ -123,18 +144,30 @@ pub async fn submit(
 /// `POST /abmelden`
 pub async fn sign_out(
     State(server): State<Server>,
+    visitor: Visitor,
     request: RequestId,
     CurrentSession(current): CurrentSession,
 ) -> Result<impl IntoResponse, Problem> {
-    sign_in::sign_out(&server.app, &current.session, request.0).await?;
+    sign_in::sign_out(&server.app, &current.session, &visitor.origin, request.0).await?;
     Ok(([(SET_COOKIE, session::no_cookie(&server)?)], Redirect::to("/anmelden?hinweis=abgemeldet")))
 }
 
-/// Goes on to where the person wanted to go, by way of choosing whom to act for if need be.
-fn welcome(server: &Server, session: &Session, weiter: &str) -> Result<Response, Problem> {
+/// Goes on to where the person wanted to go, by way of choosing whom to act for if need be. From now on the browser is
+/// known for this account.
+pub(super) fn welcome(
+    server: &Server,
+    session: &Session,
+    visitor: &Visitor,
+    email: &str,
+    weiter: &str,
+) -> Result<Response, Problem> {
     let to = local_address(weiter).unwrap_or("/");
     let cookie = session::cookie(server, session, server.app.clock.now())?;
-    Ok(([(SET_COOKIE, cookie)], Redirect::to(to)).into_response())
+    let mut response = ([(SET_COOKIE, cookie)], Redirect::to(to)).into_response();
+    if let Some(known) = visitor.remembered(server, email) {
+        response.headers_mut().append(SET_COOKIE, known);
+    }
+    Ok(response)
 }
 
 /// The same for a wrong password and for an address nobody has.
