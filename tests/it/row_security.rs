@@ -5,7 +5,6 @@
 //! member of the same body) and *other* (a member of another body). Then everybody tries everything on our row.
 
 mod functions;
-mod lying;
 mod pool;
 
 use std::collections::{BTreeMap, BTreeSet};

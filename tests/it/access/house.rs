@@ -10,7 +10,9 @@ use axum::http::header::{CONTENT_TYPE, COOKIE};
 use axum::http::{Method, Request, StatusCode};
 use uuid::Uuid;
 
-use super::rows::{baseline, call_off, certificate, competition, contract, draft, invitation, meeting_report, turnover};
+use super::rows::{
+    baseline, call_off, certificate, competition, contract, draft, invitation, meeting_report, turnover,
+};
 use crate::web::{Answer, Web};
 
 /// What belongs to one member.
@@ -239,8 +241,8 @@ pub(super) fn seen(answer: &Answer) -> (StatusCode, Vec<(String, String)>, Strin
     let headers = answer
         .headers
         .iter()
-        // The length follows from the text, which is compared.
-        .filter(|(name, _)| !["x-request-id", "date", "content-length"].contains(&name.as_str()))
+        // The length follows from the text, which is compared; what is left of a rate goes down with each request.
+        .filter(|(name, _)| !["x-request-id", "date", "content-length", "ratelimit"].contains(&name.as_str()))
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
     // The navigation marks where one is; everything else must be the same.
@@ -290,14 +292,16 @@ async fn person(
     audited: OrganisationId,
 ) -> PersonId {
     let person = PersonId(web.app.chance.id(web.now()));
-    sqlx::query("INSERT INTO person (id, email, name, password_hash, created_at) VALUES ($1, $2, 'Eva Muster', $3, $4)")
-        .bind(person.0)
-        .bind(email)
-        .bind(crate::web::known_hash().await)
-        .bind(web.now())
-        .execute(&web.database.owner)
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO person (id, email, name, password_hash, created_at) VALUES ($1, $2, 'Eva Muster', $3, $4)",
+    )
+    .bind(person.0)
+    .bind(email)
+    .bind(crate::web::known_hash().await)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
     let id = web.app.chance.id(web.now());
     sqlx::query(
         "INSERT INTO assignment (id, person_id, role, organisation_id, body_id, valid_from, valid_to, period_from, period_to)

@@ -85,7 +85,13 @@ pub(super) async fn draft(
 }
 
 /// One that its member runs and has sent.
-pub(super) async fn competition(web: &Web, contract: Uuid, body: OrganisationId, member: OrganisationId, by: PersonId) -> Uuid {
+pub(super) async fn competition(
+    web: &Web,
+    contract: Uuid,
+    body: OrganisationId,
+    member: OrganisationId,
+    by: PersonId,
+) -> Uuid {
     let id = web.app.chance.id(web.now());
     sqlx::query(
         r#"INSERT INTO mini_competition (contract_id, id, text_form, deadline_at, criterion, state, body_id, member_id, run_by_id, title, lines,
@@ -107,7 +113,13 @@ pub(super) async fn competition(web: &Web, contract: Uuid, body: OrganisationId,
 }
 
 /// That this member may call off.
-pub(super) async fn certificate(web: &Web, contract: Uuid, body: OrganisationId, member: OrganisationId, by: PersonId) -> Uuid {
+pub(super) async fn certificate(
+    web: &Web,
+    contract: Uuid,
+    body: OrganisationId,
+    member: OrganisationId,
+    by: PersonId,
+) -> Uuid {
     let id = web.app.chance.id(web.now());
     sqlx::query(
         "INSERT INTO certificate (id, kind, number, body_id, member_id, contract_id, dated_on, file_name, check_code, sha256,
@@ -221,7 +233,13 @@ fn nothing() -> serde_json::Value {
     serde_json::json!({ "volume": "0.00", "a_net": "0.00", "b": "0.00", "c": "0.00", "p": "0.00" })
 }
 /// An uploaded file, an import and a supplier's report, all with one id and without lines.
-pub(super) async fn turnover(web: &Web, contract: Uuid, body: OrganisationId, supplier: OrganisationId, by: PersonId) -> Uuid {
+pub(super) async fn turnover(
+    web: &Web,
+    contract: Uuid,
+    body: OrganisationId,
+    supplier: OrganisationId,
+    by: PersonId,
+) -> Uuid {
     let id = web.app.chance.id(web.now());
     for statement in [
         "INSERT INTO turnover_upload (id, body_id, purpose, file_name, sha256, bytes, mapping, person_id, at)
