@@ -2,8 +2,12 @@
 //! people whose member has left, will join or whose rights rest, whose term is over or has not begun.
 
 mod documented;
+mod fields;
 mod house;
+mod lying;
+mod marks;
 mod rows;
+mod swapped;
 
 use abruf::actor::Role;
 use abruf::http::access::{Answer as Expected, Object, Route, Who};
