@@ -1,5 +1,7 @@
 //! People of the house and what they may do, for the administration; and what happened at the door.
 
+#![expect(unused_qualifications, reason = "utoipa writes the type of a query parameter out in full")]
+
 use abruf_domain::ids::{AssignmentId, PersonId};
 use axum::Json as Answer;
 use axum::extract::State;
