@@ -30,7 +30,15 @@ CREATE TRIGGER sign_in_event_no_truncate BEFORE TRUNCATE ON sign_in_event FOR EA
 GRANT SELECT, INSERT ON sign_in_event TO abruf_app;
 ALTER TABLE sign_in_event ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sign_in_event FORCE ROW LEVEL SECURITY;
-CREATE POLICY sign_in_event_append ON sign_in_event FOR INSERT WITH CHECK ((SELECT abruf.actor_kind()) IN ('job', 'sign_in', 'body'));
+CREATE POLICY sign_in_event_append ON sign_in_event FOR INSERT WITH CHECK (
+    CASE (SELECT abruf.actor_kind())
+        WHEN 'job' THEN true
+        WHEN 'sign_in' THEN true
+        -- About themselves and the people of their own house.
+        WHEN 'body' THEN person_id = (SELECT abruf.actor_person()) OR EXISTS (
+            SELECT FROM assignment a WHERE a.person_id = sign_in_event.person_id AND a.body_id = (SELECT abruf.actor_body()))
+        ELSE false
+    END);
 CREATE POLICY sign_in_event_read ON sign_in_event FOR SELECT USING (
     CASE (SELECT abruf.actor_kind())
         WHEN 'job' THEN true
