@@ -54,6 +54,7 @@ pub mod installation;
 pub mod invoices;
 pub mod item_proposals;
 pub mod licences;
+pub mod long_reads;
 pub mod mails;
 pub mod master_data;
 pub mod meeting_reports;
