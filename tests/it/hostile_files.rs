@@ -30,7 +30,7 @@ type Reader = (&'static str, fn(&[u8]) -> Result<(), String>);
 
 const READERS: [Reader; 9] = [
     ("spreadsheet", |bytes| spreadsheet::read(bytes).map(drop).map_err(|it| it.to_string())),
-    ("workbook", |bytes| workbook::read(bytes).map(drop).map_err(|it| it.to_string())),
+    ("workbook", |bytes| workbook::read(bytes, 100_000).map(drop).map_err(|it| it.to_string())),
     ("table", |bytes| Table::read(bytes, b';', &["k", "wert"]).map(drop).map_err(|it| it.to_string())),
     ("purchases, CSV", |bytes| purchases::read(bytes, MediaType::Csv, day()).map(drop).map_err(|it| it.to_string())),
     ("purchases, XLSX", |bytes| purchases::read(bytes, MediaType::Xlsx, day()).map(drop).map_err(|it| it.to_string())),

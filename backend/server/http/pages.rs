@@ -64,7 +64,7 @@ pub mod recovery;
 pub mod report;
 pub mod report_file;
 pub mod report_question;
-mod report_stream;
+pub mod report_stream;
 pub mod savings;
 pub mod savings_board;
 pub mod savings_call_offs;
