@@ -132,6 +132,7 @@ pub mod steer_contract;
 pub mod stop_supplier;
 pub mod submit_call_off;
 pub mod suspend_member;
+pub mod take_turnover_upload;
 pub mod tell_event;
 pub mod transfer_quota;
 pub mod use_competition;

@@ -46,4 +46,5 @@ pub mod supplier_reports;
 pub mod suppliers;
 pub mod suspensions;
 pub mod turnover;
+pub mod turnover_uploads;
 pub mod window;
