@@ -18,13 +18,13 @@ use sqlx::PgPool;
 
 use crate::cluster::{TestDatabase, fresh_database};
 
-const SEED: u64 = 7;
+pub const SEED: u64 = 7;
 
-fn anchor() -> NaiveDate {
+pub fn anchor() -> NaiveDate {
     "2026-11-22".parse().unwrap()
 }
 
-fn app(database: &TestDatabase) -> App {
+pub fn app(database: &TestDatabase) -> App {
     App {
         db: Db::new(database.app.clone()),
         clock: Clock::standing("2026-11-22T12:00:00Z".parse().unwrap()),
@@ -37,7 +37,7 @@ fn app(database: &TestDatabase) -> App {
     }
 }
 
-async fn load(database: &TestDatabase, seed: u64, anchor: NaiveDate) -> Report {
+pub async fn load(database: &TestDatabase, seed: u64, anchor: NaiveDate) -> Report {
     demo::load_size(&app(database), Size::Small, seed, anchor, |_, _, _| {}).await.unwrap()
 }
 

@@ -2,6 +2,7 @@
 
 mod minimum_purchases;
 mod streams;
+mod walk;
 
 use std::fs;
 use std::io::{Cursor, Read};

@@ -287,7 +287,6 @@ pub async fn list(
 /// Sends a turnover file, or a supplier's report, and shows what it would do. The same file for the same purpose is kept once.
 #[utoipa::path(
     post, path = "/api/v1/turnover-uploads", tag = "turnover", operation_id = "send_turnover_upload",
-    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body(content((TurnoverUploadInput = "application/json"), (TurnoverUploadForm = "multipart/form-data"))),
     responses((status = 201, body = TurnoverUploadView))
 )]
@@ -314,7 +313,6 @@ pub async fn show(
 /// Gives a file that waits another mapping, and shows what it would do then.
 #[utoipa::path(
     post, path = "/api/v1/turnover-uploads/{id}/mapping", tag = "turnover", operation_id = "map_turnover_upload",
-    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body = TurnoverMapping, responses((status = 200, body = TurnoverUploadView))
 )]
 pub async fn remap(
@@ -365,7 +363,6 @@ pub async fn confirm(
 /// Throws a file that waits away; nothing of it has counted.
 #[utoipa::path(
     post, path = "/api/v1/turnover-uploads/{id}/discard", tag = "turnover", operation_id = "discard_turnover_upload",
-    params(("Idempotency-Key" = Option<String>, Header, description = "At most 200 characters")),
     request_body = TurnoverDiscard, responses((status = 204))
 )]
 pub async fn discard(

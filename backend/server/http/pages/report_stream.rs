@@ -292,3 +292,25 @@ async fn write(conn: &mut PgConnection, list: &List, to: &mut impl Sink) -> Resu
     }
     Ok(false)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn more_than_so_many_at_a_time_are_told_when_to_ask_again() {
+        let places = Places::default();
+        let mut taken = Vec::new();
+        for _ in 0..PLACES {
+            taken.push(places.take().await.unwrap());
+        }
+        let refused = places.take().await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let waits = {
+            let places = places.clone();
+            tokio::spawn(async move { places.take().await.map(drop) })
+        };
+        taken.pop();
+        assert!(waits.await.unwrap().is_ok(), "who waits gets the place that gets free");
+    }
+}
