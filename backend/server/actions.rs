@@ -24,6 +24,7 @@ pub mod cancel_call_off;
 pub mod cancel_part;
 pub mod change_items;
 pub mod change_law;
+pub mod change_minimum_purchases;
 pub mod change_password;
 pub mod change_prices;
 pub mod check_call_off;

@@ -66,6 +66,7 @@ pub mod membership_suspensions;
 pub mod mini_competition_messages;
 pub mod mini_competition_offers;
 pub mod mini_competitions;
+pub mod minimum_purchase_proposals;
 pub mod minimum_purchases;
 pub mod newcomer_invitations;
 pub mod newcomer_mails;

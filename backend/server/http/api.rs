@@ -25,6 +25,7 @@ pub mod licences;
 pub mod meeting_reports;
 pub mod member_benefit;
 pub mod mini_competitions;
+pub mod minimum_purchases;
 pub mod newcomer_invitations;
 pub mod openapi;
 pub mod order_mail;

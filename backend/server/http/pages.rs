@@ -46,6 +46,7 @@ pub mod member_benefit;
 pub mod member_rights;
 pub mod members;
 pub mod meter;
+pub mod minimum_purchases;
 pub mod newcomer_invitations;
 pub mod office;
 pub mod operator;
