@@ -10,7 +10,7 @@ use crate::actions::import::delimited_text;
 use crate::actions::import::oddities::{Oddity, oddities};
 use crate::actions::import::spreadsheet::{Cell, SheetRefused, SheetRow};
 use crate::actions::import::table::{FileRefused, MOST_ROWS, Row, Table};
-use crate::actions::import::workbook::{self, letters};
+use crate::actions::import::workbook::{self, Bounds, letters};
 use crate::actions::record_baseline::{date_mistake, price_mistake};
 
 /// Most purchases of a file: each is looked at by a person.
@@ -75,7 +75,7 @@ pub struct Purchases {
 pub fn read(bytes: &[u8], kind: MediaType, today: NaiveDate) -> Result<Purchases, FileRefused> {
     let (rows, oddities) = match kind {
         MediaType::Xlsx => {
-            let sheet = workbook::read(bytes, MOST_ROWS).map_err(refused)?;
+            let sheet = workbook::read(bytes, Bounds { rows: MOST_ROWS, far_cells_left_out: true }).map_err(refused)?;
             let oddities = oddities(&sheet);
             let row = |it: &SheetRow| Row { line: it.line, cells: it.cells.iter().map(Cell::shown).collect() };
             (sheet.rows.iter().map(row).collect(), oddities)

@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::{delimited_text, workbook};
+use super::delimited_text;
+use super::workbook::{self, Bounds};
 
 /// Most rows with something in them.
 pub const MOST_ROWS: usize = 20_000;
@@ -137,7 +138,7 @@ pub enum SheetRefused {
 /// If there is nothing to be read in it.
 pub fn read(bytes: &[u8]) -> Result<Sheet, SheetRefused> {
     let sheet = match bytes {
-        [b'P', b'K', 3, 4, ..] => workbook::read(bytes, MOST_ROWS)?,
+        [b'P', b'K', 3, 4, ..] => workbook::read(bytes, Bounds { rows: MOST_ROWS, far_cells_left_out: false })?,
         [0xd0, 0xcf, 0x11, 0xe0, ..] => return Err(SheetRefused::OldWorkbook),
         _ => delimited_text::read(bytes)?,
     };

@@ -21,17 +21,26 @@ const MOST_ODD: usize = 100_000;
 /// Letters of a formula that are kept to be shown.
 const MOST_SHOWN: usize = 40;
 
-/// Reads the first sheet with something in it, of at most so many rows.
+/// How much of a sheet is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most rows with something in them.
+    pub rows: usize,
+    /// Whether cells beyond the last column anybody needs are left out, or the sheet is refused for them.
+    pub far_cells_left_out: bool,
+}
+
+/// Reads the first sheet with something in it.
 ///
 /// # Errors
 /// If it is no workbook, or holds more than allowed.
-pub fn read(bytes: &[u8], most_rows: usize) -> Result<Sheet, SheetRefused> {
+pub fn read(bytes: &[u8], bounds: Bounds) -> Result<Sheet, SheetRefused> {
     unpacks_within(bytes, MOST_UNPACKED)?;
     let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| SheetRefused::NoWorkbook)?;
     let names = book.sheet_names();
     // The first sheet with something in it.
     for (at, name) in names.iter().enumerate() {
-        let mut sheet = worksheet(&mut book, name, most_rows)?;
+        let mut sheet = worksheet(&mut book, name, bounds)?;
         if !sheet.rows.is_empty() {
             if 1 < names.len() {
                 let others = names.len() - at - 1;
@@ -64,7 +73,7 @@ fn unpacks_within(bytes: &[u8], most: u64) -> Result<(), SheetRefused> {
     Ok(())
 }
 
-fn worksheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, most_rows: usize) -> Result<Sheet, SheetRefused> {
+fn worksheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, bounds: Bounds) -> Result<Sheet, SheetRefused> {
     let regions = book.merge_cells_by_sheet_name(name).unwrap_or_default();
     let merged = regions
         .into_iter()
@@ -80,6 +89,9 @@ fn worksheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, most_rows: usize) -> Re
     while let Some(read) = cells.next_cell_with_formula().map_err(|_| SheetRefused::NoWorkbook)? {
         let mut cell = cell(&read.value);
         let (line, column) = (u64::from(read.pos.0) + 1, index(read.pos.1));
+        if bounds.far_cells_left_out && MOST_COLUMNS <= column {
+            continue;
+        }
         if let Some(formula) = &read.formula {
             formulas += 1;
             if sheet.odd.len() < MOST_ODD {
@@ -93,7 +105,7 @@ fn worksheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, most_rows: usize) -> Re
             sheet.odd.push((line, column, Odd::Error(error.to_string())));
         }
         if cell != Cell::Empty {
-            put(&mut sheet, line, column, cell, most_rows)?;
+            put(&mut sheet, line, column, cell, bounds.rows)?;
         }
     }
     if formulas > 0 {
@@ -190,7 +202,8 @@ mod tests {
     #[test]
     fn what_is_no_workbook_is_refused() {
         for bytes in [&b""[..], b"PK\x03\x04", b"Artikel;Preis\n"] {
-            assert_eq!(read(bytes, 100), Err(SheetRefused::NoWorkbook));
+            let bounds = Bounds { rows: 100, far_cells_left_out: false };
+            assert_eq!(read(bytes, bounds), Err(SheetRefused::NoWorkbook));
         }
     }
 }
