@@ -461,3 +461,78 @@ async fn freight_names_its_supplier_where_an_article_has_several() {
         .unwrap();
     assert_eq!(named, [second.0]);
 }
+
+#[tokio::test]
+async fn minimum_purchases_of_a_contract_in_force_change_by_two_persons_and_at_most_one_change_waits() {
+    let house = House::new().await;
+    const PAGE: &str = "mindestabnahmen";
+    const ALL: &str = "SELECT coalesce(string_agg(measure || ' ' || amount::int || ' ' || due_on, ', ' ORDER BY due_on), '') FROM minimum_purchase";
+    let wish = [
+        ("form", "propose"),
+        ("minimum_measure", "value"),
+        ("minimum_amount", "5.000,00"),
+        ("due_on", "31.03.2027"),
+        ("consequence", "Ausgleich von 5 %"),
+        ("document", "Nachtrag 1 vom 01.11.2026"),
+    ];
+    let but = |field: &'static str, value: &'static str| {
+        wish.map(|(name, old)| if name == field { (name, value) } else { (name, old) })
+    };
+    for (field, value, said) in [
+        ("minimum_amount", "-1", "über 0"),
+        ("minimum_amount", "viel", "kein Betrag"),
+        ("minimum_amount", "", "keine Mindestabnahme, die entfallen könnte"),
+        ("minimum_measure", "quantity", "Eine Menge gilt für eine Position"),
+        ("due_on", "", "den letzten Tag"),
+        ("due_on", "01.01.2024", "vor dem Vertragsbeginn"),
+        ("due_on", "01.01.2026", "Der Tag ist vorbei"),
+        ("consequence", " ", "was sonst geschieht"),
+        ("document", "", "nennen Sie das Dokument"),
+    ] {
+        let refused = house.refused(PAGE, &but(field, value)).await;
+        assert!(refused.contains(said), "{field} = {value:?}: {refused}");
+    }
+    let unknown = [&wish[..], &[("minimum_of", "Z9")]].concat();
+    assert!(house.refused(PAGE, &unknown).await.contains("keine Position „Z9“"));
+
+    house.done(PAGE, &wish).await;
+    assert_eq!(house.text(ALL).await, "", "nothing counts before the second person");
+    assert!(house.refused(PAGE, &wish).await.contains("wartet schon"));
+    let proposal = house.text("SELECT id::text FROM minimum_purchase_proposal WHERE decided_at IS NULL").await;
+    let release = [("form", "release"), ("proposal", proposal.as_str())];
+    assert!(house.refused(PAGE, &release).await.contains("selbst vorgeschlagen"));
+    assert!(house.page(PAGE, &house.otto).await.contains("Freigeben"));
+    let released = house.post_as(&house.otto, PAGE, &release).await;
+    assert_eq!(released.status, StatusCode::SEE_OTHER, "{}", read(&released.text));
+    assert_eq!(house.text(ALL).await, "value 5000 2027-03-31");
+    assert!(house.post_as(&house.otto, PAGE, &release).await.status.is_client_error(), "decided once");
+
+    // Another amount for the same day takes its place; one that is taken back changes nothing; an end ends it.
+    let otto = house.web.token("otto@elbe-saale.example").await;
+    let olga = house.web.token("olga@elbe-saale.example").await;
+    let api = format!("/api/v1/contracts/{}/minimum-purchases", house.contract.id);
+    let body = json!({ "measure": "value", "amount": "4000.00", "due_on": "2027-03-31", "consequence": "Ausgleich", "document": "Nachtrag 2" });
+    let key = [("idempotency-key", "m-1")];
+    let first = house.web.api_with("POST", &api, &olga, &key, Some(body.clone())).await;
+    assert_eq!(first.status, StatusCode::CREATED, "{}", first.text);
+    let again = house.web.api_with("POST", &api, &olga, &key, Some(body)).await;
+    assert_eq!(again.json(), first.json(), "asked twice, proposed once");
+    let at = |what: &str, id: &serde_json::Value| format!("{api}/{}/{what}", id.as_str().unwrap());
+    let id = first.json()["id"].clone();
+    assert_eq!(house.web.api("POST", &at("release", &id), &otto, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.text(ALL).await, "value 4000 2027-03-31");
+    let end = json!({ "measure": "value", "due_on": "2027-03-31", "document": "Nachtrag 3" });
+    let dropped = house.web.api("POST", &api, &olga, Some(end.clone())).await.json()["id"].clone();
+    assert_eq!(house.web.api("POST", &at("take-back", &dropped), &olga, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.text(ALL).await, "value 4000 2027-03-31");
+    let dropped = house.web.api("POST", &api, &olga, Some(end)).await.json()["id"].clone();
+    assert_eq!(house.web.api("POST", &at("release", &dropped), &otto, None).await.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.text(ALL).await, "");
+    let listed = house.web.api("GET", &api, &olga, None).await.json();
+    assert_eq!(listed.as_array().unwrap().len(), 4, "{listed}");
+    assert_eq!(
+        house.number("SELECT count(*) FROM audit_entry WHERE action LIKE 'minimum_purchase%'").await,
+        8,
+        "four proposed, three released, one taken back"
+    );
+}

@@ -14,7 +14,7 @@ use abruf::actions::import::spreadsheet;
 use abruf::actions::import::table::Table;
 use abruf::actions::import::turnover_map::{TurnoverMap, proposed};
 use abruf::actions::import::turnover_rows;
-use abruf::actions::import::workbook;
+use abruf::actions::import::workbook::{self, Bounds};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
@@ -25,12 +25,15 @@ const MOMENT: Duration = Duration::from_secs(5);
 /// What one file may take of memory, in kilobytes.
 const MOST_MEMORY: u64 = 512 * 1024;
 
+/// As a list of purchases is read.
+const BOUNDS: Bounds = Bounds { rows: 100_000, far_cells_left_out: true };
+
 /// Every reader: its name, and what it makes of bytes: nothing, or what it says against them.
 type Reader = (&'static str, fn(&[u8]) -> Result<(), String>);
 
 const READERS: [Reader; 9] = [
     ("spreadsheet", |bytes| spreadsheet::read(bytes).map(drop).map_err(|it| it.to_string())),
-    ("workbook", |bytes| workbook::read(bytes).map(drop).map_err(|it| it.to_string())),
+    ("workbook", |bytes| workbook::read(bytes, BOUNDS).map(drop).map_err(|it| it.to_string())),
     ("table", |bytes| Table::read(bytes, b';', &["k", "wert"]).map(drop).map_err(|it| it.to_string())),
     ("purchases, CSV", |bytes| purchases::read(bytes, MediaType::Csv, day()).map(drop).map_err(|it| it.to_string())),
     ("purchases, XLSX", |bytes| purchases::read(bytes, MediaType::Xlsx, day()).map(drop).map_err(|it| it.to_string())),

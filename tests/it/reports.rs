@@ -2,6 +2,7 @@
 
 mod minimum_purchases;
 mod streams;
+mod walk;
 
 use std::fs;
 use std::io::{Cursor, Read};
@@ -545,7 +546,25 @@ async fn the_terminal_writes_the_same_sums_and_refuses_what_cannot_be_asked() {
     let done = write("a.xlsx", &["--format", "xlsx", "--year", "2026"]);
     assert_eq!(done.status.code(), Some(0), "{}", said(&done));
     assert_eq!(value_at(&sheets(&fs::read(at("a.xlsx")).unwrap())[3], "D2"), Decimal::ZERO);
-    for wrong in [&["--from", "1900-01-01", "--to", "2026-12-31"][..], &["--by", "colour"]] {
+    let done = write("a.pdf", &["--format", "pdf", "--by", "contract,class"]);
+    assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+    assert!(fs::read(at("a.pdf")).unwrap().starts_with(b"%PDF-"));
+    for (level, column) in [("call-offs", "volume"), ("lines", "volume"), ("entries", "volume")] {
+        let done = write(&format!("{level}.jsonl"), &["--format", "jsonl", "--level", level]);
+        assert_eq!(done.status.code(), Some(0), "{}", said(&done));
+        let text = fs::read_to_string(at(&format!("{level}.jsonl"))).unwrap();
+        let listed: Decimal = text
+            .lines()
+            .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()[column].as_str().unwrap().to_owned())
+            .map(|amount| amount.parse::<Decimal>().unwrap())
+            .sum();
+        assert_eq!(listed, truth, "{level}");
+    }
+    let one = write("one.csv", &["--level", "lines", "--contract", &house.contracts[1].number]);
+    assert_eq!(one.status.code(), Some(0), "{}", said(&one));
+    let unknown = write("none.csv", &["--contract", "RV-1900-01"]);
+    assert_eq!(unknown.status.code(), Some(6), "{}", said(&unknown));
+    for wrong in [&["--from", "1900-01-01", "--to", "2026-12-31"][..], &["--by", "colour"], &["--class", "Z"]] {
         let refused = write("b.csv", wrong);
         assert_eq!(refused.status.code(), Some(2), "{}", said(&refused));
     }

@@ -127,6 +127,16 @@ impl Web {
         Self { app: world.app, database: world.database, ready, body: world.body, router }
     }
 
+    /// The router over a database that a program has filled, such as a demo.
+    pub async fn of(database: TestDatabase, app: App) -> Self {
+        let settings = Settings::from_variables(&[("ABRUF_DATA_DIR".into(), "/nowhere".into())].into(), false).unwrap();
+        let ready = Ready::default();
+        let mut security = Security::load(&app, &settings, ready.clone()).await.unwrap();
+        security.door.second_factor = SecondFactor::Off;
+        let router = http::router(app.clone(), security);
+        Self { app, database, ready, body: OrganisationId(Uuid::nil()), router }
+    }
+
     /// Gives the person of an actor a sign-in name and everybody's password, and signs in.
     pub async fn cookie_of(&self, actor: &Actor, email: &str) -> String {
         sqlx::query("UPDATE person SET email = $2, password_hash = $3 WHERE id = $1")

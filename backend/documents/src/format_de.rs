@@ -1,7 +1,7 @@
 //! German notation and nothing else: 1.234,50 €, 04.05.2027, 14:05 Uhr.
 //!
 //! Works on the text of exact decimals; nothing is computed or rounded here. What belongs together
-//! is joined by a no-break space. A minus is the plain hyphen, so that copied figures stay figures.
+//! is joined by a no-break space. A minus is a minus (U+2212), as on the pages: a hyphen reads as a dash before a word.
 
 use abruf_domain::period::Period;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,19 +10,22 @@ use chrono_tz::Europe::Berlin;
 /// No-break space: between number and unit, § and its number.
 pub const NBSP: char = '\u{a0}';
 
+/// The sign of what is below zero.
+pub const MINUS: char = '\u{2212}';
+
 /// `1234.5` with at least two decimals: `1.234,50`. More decimals are kept.
 ///
 /// `None` if the text is no plain decimal.
 #[must_use]
 pub fn number(text: &str, decimals: usize) -> Option<String> {
-    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (sign, digits) = text.strip_prefix('-').map_or((None, text), |rest| (Some(MINUS), rest));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
     if whole.is_empty() || !all_digits(whole) || !all_digits(fraction) {
         return None;
     }
     let mut out = String::with_capacity(text.len() + 8);
-    out.push_str(sign);
+    out.extend(sign);
     for (index, digit) in whole.chars().enumerate() {
         if index > 0 && (whole.len() - index).is_multiple_of(3) {
             out.push('.');
@@ -132,7 +135,7 @@ mod tests {
     #[test]
     fn thousands_get_points_and_decimals_a_comma() {
         assert_eq!(number("1234567.5", 2).as_deref(), Some("1.234.567,50"));
-        assert_eq!(number("-999.00", 2).as_deref(), Some("-999,00"));
+        assert_eq!(number("-999.00", 2).as_deref(), Some("\u{2212}999,00"));
         assert_eq!(number("0.333333", 2).as_deref(), Some("0,333333"));
         assert_eq!(number("120", 0).as_deref(), Some("120"));
         assert_eq!(number("12.5", 0).as_deref(), Some("12,5"));
@@ -179,7 +182,7 @@ mod tests {
         fn a_printed_amount_reads_back_as_the_amount(cents in -99_999_999_999_i64..99_999_999_999) {
             let text = rust_decimal::Decimal::new(cents, 2).to_string();
             let printed = number(&text, 2).expect("a plain decimal");
-            prop_assert_eq!(printed.replace('.', "").replace(',', "."), text);
+            prop_assert_eq!(printed.replace('.', "").replace(',', ".").replace(MINUS, "-"), text);
         }
 
         #[test]

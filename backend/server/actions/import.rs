@@ -8,6 +8,7 @@
 pub mod cells;
 mod delimited_text;
 pub mod encoding;
+mod oddities;
 pub mod price_map;
 pub mod price_plan;
 pub mod price_rows;

@@ -96,7 +96,11 @@ impl Rollup {
 /// Which sum is wrong, and by how much the ledger has more.
 fn sentence(contract: &str, it: &Difference) -> String {
     let missing: Vec<String> = it.missing.iter().map(|(name, amount)| format!("{name} {amount}")).collect();
-    let category = if it.category.is_empty() { "ohne CPV".to_owned() } else { format!("CPV {}", it.category) };
+    let category = match it.category.as_str() {
+        "" => "ohne CPV".to_owned(),
+        "alle" => "alle Kategorien".to_owned(),
+        category => format!("CPV {category}"),
+    };
     let days = if it.days_missing { "; Tage fehlen" } else { "" };
     format!(
         "{contract}, {}, {}, {} {}, Klasse {}, {category}: im Buch mehr als in der Summe: {}{days}",

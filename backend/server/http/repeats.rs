@@ -104,7 +104,8 @@ impl Asker {
 
 async fn keyed(asker: &Asker, sent: &HeaderValue, request: Request, next: Next) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, body_limit::BYTES).await.map_err(|_| Problem::too_large())?;
+    let too_large = if body_limit::is_upload(&parts.headers) { Problem::file_too_large } else { Problem::too_large };
+    let body = to_bytes(body, body_limit::most(&parts.headers)).await.map_err(|_| too_large())?;
     let key = idempotency::key(sent.to_str().unwrap_or_default(), &parts.method, parts.uri.path(), &body)?;
     match asker.claim(&key).await? {
         Claim::Ours => {}

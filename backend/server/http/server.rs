@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::http::access::Route;
 use crate::http::api_rate::ApiLimit;
 use crate::http::csrf::FormTokens;
+use crate::http::pages::report_stream::Places;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
 use crate::http::visitor::Browsers;
@@ -34,6 +35,12 @@ pub struct Server {
 impl FromRef<Server> for App {
     fn from_ref(server: &Server) -> Self {
         server.app.clone()
+    }
+}
+
+impl FromRef<Server> for Places {
+    fn from_ref(server: &Server) -> Self {
+        server.security.downloads.clone()
     }
 }
 
@@ -75,6 +82,8 @@ pub struct Security {
     pub paper_limit: ClientLimit,
     /// Requests to the programming interface per person.
     pub api_limit: ApiLimit,
+    /// Long lists that are under way at a time.
+    pub downloads: Places,
     /// Whether the program is ready.
     pub ready: Ready,
 }
@@ -121,6 +130,7 @@ impl Security {
             limit: ClientLimit::default(),
             paper_limit: ClientLimit::default(),
             api_limit: ApiLimit::new(settings.api_per_minute),
+            downloads: Places::default(),
             ready,
         })
     }

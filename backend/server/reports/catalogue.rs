@@ -223,7 +223,9 @@ impl Report {
             (heard.call_off, heard.position) = (None, None);
         }
         if !self.has_period() {
-            (heard.from, heard.to) = (None, None);
+            heard.from = None;
+            // Ceilings can be asked for as they stood at the end of a day.
+            heard.to = heard.to.filter(|_| self == Self::ContractCeilings);
         }
         if !self.has_year() {
             heard.year = None;
@@ -308,7 +310,11 @@ pub async fn admitted(
     if !mistakes.is_empty() {
         return Err(ReportError::Refused(mistakes));
     }
-    let question = report.heard(question);
+    let mut question = report.heard(question);
+    // What was consumed at an earlier day is known to whoever sees every booking.
+    if report == Report::ContractCeilings && actor.is_none_or(|it| it.standing != Standing::Body) {
+        question.to = None;
+    }
     let filter = filter(&mut *conn, actor, &question).await?;
     Ok((question, filter))
 }

@@ -49,7 +49,7 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
         let open = Question { class: Some("none".to_owned()), ..narrow.clone() };
         let lines_of = |question: &Question| Some(format!("/berichte/einsparungen-positionen?{}", question.address()));
         let to_open = lines_of(&open).filter(|_| 0 < it.open);
-        rows.push(Row { cells, links: vec![lines_of(&narrow), None, None, to_open] });
+        rows.push(Row::linked(cells, vec![lines_of(&narrow), None, None, to_open]));
     }
     let reported = sqlx::query!(
         r#"SELECT coalesce(sum(e.order_net) FILTER (WHERE e.baseline_id IS NOT NULL), 0) AS "compared!",

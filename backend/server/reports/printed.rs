@@ -3,6 +3,7 @@
 use abruf_documents::ReportData;
 use abruf_documents::data::{Body, Party, Signature};
 use abruf_documents::report::{ReportCheck, ReportHead, ReportRow};
+use abruf_domain::ids::OrganisationId;
 use sqlx::PgConnection;
 
 use super::table::{Cell, Column, Kind, Row, Table};
@@ -24,7 +25,20 @@ pub async fn data(
     table: &Table,
 ) -> Result<ReportData, StorageError> {
     let name = assignments::person_name(&mut *conn, actor.person).await?.unwrap_or_default();
-    let body = organisations::find(&mut *conn, actor.body).await?;
+    data_of(app, conn, (name, actor.body), table).await
+}
+
+/// What the document of a report says, made by whoever is called so, for this body.
+///
+/// # Errors
+/// If the database fails.
+pub async fn data_of(
+    app: &App,
+    conn: &mut PgConnection,
+    (name, body): (String, OrganisationId),
+    table: &Table,
+) -> Result<ReportData, StorageError> {
+    let body = organisations::find(&mut *conn, body).await?;
     let (issuer, address, email) = body.map(|it| (it.name.clone(), it.address_lines(), it.email)).unwrap_or_default();
     let totals = table.totals();
     let sums = figures(&table.columns, &totals);

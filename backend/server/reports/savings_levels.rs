@@ -1,6 +1,9 @@
 //! The savings report on its upper levels: a breakdown by up to three dimensions, and the call-offs behind a row of it.
 //! Every level is a table with an address of its own; `savings_lines` goes on from here.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use abruf_domain::call_off::Status;
 use abruf_domain::cpv;
 use sqlx::PgConnection;
@@ -12,7 +15,7 @@ use super::question::{Dimension, Question};
 use super::row_stream::{FOR_A_TABLE, Rows, collected};
 use super::savings::{Sums, sums_of};
 use super::savings_by::{Part, grouped, total};
-use super::table::{Cell, Check, Column, Kind, Row, Table};
+use super::table::{Below, Cell, Check, Column, Kind, Links, Row, Table};
 use crate::storage::StorageError;
 
 /// Address of a level for a question.
@@ -113,8 +116,14 @@ pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<T
     let parts = grouped(&mut *conn, question, &by).await?;
     let whole = total(&mut *conn, question).await?;
     let contracts = names::contracts(&mut *conn).await?;
-    let ids: Vec<Uuid> = parts.iter().flat_map(|part| &part.keys).filter_map(|key| key.parse().ok()).collect();
-    let organisations = names::organisations(&mut *conn, &ids).await?;
+    let ids: BTreeSet<Uuid> = parts
+        .iter()
+        .flat_map(|part| by.iter().zip(&part.keys))
+        .filter(|(it, _)| matches!(it, Dimension::Member | Dimension::Supplier))
+        .filter_map(|(_, key)| key.parse().ok())
+        .collect();
+    let organisations = names::organisations(&mut *conn, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let below: Arc<dyn Below> = Arc::new(BelowBreakdown { question: question.clone(), by: by.clone() });
     let word = |dimension: Dimension, key: &str| match dimension {
         Dimension::Contract => contracts.get(key).cloned().unwrap_or_default(),
         Dimension::Member | Dimension::Supplier => organisations.get(key).cloned().unwrap_or_default(),
@@ -124,7 +133,7 @@ pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<T
         Dimension::Class => class_words(key).to_owned(),
     };
     let mut rows: Vec<(Vec<String>, Row)> =
-        parts.iter().map(|part| breakdown_row(part, &by, question, &word)).collect();
+        parts.iter().map(|part| breakdown_row(part, &by, &below, &word)).collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let columns: Vec<Column> = by
         .iter()
@@ -151,25 +160,39 @@ pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<T
 fn breakdown_row(
     part: &Part,
     by: &[Dimension],
-    question: &Question,
+    below: &Arc<dyn Below>,
     word: &impl Fn(Dimension, &str) -> String,
 ) -> (Vec<String>, Row) {
     let words: Vec<String> = by.iter().zip(&part.keys).map(|(it, key)| word(*it, key)).collect();
-    let mut cells: Vec<Cell> = words.iter().map(|words| Cell::text(words.as_str())).collect();
+    let mut cells: Vec<Cell> = Vec::with_capacity(by.len() + 2 + FIGURES.len());
+    cells.extend(words.iter().map(|words| Cell::text(words.as_str())));
     cells.push(Cell::Count(part.call_offs));
     cells.push(Cell::percent(part.sums.coverage_pct()));
     cells.extend(figures(&part.sums));
-    let mut links = Vec::with_capacity(by.len() + 3);
-    let mut narrow = question.clone();
-    for (at, dimension) in by.iter().enumerate() {
-        narrow = narrow.narrowed(*dimension, &part.keys[at]);
-        links.push(Some(below(&narrow, &by[at + 1..])));
+    (words, Row { cells, links: Links::Later(Arc::clone(below), part.keys.clone()) })
+}
+
+/// What lies below a row of a breakdown.
+#[derive(Debug)]
+struct BelowBreakdown {
+    question: Question,
+    by: Vec<Dimension>,
+}
+
+impl Below for BelowBreakdown {
+    fn links(&self, keys: &[String; 3]) -> Vec<Option<String>> {
+        let mut links = Vec::with_capacity(self.by.len() + 3);
+        let mut narrow = self.question.clone();
+        for (at, (dimension, key)) in self.by.iter().zip(keys).enumerate() {
+            narrow = narrow.narrowed(*dimension, key);
+            links.push(Some(below(&narrow, &self.by[at + 1..])));
+        }
+        // The order value leads to its call-offs at once.
+        narrow.by = Vec::new();
+        let call_offs = Some(address("einsparungen-abrufe", &narrow));
+        links.extend([call_offs.clone(), None, call_offs]);
+        links
     }
-    // The order value leads to its call-offs at once.
-    narrow.by = Vec::new();
-    let call_offs = Some(address("einsparungen-abrufe", &narrow));
-    links.extend([call_offs.clone(), None, call_offs]);
-    (words, Row { cells, links })
 }
 
 /// The level below a row: the dimensions that are left, else contract and then member, else the call-offs.

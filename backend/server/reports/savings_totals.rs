@@ -1,5 +1,5 @@
 //! Savings read from the rollup that is kept with each entry of the ledger (`savings_total`): a few thousand rows where
-//! the ledger has millions. It knows contract, member, supplier, year, class, category and book, and answers a question
+//! the ledger has millions, and fewer still by year (`savings_year_totals.rs`). It knows contract, member, supplier, year, class, category and book, and answers a question
 //! that asks nothing else; every other one is answered from the entries, and every auditor's, whose period can cut through
 //! a year.
 
@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::question::{Dimension, Question};
 use super::savings::{Filter, Group, Grouping, Sums, sums_of};
 use super::savings_by::Part;
+use super::savings_year_totals;
 use crate::storage::StorageError;
 use crate::storage::error::consistent;
 
@@ -50,8 +51,8 @@ pub(super) struct Cell {
     pub category: Option<String>,
     /// Call-offs in it, each once.
     pub call_offs: i64,
-    /// Classes that have entries.
-    pub classes: Vec<String>,
+    /// Classes that have entries, see [`classes_of`].
+    pub classes: i32,
     /// No entry is dated before.
     pub first_on: NaiveDate,
     /// Comparison value.
@@ -92,7 +93,16 @@ pub(super) async fn asked(
     if question.call_off.is_some() || question.position.is_some() {
         return Ok(None);
     }
-    let Ok(booked) = days(conn).await? else { return Ok(None) };
+    // Without a period nobody need know from when to when there is something.
+    let booked = if question.from.is_none() && question.to.is_none() {
+        if !open(&mut *conn).await? {
+            return Ok(None);
+        }
+        None
+    } else {
+        let Ok(booked) = days(conn).await? else { return Ok(None) };
+        booked
+    };
     let Some(year) = year_of(question, booked) else { return Ok(None) };
     Ok(Some(Asked {
         year,
@@ -130,8 +140,19 @@ fn year_of(question: &Question, booked: Option<Days>) -> Option<Option<i32>> {
     }
 }
 
+/// Evidence classes by the bits of `savings_year_total.classes`.
+const CLASS_BITS: [(i32, &str); 5] = [(1, "A"), (2, "B"), (4, "C"), (8, "P"), (16, "none")];
+
+/// The classes of these bits.
+pub(super) fn classes_of(bits: i32) -> Vec<String> {
+    CLASS_BITS.iter().filter(|(bit, _)| bits & bit != 0).map(|(_, class)| (*class).to_owned()).collect()
+}
+
 /// What the cells come to, in no order; one over all without a dimension, none where there are no entries.
 pub(super) async fn cells(conn: &mut PgConnection, asked: &Asked) -> Result<Vec<Cell>, StorageError> {
+    if savings_year_totals::know(asked) {
+        return savings_year_totals::cells(conn, asked).await;
+    }
     let by = |dimension| asked.by.contains(&dimension);
     // A call-off counts once per value of what is asked: by year, class and category it can have several.
     let level = i32::from(by(Dimension::Year) || asked.year.is_some())
@@ -145,18 +166,17 @@ pub(super) async fn cells(conn: &mut PgConnection, asked: &Asked) -> Result<Vec<
                                     WHEN 3 THEN t.orders_of_year_class WHEN 4 THEN t.orders_of_category
                                     WHEN 5 THEN t.orders_of_year_category WHEN 6 THEN t.orders_of_class_category
                                     ELSE t.orders_of_cell END) AS "call_offs!",
-                  bool_or(t.class = 'A') AS "has_a!", bool_or(t.class = 'B') AS "has_b!", bool_or(t.class = 'C') AS "has_c!",
-                  bool_or(t.class = 'P') AS "has_p!", bool_or(t.class = 'none') AS "has_none!",
+                  bit_or(abruf.savings_class_bit(t.class)) AS "classes!",
                   min(t.first_on) AS "first_on!",
                   sum(t.baseline_net) AS "baseline!", sum(t.order_net) AS "volume!", sum(t.evidenced_net) AS "evidenced!",
-                  sum(CASE WHEN t.class = 'A' THEN t.effect_net ELSE 0 END) AS "a!",
+                  coalesce(sum(t.effect_net) FILTER (WHERE t.class = 'A'), 0) AS "a!",
                   sum(t.surcharge_net) AS "surcharge!", sum(t.fee_net) AS "fee!", sum(t.bonus_net) AS "bonus!",
-                  sum(CASE WHEN t.class = 'B' THEN t.effect_net ELSE 0 END) AS "b!",
-                  sum(CASE WHEN t.class = 'C' THEN t.effect_net ELSE 0 END) AS "c!",
-                  sum(CASE WHEN t.class = 'P' THEN t.effect_net ELSE 0 END) AS "p!"
+                  coalesce(sum(t.effect_net) FILTER (WHERE t.class = 'B'), 0) AS "b!",
+                  coalesce(sum(t.effect_net) FILTER (WHERE t.class = 'C'), 0) AS "c!",
+                  coalesce(sum(t.effect_net) FILTER (WHERE t.class = 'P'), 0) AS "p!"
            FROM savings_total t
-           JOIN framework_contract f ON f.id = t.contract_id AND f.currency = 'EUR'
            WHERE t.book = 'planned'
+             AND t.contract_id = ANY (ARRAY(SELECT f.id FROM framework_contract f WHERE f.currency = 'EUR'))
              AND ($7::int IS NULL OR t.year = $7)
              AND ($8::uuid IS NULL OR t.contract_id = $8)
              AND ($9::uuid IS NULL OR t.member_id = $9)
@@ -182,7 +202,6 @@ pub(super) async fn cells(conn: &mut PgConnection, asked: &Asked) -> Result<Vec<
     .await?;
     rows.into_iter()
         .map(|row| {
-            let has = [("A", row.has_a), ("B", row.has_b), ("C", row.has_c), ("P", row.has_p), ("none", row.has_none)];
             Ok(Cell {
                 sums: sums_of(
                     [row.volume, row.evidenced, row.a, row.surcharge, row.fee, row.bonus, row.b, row.c, row.p],
@@ -196,7 +215,7 @@ pub(super) async fn cells(conn: &mut PgConnection, asked: &Asked) -> Result<Vec<
                 class: row.class,
                 category: row.category,
                 call_offs: row.call_offs,
-                classes: has.iter().filter(|(_, has)| *has).map(|(class, _)| (*class).to_owned()).collect(),
+                classes: row.classes,
                 first_on: row.first_on,
             })
         })
@@ -221,9 +240,9 @@ pub(super) async fn parts(conn: &mut PgConnection, asked: &Asked) -> Result<Vec<
         keys: [key(&cell, 0), key(&cell, 1), key(&cell, 2)],
         call_offs: cell.call_offs,
         dated_on: Some(cell.first_on),
+        classes: cell.class_names(),
         baseline: cell.baseline,
         sums: cell.sums,
-        classes: cell.classes,
     };
     Ok(cells.into_iter().map(part).collect())
 }

@@ -4,6 +4,9 @@
 //! A table carries its own proof: for each figure the sum of its rows beside the same figure asked of the database
 //! once more without them. The difference is computed, never printed as a constant.
 
+use std::fmt;
+use std::sync::Arc;
+
 use abruf_domain::money::{Net, Volume};
 use abruf_domain::notation::Language;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -184,27 +187,57 @@ fn with_decimals(number: Decimal, decimals: u32) -> String {
 pub struct Row {
     /// One per column.
     pub cells: Vec<Cell>,
-    /// Addresses of the level below, by column; shorter than the cells where the rest leads nowhere.
-    pub links: Vec<Option<String>>,
+    /// Where they lead.
+    pub links: Links,
+}
+
+/// Addresses of the level below, by column; shorter than the cells where the rest leads nowhere.
+#[derive(Debug, Clone)]
+pub enum Links {
+    /// As they are.
+    Written(Vec<Option<String>>),
+    /// Worked out for the rows that somebody looks at: of thousands that are only added up nobody needs any.
+    Later(Arc<dyn Below>, [String; 3]),
+}
+
+/// Knows where a row leads by what it is named by.
+pub trait Below: fmt::Debug + Send + Sync {
+    /// The addresses, by column.
+    fn links(&self, keys: &[String; 3]) -> Vec<Option<String>>;
+}
+
+impl Default for Links {
+    fn default() -> Self {
+        Self::Written(Vec::new())
+    }
 }
 
 impl Row {
     /// Without any link.
     #[must_use]
     pub const fn of(cells: Vec<Cell>) -> Self {
-        Self { cells, links: Vec::new() }
+        Self { cells, links: Links::Written(Vec::new()) }
     }
 
     /// Whose first cell leads there.
     #[must_use]
     pub fn leading_to(cells: Vec<Cell>, address: String) -> Self {
-        Self { cells, links: vec![Some(address)] }
+        Self::linked(cells, vec![Some(address)])
     }
 
-    /// Where a cell leads.
+    /// Whose cells lead there, each at its place.
     #[must_use]
-    pub fn link(&self, column: usize) -> Option<&str> {
-        self.links.get(column).and_then(Option::as_deref)
+    pub const fn linked(cells: Vec<Cell>, links: Vec<Option<String>>) -> Self {
+        Self { cells, links: Links::Written(links) }
+    }
+
+    /// Where the cells lead.
+    #[must_use]
+    pub fn links(&self) -> Vec<Option<String>> {
+        match &self.links {
+            Links::Written(links) => links.clone(),
+            Links::Later(below, keys) => below.links(keys),
+        }
     }
 }
 

@@ -85,7 +85,7 @@ pub async fn table(
             Question { contract: Some(it.contract_id), member: Some(it.member_id), by: Vec::new(), ..question.clone() };
         let call_offs = (0 < it.call_offs).then(|| format!("/berichte/einsparungen-abrufe?{}", narrow.address()));
         let contract = format!("/rahmenvertraege/{}", it.contract_id);
-        rows.push(Row { cells, links: vec![Some(contract), None, None, None, call_offs] });
+        rows.push(Row::linked(cells, vec![Some(contract), None, None, None, call_offs]));
     }
     let columns = vec![
         Column::new("contract", "Rahmenvertrag", Kind::Text),

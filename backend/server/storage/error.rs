@@ -61,6 +61,13 @@ impl StorageError {
             _ => None,
         }
     }
+
+    /// Whether a statement was stopped: by its limit, or because nobody waited for it any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        let Self::Database(error) = self else { return false };
+        error.as_database_error().is_some_and(|it| it.code().as_deref() == Some("57014"))
+    }
 }
 
 impl From<sqlx::Error> for StorageError {

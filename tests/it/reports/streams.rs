@@ -1,8 +1,13 @@
-//! Long lists as CSV: with length and tag, taken up where a download broke off, and never half of two states.
+//! Long lists as CSV and JSON lines: with length and tag, taken up where a download broke off, and never half of two states.
+
+use std::time::{Duration, Instant};
 
 use abruf::actions::cancel_call_off::cancel;
+use abruf::actor::RunsAs;
+use abruf::storage::{StorageError, long_reads};
 use abruf_domain::ids::CallOffId;
 use axum::http::StatusCode;
+use tokio_stream::StreamExt;
 use uuid::Uuid;
 
 use super::{House, house};
@@ -87,4 +92,62 @@ async fn nothing_is_a_file_with_its_head_and_fifty_years_are_everything() {
     let refused = house.web.get(&format!("{ENTRIES}?von=01.01.2000&bis=31.12.2050"), &house.board).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
     assert!(refused.text.contains("50 Jahre"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_line_of_json_is_a_row_of_the_table_in_the_same_order() {
+    let house = house(53).await;
+    for list in LISTS.into_iter().chain(["einsparungen-nach", "nutzung", "hoechstwerte"]) {
+        let table = house.web.get(&format!("/berichte/{list}/bericht.json"), &house.board).await.json();
+        let rows = table["rows"].as_array().unwrap().clone();
+        assert!(!rows.is_empty(), "{list} has no rows");
+        let path = format!("/berichte/{list}/bericht.jsonl");
+        let (status, headers, bytes) = house.web.download(&path, &house.board, &[]).await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        assert_eq!(headers["content-type"], "application/jsonl; charset=utf-8", "{path}");
+        let text = String::from_utf8(bytes).unwrap();
+        let lines: Vec<serde_json::Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(lines, rows, "{path}");
+    }
+    let path = "/berichte/einsparungen-belege/bericht.jsonl";
+    let (tag, all) = whole(&house, path).await;
+    let asked = [("range", "bytes=7-"), ("if-range", tag.as_str())];
+    let (status, _, rest) = house.web.download(path, &house.board, &asked).await;
+    assert_eq!((status, &rest[..]), (StatusCode::PARTIAL_CONTENT, &all[7..]));
+    let page = house.page("/berichte/einsparungen-belege").await;
+    assert!(page.contains("bericht.jsonl\""), "offered beside the others");
+}
+
+#[tokio::test]
+async fn what_nobody_reads_is_stopped_in_the_database_and_leaves_its_connection_whole() {
+    let house = house(59).await;
+    let db = &house.web.app.db;
+    let begin = Instant::now();
+
+    // By its limit.
+    let mut tx = db.begin_snapshot(RunsAs::Job).await.unwrap();
+    long_reads::limit(&mut tx, Duration::from_millis(50)).await.unwrap();
+    let stopped = sqlx::query("SELECT pg_sleep(60)").execute(&mut *tx).await.unwrap_err();
+    assert!(StorageError::from(stopped).is_stopped());
+    tx.rollback().await.unwrap();
+
+    // Half read and given up.
+    let mut tx = db.begin_snapshot(RunsAs::Job).await.unwrap();
+    let session = long_reads::session(&mut tx).await.unwrap();
+    let mut rows = sqlx::query("SELECT repeat('x', 1000) FROM generate_series(1, 100000000)").fetch(&mut *tx);
+    for _ in 0..3 {
+        assert!(rows.next().await.unwrap().is_ok());
+    }
+    drop(rows);
+    long_reads::stop(db, session).await.unwrap();
+    long_reads::hear_the_end(&mut tx).await;
+    tx.rollback().await.unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(20), "a hundred million rows were read: {:?}", begin.elapsed());
+
+    // What comes next on these connections is not hit.
+    for _ in 0..3 {
+        let mut tx = db.begin(RunsAs::Job).await.unwrap();
+        assert!(0 < long_reads::session(&mut tx).await.unwrap());
+        tx.rollback().await.unwrap();
+    }
 }

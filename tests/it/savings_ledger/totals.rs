@@ -87,3 +87,32 @@ async fn nobody_but_the_ledger_writes_the_sums() {
     let refused = sqlx::query("UPDATE savings_total SET effect_net = 0").execute(&mut *tx).await.unwrap_err();
     assert!(refused.to_string().contains("permission denied"), "{refused}");
 }
+
+#[tokio::test]
+async fn sums_by_year_follow_what_is_settled_and_are_named_and_put_right_where_wrong() {
+    let house = lived_in().await;
+    let settled = async || {
+        let mut tx = house.world.app.db.begin(RunsAs::Job).await.unwrap();
+        settle(&mut tx).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    settled().await;
+    let contract = house.contract().await;
+    house.order(&contract, &[("NBK", "4")]).await;
+    assert_eq!(compared(&house).await, [], "what waits is no difference");
+    settled().await;
+    assert_eq!(compared(&house).await, []);
+    sqlx::query("UPDATE savings_year_total SET order_net = order_net + 1.50, classes = 31")
+        .execute(house.world.owner())
+        .await
+        .unwrap();
+    let wrong = compared(&house).await;
+    assert!(!wrong.is_empty());
+    assert!(wrong.iter().all(|it| it.class == "alle" && it.days_missing), "{wrong:?}");
+    assert!(wrong.iter().all(|it| it.missing == [("Auftragswert", "-1.50".parse().unwrap())]), "{wrong:?}");
+    let mut owner = house.world.owner().acquire().await.unwrap();
+    for (contract, _) in contracts(&mut owner).await.unwrap() {
+        correct(&mut owner, contract).await.unwrap();
+    }
+    assert_eq!(compared(&house).await, []);
+}

@@ -204,3 +204,107 @@ async fn programs_read_imports_their_sums_and_their_lines() {
     let absent = "/api/v1/turnover-imports/00000000-0000-0000-0000-000000000001";
     assert_eq!(office.web.api("GET", absent, &token, None).await.status, StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn programs_send_files_look_at_them_and_confirm() {
+    let stage = Stage::new().await;
+    let office = Office::over(stage).await;
+    let token = office.web.token("olga@elbe-saale.example").await;
+    let send = async |method: &str, path: &str, body: Option<serde_json::Value>| {
+        office.web.api(method, path, &token, body).await
+    };
+    const UPLOADS: &str = "/api/v1/turnover-uploads";
+    let bytes = data_encoding::BASE64.encode(&file("stray-letter.csv"));
+
+    // Without names it can be read, and nothing can be taken.
+    let document = serde_json::json!({ "file_name": "ordner/umsatz.csv", "base64": bytes });
+    let sent = send("POST", UPLOADS, Some(document.clone())).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    let seen = sent.json();
+    let path = format!("{UPLOADS}/{}", seen["id"].as_str().unwrap());
+    assert_eq!(seen["file_name"], "umsatz.csv");
+    let again = send("POST", UPLOADS, Some(document)).await.json();
+    assert_eq!(again["id"], seen["id"], "the same file is kept once");
+    assert_eq!(send("GET", UPLOADS, None).await.json().as_array().unwrap().len(), 1);
+
+    let mapping = serde_json::json!({ "mapping": text("stray-letter.toml") });
+    let mapped = send("POST", &format!("{path}/mapping"), Some(mapping)).await.json();
+    assert_eq!((&mapped["can_be_taken"], &mapped["rejected"]), (&true.into(), &0.into()), "{mapped}");
+    assert_eq!(mapped["sums"][0]["control"], STRAY_LETTER);
+    assert_eq!(office.number("SELECT count(*) FROM turnover_import").await, 0, "nothing counts before");
+
+    let wrong = serde_json::json!({ "control_sum": "1.00" });
+    let refused = send("POST", &format!("{path}/confirm"), Some(wrong)).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT, "{}", refused.text);
+    let terms = serde_json::json!({ "control_sum": STRAY_LETTER });
+    let key = [("idempotency-key", "umsatz-1")];
+    let taken = office.web.api_with("POST", &format!("{path}/confirm"), &token, &key, Some(terms.clone())).await;
+    assert_eq!(taken.status, StatusCode::CREATED, "{}", taken.text);
+    assert_eq!(taken.json(), serde_json::json!({ "id": seen["id"], "kind": "turnover_import" }));
+    let twice = office.web.api_with("POST", &format!("{path}/confirm"), &token, &key, Some(terms)).await;
+    assert_eq!((twice.status, twice.json()), (StatusCode::CREATED, taken.json()));
+    assert_eq!(office.number("SELECT count(*) FROM turnover_import").await, 1);
+    assert_eq!(send("GET", &path, None).await.status, StatusCode::NOT_FOUND, "it waits no more");
+    let import = format!("/api/v1/turnover-imports/{}", seen["id"].as_str().unwrap());
+    assert_eq!(send("GET", &import, None).await.json()["sums"][0]["imported"], STRAY_LETTER);
+}
+
+#[tokio::test]
+async fn programs_send_forms_too_and_hear_what_is_wrong_by_field() {
+    let stage = Stage::new().await;
+    let office = Office::over(stage).await;
+    let token = office.web.token("olga@elbe-saale.example").await;
+    let form = async |fields: &[(&str, &str)], bytes: Option<&[u8]>| {
+        let mut body = Vec::new();
+        for (field, value) in fields {
+            let part = format!("--GRENZE\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+            body.extend_from_slice(part.as_bytes());
+        }
+        if let Some(bytes) = bytes {
+            body.extend_from_slice(
+                b"--GRENZE\r\nContent-Disposition: form-data; name=\"file\"; filename=\"klein.csv\"\r\n\r\n",
+            );
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--GRENZE--\r\n");
+        let request = Request::post("/api/v1/turnover-uploads")
+            .header("authorization", format!("Bearer {token}"))
+            .header("idempotency-key", format!("k-{}", body.len()))
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=GRENZE");
+        office.web.send(request.body(Body::from(body)).unwrap()).await
+    };
+    let mapping = text("spreadsheet.toml");
+    let rows = small(&["RV-2025-01;Stadt Altenrode;2025-04;0,5;R-1", "RV-2025-01;Nirgends;2025-04;2;R-2"]);
+    let sent = form(&[("mapping", &mapping)], Some(&rows)).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    let seen = sent.json();
+    assert_eq!((&seen["lines"], &seen["rejected"]), (&2.into(), &1.into()), "{seen}");
+    assert_eq!(seen["unknown"][0], serde_json::json!({ "table": "members", "name": "Nirgends", "lines": 1 }));
+    let path = format!("/api/v1/turnover-uploads/{}", seen["id"].as_str().unwrap());
+    let confirm = format!("{path}/confirm");
+    let whole = office.web.api("POST", &confirm, &token, Some(serde_json::json!({}))).await;
+    assert_eq!(whole.status, StatusCode::CONFLICT, "{}", whole.text);
+    let part = office.web.api("POST", &confirm, &token, Some(serde_json::json!({ "partial": true }))).await;
+    assert_eq!(part.status, StatusCode::CREATED, "{}", part.text);
+
+    // More than a document of 1 MB may have, less than a form may.
+    let long = small(&vec!["RV-2025-01;Stadt Altenrode;2025-04;0,0001;R-1"; 40_000].iter().copied().collect::<Vec<_>>());
+    assert!(1_500_000 < long.len());
+    let sent = form(&[("mapping", &mapping)], Some(&long)).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.text);
+    let discard = format!("/api/v1/turnover-uploads/{}/discard", sent.json()["id"].as_str().unwrap());
+    let gone = office.web.api("POST", &discard, &token, Some(serde_json::json!({}))).await;
+    assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text);
+
+    for (fields, bytes, field) in [
+        (&[][..], None, "file"),
+        (&[("basis", "gefühl")][..], Some(&b"a;b\n1;2\n"[..]), "contract_id"),
+        (&[("mapping", "\u{7}")][..], Some(&b"a;b\n1;2\n"[..]), "mapping"),
+    ] {
+        let refused = form(fields, bytes).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", refused.text);
+        assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.text);
+    }
+    assert_eq!(office.number("SELECT count(*) FROM turnover_upload").await, 0);
+}

@@ -127,6 +127,13 @@ const PROMISES: &[Promise] = &[
          WHERE ($1::uuid IS NULL OR d.contract_id = $1)",
     ),
     (
+        "the sums by year are those of the settled cells",
+        "SELECT format('%s %s of %s: %s of order value missing', d.book, d.year, f.number, d.order_net)
+         FROM savings_year_total_difference d
+         JOIN framework_contract f ON f.id = d.contract_id
+         WHERE ($1::uuid IS NULL OR d.contract_id = $1)",
+    ),
+    (
         "nothing is realised that was not delivered, and nothing is audited that was not realised",
         "SELECT format('%s position %s: %s realised, %s audited, %s delivered', c.number, l.position, s.realised, s.audited, l.delivered)
          FROM call_off c

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use abruf_domain::money::{Net, NumberError, Quantity, UnitPrice};
 use abruf_domain::what_would_be_saved::Purchase;
 use chrono::{Datelike, NaiveDate};
+use rust_decimal::Decimal;
 
 use super::cells::RowError;
 use super::purchase_columns::{Field, Layout};
@@ -12,6 +13,8 @@ use super::spreadsheet::{Cell, Sheet, SheetRow};
 
 /// Longest text that is kept of a cell.
 const LONGEST: usize = 300;
+/// Decimals of what a spreadsheet knows as a number.
+const DECIMALS: u32 = 6;
 
 /// What a file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -176,7 +179,11 @@ impl RowReader<'_> {
                 self.refuse(Some(field), format!("Die Zelle ist leer. Erwartet: {example}"));
                 return None;
             }
-            Cell::Number(number) => Some(number.clone()),
+            // Unit prices end at the sixth decimal; what a spreadsheet computed has more.
+            Cell::Number(number) => {
+                let rounded = number.parse::<Decimal>().map(|it| it.round_dp(DECIMALS).normalize().to_string());
+                Some(rounded.unwrap_or_else(|_| number.clone()))
+            }
             Cell::Day(_) => None,
             Cell::Text(text) => {
                 let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();

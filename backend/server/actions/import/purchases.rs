@@ -6,12 +6,18 @@ use chrono::NaiveDate;
 
 use crate::actions::evidence_file::MediaType;
 use crate::actions::import::cells::{Cells, Notation, RowError};
-use crate::actions::import::table::{FileRefused, Row, Table};
-use crate::actions::import::workbook::{self, Oddity, letters};
+use crate::actions::import::delimited_text;
+use crate::actions::import::oddities::{Oddity, oddities};
+use crate::actions::import::spreadsheet::{Cell, SheetRefused, SheetRow};
+use crate::actions::import::table::{FileRefused, MOST_ROWS, Row, Table};
+use crate::actions::import::workbook::{self, Bounds, letters};
 use crate::actions::record_baseline::{date_mistake, price_mistake};
 
 /// Most purchases of a file: each is looked at by a person.
 pub const MOST_PURCHASES: usize = 1_000;
+
+/// Bytes looked at to tell the separator.
+const LOOKED_AT: usize = 64 * 1024;
 
 /// Columns a file must have.
 pub const REQUIRED: [&str; 4] = ["bezeichnung", "einheit", "einzelpreis_netto", "datum"];
@@ -69,8 +75,10 @@ pub struct Purchases {
 pub fn read(bytes: &[u8], kind: MediaType, today: NaiveDate) -> Result<Purchases, FileRefused> {
     let (rows, oddities) = match kind {
         MediaType::Xlsx => {
-            let sheet = workbook::read(bytes)?;
-            (sheet.rows, sheet.oddities)
+            let sheet = workbook::read(bytes, Bounds { rows: MOST_ROWS, far_cells_left_out: true }).map_err(refused)?;
+            let oddities = oddities(&sheet);
+            let row = |it: &SheetRow| Row { line: it.line, cells: it.cells.iter().map(Cell::shown).collect() };
+            (sheet.rows.iter().map(row).collect(), oddities)
         }
         _ => {
             let table = Table::read(bytes, separator_of(bytes), &[])?;
@@ -85,11 +93,20 @@ pub fn read(bytes: &[u8], kind: MediaType, today: NaiveDate) -> Result<Purchases
     Ok(read_rows(&table, &oddities, today))
 }
 
-/// What separates the cells of the first line.
+/// Why a workbook is refused, in the words of this import.
+fn refused(reason: SheetRefused) -> FileRefused {
+    match reason {
+        SheetRefused::TooLarge => FileRefused::TooLarge,
+        SheetRefused::TooManyRows => FileRefused::TooManyRows,
+        SheetRefused::Empty => FileRefused::Empty(REQUIRED.join(", ")),
+        SheetRefused::TooWide { line } => FileRefused::TooWide { line },
+        SheetRefused::OldWorkbook | SheetRefused::NoWorkbook | SheetRefused::NoText => FileRefused::NotAWorkbook,
+    }
+}
+
+/// What separates the cells, as far as it can be told before the file is read.
 fn separator_of(bytes: &[u8]) -> u8 {
-    let first = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| first.iter().filter(|byte| **byte == separator).count();
-    [b';', b',', b'\t'].into_iter().max_by_key(|separator| (count(*separator), *separator == b';')).unwrap_or(b';')
+    delimited_text::separator(&String::from_utf8_lossy(&bytes[..bytes.len().min(LOOKED_AT)]))
 }
 
 /// Header and rows, the columns under the names of ours.
@@ -171,7 +188,7 @@ fn read_rows(table: &Table, oddities: &[Oddity], today: NaiveDate) -> Purchases 
 
 fn odd_error(table: &Table, oddity: &Oddity) -> RowError {
     let named = table.header().get(oddity.column).filter(|name| !name.is_empty()).cloned();
-    let column = named.unwrap_or_else(|| letters(u32::try_from(oddity.column).unwrap_or_default()));
+    let column = named.unwrap_or_else(|| letters(oddity.column));
     RowError { line: oddity.line, column: Some(column), message: oddity.message.clone() }
 }
 

@@ -1,12 +1,12 @@
-//! Bytes to rows: UTF-8 with or without byte order mark, one header line, one separator.
-//!
-//! Lines are counted in the file itself: the reader loses count at empty lines and at CR LF, and
-//! "Zeile 17" must be what the editor calls line 17.
+//! A list with a header: UTF-8 with or without byte order mark, one header line, one separator; and why a file is none.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
+use super::delimited_text::Records;
+use super::encoding;
 use crate::reports::csv_table::harmless;
 
 /// Largest file: the register of all German municipalities has less than a tenth of it.
@@ -58,6 +58,15 @@ pub enum FileRefused {
         "Die Datei ist keine lesbare Excel-Arbeitsmappe (XLSX). Bitte öffnen Sie sie, speichern Sie sie neu als XLSX oder CSV und laden Sie sie noch einmal hoch."
     )]
     NotAWorkbook,
+    /// More columns than anybody needs.
+    #[error(
+        "In Zeile {line} stehen mehr als {} Spalten. So viele sind erlaubt. Bitte löschen Sie die übrigen.",
+        super::spreadsheet::MOST_COLUMNS
+    )]
+    TooWide {
+        /// The first such line.
+        line: u64,
+    },
     /// More purchases than a person looks at.
     #[error("Die Datei hat mehr als {most} Einkäufe. So viele sind auf einmal erlaubt. Bitte teilen Sie sie auf.")]
     TooManyPurchases {
@@ -125,18 +134,10 @@ impl Table {
         if text.trim().is_empty() {
             return Err(FileRefused::Empty(columns.join(", ")));
         }
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(separator)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        let mut lines = LineCounter { text: text.as_bytes(), at: 0, line: 1 };
         let mut header: Option<Vec<String>> = None;
         let mut rows = Vec::new();
-        let mut record = csv::StringRecord::new();
-        // Cannot fail: the text is UTF-8, rows may have any length, and nothing is read from a disk.
-        while reader.read_record(&mut record).unwrap_or(false) {
-            let begin = record.position().map_or(0, csv::Position::byte);
+        let mut records = Records::of(&text, separator);
+        while let Some(record) = records.next() {
             let cells: Vec<String> = record.iter().map(str::to_owned).collect();
             if header.is_none() {
                 let names: Vec<String> = cells.into_iter().map(|name| name.trim().to_owned()).collect();
@@ -147,7 +148,7 @@ impl Table {
             if rows.len() == MOST_ROWS {
                 return Err(FileRefused::TooManyRows);
             }
-            let line = lines.line_of_row_at(usize::try_from(begin).unwrap_or(usize::MAX));
+            let line = records.line();
             // Spreadsheets leave lines of nothing but separators at the end.
             if cells.iter().any(|cell| !cell.trim().is_empty()) {
                 rows.push(Row { line, cells });
@@ -219,16 +220,12 @@ impl Table {
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<&str, FileRefused> {
-    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) || bytes.iter().take(4000).any(|b| *b == 0)
-    {
+/// UTF-8 and nothing else: whoever exports these files sets it once.
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, FileRefused> {
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(FileRefused::Utf16);
     }
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    std::str::from_utf8(bytes).map_err(|error| {
-        let mut lines = LineCounter { text: bytes, at: 0, line: 1 };
-        FileRefused::NotUtf8 { line: lines.line_at(error.valid_up_to()) }
-    })
+    Ok(encoding::decode(bytes, "utf-8")?.text)
 }
 
 fn check_header(header: &[String], columns: &[&str], separator: u8) -> Result<(), FileRefused> {
@@ -244,38 +241,6 @@ fn check_header(header: &[String], columns: &[&str], separator: u8) -> Result<()
     }
     let found: String = header.join(", ").chars().take(300).collect();
     Err(FileRefused::ColumnsMissing { missing: missing.join(", "), found, separator: char::from(separator) })
-}
-
-/// Counts lines while it goes through the text once.
-pub(super) struct LineCounter<'a> {
-    pub(super) text: &'a [u8],
-    pub(super) at: usize,
-    pub(super) line: u64,
-}
-
-impl LineCounter<'_> {
-    /// Line of the byte at `position`, which must not lie before the last one asked for.
-    fn line_at(&mut self, position: usize) -> u64 {
-        let position = position.min(self.text.len());
-        while self.at < position {
-            let ends = match self.text[self.at] {
-                b'\n' => true,
-                // CR LF is one end; a lone CR, as old Macs wrote it, is one too.
-                b'\r' => self.text.get(self.at + 1) != Some(&b'\n'),
-                _ => false,
-            };
-            self.line += u64::from(ends);
-            self.at += 1;
-        }
-        self.line
-    }
-
-    /// Line of the row that begins at `position` or after the empty lines there.
-    pub(super) fn line_of_row_at(&mut self, position: usize) -> u64 {
-        let rest = self.text.get(position..).unwrap_or_default();
-        let empty = rest.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        self.line_at(position + empty)
-    }
 }
 
 #[cfg(test)]

@@ -1,148 +1,170 @@
-//! An Excel workbook to rows of text. Only cells that hold something are looked at, one after the other: a hundred thousand
-//! empty rows cost nothing, and one cell far away does not fill memory.
+//! A workbook (XLSX) to sparse rows of cells, through calamine.
 //!
-//! What spreadsheets do beside holding values is told cell by cell: merged cells belong to no row, a formula is no value.
+//! What a public page reads must not be a bomb: it is unpacked once to see how large it gets, cells are read as a stream,
+//! a hundred thousand empty rows cost nothing, and one cell far away does not fill memory.
 
-use std::collections::BTreeMap;
-use std::fmt::LowerExp;
-use std::io::Cursor;
+use std::io::{Cursor, Read, copy, sink};
 
-use calamine::{DataRef, Reader as _, Xlsx, XlsxError};
+use calamine::{DataRef, Reader, Xlsx, open_workbook_from_rs};
+use flate2::read::DeflateDecoder;
 use rust_decimal::Decimal;
+use zip::{CompressionMethod, ZipArchive};
 
-use crate::actions::import::spreadsheet::{SheetRefused, unpacks_within};
-use crate::actions::import::table::{FileRefused, MOST_ROWS, Row};
+use super::spreadsheet::{Cell, MOST_COLUMNS, Merged, Odd, Sheet, SheetRefused, SheetRow};
 
-/// Most columns that are looked at.
-const MOST_COLUMNS: u32 = 200;
-/// Largest content, unpacked: a few megabytes of XLSX can say that they are gigabytes.
-const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
+/// Most bytes unpacked: a few megabytes of XLSX can say that they are gigabytes.
+pub(super) const MOST_UNPACKED: u64 = 64 * 1024 * 1024;
+/// Most parts: a workbook of three sheets has some fifteen.
+const MOST_PARTS: usize = 2_000;
+/// Formulas and errors that are named.
+const MOST_ODD: usize = 100_000;
+/// Letters of a formula that are kept to be shown.
+const MOST_SHOWN: usize = 40;
 
-/// What is wrong with a cell, whatever it is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Oddity {
-    /// Row, from 1, as Excel counts.
-    pub line: u64,
-    /// Column, from 0.
-    pub column: usize,
-    /// What it is and what was expected, in German.
-    pub message: String,
+/// How much of a sheet is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Most rows with something in them.
+    pub rows: usize,
+    /// Whether cells beyond the last column anybody needs are left out, or the sheet is refused for them.
+    pub far_cells_left_out: bool,
 }
 
-/// The first sheet of a workbook.
-#[derive(Debug, Clone, Default)]
-pub struct Sheet {
-    /// Its name.
-    pub name: String,
-    /// Rows that hold something, in order; numbers with a comma, days as 31.12.2026.
-    pub rows: Vec<Row>,
-    /// Cells that hold no plain value.
-    pub oddities: Vec<Oddity>,
-}
-
-/// Reads the first sheet.
+/// Reads the first sheet with something in it.
 ///
 /// # Errors
-/// If it is no workbook, or holds more than anybody buys.
-pub fn read(bytes: &[u8]) -> Result<Sheet, FileRefused> {
-    match unpacks_within(bytes, MOST_UNPACKED) {
-        Ok(()) => parsed(bytes),
-        Err(SheetRefused::TooLarge) => Err(FileRefused::TooLarge),
-        Err(_) => Err(FileRefused::NotAWorkbook),
+/// If it is no workbook, or holds more than allowed.
+pub fn read(bytes: &[u8], bounds: Bounds) -> Result<Sheet, SheetRefused> {
+    unpacks_within(bytes, MOST_UNPACKED)?;
+    let mut book: Xlsx<_> = open_workbook_from_rs(Cursor::new(bytes)).map_err(|_| SheetRefused::NoWorkbook)?;
+    let names = book.sheet_names();
+    // The first sheet with something in it.
+    for (at, name) in names.iter().enumerate() {
+        let mut sheet = worksheet(&mut book, name, bounds)?;
+        if !sheet.rows.is_empty() {
+            if 1 < names.len() {
+                let others = names.len() - at - 1;
+                sheet.notes.insert(0, format!("Gelesen wurde das Blatt „{name}“, weitere Blätter nicht ({others})."));
+            }
+            return Ok(sheet);
+        }
     }
+    Err(SheetRefused::Empty)
 }
 
-fn parsed(bytes: &[u8]) -> Result<Sheet, FileRefused> {
-    let broken = |_: XlsxError| FileRefused::NotAWorkbook;
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(broken)?;
-    let name = book.sheet_names().first().cloned().ok_or(FileRefused::NotAWorkbook)?;
-    let mut sheet = Sheet { name, ..Sheet::default() };
-    let mut rows: BTreeMap<u32, BTreeMap<u32, String>> = BTreeMap::new();
-    let mut cells = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
-    while let Some(cell) = cells.next_cell().map_err(broken)? {
-        let (row, column) = cell.get_position();
-        let text = match cell.get_value() {
-            DataRef::Empty => continue,
-            DataRef::Float(number) => number_in_german(number),
-            DataRef::Int(number) => number.to_string(),
-            DataRef::Bool(true) => "WAHR".to_owned(),
-            DataRef::Bool(false) => "FALSCH".to_owned(),
-            DataRef::DateTime(moment) => day_in_german(moment),
-            DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-            DataRef::SharedString(text) => (*text).to_owned(),
-            DataRef::Error(error) => {
-                sheet.oddities.push(odd(row, column, format!("zeigt den Fehler {error}. Erwartet: ein Wert")));
-                continue;
-            }
+/// Unpacks every part to nowhere: what a package says about its own size is hearsay.
+fn unpacks_within(bytes: &[u8], most: u64) -> Result<(), SheetRefused> {
+    // Before the directory is read, which makes an entry for each part: they are counted by what each begins with.
+    if MOST_PARTS < bytes.windows(4).filter(|it| *it == b"PK\x01\x02").count() {
+        return Err(SheetRefused::TooLarge);
+    }
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_| SheetRefused::NoWorkbook)?;
+    let mut left = most;
+    for at in 0..archive.len() {
+        let part = archive.by_index_raw(at).map_err(|_| SheetRefused::NoWorkbook)?;
+        let read = match part.compression() {
+            CompressionMethod::Stored => copy(&mut part.take(left + 1), &mut sink()),
+            CompressionMethod::DEFLATE => copy(&mut DeflateDecoder::new(part).take(left + 1), &mut sink()),
+            _ => return Err(SheetRefused::NoWorkbook),
         };
-        if text.trim().is_empty() || MOST_COLUMNS <= column {
+        let read = read.map_err(|_| SheetRefused::NoWorkbook)?;
+        left = left.checked_sub(read).ok_or(SheetRefused::TooLarge)?;
+    }
+    Ok(())
+}
+
+fn worksheet(book: &mut Xlsx<Cursor<&[u8]>>, name: &str, bounds: Bounds) -> Result<Sheet, SheetRefused> {
+    let regions = book.merge_cells_by_sheet_name(name).unwrap_or_default();
+    let merged = regions
+        .into_iter()
+        .map(|region| Merged {
+            lines: (u64::from(region.start.0) + 1, u64::from(region.end.0) + 1),
+            columns: (index(region.start.1), index(region.end.1)),
+        })
+        .collect();
+    let mut sheet = Sheet { merged, ..Sheet::default() };
+    let mut formulas = 0_usize;
+    // A chart sheet has no cells.
+    let Ok(mut cells) = book.worksheet_cells_reader(name) else { return Ok(sheet) };
+    while let Some(read) = cells.next_cell_with_formula().map_err(|_| SheetRefused::NoWorkbook)? {
+        let mut cell = cell(&read.value);
+        let (line, column) = (u64::from(read.pos.0) + 1, index(read.pos.1));
+        if bounds.far_cells_left_out && MOST_COLUMNS <= column {
             continue;
         }
-        rows.entry(row).or_default().insert(column, text);
-        if MOST_ROWS < rows.len() {
-            return Err(FileRefused::TooManyRows);
-        }
-    }
-    drop(cells);
-    let mut formulas = book.worksheet_cells_reader(&sheet.name).map_err(broken)?;
-    while let Some(cell) = formulas.next_formula().map_err(broken)? {
-        let ((row, column), formula) = (cell.get_position(), cell.get_value());
-        if !formula.is_empty() && sheet.oddities.len() < MOST_ROWS {
-            let shown: String = formula.chars().take(40).collect();
-            let message = format!(
-                "enthält die Formel „={shown}“. Erwartet: ein Wert. Bitte fügen Sie dort den Wert statt der Formel ein"
-            );
-            sheet.oddities.push(odd(row, column, message));
-        }
-    }
-    drop(formulas);
-    for region in book.merge_cells_by_sheet_name(&sheet.name).map_err(broken)? {
-        let ((top, left), (bottom, right)) = (region.start, region.end);
-        let place = format!("{}{}:{}{}", letters(left), top + 1, letters(right), bottom + 1);
-        let message = format!(
-            "{place} sind verbundene Zellen. Erwartet: jede Zelle für sich. Bitte heben Sie die Verbindung auf"
-        );
-        // Each row that it covers is unclear: which of them the value belongs to, nobody can know.
-        for row in (top..=bottom).take_while(|row| top + 1_000 > *row) {
-            if rows.contains_key(&row) {
-                sheet.oddities.push(odd(row, left, message.clone()));
+        if let Some(formula) = &read.formula {
+            formulas += 1;
+            if sheet.odd.len() < MOST_ODD {
+                sheet.odd.push((line, column, Odd::Formula(formula.chars().take(MOST_SHOWN).collect())));
+            }
+            if cell == Cell::Empty {
+                cell = Cell::Text("Formel ohne Ergebnis".to_owned());
             }
         }
+        if let (DataRef::Error(error), true) = (&read.value, sheet.odd.len() < MOST_ODD) {
+            sheet.odd.push((line, column, Odd::Error(error.to_string())));
+        }
+        if cell != Cell::Empty {
+            put(&mut sheet, line, column, cell, bounds.rows)?;
+        }
     }
-    sheet.rows = rows.into_iter().map(|(row, cells)| row_of(row, &cells)).collect();
+    if formulas > 0 {
+        sheet.notes.push(format!("{formulas} Zellen sind Formeln. Gelesen wurde das zuletzt berechnete Ergebnis."));
+    }
     Ok(sheet)
 }
 
-fn odd(row: u32, column: u32, message: String) -> Oddity {
-    Oddity { line: u64::from(row) + 1, column: usize::try_from(column).unwrap_or(usize::MAX), message }
+fn put(sheet: &mut Sheet, line: u64, column: usize, cell: Cell, most_rows: usize) -> Result<(), SheetRefused> {
+    if MOST_COLUMNS <= column {
+        return Err(SheetRefused::TooWide { line });
+    }
+    if sheet.rows.last().is_none_or(|row| row.line != line) {
+        if sheet.rows.len() == most_rows {
+            return Err(SheetRefused::TooManyRows);
+        }
+        sheet.rows.push(SheetRow { line, cells: Vec::new() });
+    }
+    if let Some(row) = sheet.rows.last_mut() {
+        if row.cells.len() <= column {
+            row.cells.resize(column + 1, Cell::Empty);
+        }
+        row.cells[column] = cell;
+    }
+    Ok(())
 }
 
-fn row_of(row: u32, cells: &BTreeMap<u32, String>) -> Row {
-    let width = cells.keys().next_back().map_or(0, |last| last + 1);
-    let cells = (0..width).map(|column| cells.get(&column).cloned().unwrap_or_default());
-    Row { line: u64::from(row) + 1, cells: cells.collect() }
+fn index(column: u32) -> usize {
+    usize::try_from(column).unwrap_or(usize::MAX)
 }
 
-/// A number as Excel shows it, to fifteen digits: what it keeps behind them is an artefact of its arithmetic.
-fn number_in_german<T: LowerExp + ToString>(number: &T) -> String {
-    let plain = Decimal::from_scientific(&format!("{number:.14e}")).map(|it| it.normalize().to_string());
-    plain.unwrap_or_else(|_| number.to_string()).replace('.', ",")
-}
-
-/// `31.12.2026`; with its time of day where it has one.
-fn day_in_german(moment: &calamine::ExcelDateTime) -> String {
-    let (year, month, day, hour, minute, ..) = moment.to_ymd_hms_milli();
-    if (hour, minute) == (0, 0) {
-        format!("{day:02}.{month:02}.{year:04}")
-    } else {
-        format!("{day:02}.{month:02}.{year:04} {hour:02}:{minute:02}")
+fn cell(value: &DataRef<'_>) -> Cell {
+    match value {
+        DataRef::Int(number) => Cell::Number(number.to_string()),
+        DataRef::Float(number) => number_cell(*number),
+        DataRef::String(text) => Cell::text(text),
+        DataRef::SharedString(text) => Cell::text(text),
+        DataRef::Bool(yes) => Cell::Text(if *yes { "WAHR" } else { "FALSCH" }.to_owned()),
+        DataRef::DateTime(at) => at.as_datetime().map_or_else(|| Cell::Text(at.to_string()), |at| Cell::Day(at.date())),
+        DataRef::DateTimeIso(text) => match text.get(..10).and_then(|day| day.parse().ok()) {
+            Some(day) => Cell::Day(day),
+            None => Cell::text(text),
+        },
+        DataRef::DurationIso(text) => Cell::text(text),
+        DataRef::Error(error) => Cell::Text(error.to_string()),
+        DataRef::Empty => Cell::Empty,
     }
 }
 
-/// `A`, `Z`, `AA`: a column as Excel names it.
+/// A number as spreadsheets show it, to fifteen digits: what they keep behind them is an artefact of their arithmetic.
+fn number_cell(number: f64) -> Cell {
+    let plain = Decimal::from_scientific(&format!("{number:.14e}")).map(|it| it.normalize().to_string());
+    Cell::Number(plain.unwrap_or_else(|_| number.to_string()))
+}
+
+/// `A`, `Z`, `AA`: a column, from 0, as spreadsheets name it.
 #[must_use]
-pub fn letters(column: u32) -> String {
-    let mut left = column + 1;
+pub fn letters(column: usize) -> String {
+    let mut left = column.saturating_add(1);
     let mut letters = Vec::new();
     while 0 < left {
         let digit = (left - 1) % 26;
@@ -157,12 +179,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_what_excel_shows() {
-        assert_eq!(number_in_german(&11.85), "11,85");
-        assert_eq!(number_in_german(&0.300_000_000_000_000_04), "0,3");
-        assert_eq!(number_in_german(&1234.0), "1234");
-        assert_eq!(number_in_german(&-0.5), "-0,5");
-        assert_eq!(number_in_german(&1.234), "1,234");
+    fn a_binary_fraction_is_the_number_that_was_typed() {
+        for (number, shown) in [
+            (12.340_000_000_000_002, "12.34"),
+            (100.0, "100"),
+            (-0.5, "-0.5"),
+            (0.0, "0"),
+            (11.85, "11.85"),
+            (0.300_000_000_000_000_04, "0.3"),
+            (1234.0, "1234"),
+            (1.234, "1.234"),
+        ] {
+            assert_eq!(number_cell(number), Cell::Number(shown.to_owned()));
+        }
     }
 
     #[test]
@@ -173,7 +202,8 @@ mod tests {
     #[test]
     fn what_is_no_workbook_is_refused() {
         for bytes in [&b""[..], b"PK\x03\x04", b"Artikel;Preis\n"] {
-            assert!(matches!(read(bytes), Err(FileRefused::NotAWorkbook)));
+            let bounds = Bounds { rows: 100, far_cells_left_out: false };
+            assert_eq!(read(bytes, bounds), Err(SheetRefused::NoWorkbook));
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::http::api::paging;
 use crate::http::extract::{Path, Query};
 use crate::http::pages::report_file::{self, Format};
+use crate::http::pages::report_stream::Places;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::session::SignedIn;
 use crate::reports::catalogue::Report;
@@ -214,14 +215,17 @@ pub async fn by_name(
     Ok(Answer(ReportDocument::of(&table, limit, offset)))
 }
 
-/// The same as a file with all rows: csv, xlsx, json or pdf. The workbook has a check cell that is 0.
+/// The same as a file with all rows: csv, jsonl, xlsx, json or pdf. The workbook has a check cell that is 0. Lists as csv and
+/// jsonl have any length; `Range` with `If-Range` takes up a download that broke off. Four are sent at a time: 503 says when
+/// to ask again.
 #[utoipa::path(
     get, path = "/api/v1/reports/{name}/{format}", tag = "reports",
-    params(("name" = String, Path, description = "Name of the report"), ("format" = String, Path, description = "csv, xlsx, json or pdf"), Asked),
+    params(("name" = String, Path, description = "Name of the report"), ("format" = String, Path, description = "csv, jsonl, xlsx, json or pdf"), Asked),
     responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>))
 )]
 pub async fn file(
     State(app): State<App>,
+    State(places): State<Places>,
     SignedIn(actor): SignedIn,
     Path((name, format)): Path<(String, String)>,
     Query(asked): Query<Asked>,
@@ -230,5 +234,5 @@ pub async fn file(
     let report = Report::from_key(&name).ok_or_else(Problem::not_found)?;
     let format = Format::of(&format).ok_or_else(Problem::not_found)?;
     let question = asked.question()?;
-    report_file::file(&app, &actor, (report, &question), format, (&headers, false)).await
+    report_file::file(&app, &actor, &places, (report, &question), format, (&headers, false)).await
 }

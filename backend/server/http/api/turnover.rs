@@ -48,18 +48,18 @@ const FARTHEST: u32 = 100_000;
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TurnoverSum {
     #[schema(example = "GBP")]
-    currency: String,
-    lines: i32,
+    pub(super) currency: String,
+    pub(super) lines: i32,
     /// Lines below zero.
-    negative_lines: i32,
-    imported_lines: i32,
+    pub(super) negative_lines: i32,
+    pub(super) imported_lines: i32,
     #[schema(example = "77788989.55")]
-    imported: String,
-    rejected_lines: i32,
-    rejected: String,
+    pub(super) imported: String,
+    pub(super) rejected_lines: i32,
+    pub(super) rejected: String,
     /// Rejected lines without an amount that can be read; they are in no sum.
-    unread_lines: i32,
-    control: String,
+    pub(super) unread_lines: i32,
+    pub(super) control: String,
 }
 
 /// Something about many rows, told once.
@@ -72,6 +72,12 @@ pub struct TurnoverWarning {
     line: u64,
     /// In German.
     text: String,
+}
+
+impl From<Warning> for TurnoverWarning {
+    fn from(it: Warning) -> Self {
+        Self { kind: it.kind, rows: it.rows, line: it.line, text: it.text }
+    }
 }
 
 /// A file whose turnover was recorded.
@@ -210,10 +216,7 @@ fn view(sums: Vec<TurnoverSum>, it: Import) -> TurnoverImportView {
         sha256: HEXLOWER.encode(&it.sha256),
         recorded_at: it.at,
         sums,
-        warnings: warnings
-            .into_iter()
-            .map(|it| TurnoverWarning { kind: it.kind, rows: it.rows, line: it.line, text: it.text })
-            .collect(),
+        warnings: warnings.into_iter().map(TurnoverWarning::from).collect(),
     }
 }
 

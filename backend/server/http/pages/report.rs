@@ -1,5 +1,5 @@
 //! `/berichte/{bericht}`: a report as a page, with its question as a form, its rows, their sum and what the sum differs by
-//! from the report; beside it the same table as PDF, XLSX, CSV and JSON. `/berichte` lists them all.
+//! from the report; beside it the same table as PDF, XLSX, CSV, JSON and JSON lines. `/berichte` lists them all.
 
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,6 +13,7 @@ use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::report_file::{self, Format, field};
 use crate::http::pages::report_question::{Asked, QuestionForm, form};
+use crate::http::pages::report_stream::Places;
 use crate::http::pages::written::{count, instant};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
@@ -116,6 +117,7 @@ pub async fn show(
 /// `GET /berichte/{bericht}/{datei}`: the same as a file, `bericht.xlsx`.
 pub async fn file(
     State(app): State<App>,
+    State(places): State<Places>,
     SignedIn(actor): SignedIn,
     Path((name, file)): Path<(String, String)>,
     Query(asked): Query<Asked>,
@@ -127,7 +129,7 @@ pub async fn file(
     if !mistakes.is_empty() {
         return Err(Problem::invalid(mistakes.0));
     }
-    report_file::file(&app, &actor, (report, &question), format, (&headers, true)).await
+    report_file::file(&app, &actor, &places, (report, &question), format, (&headers, true)).await
 }
 
 fn asked_for(name: &str, actor: &Actor) -> Result<Report, Problem> {
@@ -189,12 +191,13 @@ fn shown(report: Report, question: &Question, table: Table, asked: &str) -> Show
 }
 
 fn row_view(columns: &[Column], row: &Row) -> Vec<CellView> {
-    let cells = columns.iter().zip(&row.cells).enumerate();
+    let mut links = row.links().into_iter();
+    let cells = columns.iter().zip(&row.cells);
     cells
-        .map(|(index, (column, cell))| CellView {
+        .map(|(column, cell)| CellView {
             title: column.title,
             text: cell.written(),
-            link: row.link(index).unwrap_or_default().to_owned(),
+            link: links.next().flatten().unwrap_or_default(),
             number: column.kind.is_number(),
             negative: cell.is_negative(),
         })

@@ -1,4 +1,5 @@
-//! A report as a file: CSV, XLSX, JSON or PDF, each made of the same table as its page.
+//! A report as a file: XLSX, JSON or PDF, each made of the same table as its page; CSV and JSON lines of the same rows, lists
+//! of any length as they come (`report_stream.rs`).
 
 use axum::Json;
 use axum::http::HeaderMap;
@@ -9,13 +10,13 @@ use crate::actions::print_report::print;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::api::reports::ReportDocument;
-use crate::http::pages::report_stream;
-use crate::http::pages::spreadsheet;
+use crate::http::pages::report_stream::{self, Places, Wanted};
 use crate::http::pages::written::whole;
 use crate::http::problem::{FieldError, Problem};
 use crate::reports::catalogue::{self, Report, ReportError};
 use crate::reports::printed;
 use crate::reports::question::Question;
+use crate::reports::row_file::Form;
 use crate::reports::savings_by;
 use crate::reports::table::Table;
 use crate::reports::workbook::workbook;
@@ -29,13 +30,15 @@ pub enum Format {
     Xlsx,
     /// As the API gives it.
     Json,
+    /// An object a line, for programs that read as it comes.
+    JsonLines,
     /// PDF/A-3a and PDF/UA-1.
     Pdf,
 }
 
 impl Format {
     /// All of them, as they are offered.
-    pub const ALL: [Self; 4] = [Self::Pdf, Self::Xlsx, Self::Csv, Self::Json];
+    pub const ALL: [Self; 5] = [Self::Pdf, Self::Xlsx, Self::Csv, Self::Json, Self::JsonLines];
 
     /// The ending of its file.
     #[must_use]
@@ -44,7 +47,18 @@ impl Format {
             Self::Csv => "csv",
             Self::Xlsx => "xlsx",
             Self::Json => "json",
+            Self::JsonLines => "jsonl",
             Self::Pdf => "pdf",
+        }
+    }
+
+    /// The form in which it needs no whole table, if it has one.
+    #[must_use]
+    pub const fn by_rows(self) -> Option<Form> {
+        match self {
+            Self::Csv => Some(Form::Csv),
+            Self::JsonLines => Some(Form::JsonLines),
+            Self::Xlsx | Self::Json | Self::Pdf => None,
         }
     }
 
@@ -73,26 +87,33 @@ pub async fn table(
     table.map_err(|error| problem(error, german))
 }
 
-/// The file.
+/// The file. Lists of any length take one of the `places`.
 ///
 /// # Errors
 /// If there is no table, or more rows than the format holds.
 pub async fn file(
     app: &App,
     actor: &Actor,
+    places: &Places,
     (report, question): (Report, &Question),
     format: Format,
     (headers, german): (&HeaderMap, bool),
 ) -> Result<Response, Problem> {
     let name = format!("{}-{}.{}", report.german_key(), app.clock.today(), format.ending());
-    if format == Format::Csv && report.is_list() {
-        return report_stream::csv(app, actor, (report, question), &name, headers, german).await;
+    if let Some(form) = format.by_rows().filter(|_| report.is_list()) {
+        let wanted = Wanted { report, question, form, name: &name, german };
+        return report_stream::file(app, actor, places, wanted, headers).await;
     }
     let table = table(app, actor, report, question, german).await?;
     match format {
-        Format::Csv => {
-            let (heads, rows) = table.plain();
-            spreadsheet::download(&name, &heads, &rows)
+        Format::Csv | Format::JsonLines => {
+            let form = if format == Format::Csv { Form::Csv } else { Form::JsonLines };
+            let mut bytes = form.head(&table.columns);
+            for row in &table.rows {
+                bytes.extend(form.row(&table.columns, row));
+            }
+            Ok(([(CONTENT_TYPE, form.media_type().to_owned()), (CONTENT_DISPOSITION, attachment(&name))], bytes)
+                .into_response())
         }
         Format::Json => {
             let body = Json(ReportDocument::of(&table, usize::MAX, 0));
@@ -146,7 +167,7 @@ pub fn problem(error: ReportError, german: bool) -> Problem {
 fn too_long(rows: usize, most: usize, place: &str, german: bool) -> Problem {
     let [rows, most] = [rows, most].map(|count| whole(i64::try_from(count).unwrap_or(i64::MAX)));
     let message = format!(
-        "Die Liste hat mindestens {rows} Zeilen, {place} gehen höchstens {most}. Bitte grenzen Sie Zeitraum, Vertrag oder Mitglied ein, oder nehmen Sie die CSV-Datei: sie hat keine Grenze."
+        "Die Liste hat mindestens {rows} Zeilen, {place} gehen höchstens {most}. Bitte grenzen Sie Zeitraum, Vertrag oder Mitglied ein, oder nehmen Sie die CSV-Datei oder JSONL-Datei: sie haben keine Grenze."
     );
     Problem::invalid(vec![FieldError::new(field("from", german), message)])
 }

@@ -1,11 +1,15 @@
-//! A list as CSV, however long it is: row by row from the database to the client, with its length and a tag beforehand,
-//! so that a browser shows how far it is and a download that broke off goes on where it ended.
+//! A list as CSV or JSON lines, however long it is: row by row from the database to the client, with its length and a tag
+//! beforehand, so that a browser shows how far it is and a download that broke off goes on where it ended.
 //!
 //! The rows are read twice in one snapshot: once for length and tag, once for the client. Nothing is kept in memory but
 //! the portion under way. A list that takes longer to measure than a client waits is sent at once, without length and tag:
 //! it cannot be taken up again.
+//!
+//! Each holds a connection for as long as its client reads. So there are places for some, and whatever nobody waits for any
+//! more is stopped in the database too: because the client went away, has the part it wanted, or takes too long.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -15,7 +19,7 @@ use axum::response::{IntoResponse, Response};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use sqlx::PgConnection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 use tokio_stream::StreamExt;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -23,13 +27,11 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::http::byte_range;
 use crate::http::pages::report_file;
-use crate::http::pages::spreadsheet::MARK;
 use crate::http::problem::Problem;
 use crate::reports::catalogue::{self, Report};
-use crate::reports::csv_table::csv_row;
 use crate::reports::question::Question;
-use crate::reports::table::Cell;
-use crate::storage::{StorageError, Tx};
+use crate::reports::row_file::Form;
+use crate::storage::{Db, StorageError, Tx, long_reads};
 
 /// Bytes handed on at a time.
 const PORTION: usize = 1 << 16;
@@ -38,6 +40,46 @@ const AHEAD: usize = 4;
 
 /// How long a list may take to be measured, in half the time a client waits for its first byte.
 const MEASURED_WITHIN: Duration = Duration::from_secs(15);
+/// How long a list may be under way to its client.
+const SENT_WITHIN: Duration = Duration::from_secs(3600);
+
+/// Lists that are under way at a time.
+const PLACES: usize = 4;
+/// How long one waits for a place.
+const WAITS: Duration = Duration::from_secs(5);
+/// After how many seconds to ask for a place again.
+const AGAIN_AFTER: i64 = 10;
+
+/// The places for lists under way.
+#[derive(Debug, Clone)]
+pub struct Places(Arc<Semaphore>);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(PLACES)))
+    }
+}
+
+impl Places {
+    /// A place, kept until it is dropped.
+    ///
+    /// # Errors
+    /// 503 where none gets free in time.
+    pub async fn take(&self) -> Result<Place, Problem> {
+        let waited = tokio::time::timeout(WAITS, Arc::clone(&self.0).acquire_owned()).await;
+        waited.ok().and_then(Result::ok).map(Place).ok_or_else(|| {
+            let detail = format!(
+                "Es laufen gerade {PLACES} Downloads langer Listen, mehr gehen nicht zugleich. Bitte versuchen Sie es in {AGAIN_AFTER} Sekunden noch einmal."
+            );
+            Problem::new(StatusCode::SERVICE_UNAVAILABLE, "downloads-full", "Alle Downloads sind belegt", detail)
+                .retry_after(AGAIN_AFTER)
+        })
+    }
+}
+
+/// A place for a list under way.
+#[derive(Debug)]
+pub struct Place(#[expect(dead_code, reason = "gives its place back when it is dropped")] OwnedSemaphorePermit);
 
 /// Where the bytes of a file go.
 trait Sink {
@@ -94,26 +136,44 @@ impl Sink for Window {
     }
 }
 
+/// What is asked for, and how it is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// The list.
+    pub report: Report,
+    /// Its question.
+    pub question: &'a Question,
+    /// Its form.
+    pub form: Form,
+    /// Name of the file.
+    pub name: &'a str,
+    /// Whether the words are those of the page.
+    pub german: bool,
+}
+
 /// The file, or the part of it that is asked for.
 ///
 /// # Errors
-/// As [`report_file::file`].
-pub async fn csv(
+/// As [`report_file::file`]; 503 where too many are under way.
+pub async fn file(
     app: &App,
     actor: &Actor,
-    (report, question): (Report, &Question),
-    name: &str,
+    places: &Places,
+    wanted: Wanted<'_>,
     headers: &HeaderMap,
-    german: bool,
 ) -> Result<Response, Problem> {
+    let Wanted { report, question, form, name, german } = wanted;
+    let place = places.take().await?;
     let mut tx = app.db.begin_snapshot(actor).await?;
     let admitted = catalogue::admitted(&mut tx, Some(actor), report, question, app.clock.now()).await;
     let (question, _) = admitted.map_err(|error| report_file::problem(error, german))?;
-    let kind = "text/csv; charset=utf-8";
-    let Some((tx, size, hash)) = measured(tx, report, &question, MEASURED_WITHIN).await? else {
+    let list = List { report, question, form };
+    let kind = form.media_type();
+    let Some((tx, size, hash)) = measured(tx, &list, MEASURED_WITHIN).await? else {
         tracing::info!(report = report.key(), "a list takes too long to be measured and is sent without its length");
         let tx = app.db.begin_snapshot(actor).await?;
-        return byte_range::unmeasured(sent(tx, report, question, (0, u64::MAX)), kind, name);
+        let body = sent(&app.db, tx, list, (0, u64::MAX), place).await?;
+        return byte_range::unmeasured(body, kind, name);
     };
     let tag = byte_range::tag(&hash)?;
     if headers.get(IF_NONE_MATCH) == Some(&tag) {
@@ -127,27 +187,35 @@ pub async fn csv(
             return Ok(beyond);
         }
     };
-    byte_range::answer(sent(tx, report, question, (from, to)), kind, name, tag, (from, to, size))
+    let body = sent(&app.db, tx, list, (from, to), place).await?;
+    byte_range::answer(body, kind, name, tag, (from, to, size))
 }
 
-/// Length and hash in hex of the whole list, with the snapshot they are of; `None` where that takes longer than `limit`.
+/// A list that was admitted.
+#[derive(Debug, Clone)]
+struct List {
+    report: Report,
+    question: Question,
+    form: Form,
+}
+
+/// Length and hash in hex of the whole list, with the snapshot they are of; `None` where that takes longer than `limit`: the
+/// database stops reading then.
 ///
 /// In a task of its own, because a transaction that is dropped half read goes back to the pool open (`http/task.rs`): it is
 /// ended there whether anybody waits or not.
-async fn measured(
-    mut tx: Tx,
-    report: Report,
-    question: &Question,
-    limit: Duration,
-) -> Result<Option<(Tx, u64, String)>, StorageError> {
+async fn measured(mut tx: Tx, list: &List, limit: Duration) -> Result<Option<(Tx, u64, String)>, StorageError> {
+    long_reads::limit(&mut tx, limit).await?;
     let (done, waits) = oneshot::channel();
-    let question = question.clone();
+    let list = list.clone();
     tokio::spawn(async move {
         let mut sink = Measured { size: 0, hash: Sha256::default(), asked_by: done };
-        let read = write(&mut tx, report, &question, &mut sink).await;
+        let read = write(&mut tx, &list, &mut sink).await;
         let Measured { size, hash, asked_by } = sink;
         let unheard = match read {
-            Ok(()) => asked_by.send(Ok((tx, size, HEXLOWER.encode(&hash.finalize())))).err().and_then(Result::ok),
+            Ok(_) => asked_by.send(Ok((tx, size, HEXLOWER.encode(&hash.finalize())))).err().and_then(Result::ok),
+            // Nobody is told: that is what "too slow" looks like.
+            Err(error) if error.is_stopped() => None,
             Err(error) => {
                 let _ = asked_by.send(Err(error));
                 None
@@ -161,46 +229,88 @@ async fn measured(
     });
     match tokio::time::timeout(limit, waits).await {
         Ok(Ok(measured)) => measured.map(Some),
-        // Too slow; or the task ended without a word, which only a panic does: sending will show it.
+        // Too slow; or the task ended without a word, which but for that only a panic does: sending will show it.
         Ok(Err(_)) | Err(_) => Ok(None),
     }
 }
 
 /// The bytes of the list from the first place up to before the second, as they are read.
-fn sent(mut tx: Tx, report: Report, question: Question, (from, to): (u64, u64)) -> Body {
+async fn sent(db: &Db, mut tx: Tx, list: List, (from, to): (u64, u64), place: Place) -> Result<Body, StorageError> {
+    long_reads::limit(&mut tx, SENT_WITHIN).await?;
+    let session = long_reads::session(&mut tx).await?;
     let (sender, receiver) = mpsc::channel(AHEAD);
+    let db = db.clone();
     // In a task of its own: a client that hangs up never drops a transaction half done.
     tokio::spawn(async move {
         let mut window = Window { skip: from, left: to - from, held: Vec::new(), to: sender.clone() };
-        let written = write(&mut tx, report, &question, &mut window).await;
-        if written.is_ok() {
-            window.rest().await;
-        }
-        if let Err(error) = written {
-            tracing::error!(%error, "a list was not sent to its end");
-            // The client must not take what it has for the whole.
-            let _ = sender.send(Err(io::Error::other("the list could not be read to its end"))).await;
+        let written = {
+            let mut writing = std::pin::pin!(write(&mut tx, &list, &mut window));
+            tokio::select! {
+                written = &mut writing => written,
+                () = sender.closed() => {
+                    stop(&db, session).await;
+                    writing.await
+                }
+            }
+        };
+        match written {
+            Ok(true) => window.rest().await,
+            // What is left would be read to its end before the connection is free.
+            Ok(false) => {
+                stop(&db, session).await;
+                long_reads::hear_the_end(&mut tx).await;
+            }
+            Err(error) if sender.is_closed() => tracing::info!(%error, "a list was sent to nobody any more"),
+            Err(error) => {
+                tracing::error!(%error, "a list was not sent to its end");
+                // The client must not take what it has for the whole.
+                let _ = sender.send(Err(io::Error::other("the list could not be read to its end"))).await;
+            }
         }
         if let Err(error) = tx.rollback().await {
             tracing::info!(%error, "a snapshot could not be ended");
         }
+        drop(place);
     });
-    Body::from_stream(ReceiverStream::new(receiver))
+    Ok(Body::from_stream(ReceiverStream::new(receiver)))
 }
 
-/// Writes the list until its end or until nobody wants more.
-async fn write(
-    conn: &mut PgConnection,
-    report: Report,
-    question: &Question,
-    to: &mut impl Sink,
-) -> Result<(), StorageError> {
-    let Some((columns, mut rows)) = catalogue::rows(conn, report, question) else { return Ok(()) };
-    let text = |cells: Vec<String>| csv_row(cells.iter().map(String::as_str)).unwrap_or_default();
-    let heads = text(columns.iter().map(|column| column.title.to_owned()).collect());
-    let mut wanted = to.take(MARK).await && to.take(&heads).await;
-    while wanted && let Some(row) = rows.next().await {
-        wanted = to.take(&text(row?.cells.iter().map(Cell::plain).collect())).await;
+/// Stops what the connection of a list is still reading. Its transaction is still ours, so that nobody else is hit.
+async fn stop(db: &Db, session: i32) {
+    if let Err(error) = long_reads::stop(db, session).await {
+        tracing::info!(%error, "a list that nobody reads could not be stopped");
     }
-    Ok(())
+}
+
+/// Writes the list; `false` where nobody wanted more before its end.
+async fn write(conn: &mut PgConnection, list: &List, to: &mut impl Sink) -> Result<bool, StorageError> {
+    let Some((columns, mut rows)) = catalogue::rows(conn, list.report, &list.question) else { return Ok(true) };
+    let mut wanted = to.take(&list.form.head(&columns)).await;
+    while wanted {
+        let Some(row) = rows.next().await else { return Ok(true) };
+        wanted = to.take(&list.form.row(&columns, &row?)).await;
+    }
+    Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn more_than_so_many_at_a_time_are_told_when_to_ask_again() {
+        let places = Places::default();
+        let mut taken = Vec::new();
+        for _ in 0..PLACES {
+            taken.push(places.take().await.unwrap());
+        }
+        let refused = places.take().await.unwrap_err();
+        assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+        let waits = {
+            let places = places.clone();
+            tokio::spawn(async move { places.take().await.map(drop) })
+        };
+        taken.pop();
+        assert!(waits.await.unwrap().is_ok(), "who waits gets the place that gets free");
+    }
 }

@@ -8,6 +8,7 @@ use crate::actor::{Actor, Standing};
 use crate::http::charts::bars::{BarFacts, Bars};
 use crate::http::charts::line::{Line, YearFacts};
 use crate::http::pages::savings_view::{About, Amount, Figure, share};
+use crate::reports::catalogue::Report;
 use crate::reports::ceiling_history;
 use crate::reports::contract_signals::{self, Signal, Urgency};
 use crate::reports::savings::{self, Group, Grouping};
@@ -28,8 +29,12 @@ pub struct LastYear {
     pub saved: Amount,
     /// Evidenced share.
     pub coverage: String,
+    /// The list behind it.
+    pub coverage_list: String,
     /// Share of the ceilings at its end; empty for those who do not see every call-off.
     pub utilisation: String,
+    /// The list behind it.
+    pub utilisation_list: String,
 }
 
 impl LastYear {
@@ -44,6 +49,8 @@ impl LastYear {
             volume: before.figure(Figure::VOLUME, &total.sums, true),
             saved: before.figure(Figure::result("A"), &total.sums, total.has("A")),
             coverage: total.sums.coverage_pct().map_or_else(|| "–".to_owned(), share),
+            coverage_list: before.report(Report::Coverage),
+            utilisation_list: format!("{}&bis=31.12.{year}", before.report(Report::ContractCeilings)),
             utilisation: match actor.standing {
                 Standing::Body => utilisation_at_the_end_of(conn, year).await?.unwrap_or_default(),
                 Standing::Member | Standing::Auditor(_) => String::new(),

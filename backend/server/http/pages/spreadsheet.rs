@@ -5,9 +5,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::http::problem::Problem;
 use crate::reports::csv_table::csv_table;
-
-/// Bytes that tell spreadsheets that this is UTF-8.
-pub const MARK: &[u8] = b"\xEF\xBB\xBF";
+use crate::reports::row_file::MARK;
 
 /// The rows as a download.
 ///

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::import::ImportError;
-use crate::actions::import::turnover_report::{TurnoverReport, sentence};
-use crate::actions::import_turnover::{self, TurnoverFile};
-use crate::actions::reconcile_turnover::{self, Comparison};
+use crate::actions::import::turnover_report::sentence;
+use crate::actions::reconcile_turnover::Comparison;
+use crate::actions::take_turnover_upload::{self, Found, Terms};
 use crate::actions::{ActionError, keep_turnover_upload};
 use crate::actor::Actor;
 use crate::app::App;
@@ -22,8 +22,8 @@ use crate::http::pages::supplier_reports::{OutcomeRow, period_words};
 use crate::http::pages::written::count;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::turnover_uploads::{self, Upload};
-use crate::storage::{contracts, organisations, supplier_reports, turnover_list};
+use crate::storage::turnover_uploads::Upload;
+use crate::storage::{contracts, organisations};
 
 /// Wrong rows shown; all of them are in the download once the file is taken.
 const ERRORS: usize = 100;
@@ -72,11 +72,11 @@ pub async fn show(
     Path(id): Path<Uuid>,
 ) -> Result<Response, Problem> {
     match find(&app, &actor, id).await? {
-        Found::Waits(upload) => {
+        Place::Waits(upload) => {
             let page = page(&app, &actor, frame, *upload, Typed::default(), Mistakes::default()).await?;
             Ok(Page(page).into_response())
         }
-        Found::Taken(address) => Ok(Redirect::to(&address).into_response()),
+        Place::Taken(address) => Ok(Redirect::to(&address).into_response()),
     }
 }
 
@@ -89,9 +89,9 @@ pub async fn step(
     Form(typed): Form<Typed>,
 ) -> Result<Response, Problem> {
     let mut upload = match find(&app, &actor, id).await? {
-        Found::Waits(upload) => *upload,
+        Place::Waits(upload) => *upload,
         // A second click finds what the first has done.
-        Found::Taken(address) => return Ok(Redirect::to(&address).into_response()),
+        Place::Taken(address) => return Ok(Redirect::to(&address).into_response()),
     };
     let mut mistakes = Mistakes::default();
     match typed.schritt.as_str() {
@@ -122,47 +122,30 @@ pub async fn step(
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
-/// Where a file is by now.
-enum Found {
+/// Where a file is by now, with the address of what it became.
+enum Place {
     Waits(Box<Upload>),
     /// It was taken: the address of the import or report.
     Taken(String),
 }
 
-async fn find(app: &App, actor: &Actor, id: Uuid) -> Result<Found, Problem> {
-    let mut tx = app.db.begin(actor).await?;
-    if let Some(upload) = turnover_uploads::find(&mut tx, id).await? {
-        return Ok(Found::Waits(Box::new(upload)));
-    }
-    if turnover_list::find(&mut tx, id).await?.is_some() {
-        return Ok(Found::Taken(format!("/verwaltung/umsaetze/{id}")));
-    }
-    match supplier_reports::reports(&mut tx, Some(id), 1, 0).await?.is_empty() {
-        false => Ok(Found::Taken(format!("/verwaltung/umsatzmeldungen/{id}"))),
-        true => Err(Problem::not_found()),
+async fn find(app: &App, actor: &Actor, id: Uuid) -> Result<Place, Problem> {
+    match take_turnover_upload::find(app, actor, id).await? {
+        Some(Found::Waits(upload)) => Ok(Place::Waits(upload)),
+        Some(Found::Imported) => Ok(Place::Taken(format!("/verwaltung/umsaetze/{id}"))),
+        Some(Found::Compared) => Ok(Place::Taken(format!("/verwaltung/umsatzmeldungen/{id}"))),
+        None => Err(Problem::not_found()),
     }
 }
 
 /// Takes the file; `None` where rows are refused and it shall not be taken in part.
 async fn take(app: &App, actor: &Actor, upload: &Upload, partial: bool) -> Result<Option<String>, ImportError> {
-    if upload.report.is_some() {
-        reconcile_turnover::record(app, actor, upload.id).await?;
-        return Ok(Some(format!("/verwaltung/umsatzmeldungen/{}", upload.id)));
-    }
-    let done = import_turnover::import(app, actor, &file(upload, partial), &|_, _| ()).await?;
-    Ok(done.written.then(|| format!("/verwaltung/umsaetze/{}?hinweis=uebernommen", upload.id)))
-}
-
-fn file(upload: &Upload, partial: bool) -> TurnoverFile<'_> {
-    TurnoverFile {
-        name: &upload.file_name,
-        bytes: &upload.bytes,
-        mapping: &upload.mapping,
-        partial,
-        control_sum: None,
-        upload: Some(upload.id),
-        key: None,
-    }
+    let terms = Terms { partial, ..Terms::default() };
+    let taken = take_turnover_upload::take(app, actor, upload, &terms).await?;
+    Ok(taken.then(|| match upload.report {
+        Some(_) => format!("/verwaltung/umsatzmeldungen/{}", upload.id),
+        None => format!("/verwaltung/umsaetze/{}?hinweis=uebernommen", upload.id),
+    }))
 }
 
 async fn page(
@@ -173,37 +156,24 @@ async fn page(
     typed: Typed,
     mut mistakes: Mistakes,
 ) -> Result<TurnoverUploadPage, Problem> {
-    let (mut report_of, mut compared) = (String::new(), None);
-    let looked = match &upload.report {
-        None => import_turnover::preview(app, actor, &file(&upload, true)).await,
-        Some(of) => {
-            let mut tx = app.db.begin(actor).await?;
-            let contract = contracts::number(&mut tx, of.contract).await?.unwrap_or_default();
-            let supplier = organisations::name(&mut tx, of.supplier).await?.unwrap_or_default();
-            report_of = format!("{supplier}, Vertrag {contract}, {}", period_words(of.from, of.to, &of.basis));
-            tx.rollback().await?;
-            reconcile_turnover::preview(app, actor, &upload, of).await.map(|comparison| {
-                let report = comparison.report.clone();
-                compared = Some(comparison);
-                report
-            })
-        }
-    };
-    let report = match looked {
-        Ok(report) => report,
-        Err(ImportError::Storage(error)) => return Err(error.into()),
-        Err(refused) => {
-            // Said once, also after a step that ran into the same.
-            if mistakes.is_empty() {
-                mistakes.add("mapping", refused.to_string());
-            }
-            TurnoverReport::default()
-        }
-    };
+    let mut report_of = String::new();
+    if let Some(of) = &upload.report {
+        let mut tx = app.db.begin(actor).await?;
+        let contract = contracts::number(&mut tx, of.contract).await?.unwrap_or_default();
+        let supplier = organisations::name(&mut tx, of.supplier).await?.unwrap_or_default();
+        report_of = format!("{supplier}, Vertrag {contract}, {}", period_words(of.from, of.to, &of.basis));
+        tx.rollback().await?;
+    }
+    let looked = take_turnover_upload::look(app, actor, &upload).await?;
+    let can_be_taken = looked.can_be_taken();
+    // Said once, also after a step that ran into the same.
+    if let (Some(refused), true) = (looked.refused, mistakes.is_empty()) {
+        mistakes.add("mapping", refused);
+    }
+    let (report, compared) = (looked.report, looked.comparison);
     let (outcomes, totals) = compared.as_ref().map_or_else(Default::default, outcome_rows);
     let mapping = if typed.mapping.is_empty() { upload.mapping.clone() } else { typed.mapping.clone() };
     let number = |rows: usize| i64::try_from(rows).unwrap_or(i64::MAX);
-    let read = !report.sums.is_empty();
     Ok(TurnoverUploadPage {
         frame: frame.titled(format!("Vorschau {}", upload.file_name)),
         id: upload.id,
@@ -220,7 +190,7 @@ async fn page(
         more_errors: report.errors.len().saturating_sub(ERRORS),
         errors: report.errors.iter().take(ERRORS).map(ToString::to_string).collect(),
         rejected: report.rejected,
-        can_be_taken: read && (compared.is_some() || report.rejected < report.rows),
+        can_be_taken,
         outcomes,
         totals,
         typed: Typed { mapping, ..typed },
