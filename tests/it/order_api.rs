@@ -20,6 +20,8 @@ struct Ordered {
     contract: Contract,
     supplier: String,
     order: CallOffId,
+    /// Of Eva and of Olga.
+    tokens: [String; 2],
 }
 
 impl Ordered {
@@ -47,12 +49,13 @@ impl Ordered {
             web.cookie_of(actor, email).await;
         }
         web.app.clock.set("2026-11-25T09:00:00Z".parse().unwrap());
-        Self { web, contract, supplier, order }
+        let tokens = [web.token(EVA).await, web.token(OLGA).await];
+        Self { web, contract, supplier, order, tokens }
     }
 
     async fn ask(&self, email: &str, method: &str, path: &str, body: Option<Value>) -> Answer {
-        let token = self.web.token(email).await;
-        self.web.api(method, &format!("/api/v1/{path}"), &token, body).await
+        let token = &self.tokens[usize::from(email == OLGA)];
+        self.web.api(method, &format!("/api/v1/{path}"), token, body).await
     }
 
     async fn post(&self, part: &str, body: Value) -> Answer {
