@@ -85,8 +85,7 @@ pub async fn receive(
         ));
     }
     let sequence = own.iter().map(|receipt| receipt.sequence).max().unwrap_or_default() + 1;
-    let replaces =
-        !late && own.iter().any(|receipt| !receipt.late && receipt.received_at < arrived.received_at);
+    let replaces = !late && own.iter().any(|receipt| !receipt.late && receipt.received_at < arrived.received_at);
     let salt = app.chance.bytes();
     let content = (!late).then(|| content(&competition, arrived)).transpose()?;
     let seal = content.as_ref().map(|content| commitment(&salt, content)).unwrap_or_default();

@@ -104,7 +104,8 @@ async fn reach(tx: &mut Tx, actor: &Actor, supplier: OrganisationId, place: Plac
             None => Ok(Reach::Body),
             Some(_) => Err(wrong(
                 "lot",
-                "Ein Los gehört zu einem Vertrag. Bitte nennen Sie auch den Vertrag, oder lassen Sie das Los weg.".to_owned(),
+                "Ein Los gehört zu einem Vertrag. Bitte nennen Sie auch den Vertrag, oder lassen Sie das Los weg."
+                    .to_owned(),
             )),
         };
     };

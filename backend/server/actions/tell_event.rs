@@ -8,7 +8,9 @@ use abruf_domain::period::berlin_date;
 use chrono::TimeDelta;
 
 use super::ActionError;
-use super::mail_words::{Abolition, Answers, Award, Expiring, Extended, Invitation, LicenceEnds, SupplierStopped, rendered};
+use super::mail_words::{
+    Abolition, Answers, Award, Expiring, Extended, Invitation, LicenceEnds, SupplierStopped, rendered,
+};
 use super::notify::kind_of_event;
 use crate::actor::{Role, RunsAs};
 use crate::app::App;

@@ -117,9 +117,15 @@ async fn a_second_stop_over_the_first_and_an_unknown_reason_are_refused() {
     stopped(&here, "2026-11-23").await.unwrap();
     assert_eq!(field(stopped(&here, "2026-12-01").await), "stopped_from");
     let entered = Entered { from: "2026-11-01".parse().unwrap(), document: "Beleg" };
-    assert_eq!(field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "müde", entered).await), "reason");
+    assert_eq!(
+        field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "müde", entered).await),
+        "reason"
+    );
     let entered = Entered { from: "2026-11-01".parse().unwrap(), document: " " };
-    assert_eq!(field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "insolvent", entered).await), "document");
+    assert_eq!(
+        field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "insolvent", entered).await),
+        "document"
+    );
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM supplier_stop").fetch_one(here.world.owner()).await.unwrap();
     assert_eq!(count, 1);

@@ -46,7 +46,10 @@ async fn all_get_more_time_with_the_reason_and_offers_in_stay_sealed_and_valid()
     house.done(Who::Eva, &at("extensions"), extension(LATER)).await;
     let shown = house.ask(Who::Olga, "GET", &format!("mini-competitions/{id}"), None).await;
     let it = shown.json();
-    assert_eq!((it["deadline_at"].as_str(), it["extensions"][0]["previous_at"].as_str()), (Some(LATER), Some("2026-12-02T11:00:00Z")));
+    assert_eq!(
+        (it["deadline_at"].as_str(), it["extensions"][0]["previous_at"].as_str()),
+        (Some(LATER), Some("2026-12-02T11:00:00Z"))
+    );
     assert_eq!(it["extensions"][0]["extended_by"], "Eva Muster");
     assert!(!shown.text.contains("1083"), "still sealed");
 
@@ -54,10 +57,14 @@ async fn all_get_more_time_with_the_reason_and_offers_in_stay_sealed_and_valid()
     let app = App { mailer: Some(server.mailer()), ..house.web.app.clone() };
     while tell_next(&app).await.unwrap() {}
     while deliver_next(&app).await.unwrap() {}
-    let letters: Vec<String> = server.taken().iter().map(|it| it.text()).filter(|it| it.contains("ist verlängert")).collect();
+    let letters: Vec<String> =
+        server.taken().iter().map(|it| it.text()).filter(|it| it.contains("ist verlängert")).collect();
     assert_eq!(letters.len(), 3, "everybody who was asked, whether they had offered or not");
     for letter in &letters {
-        assert!(letter.contains("Angebote bis: 09.12.2026") && letter.contains("Grund: Die Antwort zur Anreise"), "{letter}");
+        assert!(
+            letter.contains("Angebote bis: 09.12.2026") && letter.contains("Grund: Die Antwort zur Anreise"),
+            "{letter}"
+        );
         assert!(letter.contains("bleibt verschlossen und gültig") && !letter.contains("GmbH"), "{letter}");
     }
 
@@ -76,7 +83,13 @@ async fn all_get_more_time_with_the_reason_and_offers_in_stay_sealed_and_valid()
     house.done(Who::Eva, &at("award"), award).await;
     let cookie = house.web.sign_in(&Who::Rita.email()).await;
     let record = read(&house.web.get(&format!("/miniwettbewerbe/{id}/vermerk"), &cookie).await.text);
-    for said in ["Ende der Angebotsfrist: 02.12.2026", "Verlängert bis 09.12.2026", "Verlängert bis 10.12.2026", "Eva Muster", "Die Antwort zur Anreise"] {
+    for said in [
+        "Ende der Angebotsfrist: 02.12.2026",
+        "Verlängert bis 09.12.2026",
+        "Verlängert bis 10.12.2026",
+        "Eva Muster",
+        "Die Antwort zur Anreise",
+    ] {
         assert!(record.contains(said), "{said}: {record}");
     }
     house.web.get(&format!("/miniwettbewerbe/{id}/vermerk.pdf"), &cookie).await;
@@ -173,7 +186,8 @@ async fn an_extension_that_waits_for_the_row_is_judged_when_its_turn_comes() {
     sqlx::query("SELECT FROM mini_competition WHERE id = $1 FOR UPDATE").bind(id).execute(&mut *holder).await.unwrap();
     let after_waiting = async {
         // Until the extension waits for the row.
-        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        let waiting =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
         loop {
             let count: i64 = sqlx::query_scalar(waiting).fetch_one(&house.web.database.owner).await.unwrap();
             if 0 < count {

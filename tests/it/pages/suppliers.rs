@@ -183,8 +183,14 @@ async fn the_office_stops_a_supplier_for_one_lot_and_lifts_the_one_it_chooses() 
     let page = office.page(&address).await;
     assert!(read(&page).contains("RV-L, nur Los 2 Schulung"), "{}", read(&page));
     let stop = |place: &str| {
-        [("form", "stop"), ("place", place), ("stopped_from", "20.11.2026"), ("reason", "suspended"), ("document", "Schreiben")]
-            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        [
+            ("form", "stop"),
+            ("place", place),
+            ("stopped_from", "20.11.2026"),
+            ("reason", "suspended"),
+            ("document", "Schreiben"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
     };
     let send_stop = async |page: &str, place: &str| {
         let fields = stop(place);
@@ -199,7 +205,10 @@ async fn the_office_stops_a_supplier_for_one_lot_and_lifts_the_one_it_chooses() 
     assert_eq!(send_stop(&page, &format!("{}:2", contract.id)).await.status, StatusCode::SEE_OTHER);
     let page = office.page(&address).await;
     let words = read(&page);
-    assert!(words.contains("für einzelne Verträge gesperrt") && words.contains("Ab 20.11.2026 für RV-L, Los 2 Schulung"), "{words}");
+    assert!(
+        words.contains("für einzelne Verträge gesperrt") && words.contains("Ab 20.11.2026 für RV-L, Los 2 Schulung"),
+        "{words}"
+    );
     assert_eq!(send_stop(&page, "").await.status, StatusCode::SEE_OTHER, "a wide one beside it");
     let page = office.page(&address).await;
     assert!(read(&page).contains("gesperrt seit 20.11.2026"), "{}", read(&page));
@@ -208,7 +217,8 @@ async fn the_office_stops_a_supplier_for_one_lot_and_lifts_the_one_it_chooses() 
         .await
         .unwrap();
     let wide = wide.to_string();
-    let lift = [("form", "lift"), ("stop", wide.as_str()), ("lifted_from", "22.11.2026"), ("lift_document", "Fortführung")];
+    let lift =
+        [("form", "lift"), ("stop", wide.as_str()), ("lifted_from", "22.11.2026"), ("lift_document", "Fortführung")];
     sent(&office, &page, &address, &lift).await;
     let words = read(&office.page(&address).await);
     assert!(words.contains("für einzelne Verträge gesperrt") && words.contains("Frühere Sperren"), "{words}");

@@ -37,10 +37,7 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
                 && requested.iter().any(|lot| party.lot == Some(lot.id))
         };
         let first = contract.parties.iter().filter(of_requested).filter_map(|party| party.stopped_from).min();
-        Verdict::block()
-            .wording("stopped")
-            .figure("lots", foreign)
-            .figure("stopped_from", first.unwrap_or(case.day))
+        Verdict::block().wording("stopped").figure("lots", foreign).figure("stopped_from", first.unwrap_or(case.day))
     } else {
         Verdict::block().figure("lots", foreign)
     };

@@ -290,8 +290,7 @@ async fn act(
             if !mistakes.is_empty() {
                 return Ok(None);
             }
-            let done =
-                extend_competition_deadline::extend(app, actor, id, until, typed.get("extension_reason")).await;
+            let done = extend_competition_deadline::extend(app, actor, id, until, typed.get("extension_reason")).await;
             done.map_err(|error| error.at("deadline_at", "extended_to"))?;
             told("verlaengert")
         }

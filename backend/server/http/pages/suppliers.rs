@@ -68,7 +68,9 @@ pub async fn list(
                 state: match row.stopped_from {
                     Some(from) if from <= today => ("status status--bad", format!("gesperrt seit {}", day(from))),
                     Some(from) => ("status status--wait", format!("gesperrt ab {}", day(from))),
-                    None if 0 < row.narrow_stops => ("status status--wait", "für einzelne Verträge gesperrt".to_owned()),
+                    None if 0 < row.narrow_stops => {
+                        ("status status--wait", "für einzelne Verträge gesperrt".to_owned())
+                    }
                     None => ("status status--good", "lieferfähig".to_owned()),
                 },
                 name: row.name,
