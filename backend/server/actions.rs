@@ -52,6 +52,7 @@ mod entitlement_certificate_data;
 pub mod escalate_request;
 pub mod evidence_file;
 pub mod exercise_option;
+pub mod extend_competition_deadline;
 pub mod file_complaint;
 pub mod found_body;
 pub mod freeze_meeting_report;

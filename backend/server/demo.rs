@@ -19,6 +19,7 @@ mod board;
 mod calendar;
 mod call_offs;
 mod ceilings;
+mod competition_changes;
 mod competitions;
 mod contracts;
 mod contributions;

@@ -560,6 +560,7 @@ fn mini_competitions(routes: Routes) -> Routes {
         .api(RUN, routes!(api::mini_competitions::send))
         .api(RUN, routes!(api::mini_competitions::ask))
         .api(RUN, routes!(api::mini_competitions::answer))
+        .api(RUN, routes!(api::mini_competition_deadlines::extend))
         .api(RUN, routes!(api::mini_competitions::receive))
         .api(RUN, routes!(api::mini_competitions::open))
         .api(RUN, routes!(api::mini_competitions::score))

@@ -12,6 +12,7 @@ mod escalation;
 mod fulfilment;
 mod invoices;
 mod line_refusals;
+mod narrow_stops;
 mod order_answer;
 mod order_mail;
 mod orders;

@@ -35,6 +35,7 @@ mod mini_competitions;
 mod newcomer;
 mod office_pages;
 mod oracle;
+mod order_api;
 mod oversize;
 mod pages;
 mod papers;

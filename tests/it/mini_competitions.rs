@@ -2,6 +2,8 @@
 
 mod bad_input;
 mod by_pages;
+mod extended;
+mod replaced;
 mod secrecy;
 mod told;
 
@@ -169,6 +171,11 @@ impl House {
         })
     }
 
+    /// That an offer came, without a word of what it says.
+    pub(super) fn arrival(&self, supplier: usize, received_at: &str) -> Value {
+        json!({ "supplier_id": self.suppliers[supplier].0, "received_at": received_at, "channel": "E-Mail" })
+    }
+
     pub(super) fn marks(&self, marks: &[(usize, &str)]) -> Value {
         let marks: Vec<Value> = marks
             .iter()
@@ -235,7 +242,9 @@ async fn a_competition_runs_from_the_draft_to_the_order() {
     }
     assert!(house.refused(Who::Eva, &at("opening"), json!({})).await.contains("bleiben bis zum Ende der Frist"));
     house.at("2026-12-02T11:00:01Z").await;
-    let late = house.done(Who::Eva, &at("offers"), house.offer(2, "2026-12-02T11:00:01Z", "900.00")).await;
+    let words = house.refused(Who::Eva, &at("offers"), house.offer(2, "2026-12-02T11:00:01Z", "900.00")).await;
+    assert!(words.contains("received_at") && words.contains("§ 57 Abs. 1 Nr. 1 VgV"), "{words}");
+    let late = house.done(Who::Eva, &at("offers"), house.arrival(2, "2026-12-02T11:00:01Z")).await;
     assert_eq!((late["late"].as_bool(), late["seal"].as_str()), (Some(true), Some("")));
     assert_eq!(house.done(Who::Eva, &at("opening"), json!({})).await["opened"], false);
     assert!(house.refused(Who::Eva, &at("opening"), json!({})).await.contains("zwei verschiedene Personen"));

@@ -29,10 +29,24 @@ pub struct AskedLine {
 pub struct Invitations {
     /// Who sent them, and when.
     pub sent: Signature,
-    /// End of the time for offers.
+    /// End of the time for offers as the invitation said it.
     pub deadline_at: DateTime<Utc>,
+    /// Later ends, each in place of the one before; none printed where none was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<ExtensionRow>,
     /// Each party with the address it was asked at.
     pub parties: Vec<Named>,
+}
+
+/// A deadline that was left for a later one while it ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtensionRow {
+    /// The later end.
+    pub deadline_at: DateTime<Utc>,
+    /// Why, as all parties read it.
+    pub reason: String,
+    /// Who extended it, and when.
+    pub extended: Signature,
 }
 
 /// A question with the answer all parties got.
@@ -65,6 +79,9 @@ pub struct ReceiptRow {
     pub recorded: Signature,
     /// Salted digest of its content; empty for a late one.
     pub seal: String,
+    /// In time, and a later one in time took its place: not opened.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub replaced: bool,
 }
 
 /// The opening by two persons.

@@ -138,6 +138,7 @@ pub(crate) fn citrix() -> Facts {
                 rank: 1,
                 name: "Beispiel Software GmbH".to_owned(),
                 stopped_from: None,
+                stop_scope: None,
             }],
             items: vec![
                 item(11, "CTX-UNI", "Nutzer", Price::Subscription { unit_price_month: of("11.85") }),

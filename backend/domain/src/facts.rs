@@ -25,7 +25,7 @@ pub use budget::{Budget, BudgetMode, FundsConfirmation};
 pub use ceiling::{Measure, Scope, ScopeState};
 pub use contract::{
     CashDiscount, ContractTerms, DataProcessingAgreement, ExtensionOption, IndexValue, LastAward, LegalBasis, Lot,
-    Mechanism, MinOrder, Party, Regime, SupplyChain, Surcharge,
+    Mechanism, MinOrder, Party, Regime, StopScope, SupplyChain, Surcharge,
 };
 pub use entitlement::{Covers, Entitlement};
 pub use item::{Accessibility, CalledOff, EvbIt, Item, ItemTraits, VatChange, VatTreatment};

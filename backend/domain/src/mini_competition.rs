@@ -4,6 +4,7 @@
 //! the deadline, scored by the announced scheme, awarded or abolished. A step that may not be taken is
 //! answered with a [`Refusal`]: the place, what is there, what is allowed, what to do.
 
+pub mod deadline;
 pub mod refusal;
 pub mod scheme;
 pub mod scoring;
@@ -13,9 +14,10 @@ mod tests;
 
 use std::fmt;
 
-use chrono::{DateTime, Days, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+pub use deadline::{check_deadline, check_extension, check_late, earliest_deadline, is_late};
 pub use refusal::Refusal;
 pub use scheme::{Criterion, PriceFormula, Scheme, TieRule};
 pub use scoring::{Exclusion, HighestPrices, Mark, Offer, Part, Standing, judge};
@@ -23,7 +25,7 @@ pub use scoring::{Exclusion, HighestPrices, Mark, Offer, Part, Standing, judge};
 use crate::ids::{OrganisationId, PersonId};
 use crate::money::{Net, Quantity, UnitPrice};
 use crate::notation::Language::German;
-use crate::period::{Period, berlin_date};
+use crate::period::Period;
 
 /// Where a mini-competition that is run in Abruf stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +56,8 @@ pub enum Step {
     Ask,
     /// Note that an offer arrived.
     Receive,
+    /// Leave the parties more time.
+    Extend,
     /// Sign the opening.
     Open,
     /// Give points.
@@ -108,7 +112,7 @@ impl State {
         matches!(
             (self, step),
             (Self::Drafted, Step::Announce | Step::Send)
-                | (Self::Sent, Step::Ask | Step::Receive | Step::Open)
+                | (Self::Sent, Step::Ask | Step::Receive | Step::Extend | Step::Open)
                 // What arrives now is late; that it arrived is noted.
                 | (Self::Opened, Step::Receive | Step::Score)
                 | (Self::Scored, Step::Receive | Step::Score | Step::Award)
@@ -127,10 +131,11 @@ impl State {
         }
         let instead = match step {
             Step::Announce | Step::Send => {
-                "Frist, Positionen und Kriterien stehen mit dem Versand fest. Müssen sie anders sein, heben Sie den Wettbewerb mit Begründung auf und beginnen Sie einen neuen."
+                "Frist, Positionen und Kriterien stehen mit dem Versand fest. Müssen sie anders sein, heben Sie den Wettbewerb mit Begründung auf und beginnen Sie einen neuen. Die Frist allein lässt sich verlängern, solange sie läuft."
             }
             Step::Ask => "Fragen und Antworten gibt es nur, solange Angebote erwartet werden.",
             Step::Receive => "Angebote werden vom Versand der Einladungen bis zum Zuschlag erfasst.",
+            Step::Extend => "Verlängert wird eine Frist, die läuft: nach dem Versand und vor ihrem Ende.",
             Step::Open => "Geöffnet wird einmal, nach dem Versand und dem Ende der Frist.",
             Step::Score => "Gewertet wird nach der Öffnung und vor dem Zuschlag.",
             Step::Award => "Den Zuschlag gibt es nach der Wertung. Bitte werten Sie zuerst die Angebote.",
@@ -175,32 +180,6 @@ impl Line {
     }
 }
 
-/// The first day on which the time for offers may end: the day of sending does not count (§ 187 (1) BGB).
-#[must_use]
-pub fn earliest_deadline(sent_on: NaiveDate, least_days: u32) -> NaiveDate {
-    sent_on.checked_add_days(Days::new(least_days.into())).unwrap_or(NaiveDate::MAX)
-}
-
-/// Refuses a deadline that leaves the parties less than the contract's calendar days (§ 21 (5) no. 2 VgV).
-///
-/// # Errors
-/// As said.
-pub fn check_deadline(sent_at: DateTime<Utc>, deadline_at: DateTime<Utc>, least_days: u32) -> Result<(), Refusal> {
-    let earliest = earliest_deadline(berlin_date(sent_at), least_days);
-    if earliest <= berlin_date(deadline_at) && sent_at < deadline_at {
-        return Ok(());
-    }
-    Err(Refusal::new(
-        "deadline_at",
-        format!(
-            "Die Frist endet am {}. Versandt wird am {}, der Vertrag verlangt mindestens {least_days} Kalendertage. Bitte wählen Sie ein Ende ab {}.",
-            German.instant(deadline_at),
-            German.date(berlin_date(sent_at)),
-            German.date(earliest)
-        ),
-    ))
-}
-
 /// Refuses to ask only some: § 21 (5) no. 1 VgV names every party that can perform.
 ///
 /// # Errors
@@ -228,12 +207,6 @@ pub fn check_invited(parties: &[(OrganisationId, String)], invited: &[Organisati
         ));
     }
     Ok(())
-}
-
-/// An offer at the deadline is in time; one after it is late and stays closed.
-#[must_use]
-pub fn is_late(received_at: DateTime<Utc>, deadline_at: DateTime<Utc>) -> bool {
-    deadline_at < received_at
 }
 
 /// Refuses an opening before the deadline is over, and the same person twice.

@@ -2,11 +2,10 @@
 
 use abruf_documents::CompetitionRecordData;
 use abruf_documents::competition_record::{
-    AskedLine, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow, ScoringPart,
+    AskedLine, ExtensionRow, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow, ScoringPart,
 };
 use abruf_documents::data::{Body, Signature};
 use abruf_documents::memo::Named;
-use abruf_domain::audit::commitment;
 use abruf_domain::ids::OrganisationId;
 use abruf_domain::mini_competition::{Exclusion, Standing};
 use abruf_domain::notation::Language::German;
@@ -18,6 +17,7 @@ use super::ActionError;
 use super::order_data::{organisation, party};
 use crate::app::App;
 use crate::storage::error::consistent;
+use crate::storage::mini_competition_deadlines::{self, Extension};
 use crate::storage::mini_competition_messages::{self, Invitation};
 use crate::storage::mini_competition_offers::{self, OpenedOffer, Receipt, Scoring};
 use crate::storage::mini_competitions::Competition;
@@ -33,6 +33,7 @@ pub(super) async fn record_data(
     let asked = mini_competition_messages::invitations(&mut *conn, it.id).await?;
     let questions = mini_competition_messages::questions(&mut *conn, it.id).await?;
     let receipts = mini_competition_offers::receipts(&mut *conn, it.id).await?;
+    let extensions = mini_competition_deadlines::extensions(&mut *conn, it.id).await?;
     let offers = mini_competition_offers::opened(&mut *conn, it.id).await?;
     let scoring = mini_competition_offers::scoring(&mut *conn, it.id).await?;
     let body = organisation(&mut *conn, it.body).await?;
@@ -51,7 +52,8 @@ pub(super) async fn record_data(
         lines: it.lines.iter().map(asked_line).collect(),
         invitations: it.sent_at.map(|at| Invitations {
             sent: signed(&it.sent_by_name, at),
-            deadline_at: it.deadline_at,
+            deadline_at: extensions.first().map_or(it.deadline_at, |first| first.previous_at),
+            extensions: extensions.iter().map(extension_row).collect(),
             parties: asked.iter().map(|party| Named::new(&party.name, &party.address)).collect(),
         }),
         questions: questions
@@ -117,6 +119,14 @@ fn asked_line(line: &abruf_domain::mini_competition::Line) -> AskedLine {
     }
 }
 
+fn extension_row(it: &Extension) -> ExtensionRow {
+    ExtensionRow {
+        deadline_at: it.deadline_at,
+        reason: it.reason.clone(),
+        extended: signed(&it.extended_by_name, it.extended_at),
+    }
+}
+
 fn receipt_row(it: &Receipt) -> ReceiptRow {
     ReceiptRow {
         supplier: it.supplier_name.clone(),
@@ -125,6 +135,7 @@ fn receipt_row(it: &Receipt) -> ReceiptRow {
         late: it.late,
         recorded: signed(&it.recorded_by_name, it.recorded_at),
         seal: it.seal.clone(),
+        replaced: it.replaced,
     }
 }
 
@@ -134,12 +145,11 @@ fn offer_row(it: &Competition, receipts: &[Receipt], offer: &OpenedOffer, suppli
         let price = price.map(|price| German.unit_price(price.decimal(), &it.currency));
         format!("{} {}", line.article_number, price.unwrap_or_else(|| "kein Preis".to_owned()))
     };
-    let receipt = receipts.iter().find(|receipt| receipt.supplier == offer.supplier);
     OfferRow {
         supplier,
         prices: it.lines.iter().map(price).collect(),
         statement: offer.content.statement.clone(),
-        unchanged: receipt.is_some_and(|receipt| receipt.seal == commitment(&offer.salt, &offer.content)),
+        unchanged: offer.keeps_its_seal(receipts),
     }
 }
 

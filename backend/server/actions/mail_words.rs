@@ -200,6 +200,22 @@ impl Answers<'_> {
     }
 }
 
+/// The parties have more time.
+#[derive(Debug, Clone, Template)]
+#[template(path = "mails/extension.txt")]
+pub struct Extended<'a> {
+    /// The competition, with the deadline now in force.
+    pub it: &'a Competition,
+    /// Why.
+    pub reason: String,
+}
+
+impl Extended<'_> {
+    fn deadline(&self) -> String {
+        German.instant(self.it.deadline_at)
+    }
+}
+
 /// What became of a party's offer.
 #[derive(Debug, Clone, Template)]
 #[template(path = "mails/award.txt")]

@@ -1,11 +1,12 @@
 //! Record that an offer arrived and put it under seal: nobody, the program included, reads it before two persons
-//! open it. Its salted digest goes into the log at once, so that a later change could be proved.
+//! open it. Its salted digest goes into the log at once, so that a later change could be proved. Until the deadline a
+//! bidder may replace its offer: every receipt stays, the latest in time counts, what it replaced stays closed.
 
 use std::collections::BTreeMap;
 
 use abruf_domain::audit::commitment;
 use abruf_domain::ids::{MiniCompetitionId, OrganisationId};
-use abruf_domain::mini_competition::{Step, is_late};
+use abruf_domain::mini_competition::{Step, check_late, is_late};
 use abruf_domain::money::UnitPrice;
 use chrono::{DateTime, Utc};
 use serde_json::json;
@@ -15,7 +16,7 @@ use super::competition_step::{held, log};
 use super::{ActionError, FieldError, check_text, is_storable};
 use crate::actor::Actor;
 use crate::app::App;
-use crate::storage::mini_competition_offers::{self, Content, NewReceipt};
+use crate::storage::mini_competition_offers::{self, Content, NewReceipt, Receipt};
 use crate::storage::mini_competitions::Competition;
 
 /// An offer as it arrived.
@@ -40,13 +41,19 @@ pub struct Received {
     pub late: bool,
     /// The digest of its content; empty for a late one.
     pub seal: String,
+    /// From 1 for each supplier, in the order of recording.
+    pub sequence: i32,
+    /// Whether it takes the place of an offer of the same supplier.
+    pub replaces: bool,
 }
 
-/// Records it; a supplier offers once.
+/// Records it; of several of a supplier the latest in time counts. Two at the same moment wait for each other at the
+/// row of the competition.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] for a supplier that was not asked or has offered, prices that are no offer for these
-/// lines, an instant that cannot be; [`ActionError::NotNow`] for one in time that turns up after the opening.
+/// [`ActionError::Invalid`] for a supplier that was not asked, prices that are no offer for these lines, an instant that
+/// cannot be or at which an offer of the supplier is recorded, anything a late offer says; [`ActionError::NotNow`] for
+/// one in time that turns up after the opening.
 pub async fn receive(
     app: &App,
     actor: &Actor,
@@ -60,6 +67,8 @@ pub async fn receive(
     let competition = held(&mut tx, actor, id, Step::Receive).await?;
     check_invited_supplier(&mut tx, id, arrived.supplier).await?;
     check_arrival(&competition, "received_at", arrived.received_at, now)?;
+    let says_something = !arrived.unit_prices.is_empty() || !arrived.statement.trim().is_empty();
+    check_late(arrived.received_at, competition.deadline_at, says_something)?;
     let late = is_late(arrived.received_at, competition.deadline_at);
     if !late && competition.opened_at.is_some() {
         return Err(ActionError::NotNow(
@@ -68,27 +77,29 @@ pub async fn receive(
         ));
     }
     let receipts = mini_competition_offers::receipts(&mut tx, id).await?;
-    if receipts.iter().any(|receipt| receipt.supplier == arrived.supplier) {
+    let own: Vec<&Receipt> = receipts.iter().filter(|receipt| receipt.supplier == arrived.supplier).collect();
+    if own.iter().any(|receipt| receipt.received_at == arrived.received_at) {
         return Err(invalid(
-            "supplier_id",
-            "Von diesem Lieferanten ist schon ein Angebot erfasst. Es bleibt verschlossen, wie es einging.",
+            "received_at",
+            "Von diesem Lieferanten ist für genau diesen Zeitpunkt schon ein Angebot erfasst. Es bleibt verschlossen, wie es einging. Ersetzt ein späteres Angebot es, geben Sie bitte dessen Eingang ein.",
         ));
     }
+    let sequence = own.iter().map(|receipt| receipt.sequence).max().unwrap_or_default() + 1;
+    let replaces = !late && own.iter().any(|receipt| !receipt.late && receipt.received_at < arrived.received_at);
     let salt = app.chance.bytes();
     let content = (!late).then(|| content(&competition, arrived)).transpose()?;
     let seal = content.as_ref().map(|content| commitment(&salt, content)).unwrap_or_default();
-    let receipt = NewReceipt { supplier: arrived.supplier, received_at: arrived.received_at, channel, seal: &seal };
+    let receipt =
+        NewReceipt { supplier: arrived.supplier, sequence, received_at: arrived.received_at, channel, seal: &seal };
     mini_competition_offers::insert_receipt(&mut tx, competition.contract, id, &receipt, actor.person, now).await?;
     if let Some(content) = &content {
-        let (contract, supplier) = (competition.contract, arrived.supplier);
-        mini_competition_offers::insert_sealed(&mut tx, contract, id, supplier, arrived.received_at, content, salt)
-            .await?;
+        mini_competition_offers::insert_sealed(&mut tx, competition.contract, id, &receipt, content, salt).await?;
     }
     // What the offer says must not lie beside the log either.
-    let detail = json!({ "supplier": arrived.supplier, "received_at": arrived.received_at, "late": late, "channel": channel, "seal": seal });
+    let detail = json!({ "supplier": arrived.supplier, "received_at": arrived.received_at, "late": late, "channel": channel, "seal": seal, "sequence": sequence });
     log(app, &mut tx, actor, &competition, "competition_offer_received", detail, now).await?;
     tx.commit().await?;
-    Ok(Received { late, seal })
+    Ok(Received { late, seal, sequence, replaces })
 }
 
 /// What goes under seal: prices for articles that were asked for, at least one.

@@ -1,10 +1,11 @@
-//! Stop a supplier from a day on, and lift the stop again. From that day the rules let nothing more
-//! through to this supplier; what is open is told to the members it concerns.
+//! Stop a supplier from a day on, for all contracts, one of them or one lot, and lift the stop again. From that day the
+//! rules let nothing more through to this supplier there; what is open is told to the members it concerns.
 
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::{canonical_json, sha256};
-use abruf_domain::ids::OrganisationId;
+use abruf_domain::ids::{ContractId, OrganisationId};
 use abruf_domain::notation::Language::German;
+use abruf_domain::period::berlin_date;
 use chrono::{DateTime, NaiveDate, Utc};
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -14,7 +15,8 @@ use super::{ActionError, FieldError, check_text, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
-use crate::storage::supplier_stops::{self, NewStop, Stop};
+use crate::storage::open_orders::open_orders;
+use crate::storage::supplier_stops::{self, NewStop, Reach, Stop};
 use crate::storage::{StorageError, Tx, call_offs, organisations, outbox};
 
 /// Why a supplier is stopped, with the words users read.
@@ -25,6 +27,15 @@ pub const REASONS: &[(&str, &str)] = &[
     ("excluded", "ausgeschlossen"),
 ];
 
+/// Where a supplier is stopped; by default under all contracts of the body.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    /// One contract alone.
+    pub contract: Option<ContractId>,
+    /// The number of one lot of it alone.
+    pub lot: Option<i32>,
+}
+
 /// A stop or its end as entered.
 #[derive(Debug, Clone, Copy)]
 pub struct Entered<'a> {
@@ -34,16 +45,16 @@ pub struct Entered<'a> {
     pub document: &'a str,
 }
 
-/// Stops a supplier; the day may lie in the past or the future. Every open order and request with it is
-/// told of.
+/// Stops a supplier; the day may lie in the past or the future. Every open order and request with it there is told of.
 ///
 /// # Errors
-/// [`ActionError::NotFound`] for an organisation that is no supplier of the body, [`ActionError::Invalid`]
-/// where a stop covers a day of the new one.
+/// [`ActionError::NotFound`] for an organisation that is no supplier of the body, [`ActionError::Invalid`] for a contract
+/// or lot of which it is no party, and where a stop of the same reach covers a day of the new one.
 pub async fn stop(
     app: &App,
     actor: &Actor,
     supplier: OrganisationId,
+    place: Place,
     reason: &str,
     entered: Entered<'_>,
 ) -> Result<Uuid, ActionError> {
@@ -60,19 +71,55 @@ pub async fn stop(
     }
     let document = entered.document.trim();
     check_text("document", document, 500, "Bitte nennen Sie den Beleg, zum Beispiel Beschluss vom 12.05.2027.")?;
-    let new =
-        NewStop { id: app.chance.id(now), stopped_from: entered.from, reason, document, person: actor.person, at: now };
+    let reach = reach(&mut tx, actor, supplier, place).await?;
+    let new = NewStop {
+        id: app.chance.id(now),
+        reach,
+        stopped_from: entered.from,
+        reason,
+        document,
+        person: actor.person,
+        at: now,
+    };
     supplier_stops::insert(&mut tx, actor.body, supplier, &new).await.map_err(overlapping)?;
-    for order in supplier_stops::open_orders(&mut tx, actor.body, supplier).await? {
+    for order in open_orders(&mut tx, actor.body, supplier, reach, berlin_date(now)).await? {
         if let Some((call_off, _)) = call_offs::find(&mut tx, order.id).await? {
             outbox::push(&mut tx, app.chance.id(now), "tell_supplier_stopped", &call_off, now).await?;
         }
     }
-    let what =
-        json!({ "stop": new.id, "supplier": supplier, "from": entered.from, "reason": reason, "document": document });
+    let (contract, lot) = reach.columns();
+    let what = json!({
+        "stop": new.id, "supplier": supplier, "contract": contract, "lot": lot, "from": entered.from, "reason": reason,
+        "document": document,
+    });
     log(app, &mut tx, actor, supplier, "supplier_stopped", what, now).await?;
     tx.commit().await?;
     Ok(new.id)
+}
+
+/// Where the stop counts, read from what was named.
+async fn reach(tx: &mut Tx, actor: &Actor, supplier: OrganisationId, place: Place) -> Result<Reach, ActionError> {
+    let Some(contract) = place.contract else {
+        return match place.lot {
+            None => Ok(Reach::Body),
+            Some(_) => Err(wrong(
+                "lot",
+                "Ein Los gehört zu einem Vertrag. Bitte nennen Sie auch den Vertrag, oder lassen Sie das Los weg."
+                    .to_owned(),
+            )),
+        };
+    };
+    let found = supplier_stops::reach(tx, actor.body, supplier, contract, place.lot).await?;
+    found.ok_or_else(|| match place.lot {
+        None => wrong(
+            "contract_id",
+            "An diesem Vertrag ist der Lieferant nicht beteiligt. Möglich sind die Verträge, die auf der Seite des Lieferanten stehen.".to_owned(),
+        ),
+        Some(lot) => wrong(
+            "lot",
+            format!("An Los {lot} dieses Vertrags ist der Lieferant nicht beteiligt. Möglich sind die Lose, die auf der Seite des Lieferanten stehen."),
+        ),
+    })
 }
 
 /// Lifts a stop: from that day on orders are possible again.
@@ -125,7 +172,7 @@ fn overlapping(error: StorageError) -> ActionError {
     if error.constraint() == Some("supplier_stop_one_at_a_time") {
         return wrong(
             "stopped_from",
-            "An diesem Tag oder danach gilt schon eine Sperre. Bitte heben Sie sie zuerst auf.".to_owned(),
+            "An diesem Tag oder danach gilt hier schon eine Sperre. Bitte heben Sie sie zuerst auf.".to_owned(),
         );
     }
     error.into()

@@ -8,7 +8,9 @@ use abruf_domain::period::berlin_date;
 use chrono::TimeDelta;
 
 use super::ActionError;
-use super::mail_words::{Abolition, Answers, Award, Expiring, Invitation, LicenceEnds, SupplierStopped, rendered};
+use super::mail_words::{
+    Abolition, Answers, Award, Expiring, Extended, Invitation, LicenceEnds, SupplierStopped, rendered,
+};
 use super::notify::kind_of_event;
 use crate::actor::{Role, RunsAs};
 use crate::app::App;
@@ -19,8 +21,8 @@ use crate::storage::mails::{About, NewMail};
 use crate::storage::mini_competitions::Competition;
 use crate::storage::outbox::{self, Event};
 use crate::storage::{
-    Tx, call_offs, contracts, mails, mini_competition_messages, mini_competition_offers, mini_competitions,
-    notifications, organisations, people,
+    Tx, call_offs, contracts, mails, mini_competition_deadlines, mini_competition_messages, mini_competition_offers,
+    mini_competitions, notifications, organisations, people,
 };
 
 /// What happened longer ago, before there was a mail server, is no news.
@@ -174,6 +176,11 @@ async fn about_competition(tx: &mut Tx, kind: &str, id: MiniCompetitionId) -> Re
             let questions = mini_competition_messages::questions(tx, id).await?;
             let answers = questions.into_iter().filter_map(|it| Some((it.question, it.answer?))).collect();
             vec![to_all(&it, "Antworten auf Fragen", all(), rendered(&Answers { it: &it, answers }))]
+        }
+        "tell_extension" => {
+            let extensions = mini_competition_deadlines::extensions(tx, id).await?;
+            let reason = extensions.last().map(|it| it.reason.clone()).unwrap_or_default();
+            vec![to_all(&it, "Frist verlängert", all(), rendered(&Extended { it: &it, reason }))]
         }
         "tell_abolition" => {
             vec![to_all(&it, "Aufgehoben", all(), rendered(&Abolition { it: &it }))]

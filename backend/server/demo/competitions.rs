@@ -35,6 +35,10 @@ pub(super) enum Round {
     Question,
     /// The offer of the supplier with this rank, counted from 0, arrives.
     Offer(usize),
+    /// The first supplier replaces its offer by a cheaper one.
+    Improve,
+    /// All get more time.
+    Extend,
     /// Buyer and approver open what has arrived.
     Open,
     /// Scored and awarded; the draft takes over the winner and goes on its way.
@@ -72,6 +76,13 @@ impl Stream {
             let at = self.after(days, days);
             self.schedule(at, Step::Compete(life, id, round));
         }
+        // By the calendar and not by the dice, which decide what else the demo holds.
+        let in_days = |days: u64| at(working_day_from(berlin_date(self.now()) + Days::new(days)), 10, 30);
+        let (improve, extend) = (in_days(11), in_days(12));
+        self.schedule(improve, Step::Compete(life, id, Round::Improve));
+        if self.lives[life].planned.fate != Fate::Competed {
+            self.schedule(extend, Step::Compete(life, id, Round::Extend));
+        }
         if self.lives[life].planned.fate == Fate::Competed {
             let opening = at(working_day_from(berlin_date(deadline_at) + Days::new(1)), 10, 0);
             self.schedule(opening, Step::Compete(life, id, Round::Open));
@@ -88,7 +99,9 @@ impl Stream {
     ) -> Result<(), DemoError> {
         match round {
             Round::Question => self.question(life, id).await,
-            Round::Offer(rank) => self.offer(life, id, rank).await,
+            Round::Offer(rank) => self.offer(life, id, rank, OFFERS[rank]).await,
+            Round::Improve => self.improve(life, id).await,
+            Round::Extend => self.extend(life, id).await,
             Round::Open => self.open(life, id).await,
             Round::Award => self.award(life, id).await,
         }
@@ -108,7 +121,13 @@ impl Stream {
             .map_err(self.failed("answer a question about"))
     }
 
-    async fn offer(&self, life: usize, id: MiniCompetitionId, rank: usize) -> Result<(), DemoError> {
+    pub(super) async fn offer(
+        &self,
+        life: usize,
+        id: MiniCompetitionId,
+        rank: usize,
+        prices: &[(&str, &str)],
+    ) -> Result<(), DemoError> {
         let actor = self.buyer(&self.lives[life].planned);
         let asked = &self.lives[life].planned.basket.lines;
         let price = |text: &str| text.parse::<UnitPrice>().expect("the offers of the demo are written as decimals");
@@ -116,7 +135,7 @@ impl Stream {
             supplier: self.world.supplier(self.rivals()[rank]),
             received_at: self.now() - TimeDelta::minutes(25),
             channel: "E-Mail".to_owned(),
-            unit_prices: OFFERS[rank]
+            unit_prices: prices
                 .iter()
                 .filter(|(article, _)| asked.iter().any(|(own, _)| own == article))
                 .map(|(article, text)| ((*article).to_owned(), price(text)))

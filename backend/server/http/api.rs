@@ -24,6 +24,7 @@ pub mod law;
 pub mod licences;
 pub mod meeting_reports;
 pub mod member_benefit;
+pub mod mini_competition_deadlines;
 pub mod mini_competitions;
 pub mod minimum_purchases;
 pub mod newcomer_invitations;

@@ -157,4 +157,5 @@ mod price_fields;
 pub mod questions;
 pub mod standing;
 pub mod supplier_fields;
+mod supplier_stop_words;
 pub mod written;

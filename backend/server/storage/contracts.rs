@@ -43,7 +43,7 @@ pub async fn for_ordering(
                    FROM contract_party p
                    JOIN lot l ON l.contract_id = p.contract_id AND l.id = p.lot_id
                    WHERE p.contract_id = c.id AND p.valid_from <= $2 AND (p.valid_to IS NULL OR $2 <= p.valid_to)
-                     AND coalesce($2 < least(p.stopped_from, abruf.stopped_from(c.body_id, p.supplier_id, $2)), true)
+                     AND coalesce($2 < least(p.stopped_from, (SELECT s.first_day FROM abruf.party_stop(c.body_id, c.id, p.lot_id, p.supplier_id, $2) s)), true)
                    ORDER BY l.number, p.rank
                    LIMIT 1) AS supplier_id
            FROM framework_contract c
@@ -75,7 +75,7 @@ pub async fn supplier_of(
          JOIN contract_party p ON p.contract_id = i.contract_id AND p.lot_id = i.lot_id
          WHERE i.contract_id = $1 AND i.article_number = ANY ($2)
            AND p.valid_from <= $3 AND (p.valid_to IS NULL OR $3 <= p.valid_to)
-           AND coalesce($3 < least(p.stopped_from, abruf.stopped_from(c.body_id, p.supplier_id, $3)), true)
+           AND coalesce($3 < least(p.stopped_from, (SELECT s.first_day FROM abruf.party_stop(c.body_id, c.id, p.lot_id, p.supplier_id, $3) s)), true)
          ORDER BY array_position($2, i.article_number), p.rank
          LIMIT 1",
         contract.0,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use abruf_domain::audit::commitment;
 use abruf_domain::ids::{ContractId, MiniCompetitionId, OrganisationId, PersonId};
 use abruf_domain::mini_competition::{Mark, Standing};
 use abruf_domain::money::UnitPrice;
@@ -22,10 +23,14 @@ pub struct Receipt {
     pub supplier: OrganisationId,
     /// Its name.
     pub supplier_name: String,
+    /// From 1 for each supplier, in the order of recording.
+    pub sequence: i32,
     /// When.
     pub received_at: DateTime<Utc>,
     /// After the deadline: not opened.
     pub late: bool,
+    /// In time, and a later one in time took its place: not opened.
+    pub replaced: bool,
     /// How it arrived.
     pub channel: String,
     /// Salted digest of the content; empty for a late one.
@@ -39,13 +44,17 @@ pub struct Receipt {
 /// Which offers arrived, in their order.
 pub async fn receipts(conn: &mut PgConnection, id: MiniCompetitionId) -> Result<Vec<Receipt>, StorageError> {
     let rows = sqlx::query!(
-        r#"SELECT r.supplier_id, o.name AS supplier_name, r.received_at, r.late, r.channel, r.seal,
+        r#"SELECT r.supplier_id, o.name AS supplier_name, r.sequence, r.received_at, r.late, r.channel, r.seal,
+                  NOT r.late AND EXISTS (SELECT FROM mini_competition_receipt n
+                                         WHERE n.contract_id = r.contract_id AND n.competition_id = r.competition_id
+                                           AND n.supplier_id = r.supplier_id AND NOT n.late
+                                           AND r.received_at < n.received_at) AS "replaced!",
                   coalesce(p.name, '') AS "recorded_by_name!", r.recorded_at
            FROM mini_competition_receipt r
            JOIN organisation o ON o.id = r.supplier_id
            LEFT JOIN person p ON p.id = r.recorded_by
            WHERE r.competition_id = $1
-           ORDER BY r.received_at, r.supplier_id"#,
+           ORDER BY r.received_at, r.supplier_id, r.sequence"#,
         id.0
     )
     .fetch_all(conn)
@@ -55,8 +64,10 @@ pub async fn receipts(conn: &mut PgConnection, id: MiniCompetitionId) -> Result<
         .map(|row| Receipt {
             supplier: OrganisationId(row.supplier_id),
             supplier_name: row.supplier_name,
+            sequence: row.sequence,
             received_at: row.received_at,
             late: row.late,
+            replaced: row.replaced,
             channel: row.channel,
             seal: row.seal,
             recorded_by_name: row.recorded_by_name,
@@ -70,6 +81,8 @@ pub async fn receipts(conn: &mut PgConnection, id: MiniCompetitionId) -> Result<
 pub struct NewReceipt<'a> {
     /// Whose offer.
     pub supplier: OrganisationId,
+    /// From 1 for each supplier.
+    pub sequence: i32,
     /// When it arrived.
     pub received_at: DateTime<Utc>,
     /// How.
@@ -88,8 +101,8 @@ pub async fn insert_receipt(
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO mini_competition_receipt (contract_id, competition_id, supplier_id, received_at, late, channel, seal, recorded_by, recorded_at)
-         VALUES ($1, $2, $3, $4, $6 = '', $5, $6, $7, $8)",
+        "INSERT INTO mini_competition_receipt (contract_id, competition_id, supplier_id, received_at, late, channel, seal, recorded_by, recorded_at, sequence)
+         VALUES ($1, $2, $3, $4, $6 = '', $5, $6, $7, $8, $9)",
         contract.0,
         id.0,
         new.supplier.0,
@@ -98,6 +111,7 @@ pub async fn insert_receipt(
         new.seal,
         by.0,
         now,
+        new.sequence,
     )
     .execute(conn)
     .await?;
@@ -118,21 +132,21 @@ pub async fn insert_sealed(
     conn: &mut PgConnection,
     contract: ContractId,
     id: MiniCompetitionId,
-    supplier: OrganisationId,
-    received_at: DateTime<Utc>,
+    receipt: &NewReceipt<'_>,
     content: &Content,
     salt: [u8; 16],
 ) -> Result<(), StorageError> {
     sqlx::query!(
-        "INSERT INTO mini_competition_offer (contract_id, competition_id, supplier_id, received_at, unit_prices, statement, salt)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        "INSERT INTO mini_competition_offer (contract_id, competition_id, supplier_id, received_at, unit_prices, statement, salt, sequence)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
         contract.0,
         id.0,
-        supplier.0,
-        received_at,
+        receipt.supplier.0,
+        receipt.received_at,
         json!(content.unit_prices),
         content.statement,
         &salt[..],
+        receipt.sequence,
     )
     .execute(conn)
     .await?;
@@ -152,7 +166,17 @@ pub struct OpenedOffer {
     pub salt: [u8; 16],
 }
 
-/// The offers; none before the opening.
+impl OpenedOffer {
+    /// Whether it is what was sealed at its receipt, among those of the competition.
+    #[must_use]
+    pub fn keeps_its_seal(&self, receipts: &[Receipt]) -> bool {
+        let own = |it: &&Receipt| it.supplier == self.supplier && it.received_at == self.received_at;
+        receipts.iter().find(own).is_some_and(|it| it.seal == commitment(&self.salt, &self.content))
+    }
+}
+
+/// The offers that count; none before the opening. One that its bidder replaced is hidden by the policy of the table for
+/// good, so that there is one of each supplier.
 pub async fn opened(conn: &mut PgConnection, id: MiniCompetitionId) -> Result<Vec<OpenedOffer>, StorageError> {
     let rows = sqlx::query!(
         "SELECT supplier_id, received_at, unit_prices, statement, salt FROM mini_competition_offer

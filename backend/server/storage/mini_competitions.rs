@@ -177,7 +177,7 @@ pub struct Listed {
     pub member_name: String,
     /// End of the time for offers.
     pub deadline_at: DateTime<Utc>,
-    /// Offers that arrived.
+    /// Suppliers from whom an offer arrived.
     pub offers: i64,
     /// Who won.
     pub winner: Option<String>,
@@ -188,7 +188,7 @@ pub async fn list(conn: &mut PgConnection) -> Result<Vec<Listed>, StorageError> 
     Ok(sqlx::query_as!(
         Listed,
         r#"SELECT m.id, m.title, m.state, f.number AS contract_number, o.name AS member_name, m.deadline_at,
-                  (SELECT count(*) FROM mini_competition_receipt r WHERE r.contract_id = m.contract_id AND r.competition_id = m.id) AS "offers!",
+                  (SELECT count(DISTINCT r.supplier_id) FROM mini_competition_receipt r WHERE r.contract_id = m.contract_id AND r.competition_id = m.id) AS "offers!",
                   w.name AS "winner?"
            FROM mini_competition m
            JOIN framework_contract f ON f.id = m.contract_id

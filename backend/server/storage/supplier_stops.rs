@@ -1,15 +1,13 @@
-//! Suppliers of a body: whether something may be ordered from them, what is open with them, and who is
-//! next where they cannot deliver.
+//! Suppliers of a body: whether something may be ordered from them, under all contracts, one or one lot, and who is next
+//! where they cannot deliver. What is open with them lies in `open_orders.rs`.
 
-use abruf_domain::call_off::Status;
-use abruf_domain::ids::{CallOffId, ContractId, OrganisationId, PersonId};
-use abruf_domain::money::Net;
+use abruf_domain::ids::{CallOffId, ContractId, LotId, OrganisationId, PersonId};
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::StorageError;
-use super::error::{affected, consistent, stored_key};
+use super::error::affected;
 
 /// A supplier in the list of a body.
 #[derive(Debug, Clone)]
@@ -22,8 +20,10 @@ pub struct SupplierRow {
     pub contracts: i64,
     /// Orders that are not closed.
     pub open: i64,
-    /// Since when it is stopped, today or to come.
+    /// Since when it is stopped for all contracts, today or to come.
     pub stopped_from: Option<NaiveDate>,
+    /// Stops of single contracts and lots that have not ended.
+    pub narrow_stops: i64,
 }
 
 /// The suppliers of a body, stopped ones first.
@@ -43,7 +43,11 @@ pub async fn suppliers(
                    FROM call_off c
                    WHERE c.supplier_id = o.id AND c.body_id = $1
                      AND c.status IN ('released', 'dispatched', 'confirmed', 'delivered', 'invoiced')) AS "open!",
-                  abruf.stopped_from($1, o.id, $2) AS stopped_from
+                  abruf.stopped_from($1, o.id, $2) AS stopped_from,
+                  (SELECT count(*)
+                   FROM supplier_stop s
+                   WHERE s.body_id = $1 AND s.supplier_id = o.id AND s.contract_id IS NOT NULL
+                     AND (s.lifted_from IS NULL OR $2 < s.lifted_from)) AS "narrow_stops!"
            FROM organisation o
            WHERE EXISTS (SELECT FROM organisation_role r WHERE r.organisation_id = o.id AND r.body_id = $1 AND r.role = 'supplier')
            ORDER BY abruf.stopped_from($1, o.id, $2) IS NULL, o.name, o.id"#,
@@ -59,6 +63,10 @@ pub async fn suppliers(
 pub struct Stop {
     /// Which.
     pub id: Uuid,
+    /// The one contract it concerns, with its number; `None`: all of the body.
+    pub contract: Option<(ContractId, String)>,
+    /// The one lot of it, with number and title; `None`: all of the contract.
+    pub lot: Option<(i32, String)>,
     /// First day on which nothing may be ordered.
     pub stopped_from: NaiveDate,
     /// suspended, insolvent, terminated or excluded.
@@ -81,18 +89,86 @@ pub async fn stops(
     body: OrganisationId,
     supplier: OrganisationId,
 ) -> Result<Vec<Stop>, StorageError> {
-    Ok(sqlx::query_as!(
-        Stop,
-        r#"SELECT s.id, s.stopped_from, s.reason, s.document, p.name AS "recorded_by?", s.recorded_at, s.lifted_from, s.lift_document
+    let rows = sqlx::query!(
+        r#"SELECT s.id, s.stopped_from, s.reason, s.document, p.name AS "recorded_by?", s.recorded_at, s.lifted_from, s.lift_document,
+                  s.contract_id, f.number AS "contract_number?", l.number AS "lot_number?", l.title AS "lot_title?"
            FROM supplier_stop s
            LEFT JOIN person p ON p.id = s.recorded_by
+           LEFT JOIN framework_contract f ON f.id = s.contract_id
+           LEFT JOIN lot l ON l.contract_id = s.contract_id AND l.id = s.lot_id
            WHERE s.body_id = $1 AND s.supplier_id = $2
            ORDER BY s.stopped_from DESC, s.id DESC"#,
         body.0,
         supplier.0,
     )
     .fetch_all(conn)
-    .await?)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Stop {
+            id: row.id,
+            contract: row.contract_id.map(|id| (ContractId(id), row.contract_number.unwrap_or_default())),
+            lot: row.lot_number.zip(row.lot_title),
+            stopped_from: row.stopped_from,
+            reason: row.reason,
+            document: row.document,
+            recorded_by: row.recorded_by,
+            recorded_at: row.recorded_at,
+            lifted_from: row.lifted_from,
+            lift_document: row.lift_document,
+        })
+        .collect())
+}
+
+/// How far a stop reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
+    /// All contracts of the body.
+    Body,
+    /// One contract.
+    Contract(ContractId),
+    /// One lot of it.
+    Lot(ContractId, LotId),
+}
+
+impl Reach {
+    /// Contract and lot as columns.
+    #[must_use]
+    pub fn columns(self) -> (Option<Uuid>, Option<Uuid>) {
+        match self {
+            Self::Body => (None, None),
+            Self::Contract(contract) => (Some(contract.0), None),
+            Self::Lot(contract, lot) => (Some(contract.0), Some(lot.0)),
+        }
+    }
+}
+
+/// How far a stop of this contract, or of its lot with this number, reaches; `None` where the supplier is no party there
+/// or the contract is not the body's.
+pub async fn reach(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    supplier: OrganisationId,
+    contract: ContractId,
+    lot: Option<i32>,
+) -> Result<Option<Reach>, StorageError> {
+    let lots = sqlx::query_scalar!(
+        "SELECT p.lot_id
+         FROM contract_party p
+         JOIN framework_contract f ON f.id = p.contract_id
+         JOIN lot l ON l.contract_id = p.contract_id AND l.id = p.lot_id
+         WHERE f.id = $1 AND f.body_id = $2 AND p.supplier_id = $3 AND ($4::int IS NULL OR l.number = $4)",
+        contract.0,
+        body.0,
+        supplier.0,
+        lot,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(lots.first().map(|first| match lot {
+        None => Reach::Contract(contract),
+        Some(_) => Reach::Lot(contract, LotId(*first)),
+    }))
 }
 
 /// A stop to be entered.
@@ -100,6 +176,8 @@ pub async fn stops(
 pub struct NewStop<'a> {
     /// Its id.
     pub id: Uuid,
+    /// How far it reaches.
+    pub reach: Reach,
     /// First day on which nothing may be ordered.
     pub stopped_from: NaiveDate,
     /// suspended, insolvent, terminated or excluded.
@@ -112,16 +190,17 @@ pub struct NewStop<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Enters a stop. Fails by `supplier_stop_one_at_a_time` where another one covers a day of it.
+/// Enters a stop. Fails by `supplier_stop_one_at_a_time` where another one of the same reach covers a day of it.
 pub async fn insert(
     conn: &mut PgConnection,
     body: OrganisationId,
     supplier: OrganisationId,
     stop: &NewStop<'_>,
 ) -> Result<(), StorageError> {
+    let (contract, lot) = stop.reach.columns();
     sqlx::query!(
-        "INSERT INTO supplier_stop (id, body_id, supplier_id, stopped_from, reason, document, recorded_by, recorded_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "INSERT INTO supplier_stop (id, body_id, supplier_id, stopped_from, reason, document, recorded_by, recorded_at, contract_id, lot_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         stop.id,
         body.0,
         supplier.0,
@@ -130,6 +209,8 @@ pub async fn insert(
         stop.document,
         stop.person.0,
         stop.at,
+        contract,
+        lot,
     )
     .execute(conn)
     .await?;
@@ -159,69 +240,6 @@ pub async fn lift(
     affected("lift the stop of a supplier", 1, done.rows_affected())
 }
 
-/// An order or request that names a supplier.
-#[derive(Debug, Clone)]
-pub struct OpenOrder {
-    /// Which.
-    pub id: CallOffId,
-    /// The contract.
-    pub contract: ContractId,
-    /// Where it stands.
-    pub status: Status,
-    /// Number, or case number while it has none.
-    pub number: String,
-    /// The member.
-    pub member: String,
-    /// Its central mail address.
-    pub member_email: String,
-    /// Number of the contract.
-    pub contract_number: String,
-    /// Net value.
-    pub net: Option<Net>,
-    /// ISO 4217.
-    pub currency: String,
-    /// Berlin date of submission or release.
-    pub dated_on: Option<NaiveDate>,
-}
-
-/// Orders that are not closed and requests that wait, by member: those the actor may see.
-pub async fn open_orders(
-    conn: &mut PgConnection,
-    body: OrganisationId,
-    supplier: OrganisationId,
-) -> Result<Vec<OpenOrder>, StorageError> {
-    let rows = sqlx::query!(
-        r#"SELECT c.id, c.contract_id, c.status, coalesce(c.number, c.case_number) AS "number!", m.name AS member, m.email AS member_email,
-                  f.number AS contract_number, c.net, f.currency, c.dated_on
-           FROM call_off c
-           JOIN framework_contract f ON f.id = c.contract_id
-           JOIN organisation m ON m.id = c.member_id
-           WHERE c.body_id = $1 AND c.supplier_id = $2
-             AND c.status IN ('submitted', 'returned', 'released', 'dispatched', 'confirmed', 'delivered', 'invoiced')
-           ORDER BY m.name, m.id, c.dated_on, c.id"#,
-        body.0,
-        supplier.0,
-    )
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(OpenOrder {
-                id: CallOffId(row.id),
-                contract: ContractId(row.contract_id),
-                status: stored_key(&row.status, "call_off", "status", row.id)?,
-                number: row.number,
-                member: row.member,
-                member_email: row.member_email,
-                contract_number: row.contract_number,
-                net: row.net.map(|net| consistent(Net::new(net), "call_off", "net", row.id)).transpose()?,
-                currency: row.currency,
-                dated_on: row.dated_on,
-            })
-        })
-        .collect()
-}
-
 /// Orders and requests of a stopped supplier that the actor may see: what a member has to settle.
 pub async fn affected_orders(
     conn: &mut PgConnection,
@@ -230,13 +248,14 @@ pub async fn affected_orders(
 ) -> Result<Vec<(CallOffId, String, String, NaiveDate)>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT c.id, coalesce(c.number, c.case_number) AS "number!", o.name,
-                  abruf.stopped_from(c.body_id, c.supplier_id, $1) AS "stopped_from!"
+                  abruf.order_stopped_from(c.body_id, c.supplier_id, c.contract_id, c.id, $1) AS "stopped_from!"
            FROM call_off c
            JOIN organisation o ON o.id = c.supplier_id
            WHERE c.status IN ('submitted', 'returned', 'released', 'dispatched', 'confirmed')
              AND EXISTS (SELECT FROM supplier_stop s
                          WHERE s.body_id = c.body_id AND s.supplier_id = c.supplier_id
                            AND s.stopped_from <= $1 AND (s.lifted_from IS NULL OR $1 < s.lifted_from))
+             AND abruf.order_stopped_from(c.body_id, c.supplier_id, c.contract_id, c.id, $1) IS NOT NULL
            ORDER BY c.dated_on, c.id
            LIMIT $2"#,
         day,
@@ -264,6 +283,8 @@ pub struct AffectedLot {
     pub lot_title: String,
     /// Rank of the supplier.
     pub rank: i32,
+    /// Since when it is stopped there, by a stop of any reach, today or to come.
+    pub stopped_from: Option<NaiveDate>,
     /// Who is next there without this supplier; `None`: nobody.
     pub next: Option<String>,
 }
@@ -280,12 +301,13 @@ pub async fn affected_lots(
         AffectedLot,
         r#"SELECT f.id AS contract, f.number AS contract_number, f.title AS contract_title, f.mechanism,
                   l.number AS lot_number, l.title AS lot_title, p.rank,
+                  (SELECT s.first_day FROM abruf.party_stop($1, p.contract_id, p.lot_id, p.supplier_id, $3) s) AS stopped_from,
                   (SELECT o.name
                    FROM contract_party n
                    JOIN organisation o ON o.id = n.supplier_id
                    WHERE n.contract_id = p.contract_id AND n.lot_id = p.lot_id AND n.supplier_id <> p.supplier_id
                      AND n.valid_from <= $3 AND (n.valid_to IS NULL OR $3 <= n.valid_to)
-                     AND coalesce($3 < least(n.stopped_from, abruf.stopped_from($1, n.supplier_id, $3)), true)
+                     AND coalesce($3 < least(n.stopped_from, (SELECT s.first_day FROM abruf.party_stop($1, n.contract_id, n.lot_id, n.supplier_id, $3) s)), true)
                    ORDER BY CASE WHEN f.mechanism = 'rotation' THEN n.rank <= coalesce(last.rank, 0) ELSE false END, n.rank
                    LIMIT 1) AS next
            FROM contract_party p

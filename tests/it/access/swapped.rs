@@ -156,7 +156,7 @@ async fn swap(count: usize) {
         places[place] += 1;
         asked += 1;
     }
-    println!("access: {asked} swapped ids; path, query, body, header: {places:?}");
+    println!("access: {asked} swapped ids from seed {}; path, query, body, header: {places:?}", first_seed());
     let changed: Vec<_> = before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
     assert_eq!(changed, [], "rows of the others were written");
 }

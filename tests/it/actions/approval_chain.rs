@@ -177,6 +177,32 @@ async fn an_order_is_refused_with_its_place_and_two_changes_at_once_are_told() {
         up_to_gross: None,
     }];
     assert_eq!(invalid_field(set(app, &here.karl, 1, &order).await), "stand_ins[0].person");
+    // A delegate does not delegate.
+    let dora = here.world.approver(here.town).named("Dora Beispiel").await;
+    let kurt = here.world.approver(here.town).named("Kurt Beispiel").await;
+    let delegates = |of: &Actor, person: &Actor| StandIn {
+        kind: StandInKind::Delegate,
+        of: of.person,
+        person: person.person,
+        period: period("2026-11-23", "2026-11-30"),
+        up_to_gross: None,
+    };
+    order.stand_ins = vec![delegates(&here.karl, &dora), delegates(&dora, &kurt)];
+    match set(app, &here.karl, 1, &order).await {
+        Err(ActionError::Invalid(errors)) => {
+            assert_eq!(errors[0].field, "stand_ins[1].person");
+            assert!(errors[0].message.contains("Dora Beispiel"), "{errors:?}");
+        }
+        other => panic!("not refused: {other:?}"),
+    }
+    // Nor does somebody stand in who is away.
+    order.stand_ins = vec![delegates(&here.karl, &dora)];
+    order.absences = vec![Absence { person: dora.person, period: period("2026-11-20", "2026-12-31") }];
+    assert_eq!(invalid_field(set(app, &here.karl, 1, &order).await), "stand_ins[0].person");
+    let versions: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM approval_order").fetch_one(here.world.owner()).await.unwrap();
+    assert_eq!(versions, 1, "nothing was written");
+    order.absences.clear();
     order.stand_ins.clear();
     order.steps.remove(1);
     assert_eq!(set(app, &here.karl, 1, &order).await.unwrap(), 2);

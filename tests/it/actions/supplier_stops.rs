@@ -2,7 +2,7 @@
 
 use abruf::actions::ActionError;
 use abruf::actions::release_call_off::{Release, release};
-use abruf::actions::stop_supplier::{Entered, lift, stop};
+use abruf::actions::stop_supplier::{Entered, Place, lift, stop};
 use abruf::actions::submit_call_off::submit;
 use abruf_domain::ids::OrganisationId;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ async fn two(here: &Altenrode, mechanism: &str) -> (Contract, OrganisationId) {
 
 async fn stopped(here: &Altenrode, from: &str) -> Result<Uuid, ActionError> {
     let entered = Entered { from: from.parse().unwrap(), document: "Beschluss des Amtsgerichts" };
-    stop(&here.world.app, &here.olga, here.world.supplier, "insolvent", entered).await
+    stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "insolvent", entered).await
 }
 
 #[track_caller]
@@ -117,9 +117,15 @@ async fn a_second_stop_over_the_first_and_an_unknown_reason_are_refused() {
     stopped(&here, "2026-11-23").await.unwrap();
     assert_eq!(field(stopped(&here, "2026-12-01").await), "stopped_from");
     let entered = Entered { from: "2026-11-01".parse().unwrap(), document: "Beleg" };
-    assert_eq!(field(stop(&here.world.app, &here.olga, here.world.supplier, "müde", entered).await), "reason");
+    assert_eq!(
+        field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "müde", entered).await),
+        "reason"
+    );
     let entered = Entered { from: "2026-11-01".parse().unwrap(), document: " " };
-    assert_eq!(field(stop(&here.world.app, &here.olga, here.world.supplier, "insolvent", entered).await), "document");
+    assert_eq!(
+        field(stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "insolvent", entered).await),
+        "document"
+    );
     let count: i64 =
         sqlx::query_scalar("SELECT count(*) FROM supplier_stop").fetch_one(here.world.owner()).await.unwrap();
     assert_eq!(count, 1);
@@ -129,9 +135,9 @@ async fn a_second_stop_over_the_first_and_an_unknown_reason_are_refused() {
 async fn only_the_office_stops_and_only_suppliers_of_its_body() {
     let here = Altenrode::new().await;
     let entered = || Entered { from: "2026-11-23".parse().unwrap(), document: "Beleg" };
-    let buyer = stop(&here.world.app, &here.eva, here.world.supplier, "insolvent", entered()).await;
+    let buyer = stop(&here.world.app, &here.eva, here.world.supplier, Place::default(), "insolvent", entered()).await;
     assert!(matches!(buyer, Err(ActionError::NotPermitted(_))), "{buyer:?}");
     let stranger = here.world.organisation("Fremde GmbH", "unternehmen").await;
-    let foreign = stop(&here.world.app, &here.olga, stranger, "insolvent", entered()).await;
+    let foreign = stop(&here.world.app, &here.olga, stranger, Place::default(), "insolvent", entered()).await;
     assert!(matches!(foreign, Err(ActionError::NotFound)), "{foreign:?}");
 }

@@ -3,7 +3,7 @@
 use abruf::actions::deliver_mail::deliver_next;
 use abruf::actions::escalate_request::escalate_due;
 use abruf::actions::release_call_off::release;
-use abruf::actions::stop_supplier::{Entered, stop};
+use abruf::actions::stop_supplier::{Entered, Place, stop};
 use abruf::actions::tell_event::tell_next;
 use abruf::actor::Actor;
 
@@ -69,7 +69,7 @@ async fn a_stopped_supplier_is_told_to_whoever_ordered_and_tried_again_when_the_
     let contract = here.contract().await;
     let order = here.request(&contract).await;
     let entered = Entered { from: "2026-11-23".parse().unwrap(), document: "Beschluss" };
-    stop(&here.world.app, &here.olga, here.world.supplier, "insolvent", entered).await.unwrap();
+    stop(&here.world.app, &here.olga, here.world.supplier, Place::default(), "insolvent", entered).await.unwrap();
     server.is_now(Mood::Busy);
     assert!(here.tells_all(&server).await.is_empty());
     server.is_now(Mood::Takes);

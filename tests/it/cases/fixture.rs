@@ -379,6 +379,7 @@ fn parties(contract: &format::Contract) -> Vec<Party> {
             rank,
             name: supplier.clone(),
             stopped_from: contract.supplier_stops.get(supplier).copied(),
+            stop_scope: None,
         })
         .collect()
 }

@@ -166,6 +166,65 @@ async fn the_office_stops_a_supplier_and_the_town_finds_its_order_on_its_start_p
 }
 
 #[tokio::test]
+async fn the_office_stops_a_supplier_for_one_lot_and_lifts_the_one_it_chooses() {
+    let town = Town::new().await;
+    let contract = town
+        .world
+        .contract("RV-L")
+        .lot("Geräte")
+        .item("NB", fixed("900.00"))
+        .lot("Schulung")
+        .item("TRN", fixed("1180.00"))
+        .entitles(town.eva.organisation)
+        .await;
+    let olga = town.world.office().named("Olga Amt").await;
+    let office = town.browser(&olga).await;
+    let address = format!("/verwaltung/lieferanten/{}", town.world.supplier);
+    let page = office.page(&address).await;
+    assert!(read(&page).contains("RV-L, nur Los 2 Schulung"), "{}", read(&page));
+    let stop = |place: &str| {
+        [
+            ("form", "stop"),
+            ("place", place),
+            ("stopped_from", "20.11.2026"),
+            ("reason", "suspended"),
+            ("document", "Schreiben"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    };
+    let send_stop = async |page: &str, place: &str| {
+        let fields = stop(place);
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        send(&office, page, &address, &fields).await
+    };
+    for wrong in ["irgendwo", &format!("{}:zwei", contract.id), &format!("{}:9", contract.id)] {
+        let answer = send_stop(&page, wrong).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        assert!(answer.text.contains("id=\"place-fehler\"") && answer.text.contains("value=\"Schreiben\""), "{wrong}");
+    }
+    assert_eq!(send_stop(&page, &format!("{}:2", contract.id)).await.status, StatusCode::SEE_OTHER);
+    let page = office.page(&address).await;
+    let words = read(&page);
+    assert!(
+        words.contains("für einzelne Verträge gesperrt") && words.contains("Ab 20.11.2026 für RV-L, Los 2 Schulung"),
+        "{words}"
+    );
+    assert_eq!(send_stop(&page, "").await.status, StatusCode::SEE_OTHER, "a wide one beside it");
+    let page = office.page(&address).await;
+    assert!(read(&page).contains("gesperrt seit 20.11.2026"), "{}", read(&page));
+    let wide: uuid::Uuid = sqlx::query_scalar("SELECT id FROM supplier_stop WHERE contract_id IS NULL")
+        .fetch_one(town.world.owner())
+        .await
+        .unwrap();
+    let wide = wide.to_string();
+    let lift =
+        [("form", "lift"), ("stop", wide.as_str()), ("lifted_from", "22.11.2026"), ("lift_document", "Fortführung")];
+    sent(&office, &page, &address, &lift).await;
+    let words = read(&office.page(&address).await);
+    assert!(words.contains("für einzelne Verträge gesperrt") && words.contains("Frühere Sperren"), "{words}");
+}
+
+#[tokio::test]
 async fn a_quota_is_given_by_one_town_and_taken_by_the_other_on_their_pages() {
     let town = Town::new().await;
     let neighbour = town.world.member("Stadt Neufeld").await;

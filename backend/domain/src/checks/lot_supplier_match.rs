@@ -3,8 +3,9 @@
 //! A party of the framework delivers the items of its own lots only (§ 21 (2) VgV). Whether the
 //! supplier is a party at all is supplier-is-party's question.
 
+use crate::checks::supplier_is_party::stopped_lots;
 use crate::checks::{Check, texts};
-use crate::facts::{Facts, Item, Lot};
+use crate::facts::{Facts, Item, Lot, Party, StopScope};
 use crate::finding::{Addressee, Verdict};
 use crate::review::Case;
 
@@ -26,9 +27,19 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
     let foreign = |lot: &&&Lot| !contract.is_party(request.supplier, Some(lot.id), case.day);
     let named = |lot: &&Lot| format!("{} {}", lot.number, lot.title);
     let foreign: Vec<String> = requested.iter().filter(foreign).map(named).collect();
-    let verdict = match foreign.is_empty() {
-        true => Verdict::passed().figure("lots", requested.iter().map(named).collect::<Vec<_>>()),
-        false => Verdict::block().figure("lots", foreign),
+    let stopped = stopped_lots(contract, request.supplier, case.day);
+    let verdict = if foreign.is_empty() {
+        Verdict::passed().figure("lots", requested.iter().map(named).collect::<Vec<_>>())
+    } else if foreign.iter().all(|lot| stopped.contains(lot)) {
+        let of_requested = |party: &&Party| {
+            party.supplier == request.supplier
+                && party.stop_scope == Some(StopScope::Lot)
+                && requested.iter().any(|lot| party.lot == Some(lot.id))
+        };
+        let first = contract.parties.iter().filter(of_requested).filter_map(|party| party.stopped_from).min();
+        Verdict::block().wording("stopped").figure("lots", foreign).figure("stopped_from", first.unwrap_or(case.day))
+    } else {
+        Verdict::block().figure("lots", foreign)
     };
     vec![
         verdict

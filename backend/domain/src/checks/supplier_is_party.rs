@@ -3,9 +3,12 @@
 //! Call-offs only between the buyers named in the notice and the partners of the framework
 //! (§ 21 (2) VgV). A partner of another lot is lot-supplier-match's finding, not this rule's.
 
+use chrono::NaiveDate;
+
 use crate::checks::{Check, texts};
-use crate::facts::{Facts, Item, Lot};
+use crate::facts::{ContractTerms, Facts, Item, Lot, StopScope};
 use crate::finding::{Addressee, Verdict};
+use crate::ids::OrganisationId;
 use crate::review::Case;
 
 /// The rule.
@@ -20,12 +23,20 @@ pub const CHECK: Check = Check {
 fn run(case: &Case<'_>) -> Vec<Verdict> {
     let contract = &case.facts.contract;
     let supplier = case.facts.request.supplier;
-    let stopped =
-        contract.parties.iter().filter(|party| party.supplier == supplier).find_map(|party| party.stopped_from);
-    let verdict = match (contract.is_party(supplier, None, case.day), stopped.filter(|from| *from <= case.day)) {
+    let mut own = contract.parties.iter().filter(|party| party.supplier == supplier);
+    let stopped = own.find_map(|party| Some((party.stopped_from?, party.stop_scope)));
+    let stopped = stopped.filter(|(from, _)| *from <= case.day);
+    let verdict = match (contract.is_party(supplier, None, case.day), stopped) {
         (true, _) => Verdict::passed(),
-        (false, Some(from)) => Verdict::block().wording("stopped").figure("stopped_from", from),
         (false, None) => Verdict::block(),
+        (false, Some((from, scope))) => match scope {
+            None => Verdict::block().wording("stopped"),
+            Some(StopScope::Contract) => Verdict::block().wording("stopped_contract"),
+            Some(StopScope::Lot) => {
+                Verdict::block().wording("stopped_lot").figure("lots", stopped_lots(contract, supplier, case.day))
+            }
+        }
+        .figure("stopped_from", from),
     };
     vec![
         verdict
@@ -34,6 +45,19 @@ fn run(case: &Case<'_>) -> Vec<Verdict> {
             .figure("day", case.day)
             .input("organisation", supplier),
     ]
+}
+
+/// Lots for which alone the supplier is stopped on this day, with number and title.
+pub(super) fn stopped_lots(contract: &ContractTerms, supplier: OrganisationId, day: NaiveDate) -> Vec<String> {
+    let stopped = |lot: &&Lot| {
+        contract.parties.iter().any(|party| {
+            party.supplier == supplier
+                && party.lot == Some(lot.id)
+                && party.stop_scope == Some(StopScope::Lot)
+                && party.stopped_from.is_some_and(|from| from <= day)
+        })
+    };
+    contract.lots.iter().filter(stopped).map(|lot| format!("{} {}", lot.number, lot.title)).collect()
 }
 
 /// Until edition 1: it also spoke about lots.

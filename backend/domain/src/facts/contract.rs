@@ -176,6 +176,19 @@ pub struct Party {
     /// First day of the stop that ended it early; `None`: not stopped.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stopped_from: Option<NaiveDate>,
+    /// How far that stop reaches, where it is narrower than all contracts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_scope: Option<StopScope>,
+}
+
+/// How far a stop of a supplier reaches that is narrower than all contracts of the body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopScope {
+    /// One contract.
+    Contract,
+    /// One lot of it.
+    Lot,
 }
 
 fn first_rank() -> u32 {

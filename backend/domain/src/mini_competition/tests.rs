@@ -79,6 +79,9 @@ fn a_competition_goes_one_way_only() {
         (Awarded, Step::Use, true),
         (Scored, Step::Use, false),
         (Opened, Step::Ask, false),
+        (Drafted, Step::Extend, false),
+        (Sent, Step::Extend, true),
+        (Opened, Step::Extend, false),
     ] {
         assert_eq!(state.check(step).is_ok(), goes, "{state:?} {step:?}");
     }
@@ -116,6 +119,30 @@ fn an_offer_at_the_deadline_is_in_time_and_nothing_is_opened_then() {
     assert!(open("2026-09-04T10:00:00.001Z", None).is_ok());
     assert!(open("2026-09-04T10:00:01Z", Some(other)).is_ok());
     assert_eq!(open("2026-09-04T10:00:01Z", Some(one)).unwrap_err().field, "opened_by");
+}
+
+#[test]
+fn a_deadline_is_extended_while_it_runs_and_only_to_a_later_end() {
+    let extend = |now: &str, wanted: &str| check_extension(of(DEADLINE), of(wanted), of(now));
+    let later = "2026-09-11T10:00:00Z";
+    assert!(extend("2026-09-01T10:00:00Z", later).is_ok());
+    assert!(extend(DEADLINE, later).is_ok(), "in its last instant");
+    assert!(extend(DEADLINE, "2026-09-04T10:00:01Z").is_ok(), "by a second");
+    let over = extend("2026-09-04T10:00:00.001Z", later).unwrap_err();
+    assert!(over.field == "deadline_at" && over.german.contains("nur, solange sie läuft"), "{over:?}");
+    for wanted in [DEADLINE, "2026-09-04T09:59:59Z"] {
+        let shorter = extend("2026-09-01T10:00:00Z", wanted).unwrap_err();
+        assert!(shorter.german.contains("ein späteres Ende"), "{wanted}: {shorter:?}");
+    }
+}
+
+#[test]
+fn what_a_late_offer_says_is_refused_and_its_arrival_is_not() {
+    assert!(check_late(of(DEADLINE), of(DEADLINE), true).is_ok(), "in time to the instant");
+    assert!(check_late(of("2026-09-04T10:00:01Z"), of(DEADLINE), false).is_ok());
+    let refusal = check_late(of("2026-09-04T10:00:01Z"), of(DEADLINE), true).unwrap_err();
+    assert_eq!(refusal.field, "received_at");
+    assert!(refusal.german.contains("§ 57 Abs. 1 Nr. 1 VgV") && refusal.german.contains("leer"), "{refusal:?}");
 }
 
 #[test]

@@ -18,19 +18,20 @@ use uuid::Uuid;
 
 use crate::actions::create_competition::{self, ForMember};
 use crate::actions::draft_call_off::LineInput;
-use crate::actions::receive_offer::{self, Arrived};
+use crate::actions::receive_offer::{self, Arrived, Received};
 use crate::actions::{
     FieldError, announce_competition, ask_competition_question, decide_competition, issue_competition_record,
     open_offers, score_offers, send_invitations, use_competition,
 };
 use crate::app::App;
 use crate::http::api::decisions::Nothing;
+use crate::http::api::mini_competition_deadlines::ExtensionView;
 use crate::http::extract::{Json, Path};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::mini_competitions::{self, Announcement, Competition, Listed};
-use crate::storage::{mini_competition_messages, mini_competition_offers};
+use crate::storage::{mini_competition_deadlines, mini_competition_messages, mini_competition_offers};
 
 /// A competition in the list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,7 +46,7 @@ pub struct MiniCompetitionRow {
     member: String,
     /// End of the time for offers.
     deadline_at: DateTime<Utc>,
-    /// Offers that arrived.
+    /// Suppliers from whom an offer arrived.
     offers: i64,
     /// Who won.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -131,9 +132,13 @@ pub struct QuestionView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReceiptView {
     supplier_id: Uuid,
+    /// From 1 for each supplier, in the order of recording.
+    sequence: i32,
     received_at: DateTime<Utc>,
     /// After the deadline: excluded and not opened.
     late: bool,
+    /// In time, and a later one in time took its place: not opened.
+    replaced: bool,
     channel: String,
     /// Salted digest of the sealed content; empty for a late one.
     seal: String,
@@ -169,7 +174,10 @@ pub struct MiniCompetitionView {
     #[schema(value_type = Object)]
     scheme: Scheme,
     submission: String,
+    /// End of the time for offers that is in force.
     deadline_at: DateTime<Utc>,
+    /// Deadlines before it, oldest first.
+    extensions: Vec<ExtensionView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sent_at: Option<DateTime<Utc>>,
     /// The first signature under the opening.
@@ -256,11 +264,11 @@ pub struct OfferBody {
     /// How: mail, post.
     #[schema(max_length = 200)]
     channel: String,
-    /// Net price per unit by article; leave out what came late.
+    /// Net price per unit by article; none for an offer after the deadline, of which only the arrival is noted.
     #[serde(default)]
     #[schema(value_type = Object, example = json!({"CON-PT": "1080.00"}))]
     unit_prices: BTreeMap<String, UnitPrice>,
-    /// What it says beside prices.
+    /// What it says beside prices; none for an offer after the deadline.
     #[serde(default)]
     #[schema(max_length = 4000)]
     statement: String,
@@ -271,6 +279,10 @@ pub struct OfferBody {
 pub struct OfferReceived {
     late: bool,
     seal: String,
+    /// From 1 for each supplier.
+    sequence: i32,
+    /// Whether it takes the place of an offer of the same supplier.
+    replaces: bool,
 }
 
 /// What a signature did.
@@ -401,6 +413,7 @@ pub async fn show(
     let it: Competition = mini_competitions::find(&mut tx, id).await?.ok_or_else(Problem::not_found)?;
     let invitations = mini_competition_messages::invitations(&mut tx, id).await?;
     let questions = mini_competition_messages::questions(&mut tx, id).await?;
+    let extensions = mini_competition_deadlines::extensions(&mut tx, id).await?;
     let receipts = mini_competition_offers::receipts(&mut tx, id).await?;
     let offers = mini_competition_offers::opened(&mut tx, id).await?;
     let scoring = mini_competition_offers::scoring(&mut tx, id).await?;
@@ -415,6 +428,7 @@ pub async fn show(
         scheme: it.scheme,
         submission: it.submission,
         deadline_at: it.deadline_at,
+        extensions: extensions.into_iter().map(ExtensionView::from).collect(),
         sent_at: it.sent_at,
         first_signed_at: it.first_signed_at,
         opened_at: it.opened_at,
@@ -436,8 +450,10 @@ pub async fn show(
             .into_iter()
             .map(|it| ReceiptView {
                 supplier_id: it.supplier.0,
+                sequence: it.sequence,
                 received_at: it.received_at,
                 late: it.late,
+                replaced: it.replaced,
                 channel: it.channel,
                 seal: it.seal,
                 recorded_by: it.recorded_by_name,
@@ -515,7 +531,8 @@ pub async fn answer(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Records an offer and puts it under seal; one after the deadline is noted as late and stays closed.
+/// Records an offer and puts it under seal; of several of a supplier the latest in time counts. Of one after the
+/// deadline only the arrival is noted.
 #[utoipa::path(post, path = "/api/v1/mini-competitions/{id}/offers", tag = "mini-competitions", request_body = OfferBody, responses((status = 201, body = OfferReceived)))]
 pub async fn receive(
     State(app): State<App>,
@@ -531,7 +548,8 @@ pub async fn receive(
         statement: body.statement,
     };
     let received = receive_offer::receive(&app, &actor, MiniCompetitionId(id), &arrived).await?;
-    Ok((StatusCode::CREATED, Answer(OfferReceived { late: received.late, seal: received.seal })))
+    let Received { late, seal, sequence, replaces } = received;
+    Ok((StatusCode::CREATED, Answer(OfferReceived { late, seal, sequence, replaces })))
 }
 
 /// Signs the opening; the second of two persons opens the offers.

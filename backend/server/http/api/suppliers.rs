@@ -1,7 +1,7 @@
 //! Suppliers of the body: stop one from a day on, lift the stop, see what is open with it, enter where it receives
 //! orders as data.
 
-use abruf_domain::ids::OrganisationId;
+use abruf_domain::ids::{ContractId, OrganisationId};
 use axum::Json as Answer;
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -11,12 +11,14 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::actions::set_electronic_address;
-use crate::actions::stop_supplier::{self, Entered};
+use crate::actions::stop_supplier::{self, Entered, Place};
 use crate::app::App;
 use crate::http::extract::{Json, Path};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::{electronic_addresses, organisations, supplier_stops};
+use crate::storage::open_orders::open_orders;
+use crate::storage::supplier_stops::{self, Reach};
+use crate::storage::{electronic_addresses, organisations};
 
 /// A stop to be entered.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -30,6 +32,13 @@ pub struct NewStop {
     /// The document behind it.
     #[schema(max_length = 500)]
     document: String,
+    /// One contract alone; left out: all of the body.
+    #[serde(default)]
+    contract_id: Option<Uuid>,
+    /// The number of one lot of that contract alone; left out: all its lots.
+    #[serde(default)]
+    #[schema(example = 2)]
+    lot: Option<i32>,
 }
 
 /// The end of a stop.
@@ -70,8 +79,10 @@ pub struct SupplierSummary {
     contracts: i64,
     /// Orders that are not closed.
     open_orders: i64,
-    /// First day of a stop that has not ended.
+    /// First day of a stop for all contracts that has not ended.
     stopped_from: Option<NaiveDate>,
+    /// Stops of single contracts and lots that have not ended.
+    narrow_stops: i64,
 }
 
 /// A supplier with its stops and what is open.
@@ -92,6 +103,11 @@ pub struct SupplierView {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct StopView {
     id: Uuid,
+    /// The one contract it concerns; none: all of the body.
+    contract_id: Option<Uuid>,
+    contract_number: Option<String>,
+    /// Number of the one lot; none: all of the contract.
+    lot: Option<i32>,
     stopped_from: NaiveDate,
     reason: String,
     document: String,
@@ -108,6 +124,8 @@ pub struct OpenOrderView {
     status: String,
     net: Option<String>,
     currency: String,
+    /// Falls under a stop in force.
+    stopped: bool,
 }
 
 /// A lot of which the supplier is party.
@@ -118,6 +136,8 @@ pub struct AffectedLotView {
     lot: i32,
     mechanism: String,
     rank: i32,
+    /// Since when the supplier is stopped there, by a stop of any reach.
+    stopped_from: Option<NaiveDate>,
     /// Who is next there; none where there is nobody.
     next: Option<String>,
 }
@@ -133,6 +153,7 @@ pub async fn list(State(app): State<App>, SignedIn(actor): SignedIn) -> Result<A
         contracts: row.contracts,
         open_orders: row.open,
         stopped_from: row.stopped_from,
+        narrow_stops: row.narrow_stops,
     };
     Ok(Answer(rows.into_iter().map(summary).collect()))
 }
@@ -152,7 +173,7 @@ pub async fn show(
     let name = organisations::name(&mut tx, supplier).await?.ok_or_else(Problem::not_found)?;
     let address = electronic_addresses::of_supplier(&mut tx, actor.body, supplier).await?;
     let stops = supplier_stops::stops(&mut tx, actor.body, supplier).await?;
-    let open = supplier_stops::open_orders(&mut tx, actor.body, supplier).await?;
+    let open = open_orders(&mut tx, actor.body, supplier, Reach::Body, app.clock.today()).await?;
     let lots = supplier_stops::affected_lots(&mut tx, actor.body, supplier, app.clock.today()).await?;
     Ok(Answer(SupplierView {
         id,
@@ -163,6 +184,9 @@ pub async fn show(
             .into_iter()
             .map(|stop| StopView {
                 id: stop.id,
+                contract_id: stop.contract.as_ref().map(|(id, _)| id.0),
+                contract_number: stop.contract.map(|(_, number)| number),
+                lot: stop.lot.map(|(number, _)| number),
                 stopped_from: stop.stopped_from,
                 reason: stop.reason,
                 document: stop.document,
@@ -179,6 +203,7 @@ pub async fn show(
                 status: order.status.key().to_owned(),
                 net: order.net.map(|net| net.to_string()),
                 currency: order.currency,
+                stopped: order.stopped,
             })
             .collect(),
         lots: lots
@@ -189,13 +214,14 @@ pub async fn show(
                 lot: lot.lot_number,
                 mechanism: lot.mechanism,
                 rank: lot.rank,
+                stopped_from: lot.stopped_from,
                 next: lot.next,
             })
             .collect(),
     }))
 }
 
-/// Stops a supplier from a day on: from then the rules let nothing through to it.
+/// Stops a supplier from a day on, under all contracts, one or one lot: from then the rules let nothing through to it there.
 #[utoipa::path(post, path = "/api/v1/suppliers/{id}/stops", tag = "suppliers", request_body = NewStop, responses((status = 201, body = StopId)))]
 pub async fn stop(
     State(app): State<App>,
@@ -204,7 +230,8 @@ pub async fn stop(
     Json(new): Json<NewStop>,
 ) -> Result<(StatusCode, Answer<StopId>), Problem> {
     let entered = Entered { from: new.stopped_from, document: &new.document };
-    let id = stop_supplier::stop(&app, &actor, OrganisationId(id), &new.reason, entered).await?;
+    let place = Place { contract: new.contract_id.map(ContractId), lot: new.lot };
+    let id = stop_supplier::stop(&app, &actor, OrganisationId(id), place, &new.reason, entered).await?;
     Ok((StatusCode::CREATED, Answer(StopId { id })))
 }
 

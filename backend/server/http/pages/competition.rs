@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::actions::competition_step::{RUNNERS, party_addresses};
 use crate::actions::open_offers::Signed;
 use crate::actions::{
-    ActionError, announce_competition, ask_competition_question, decide_competition, draft_call_off, open_offers,
-    receive_offer, score_offers, send_invitations, use_competition,
+    ActionError, announce_competition, ask_competition_question, decide_competition, draft_call_off,
+    extend_competition_deadline, open_offers, receive_offer, score_offers, send_invitations, use_competition,
 };
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -116,11 +116,16 @@ impl CompetitionPage {
         TieRule::ALL.iter().map(|(key, own, words)| (*key, *words, is(key, *own))).collect()
     }
 
-    /// Parties from whom no offer has been recorded.
-    fn awaited(&self) -> Vec<(String, String)> {
-        let has_offered = |id: OrganisationId| self.view.receipts.iter().any(|receipt| receipt.supplier == id);
+    /// Parties for the form of an offer: one that has offered in time would replace its offer.
+    fn offering(&self) -> Vec<(String, String)> {
         let invited = self.view.invitations.iter();
-        invited.filter(|it| !has_offered(it.supplier)).map(|it| (it.supplier.to_string(), it.name.clone())).collect()
+        invited.map(|it| (it.supplier.to_string(), self.view.offering_name(it))).collect()
+    }
+
+    /// Day and time of a later deadline: as typed, else the one in force.
+    fn extended(&self) -> (String, String) {
+        let (day, time) = day_and_time(self.view.it.deadline_at);
+        (self.typed.or("extended_to", day), self.typed.or("extended_time", time))
     }
 
     fn invited(&self) -> Vec<(String, String)> {
@@ -174,6 +179,8 @@ pub async fn show(
     let hint = match asked.hinweis.as_str() {
         "gespeichert" => "Gespeichert.",
         "versandt" => "Der Versand ist festgehalten. Frist, Positionen und Kriterien stehen jetzt fest.",
+        "verlaengert" => "Die Frist ist verlängert. Alle Eingeladenen werden benachrichtigt.",
+        "ersetzt" => "Erfasst. Das Angebot ersetzt das frühere; das bleibt für immer verschlossen.",
         "erfasst" => "Erfasst. Das Angebot ist verschlossen, bis zwei Personen es öffnen.",
         "verspaetet" => "Erfasst. Das Angebot kam nach der Frist. Es bleibt verschlossen und wird nicht gewertet.",
         "unterschrieben" => "Ihre Unterschrift ist festgehalten. Jetzt unterschreibt eine zweite Person.",
@@ -272,7 +279,20 @@ async fn act(
                 return Ok(None);
             }
             let received = receive_offer::receive(app, actor, id, &arrived).await?;
-            told(if received.late { "verspaetet" } else { "erfasst" })
+            told(match (received.late, received.replaces) {
+                (true, _) => "verspaetet",
+                (false, true) => "ersetzt",
+                (false, false) => "erfasst",
+            })
+        }
+        "extend" => {
+            let until = typed.instant("extended_to", "extended_time", mistakes);
+            if !mistakes.is_empty() {
+                return Ok(None);
+            }
+            let done = extend_competition_deadline::extend(app, actor, id, until, typed.get("extension_reason")).await;
+            done.map_err(|error| error.at("deadline_at", "extended_to"))?;
+            told("verlaengert")
         }
         "open" => match open_offers::sign(app, actor, id).await? {
             Signed::First => told("unterschrieben"),

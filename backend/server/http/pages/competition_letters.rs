@@ -93,11 +93,10 @@ pub async fn notice(
     let found = view.invitations.iter().find(|it| it.supplier == party).cloned();
     let (invitation, decided_at) = found.zip(view.it.decided_at).ok_or_else(Problem::not_found)?;
     let standing = view.standings().iter().find(|standing| standing.supplier == party);
-    let late = view.receipts.iter().any(|receipt| receipt.supplier == party && receipt.late);
     let outcome = match standing {
         _ if view.it.state == Standing::Cancelled => "abolished",
         _ if view.it.winner == Some(party) => "won",
-        _ if late => "late",
+        _ if view.is_late(party) => "late",
         None => "silent",
         Some(standing) if standing.excluded.is_some() => "excluded",
         Some(_) => "lost",

@@ -21,10 +21,12 @@ use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{count, day, day_of, money, read_day, status_class, whole};
+use crate::http::pages::supplier_stop_words::{places, read_place, stop_words};
+use crate::http::pages::written::{count, day, money, read_day, status_class, whole};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::supplier_stops::{self, AffectedLot, OpenOrder, Stop};
+use crate::storage::open_orders::{OpenOrder, open_orders};
+use crate::storage::supplier_stops::{self, AffectedLot, Reach, Stop};
 use crate::storage::{electronic_addresses, organisations};
 
 /// The list.
@@ -66,6 +68,9 @@ pub async fn list(
                 state: match row.stopped_from {
                     Some(from) if from <= today => ("status status--bad", format!("gesperrt seit {}", day(from))),
                     Some(from) => ("status status--wait", format!("gesperrt ab {}", day(from))),
+                    None if 0 < row.narrow_stops => {
+                        ("status status--wait", "für einzelne Verträge gesperrt".to_owned())
+                    }
                     None => ("status status--good", "lieferfähig".to_owned()),
                 },
                 name: row.name,
@@ -82,8 +87,10 @@ pub struct SupplierPage {
     id: Uuid,
     name: String,
     state: (&'static str, String),
-    /// The stop that has not been lifted, and its words.
-    open_stop: Option<(Uuid, String)>,
+    /// Stops that have not been lifted: id and words.
+    open_stops: Vec<(String, String)>,
+    /// Where it can be stopped: key and words.
+    places: Vec<(String, String)>,
     past: Vec<String>,
     orders: Vec<MemberOrders>,
     orders_line: String,
@@ -111,6 +118,8 @@ struct OrderRow {
     state: (&'static str, &'static str),
     dated: String,
     net: String,
+    /// Falls under a stop in force.
+    stopped: bool,
 }
 
 /// A lot in words.
@@ -119,6 +128,8 @@ struct LotRow {
     contract_name: String,
     lot: String,
     mechanism: &'static str,
+    /// „seit 01.12.2026“; empty where it is not stopped.
+    stopped: String,
     next: String,
 }
 
@@ -134,7 +145,9 @@ impl SupplierPage {
 pub struct Typed {
     /// stop, lift or address.
     form: String,
-    stop: Uuid,
+    stop: String,
+    /// Empty: all contracts; `contract` or `contract:lot`.
+    place: String,
     stopped_from: String,
     reason: String,
     document: String,
@@ -198,13 +211,17 @@ async fn act(app: &App, actor: &Actor, id: OrganisationId, typed: &Typed) -> Res
         let from =
             needed("lifted_from", &typed.lifted_from, "Bitte geben Sie ein, ab wann wieder bestellt werden darf.")?;
         let entered = Entered { from, document: &typed.lift_document };
-        stop_supplier::lift(app, actor, id, typed.stop, entered).await?;
+        let stop: Uuid = typed.stop.parse().map_err(|_| {
+            ActionError::Invalid(vec![FieldError::new("stop", "Bitte wählen Sie die Sperre, die endet.")])
+        })?;
+        stop_supplier::lift(app, actor, id, stop, entered).await?;
         return Ok("aufgehoben");
     }
     let from =
         needed("stopped_from", &typed.stopped_from, "Bitte geben Sie ein, ab wann nichts mehr bestellt werden darf.")?;
     let entered = Entered { from, document: &typed.document };
-    stop_supplier::stop(app, actor, id, &typed.reason, entered).await?;
+    let stopped = stop_supplier::stop(app, actor, id, read_place(&typed.place)?, &typed.reason, entered).await;
+    stopped.map_err(|error| error.at("contract_id", "place").at("lot", "place"))?;
     Ok("gesperrt")
 }
 
@@ -234,7 +251,7 @@ async fn page(
     let mut tx = app.db.begin(actor).await?;
     let name = known(&mut tx, actor, id).await?;
     let stops = supplier_stops::stops(&mut tx, actor.body, supplier).await?;
-    let orders = supplier_stops::open_orders(&mut tx, actor.body, supplier).await?;
+    let orders = open_orders(&mut tx, actor.body, supplier, Reach::Body, today).await?;
     let lots = supplier_stops::affected_lots(&mut tx, actor.body, supplier, today).await?;
     if typed.form != "address"
         && let Some(address) = electronic_addresses::of_supplier(&mut tx, actor.body, supplier).await?
@@ -242,19 +259,30 @@ async fn page(
         typed.scheme = address.scheme().code().to_owned();
         typed.electronic_address = address.id().to_owned();
     }
-    let open = stops.iter().find(|stop| stop.lifted_from.is_none_or(|lifted| today < lifted));
+    // The widest speaks for the supplier.
+    let mut running: Vec<&Stop> =
+        stops.iter().filter(|stop| stop.lifted_from.is_none_or(|lifted| today < lifted)).collect();
+    running.sort_by_key(|stop| stop.contract.is_some());
     Ok(SupplierPage {
         frame: frame.titled(name.clone()),
         id,
         name,
-        state: match open {
+        state: match running.first() {
+            Some(stop) if stop.contract.is_some() => {
+                ("status status--wait", "für einzelne Verträge gesperrt".to_owned())
+            }
             Some(stop) if stop.stopped_from <= today => {
                 ("status status--bad", format!("gesperrt seit {}", day(stop.stopped_from)))
             }
             Some(stop) => ("status status--wait", format!("gesperrt ab {}", day(stop.stopped_from))),
             None => ("status status--good", "lieferfähig".to_owned()),
         },
-        open_stop: open.filter(|stop| stop.lifted_from.is_none()).map(|stop| (stop.id, stop_words(stop))),
+        open_stops: stops
+            .iter()
+            .filter(|stop| stop.lifted_from.is_none())
+            .map(|stop| (stop.id.to_string(), stop_words(stop)))
+            .collect(),
+        places: places(&lots),
         past: stops.iter().filter(|stop| stop.lifted_from.is_some()).map(stop_words).collect(),
         orders_line: orders_line(&orders),
         orders: by_member(&orders),
@@ -264,21 +292,6 @@ async fn page(
         mistakes,
         hint,
     })
-}
-
-fn stop_words(stop: &Stop) -> String {
-    let reason = REASONS.iter().find(|(key, _)| *key == stop.reason).map_or("", |(_, word)| word);
-    let who = stop.recorded_by.as_deref().unwrap_or("unbekannt");
-    let end = match (stop.lifted_from, &stop.lift_document) {
-        (Some(from), Some(document)) => format!(" Wieder lieferfähig ab {}, Beleg: {document}.", day(from)),
-        _ => String::new(),
-    };
-    format!(
-        "Ab {}: {reason}. Beleg: {}. Eingetragen am {} von {who}.{end}",
-        day(stop.stopped_from),
-        stop.document,
-        day_of(stop.recorded_at)
-    )
 }
 
 fn orders_line(orders: &[OpenOrder]) -> String {
@@ -317,6 +330,7 @@ fn by_member(orders: &[OpenOrder]) -> Vec<MemberOrders> {
             state: (status_class(order.status), order.status.german()),
             dated: order.dated_on.map(day).unwrap_or_default(),
             net: order.net.map(|net| money(net.decimal(), &order.currency)).unwrap_or_default(),
+            stopped: order.stopped,
         });
     }
     members
@@ -340,6 +354,7 @@ fn lot_row(lot: AffectedLot) -> LotRow {
             "mini_competition_above" => "Rangfolge, darüber Miniwettbewerb",
             _ => "ein Lieferant",
         },
+        stopped: lot.stopped_from.map(|from| format!("gesperrt ab {}", day(from))).unwrap_or_default(),
         next: lot.next.unwrap_or_else(|| "niemand: Abrufe sind dann nicht möglich".to_owned()),
     }
 }

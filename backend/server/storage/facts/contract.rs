@@ -161,16 +161,17 @@ async fn index_values(conn: &mut PgConnection, items: &[Item]) -> Result<Vec<Ind
     Ok(row.values.0)
 }
 
-/// A stop (insolvency, exclusion) that has not ended by `day` ends a party the day before.
+/// A stop (insolvency, exclusion) that has not ended by `day` ends a party the day before: one for all contracts, for
+/// this one, or for the party's lot.
 async fn parties(conn: &mut PgConnection, contract: ContractId, day: NaiveDate) -> Result<Vec<Party>, StorageError> {
     let rows = sqlx::query!(
         r#"SELECT p.lot_id, p.supplier_id, p.valid_from, least(p.valid_to, stop.day - 1) AS valid_to, stop.day AS stopped_from,
-                  p.rank, o.name
+                  CASE WHEN stop.day < p.stopped_from OR p.stopped_from IS NULL THEN narrow.scope END AS scope, p.rank, o.name
            FROM contract_party p
            JOIN organisation o ON o.id = p.supplier_id
            JOIN framework_contract f ON f.id = p.contract_id
-           CROSS JOIN LATERAL (
-               SELECT least(p.stopped_from, abruf.stopped_from(f.body_id, p.supplier_id, $2)) AS day) stop
+           LEFT JOIN LATERAL abruf.party_stop(f.body_id, p.contract_id, p.lot_id, p.supplier_id, $2) narrow ON true
+           CROSS JOIN LATERAL (SELECT least(p.stopped_from, narrow.first_day) AS day) stop
            WHERE p.contract_id = $1
            ORDER BY p.lot_id, p.rank"#,
         contract.0,
@@ -187,6 +188,11 @@ async fn parties(conn: &mut PgConnection, contract: ContractId, day: NaiveDate) 
             rank: row.rank.unsigned_abs(),
             name: row.name,
             stopped_from: row.stopped_from,
+            stop_scope: match row.scope.as_deref() {
+                Some("contract") => Some(StopScope::Contract),
+                Some("lot") => Some(StopScope::Lot),
+                _ => None,
+            },
         })
         .collect())
 }

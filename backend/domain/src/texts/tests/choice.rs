@@ -5,7 +5,7 @@ use crate::answer_period::{AnswerPeriod, RankRequest};
 use crate::example::{LOT, SUPPLIER, id, line, of, since};
 use crate::facts::{
     AwardCriterion, CompetitionOffer, CouncilLimit, Decline, EarlierCallOff, Facts, LastAward, Lot, Mechanism,
-    MiniCompetition, Party, Price, PriceTerm, Releaser,
+    MiniCompetition, Party, Price, PriceTerm, Releaser, StopScope,
 };
 use crate::ids::{LotId, OrganisationId, PersonId, PriceTermId};
 
@@ -19,7 +19,19 @@ fn party(supplier: u128, rank: u32, name: &str) -> Party {
         rank,
         name: name.to_owned(),
         stopped_from: None,
+        stop_scope: None,
     }
+}
+
+/// Stopped since the day of the order, no further than `scope`.
+fn stop(party: &mut Party, scope: StopScope) {
+    party.validity.to = Some(of("2026-01-18"));
+    party.stopped_from = Some(of("2026-01-19"));
+    party.stop_scope = Some(scope);
+}
+
+fn stopped_for(scope: StopScope) -> Facts {
+    bent(|facts| stop(&mut facts.contract.parties[0], scope))
 }
 
 /// Two training days, and a rival ranked first that asks this much for one.
@@ -187,6 +199,18 @@ pub(super) fn situations() -> Vec<Facts> {
         bent(|facts| {
             facts.contract.parties[0].validity.to = Some(of("2026-01-18"));
             facts.contract.parties[0].stopped_from = Some(of("2026-01-19"));
+        }),
+        // supplier-is-party, stopped for this contract, for its only lot
+        stopped_for(StopScope::Contract),
+        stopped_for(StopScope::Lot),
+        // lot-supplier-match, stopped for one of two lots
+        bent(|facts| {
+            let other = Lot { id: id::<LotId>(13), number: 1, title: "Server".to_owned() };
+            let mut party = facts.contract.parties[0].clone();
+            party.lot = Some(other.id);
+            facts.contract.lots.push(other);
+            stop(&mut facts.contract.parties[0], StopScope::Lot);
+            facts.contract.parties.push(party);
         }),
         // rotation-turn
         rotation(RIVAL),
