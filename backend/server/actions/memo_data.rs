@@ -121,7 +121,7 @@ pub(super) async fn memo_data(
 fn retention(years: Option<u32>) -> String {
     let at_least = years.map(|years| format!(", mindestens {years} Jahre ab dem Zuschlag")).unwrap_or_default();
     format!(
-        "Dieser Vermerk gehört zur Vergabeakte und wird mit ihr aufbewahrt: bis zum Ende der Vertragslaufzeit{at_least}. Namen von Beschäftigten werden danach gelöscht."
+        "Dieser Vermerk gehört zur Vergabeakte und wird mit ihr aufbewahrt: bis zum Ende der Vertragslaufzeit{at_least}. Namen von Beschäftigten sind danach zu löschen. Andere Fristen von Mitglied und Genossenschaft bleiben unberührt."
     )
 }
 
