@@ -124,7 +124,7 @@ impl Kept {
             };
             let said = periods.iter().filter(|it| it.key == ground.key() && lies_in(jurisdiction, &it.jurisdiction));
             let period = said.max_by_key(|it| it.jurisdiction.len()).ok_or(ground)?;
-            let years = period.value.parse().map_err(|_| ground)?;
+            let years = period.value.parse::<u32>().map_err(|_| ground)?;
             let day = ground.last_day(years, self.made_on, contract).ok_or(ground)?;
             if latest.as_ref().is_none_or(|it| it.day < day) {
                 latest = Some(Until { day, ground, period });

@@ -33,14 +33,8 @@ async fn office() -> Office {
         .entitles(town)
         .entitles(other)
         .await;
-    let through_body = world
-        .contract("RV-2025-02")
-        .through_body()
-        .ceiling(value("50000.00"))
-        .item("A1", fixed("100.00"))
-        .entitles(world.body)
-        .entitles(town)
-        .await;
+    let through_body =
+        world.contract("RV-2025-02").through_body().ceiling(value("50000.00")).item("A1", fixed("100.00")).await;
     sqlx::query("UPDATE framework_contract SET awarded_on = '2025-02-10', retention_class = 'vouchers' WHERE id = $1")
         .bind(contract.id.0)
         .execute(world.owner())
@@ -118,6 +112,7 @@ async fn what_is_over_may_be_destroyed_and_nothing_goes_by_itself() {
     let data = office.report(&format!("&contract={}", office.contract.id), &clerk).await;
     assert!(rows(&data, "Vorgang ohne").iter().all(|it| it["state"] == "aufbewahren"), "the last day counts: {data}");
     office.web.app.clock.set("2028-02-10T23:30:00Z".parse().unwrap());
+    let clerk = office.web.sign_in("olga@elbe-saale.example").await;
     let data = office.report(&format!("&contract={}", office.contract.id), &clerk).await;
     let over = rows(&data, "Vorgang ohne");
     assert!(over.len() == 2 && over.iter().all(|it| it["state"] == "darf vernichtet werden"), "{data}");

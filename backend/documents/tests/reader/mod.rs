@@ -53,7 +53,7 @@ impl Element {
         if !self.text.is_empty() {
             lines.push_str(&format!("{}: {}\n", self.kind, self.text));
         }
-        let own = self.heads();
+        let own = if self.kind == "Table" { self.heads() } else { Vec::new() };
         let heads = if self.kind == "Table" { &own[..] } else { heads };
         for kid in &self.kids {
             kid.read_into(lines, heads);
