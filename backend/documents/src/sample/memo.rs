@@ -4,6 +4,7 @@ use abruf_domain::money::{Net, UnitPrice};
 use rust_decimal::Decimal;
 
 use crate::data::{Line, References, Signature};
+use crate::format_de::number;
 use crate::memo::{
     Hashed, Justified, MemoData, Named, PriceBasis, RuleRow, SavingRow, SavingSum, SavingsPart, StepRow, VolumeRow,
 };
@@ -102,12 +103,16 @@ pub fn bare_memo() -> MemoData {
 }
 
 fn basis(line: &Line) -> PriceBasis {
+    let written = |value: String, decimals| number(&value, decimals).unwrap_or(value);
+    let months =
+        line.subscription.as_ref().map(|it| format!(" × {} Monate", it.months.normalize())).unwrap_or_default();
+    let (quantity, price) = (written(line.quantity.to_string(), 0), written(line.unit_price.to_string(), 2));
     PriceBasis {
         position: line.position,
         version: "gültig ab 01.01.2027".to_owned(),
         term: "019b2c4e-6f00-7a51-9c3d-5e1f2a3b4c5d".to_owned(),
         rule: "Festpreis".to_owned(),
-        arithmetic: format!("{} × {} = {}", line.quantity, line.unit_price, line.net),
+        arithmetic: format!("{quantity} {} × {price} €{months} = {} €", line.unit, written(line.net.to_string(), 2)),
     }
 }
 
