@@ -39,7 +39,7 @@ pub fn memo(lines: usize) -> MemoData {
         ],
         entitlement: vec![
             Named::new("Mitglied seit", "01.01.2019"),
-            Named::new("Abrufberechtigt", "namentlich, vom 01.02.2025 an\nBeleg: Anlage 4 zur Bekanntmachung, vom 17.01.2025"),
+            Named::new("Abrufberechtigt", "namentlich, vom 01.02.2025 an.\nBeleg: Anlage 4 zur Bekanntmachung, vom 17.01.2025"),
             Named::new("Öffentlicher Auftraggeber", "§ 99 Nr. 1 GWB, seit 01.01.2019 (Hauptsatzung)"),
         ],
         need: "120 Beschäftigte arbeiten ab Juni im Fernzugriff; die bisherigen Lizenzen laufen am 31.05.2027 aus.\nMenge nach Stellenplan 2027, Anlage 3.".to_owned(),
@@ -117,11 +117,11 @@ fn basis(line: &Line) -> PriceBasis {
 }
 
 fn volume(net: Net) -> Vec<VolumeRow> {
-    let row = |place: &str, in_money, limit: Option<i64>, consumed: i64, reserved: i64, own: Decimal| {
+    let row = |place: &str, limit: Option<i64>, consumed: i64, reserved: i64, own: Decimal| {
         let (consumed, reserved) = (Decimal::new(consumed, 2), Decimal::new(reserved, 2));
         VolumeRow {
             place: place.to_owned(),
-            in_money,
+            in_money: true,
             limit: limit.map(|limit| Decimal::new(limit, 2)),
             consumed,
             reserved,
@@ -130,9 +130,17 @@ fn volume(net: Net) -> Vec<VolumeRow> {
         }
     };
     vec![
-        row("Rahmenvertrag RV-2025-01", true, Some(250_000_000), 118_423_455, 2_310_000, net.decimal()),
-        row("Kontingent im Rahmenvertrag RV-2025-01", true, None, 4_510_000, 0, net.decimal()),
-        row("Artikel CTX-1001", false, Some(100_000), 61_200, 1_000, Decimal::from(120)),
+        row("Rahmenvertrag RV-2025-01", Some(250_000_000), 118_423_455, 2_310_000, net.decimal()),
+        row("Kontingent im Rahmenvertrag RV-2025-01", None, 4_510_000, 0, net.decimal()),
+        VolumeRow {
+            place: "Artikel CTX-1001".to_owned(),
+            in_money: false,
+            limit: Some(Decimal::from(1_000)),
+            consumed: Decimal::from(612),
+            reserved: Decimal::from(10),
+            own: Decimal::from(120),
+            after: Decimal::from(742),
+        },
     ]
 }
 
