@@ -24,6 +24,7 @@ pub mod own_data;
 pub mod printed;
 pub mod question;
 pub mod restatement;
+pub mod retention;
 pub mod row_file;
 pub mod row_stream;
 pub mod savings;

@@ -129,7 +129,7 @@ async fn house(names: &[String]) -> (Web, Vec<(Role, String)>) {
 
 /// Every route that answers with a table as a file, as somebody who may have it.
 fn exports(cookies: &[(Role, String)]) -> Vec<(String, String)> {
-    const REPORTS: [&str; 11] = [
+    const REPORTS: [&str; 12] = [
         "einsparungen-nach",
         "einsparungen-abrufe",
         "einsparungen-positionen",
@@ -141,6 +141,7 @@ fn exports(cookies: &[(Role, String)]) -> Vec<(String, String)> {
         "abfluss",
         "auslaufende-vertraege",
         "nutzung",
+        "aufbewahrung",
     ];
     let mut exports = Vec::new();
     for route in routes() {

@@ -1,6 +1,7 @@
 //! Reports: every total is the list behind it, on every level and in every form; nobody sees more than they may.
 
 mod minimum_purchases;
+mod retention;
 mod streams;
 mod walk;
 
@@ -31,7 +32,7 @@ use crate::world::contract::{Contract, NewContract, fixed, list_price, prior_con
 const MALICIOUS: &str = "=cmd|' /C calc'!A0";
 
 /// Every report a board may open, by the last step of its address and its name in the API.
-const ALL: [(&str, &str); 14] = [
+const ALL: [(&str, &str); 15] = [
     ("einsparungen-nach", "savings-by"),
     ("einsparungen-abrufe", "savings-call-offs"),
     ("einsparungen-positionen", "savings-lines"),
@@ -46,6 +47,7 @@ const ALL: [(&str, &str); 14] = [
     ("mindestabnahmen", "minimum-purchases"),
     ("auslaufende-vertraege", "expiring"),
     ("nutzung", "usage"),
+    ("aufbewahrung", "retention"),
 ];
 
 struct Town {

@@ -156,7 +156,11 @@ async fn logo_and_fonts_are_used_and_recorded_once_and_broken_ones_are_not() {
     for (name, bytes, said) in [
         ("logo.png", &huge[..], "50000000 Bytes, erlaubt sind 500000"),
         ("logo.png", &LOGO[..2_000], "beschädigt"),
-        ("logo.png", &b"<svg xmlns='x'><image href='http://example.org/x.png'/></svg>"[..], "weder PNG noch JPEG"),
+        (
+            "logo.png",
+            &b"<svg xmlns='x'><image href='http://example.org/x.png'/></svg>"[..],
+            "bitte als PNG mit 945 x 189",
+        ),
         ("fonts/ProbeSans-Bold.ttf", &BOLD[..300], "keine lesbare"),
         ("logo.jpg", LOGO, "nennt diese Datei nicht"),
     ] {
@@ -233,7 +237,11 @@ fn the_terminal_checks_a_folder_and_shows_a_sample() {
         ("logo/logo.png", &b"\x89PNG\xff"[..], "letterhead.toml desselben Ordners nennt diese Datei nicht"),
         ("gross/order.xml.j2", &vec![b' '; 50_000_000][..], "erlaubt sind 500000"),
         ("gross-logo/logo.png", &vec![b' '; 50_000_000][..], "Datei logo.png: sie hat 50000000 Bytes"),
-        ("bild/logo.svg", &b"<svg xmlns='x'><image href='http://example.org/x.png'/></svg>"[..], "Ein SVG muss vorher"),
+        (
+            "bild/logo.svg",
+            &b"<svg xmlns='x'><image href='http://example.org/x.png'/></svg>"[..],
+            "SVG wird nicht angenommen, weil es fremde Dateien nachladen kann; bitte als PNG",
+        ),
         ("bytes/blocks/greeting.txt", &b"\xff\xfe"[..], "Datei blocks/greeting.txt: sie ist kein Text in UTF-8"),
         ("brief/brief.docx", &b"PK"[..], "Erlaubt sind: letterhead.toml"),
     ] {
@@ -242,6 +250,24 @@ fn the_terminal_checks_a_folder_and_shows_a_sample() {
         let refused = abruf(&["template", "check", &at(folder)]);
         assert_eq!(refused.status.code(), Some(10), "{name}: {}", said(&refused));
         assert!(said(&refused).contains(wanted), "{name}: {}", said(&refused));
+    }
+
+    // What a letterhead names is read, and told by file: an SVG under the name of a PNG, a font that is none.
+    write("svg/letterhead.toml", b"[logo]\nfile = \"logo.png\"\nalt = \"Wappen\"\n");
+    write("svg/logo.png", b"<?xml version='1.0'?><svg xmlns='x'><image href='http://example.org/x.png'/></svg>");
+    write("font/letterhead.toml", b"[fonts]\nregular = \"fonts/A.ttf\"\nbold = \"fonts/A.ttf\"\n");
+    write("font/fonts/A.ttf", &REGULAR[..300]);
+    for (folder, wanted) in [
+        ("svg", "Datei logo.png: SVG wird nicht angenommen, weil es fremde Dateien nachladen kann; bitte als PNG"),
+        ("font", "Datei fonts/A.ttf: die Datei ist keine lesbare"),
+    ] {
+        let begun = Instant::now();
+        let refused = abruf(&["template", "check", &at(folder)]);
+        assert_eq!(refused.status.code(), Some(10), "{folder}: {}", said(&refused));
+        assert!(said(&refused).contains(wanted), "{folder}: {}", said(&refused));
+        let shown = abruf(&["template", "preview", "order", "--folder", &at(folder), "-o", &at("x.pdf")]);
+        assert!(shown.status.code() == Some(10) && !dir.path().join("x.pdf").exists(), "{folder}: {}", said(&shown));
+        assert!(begun.elapsed().as_secs() < 20, "{folder}");
     }
 
     for (name, bytes) in [

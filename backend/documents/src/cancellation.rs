@@ -5,7 +5,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
-    Body, Clause, ContractReference, Currency, Line, Pair, Party, References, Signature, Surcharge, Totals,
+    Body, Clause, ContractReference, Currency, EarlierPaper, Line, Pair, Party, References, Signature, Surcharge,
+    Totals,
 };
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
@@ -14,17 +15,6 @@ use crate::order_x;
 use crate::render::{Job, Letter, file_name};
 use crate::sums;
 use crate::template::Templates;
-
-/// The order that is cancelled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CancelledOrder {
-    /// Its call-off number.
-    pub number: String,
-    /// Its order date (Berlin).
-    pub order_date: NaiveDate,
-    /// The Prüfkennung printed on it.
-    pub check_code: CheckCode,
-}
 
 /// What of the order still stands after a partial cancellation, with its prices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +29,16 @@ pub struct Rest {
     pub priced_anew_from: Option<Net>,
 }
 
+/// The order that is cancelled, under the names recorded inputs have for it.
+#[derive(Serialize, Deserialize)]
+#[serde(remote = "EarlierPaper")]
+struct CancelledOrder {
+    number: String,
+    #[serde(rename = "order_date")]
+    day: NaiveDate,
+    check_code: CheckCode,
+}
+
 /// Everything a cancellation prints. Its canonical JSON is the input of the Prüfkennung.
 ///
 /// Quantities and amounts are those given back: positive.
@@ -51,7 +51,8 @@ pub struct CancellationData {
     /// Who cancelled, and when.
     pub cancelled: Signature,
     /// The order it takes back.
-    pub cancels: CancelledOrder,
+    #[serde(with = "CancelledOrder")]
+    pub cancels: EarlierPaper,
     /// Whether nothing of the order is left.
     pub complete: bool,
     /// Why; printed for the supplier.

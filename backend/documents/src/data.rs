@@ -264,9 +264,9 @@ pub struct Signature {
     pub at: DateTime<Utc>,
 }
 
-/// An earlier paper about the same thing, which a later one replaces.
+/// An earlier paper about the same thing, which a later one replaces or takes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Replaced {
+pub struct EarlierPaper {
     /// Its number, `B-7K3M9Q2D`.
     pub number: String,
     /// The day printed on it.

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use crate::data::{
-    Body, ContractReference, Currency, Line, Pair, Party, References, Replaced, Signature, Surcharge, Totals,
+    Body, ContractReference, Currency, EarlierPaper, Line, Pair, Party, References, Signature, Surcharge, Totals,
 };
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
@@ -29,7 +29,7 @@ pub struct DeliveryChangeData {
     /// Its order date (Berlin).
     pub order_date: NaiveDate,
     /// The paper that said the old day: the order, or an earlier change.
-    pub replaces: Replaced,
+    pub replaces: EarlierPaper,
     /// The old day; `None` where the order named none.
     pub from: Option<NaiveDate>,
     /// The new day.

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, ContractReference, Party, Replaced, Signature};
+use crate::data::{Body, ContractReference, EarlierPaper, Party, Signature};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
@@ -33,7 +33,7 @@ pub struct EntitlementData {
     /// Who had it issued, and when.
     pub issued: Signature,
     /// The certificate it replaces.
-    pub replaces: Option<Replaced>,
+    pub replaces: Option<EarlierPaper>,
     /// Prints "Beispieldaten" on each page.
     pub demo: bool,
     /// Who certifies: the cooperative.

@@ -98,6 +98,9 @@ const BINDS_TO_NUMBER: [&str; 41] = [
     "t", "l", "ml", "W", "kW", "kWh", "V", "A", "°C", "Zoll",
 ];
 
+/// Legal forms too short for a line of their own.
+const BINDS_TO_NAME: [&str; 4] = ["eG", "AG", "KG", "SE"];
+
 /// Puts no-break spaces where a line break would hurt: after § and Abs., between number and unit.
 #[must_use]
 pub fn bind(text: &str) -> String {
@@ -112,6 +115,8 @@ pub fn bind(text: &str) -> String {
             let joined = BINDS_NEXT.contains(&binder)
                 || (number_after && BINDS_NEXT_NUMBER.contains(&binder))
                 || (number_before && BINDS_TO_NUMBER.contains(&bare))
+                || (matches!(previous, "Mio." | "Mrd.") && bare == "€")
+                || BINDS_TO_NAME.contains(&bare)
                 || (is_ordinal(binder) && word.starts_with(char::is_uppercase));
             out.push(if joined { NBSP } else { ' ' });
         }
@@ -167,6 +172,7 @@ mod tests {
             bind("nach § 286 Abs. 3 BGB in 30 Tagen, 12 %"),
             "nach §\u{a0}286 Abs.\u{a0}3 BGB in 30\u{a0}Tagen, 12\u{a0}%"
         );
+        assert_eq!(bind("Einkauf Mittelland eG, 2,5 Mio. €."), "Einkauf Mittelland\u{a0}eG, 2,5 Mio.\u{a0}€.");
         assert_eq!(bind("Los 2 und Los drei"), "Los\u{a0}2 und Los drei");
         assert_eq!(bind("4. Auflage, 80 g, im Jahr 2027. Die"), "4.\u{a0}Auflage, 80\u{a0}g, im Jahr 2027. Die");
     }

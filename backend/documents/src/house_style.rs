@@ -16,6 +16,7 @@ use serde::Deserialize;
 use crate::document::DocumentError;
 use crate::own_fonts::{OwnFont, OwnFonts};
 use crate::picture::Picture;
+pub use crate::picture::SVG_REFUSED;
 use crate::{own_fonts, picture};
 
 /// Name of the file that says which logo and which fonts are used.
@@ -185,9 +186,12 @@ impl Letterhead {
             let wrong = |reason: String| DocumentError::Asset { file: name.clone(), reason };
             if Kind::of(name) != Some(kind) {
                 let allowed = match kind {
-                    Kind::Logo => "logo.png, logo.jpg; ein SVG muss vorher umgewandelt werden",
+                    Kind::Logo => "logo.png, logo.jpg",
                     _ => "fonts/<Name>.ttf, fonts/<Name>.otf",
                 };
+                if name.to_lowercase().ends_with(".svg") {
+                    return Err(wrong(SVG_REFUSED.to_owned()));
+                }
                 return Err(wrong(format!("{LETTERHEAD} nennt eine Datei dieses Namens, erlaubt sind {allowed}")));
             }
             assets.get(name).ok_or_else(|| wrong(format!("{LETTERHEAD} nennt die Datei, aber sie ist nicht da")))
@@ -255,7 +259,7 @@ mod tests {
         let logo = |file: &str| refused(&format!("[logo]\nfile = \"{file}\"\nalt = \"Wappen\"\n"));
         assert!(logo("logo.jpeg").1.contains("ist nicht da"));
         assert!(logo("logo.jpg").1.contains("weder PNG noch JPEG"));
-        assert!(logo("logo.svg").1.contains("SVG muss vorher umgewandelt"));
+        assert!(logo("logo.svg").1.contains("bitte als PNG mit 945 x 189 Pixel"));
         assert!(logo("../logo.png").1.contains("erlaubt sind logo.png"));
         let (place, reason) = refused("\n[logos]\n");
         assert_eq!(place, "letterhead.toml:2");

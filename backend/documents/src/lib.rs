@@ -81,7 +81,7 @@ mod xml;
 mod xml_out;
 
 pub use attachment::{all_embedded, embedded};
-pub use cancellation::{CancellationData, CancelledOrder, Rest, cancellation};
+pub use cancellation::{CancellationData, Rest, cancellation};
 pub use competition_record::{CompetitionRecordData, competition_record};
 pub use delivery_change::{DeliveryChangeData, delivery_change};
 pub use document::{CheckCode, Document, DocumentError};

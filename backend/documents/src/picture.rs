@@ -14,6 +14,9 @@ pub const MOST_BYTES: usize = 500_000;
 const MOST_EDGE: u32 = 4_000;
 /// Most pixels: 60 x 20 mm at 1,200 dots per inch have fewer.
 const MOST_PIXELS: u32 = 3_000_000;
+/// What is said to an SVG, which is a program rather than a picture: it can load other files, run scripts and grow
+/// without bounds. 945 by 189 pixels are the 80 by 16 mm of the letterhead at 300 dots per inch.
+pub const SVG_REFUSED: &str = "SVG wird nicht angenommen, weil es fremde Dateien nachladen kann; bitte als PNG mit 945 x 189 Pixel oder mehr speichern (80 x 16 mm, höchstens 4000 Pixel je Kante und 500 KB)";
 /// Most passes of a JPEG: ordinary ones have ten.
 const MOST_SCANS: usize = 40;
 
@@ -45,6 +48,8 @@ impl Picture {
             png(file)
         } else if file.starts_with(&[0xff, 0xd8]) {
             jpeg(file)
+        } else if is_svg(file) {
+            Err(SVG_REFUSED.to_owned())
         } else {
             Err("die Datei ist weder PNG noch JPEG".to_owned())
         }
@@ -95,6 +100,12 @@ fn on_paper(pixels: &[u8], colours: usize) -> Vec<u8> {
         }
     }
     laid
+}
+
+/// Whether it begins as an SVG does; nothing of it is read further.
+fn is_svg(file: &[u8]) -> bool {
+    let begin = String::from_utf8_lossy(&file[..file.len().min(2_000)]);
+    begin.trim_start_matches('\u{feff}').trim_start().starts_with('<') && begin.contains("<svg")
 }
 
 fn jpeg(file: &[u8]) -> Result<Picture, String> {
@@ -178,7 +189,14 @@ mod tests {
     fn what_is_broken_or_no_picture_is_refused() {
         refused(&PNG[..PNG.len() / 2], "PNG ist beschädigt");
         refused(&JPEG[..JPEG.len() / 2], "JPEG ist beschädigt");
-        refused(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "weder PNG noch JPEG");
+        for svg in [
+            "<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "\u{feff}<?xml version='1.0'?>\n<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]>\n<svg>&a;</svg>",
+            "<svg><image href='http://example.org/x.png'/></svg>",
+        ] {
+            refused(svg.as_bytes(), "bitte als PNG mit 945 x 189 Pixel");
+        }
+        refused(b"<html>svg</html>", "weder PNG noch JPEG");
         refused(&[], "weder PNG noch JPEG");
         refused(&vec![0; 50_000_000], "das Bild hat 50000000 Bytes");
     }

@@ -7,7 +7,7 @@ use abruf_domain::money::Net;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Body, Party, Replaced, Signature};
+use crate::data::{Body, EarlierPaper, Party, Signature};
 use crate::document::{CheckCode, Document, DocumentError};
 use crate::format_de::date;
 use crate::frame::Page;
@@ -68,7 +68,7 @@ pub struct SavingsData {
     /// Who had it issued, and when.
     pub issued: Signature,
     /// The certificate it replaces.
-    pub replaces: Option<Replaced>,
+    pub replaces: Option<EarlierPaper>,
     /// Prints "Beispieldaten" on each page.
     pub demo: bool,
     /// Who certifies: the cooperative.

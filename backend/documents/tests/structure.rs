@@ -1,6 +1,6 @@
 //! What a screen reader makes of our files: reading order, tables, words, outline.
 
-use abruf_documents::{Templates, cancellation, order, sample};
+use abruf_documents::{Templates, cancellation, memo, order, sample};
 use lopdf::{Document, Object};
 
 mod reader;
@@ -28,6 +28,50 @@ fn read_aloud_an_order_and_a_cancellation_make_sense() {
     golden("aloud_stress_2", &reader::read(&stress.bytes).read_aloud());
     let document = cancellation(&sample::cancellation(2), &Templates::embedded()).expect("a document");
     golden("aloud_cancellation_2", &reader::read(&document.bytes).read_aloud());
+}
+
+fn memo_of(data: &abruf_documents::MemoData) -> reader::Element {
+    reader::read(&memo(data, &Templates::embedded()).expect("a document").bytes)
+}
+
+#[test]
+fn read_aloud_a_call_off_memo_makes_sense() {
+    golden("aloud_memo_3", &memo_of(&sample::memo(3)).read_aloud());
+    golden("aloud_memo_bare", &memo_of(&sample::bare_memo()).read_aloud());
+}
+
+#[test]
+fn each_table_of_a_memo_stands_under_its_heading_and_each_cell_under_a_head() {
+    for data in [sample::memo(1), sample::memo(60), sample::bare_memo()] {
+        let document = memo_of(&data);
+        let mut heading = String::new();
+        let mut tables = 0;
+        for (at, element) in document.kids.iter().enumerate() {
+            match element.kind.as_str() {
+                "H1" | "H2" => {
+                    let next = document.kids.get(at + 1).map(|it| it.kind.as_str());
+                    assert!(matches!(next, Some("P" | "Table")), "„{}“ has nothing under it: {next:?}", element.text);
+                    assert_ne!(heading, element.text, "two headings of the same name");
+                    heading.clone_from(&element.text);
+                }
+                "Table" => {
+                    tables += 1;
+                    let heads = element.heads();
+                    assert!(!heads.is_empty() && heads.iter().all(|it| !it.is_empty()), "{heading}: {heads:?}");
+                    for row in &element.all("TBody")[0].kids {
+                        assert_eq!(row.kids.len(), heads.len(), "{heading}");
+                        assert!(row.kids.iter().all(|cell| !cell.text.is_empty()), "{heading}: {row:?}");
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(3 <= tables, "{tables} tables");
+        let aloud = document.read_aloud();
+        let digits = "0123456789abcdef";
+        let whole = aloud.split_whitespace().filter(|it| it.len() == 64 && it.chars().all(|c| digits.contains(c)));
+        assert_eq!(whole.count(), data.attachments.len(), "hashes are read in one piece: {aloud}");
+    }
 }
 
 #[test]
@@ -62,6 +106,26 @@ fn names_of_all_europe_are_read_as_they_are_written() {
     name.clone_into(&mut data.lines[0].title);
     let read = reader::read(&order(&data, &Templates::embedded()).expect("a document").bytes).read_aloud();
     assert!(read.contains(name), "{read}");
+}
+
+#[test]
+fn what_controls_or_reverses_text_neither_acts_nor_disappears_unseen() {
+    let hostile = "Amt\0für\u{7}Bau \u{202e}gnurednÄ\u{202c} \u{2066}x\u{2069} \u{5e9}\u{5dc} \u{1f600}";
+    let mut data = sample::order(1);
+    for text in [&mut data.buyer.name, &mut data.supplier.name, &mut data.lines[0].title] {
+        hostile.clone_into(text);
+    }
+    let mut noted = sample::memo(1);
+    for text in [&mut noted.need, &mut noted.member.name, &mut noted.justifications[0].wording] {
+        hostile.clone_into(text);
+    }
+    let order = reader::read(&order(&data, &Templates::embedded()).expect("a document").bytes);
+    for read in [order.read_aloud(), memo_of(&noted).read_aloud()] {
+        assert!(read.contains("AmtfürBau") && read.contains("gnurednÄ"), "{read}");
+        assert!(read.contains('\u{fffd}'), "what no font has is seen: {read}");
+        let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(!read.lines().any(|line| line.contains(acts)), "{read:?}");
+    }
 }
 
 /// Titles of the outline, in order.

@@ -19,10 +19,11 @@ use crate::app::App;
 use crate::mail::{Letter, Outcome};
 use crate::storage::call_offs::CallOff;
 use crate::storage::documents::DocumentRow;
-use crate::storage::mails::{self, Begun, End, OrderMail};
+use crate::storage::mails::{self, Begun, End};
+use crate::storage::order_mails::{self, OrderMail};
 use crate::storage::organisations::Organisation;
 use crate::storage::supplier_links::{self, SupplierLink};
-use crate::storage::{Tx, audit_log, call_offs, change_mails, contracts, documents, organisations, supplier_orders};
+use crate::storage::{Tx, audit_log, call_offs, contracts, documents, organisations, supplier_orders};
 
 /// An attempt nobody heard of again counts as lost after so long.
 pub(super) const LOST_AFTER: TimeDelta = TimeDelta::minutes(15);
@@ -90,7 +91,7 @@ async fn order_letter(
     now: DateTime<Utc>,
 ) -> Result<Option<Letter>, ActionError> {
     let (call_off, _) = call_offs::find(tx, id).await?.ok_or(ActionError::NotFound)?;
-    let earlier = mails::of_order(tx, &call_off).await?;
+    let earlier = order_mails::of_order(tx, &call_off).await?;
     let first = earlier.first().is_some_and(|it| it.id == mail.id);
     let wanted = match call_off.status {
         Status::Released => true,
@@ -141,14 +142,14 @@ async fn change_letter(
     let (_, bytes) = app.documents.read(documents::find(tx, document).await?.ok_or(ActionError::NotFound)?).await?;
     let contract = contracts::find(tx, call_off.contract).await?.ok_or(ActionError::NotFound)?;
     let (number, customer) = order_of(tx, &call_off).await?;
-    let earlier = change_mails::of_call_off(tx, &call_off).await?;
+    let earlier = order_mails::of_changes(tx, &call_off).await?;
     let words = ChangeLetter {
         kind: paper.kind.trim_start_matches("supplier_").to_owned(),
         paper: change_in_words(&paper),
         number,
         contract: format!("{} {}", contract.number, contract.title),
         customer: customer.name,
-        again: earlier.iter().any(|it| it.document == document && it.mail.was_sent()),
+        again: earlier.iter().any(|it| it.document == Some(document) && it.was_sent()),
         demo: app.demo,
     };
     Ok(Letter {

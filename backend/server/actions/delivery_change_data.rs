@@ -1,7 +1,7 @@
 //! What a change of the delivery date prints: the confirmation whose day the buyer accepted, and the order as it stood.
 
 use abruf_documents::DeliveryChangeData;
-use abruf_documents::data::{Replaced, Signature};
+use abruf_documents::data::{EarlierPaper, Signature};
 use abruf_domain::period::berlin_date;
 use chrono::NaiveDate;
 use sqlx::PgConnection;
@@ -65,12 +65,12 @@ impl AcceptedChange {
     ) -> Result<DeliveryChangeData, ActionError> {
         let before = made.iter().find(|it| it.kind == kind && it.sequence == Some(self.sequence - 1));
         let replaces = match before.zip(self.earlier) {
-            Some((change, day)) => Replaced {
+            Some((change, day)) => EarlierPaper {
                 number: number(order_number, self.sequence - 1),
                 day,
                 check_code: consistent(change.check_code.parse(), "document", "check_code", change.id.0)?,
             },
-            None => Replaced {
+            None => EarlierPaper {
                 number: order_number.to_owned(),
                 day: order_date,
                 check_code: consistent(order.check_code.parse(), "document", "check_code", order.id.0)?,

@@ -2,7 +2,7 @@
 //! with the proofs they rest on.
 
 use abruf_documents::EntitlementData;
-use abruf_documents::data::{Body, ContractReference, Replaced, Signature};
+use abruf_documents::data::{Body, ContractReference, EarlierPaper, Signature};
 use abruf_documents::entitlement_certificate::LotScope;
 use abruf_documents::memo::Named;
 use abruf_domain::facts::SupplyChain;
@@ -36,7 +36,7 @@ pub(super) struct Certified {
     /// Who had it issued, and when.
     pub issued: Signature,
     /// The certificate it replaces.
-    pub replaces: Option<Replaced>,
+    pub replaces: Option<EarlierPaper>,
     /// Who certifies.
     pub body: OrganisationId,
     /// Whom it is about.

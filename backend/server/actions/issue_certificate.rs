@@ -2,7 +2,7 @@
 //! one about the same thing names the older one, which stays as it is. Rendering holds no lock: the facts are read in
 //! one snapshot, the PDF is made outside, and only then the certificate and its log entry are written.
 
-use abruf_documents::data::{Replaced, Signature};
+use abruf_documents::data::{EarlierPaper, Signature};
 use abruf_documents::{Document, Templates, reproduce::template_of};
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::ids::OrganisationId;
@@ -88,9 +88,9 @@ async fn made(keyed: Keyed<'_>, member: OrganisationId, subject: Subject) -> Res
     freeze(keyed, member, subject, (&number, previous.map(|it| it.id)), &document, &in_use).await
 }
 
-fn replaced(previous: &Previous) -> Result<Replaced, ActionError> {
+fn replaced(previous: &Previous) -> Result<EarlierPaper, ActionError> {
     let check_code = consistent(previous.check_code.parse(), "certificate", "check_code", previous.id)?;
-    Ok(Replaced { number: previous.number.clone(), day: previous.dated_on, check_code })
+    Ok(EarlierPaper { number: previous.number.clone(), day: previous.dated_on, check_code })
 }
 
 async fn freeze(

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
+use abruf_documents::house_style::SVG_REFUSED;
 use abruf_documents::{DocumentError, HouseStyle, Templates, check_templates};
 use abruf_domain::audit::AuditEntry;
 use abruf_domain::canonical::sha256;
@@ -112,7 +113,7 @@ pub fn in_german(error: &DocumentError, base: &Templates) -> String {
 /// A file that documents do not know.
 #[must_use]
 pub fn unknown(name: &str, base: &Templates) -> String {
-    let svg = if name.ends_with(".svg") { " Ein SVG muss vorher in PNG umgewandelt werden." } else { "" };
+    let svg = if name.to_lowercase().ends_with(".svg") { format!(" {SVG_REFUSED}.") } else { String::new() };
     let known: Vec<&str> = base.names().collect();
     format!(
         "Datei {name}: Eine Datei dieses Namens kennen die Vorlagen nicht.{svg} Erlaubt sind: letterhead.toml, logo.png, logo.jpg, blocks/<Name>.txt, fonts/<Name>.ttf, fonts/<Name>.otf, {}.",

@@ -121,7 +121,7 @@ pub(super) async fn memo_data(
 fn retention(years: Option<u32>) -> String {
     let at_least = years.map(|years| format!(", mindestens {years} Jahre ab dem Zuschlag")).unwrap_or_default();
     format!(
-        "Dieser Vermerk gehört zur Vergabeakte und wird mit ihr aufbewahrt: bis zum Ende der Vertragslaufzeit{at_least}. Namen von Beschäftigten werden danach gelöscht."
+        "Dieser Vermerk gehört zur Vergabeakte und wird mit ihr aufbewahrt: bis zum Ende der Vertragslaufzeit{at_least}. Namen von Beschäftigten sind danach zu löschen. Andere Fristen von Mitglied und Genossenschaft bleiben unberührt."
     )
 }
 
@@ -131,14 +131,19 @@ fn volume(facts: &Facts, review: &Review) -> Vec<VolumeRow> {
     let taken = scopes.map(|(scope, after)| (scope, demand(scope, &review.priced), after));
     taken
         .filter(|(_, own, _)| *own != Volume::ZERO)
-        .map(|(scope, own, after)| VolumeRow {
-            place: place(&facts.contract, scope.scope).written(GERMAN),
-            in_money: scope.measure == Measure::Value,
-            limit: scope.limit.map(Volume::decimal),
-            consumed: scope.consumed().decimal(),
-            reserved: scope.reserved.decimal(),
-            own: own.decimal(),
-            after: after.decimal(),
+        .map(|(scope, own, after)| {
+            let in_money = scope.measure == Measure::Value;
+            // Quantities are kept with four decimals and read without those that say nothing.
+            let plain = |it: Volume| if in_money { it.decimal() } else { it.decimal().normalize() };
+            VolumeRow {
+                place: place(&facts.contract, scope.scope).written(GERMAN),
+                in_money,
+                limit: scope.limit.map(plain),
+                consumed: plain(scope.consumed()),
+                reserved: plain(scope.reserved),
+                own: plain(own),
+                after: plain(*after),
+            }
         })
         .collect()
 }

@@ -26,7 +26,7 @@ fn span(validity: Validity) -> String {
 
 /// A label with the words of a span of days and what proves it.
 fn dated(label: &str, validity: Validity, proof: &str) -> Named {
-    let proof = if proof.is_empty() { String::new() } else { format!("\nBeleg: {proof}") };
+    let proof = if proof.is_empty() { String::new() } else { format!(".\nBeleg: {proof}") };
     Named::new(label, format!("{}{proof}", span(validity)))
 }
 
@@ -76,7 +76,7 @@ pub(super) fn entitlement(facts: &Facts, day: NaiveDate) -> Vec<Named> {
     for it in inhouse {
         let approved = if it.approved { "" } else { ", noch nicht freigegeben" };
         let share = GERMAN.percent(it.activity_share.decimal().normalize());
-        let text = format!("Tätigkeit für Mitglieder {share}{approved}\nBeleg: {}", it.document);
+        let text = format!("Tätigkeit für Mitglieder {share}{approved}.\nBeleg: {}", it.document);
         rows.push(Named::new(format!("In-House-Nachweis {}", it.year), text));
     }
     rows

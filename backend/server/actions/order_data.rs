@@ -4,10 +4,10 @@
 //! Of a pair, each order is printed from its side: the member orders from the body, the body from the supplier.
 
 use abruf_documents::data::{
-    Body, Clause, Contact, ContractReference, Currency, Endpoint, Endpoints, Line, Pair, Party, References, Signature,
-    Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
+    Body, Clause, Contact, ContractReference, Currency, EarlierPaper, Endpoint, Endpoints, Line, Pair, Party,
+    References, Signature, Subscription, Surcharge, Totals, VatCategory, VatClass, VatRow,
 };
-use abruf_documents::{CancellationData, CancelledOrder, CheckCode, OrderData, Rest, Stage};
+use abruf_documents::{CancellationData, CheckCode, OrderData, Rest, Stage};
 use abruf_domain::Facts;
 use abruf_domain::electronic_address::Scheme;
 use abruf_domain::facts::VatTreatment;
@@ -145,7 +145,7 @@ impl Printed {
         self,
         app: &App,
         call_off: &CallOff,
-        order: CancelledOrder,
+        order: EarlierPaper,
         event: CancellationEvent,
         cancelled: Signature,
     ) -> CancellationData {
@@ -195,11 +195,7 @@ pub(super) struct CancellationEvent {
 }
 
 /// The order a cancellation takes back.
-pub(super) fn cancelled_order(
-    number: &str,
-    at: DateTime<Utc>,
-    check_code: &str,
-) -> Result<CancelledOrder, ActionError> {
+pub(super) fn cancelled_order(number: &str, at: DateTime<Utc>, check_code: &str) -> Result<EarlierPaper, ActionError> {
     let check_code: CheckCode = check_code.parse().map_err(|_| {
         ActionError::Storage(StorageError::Inconsistent {
             table: "document",
@@ -208,7 +204,7 @@ pub(super) fn cancelled_order(
             what: "no check code".to_owned(),
         })
     })?;
-    Ok(CancelledOrder { number: number.to_owned(), order_date: berlin_date(at), check_code })
+    Ok(EarlierPaper { number: number.to_owned(), day: berlin_date(at), check_code })
 }
 
 pub(super) fn printed_lines(facts: &Facts, priced: &PricedCallOff) -> Vec<Line> {

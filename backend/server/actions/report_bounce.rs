@@ -13,7 +13,7 @@ use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::storage::call_offs::CallOff;
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::{Tx, call_offs, change_mails, confirmations, dispatches, mails, order_lines};
+use crate::storage::{Tx, call_offs, confirmations, dispatches, order_lines, order_mails};
 
 /// Longest reason, in characters.
 const LONGEST: usize = 1000;
@@ -59,7 +59,7 @@ pub async fn report_message(
     }
     let keyed = Keyed { app, actor, key, now: app.clock.now() };
     let mut tx = app.db.begin(actor).await?;
-    let (id, kind) = mails::of_message(&mut tx, &message_id).await?.ok_or(ActionError::NotFound)?;
+    let (id, kind) = order_mails::of_message(&mut tx, &message_id).await?.ok_or(ActionError::NotFound)?;
     let (call_off, _) = call_offs::lock(&mut tx, id).await?.ok_or(ActionError::NotFound)?;
     if let Some(answer) = keyed.replay(&mut tx).await? {
         return Ok(answer);
@@ -68,7 +68,7 @@ pub async fn report_message(
         note_change(keyed, tx, &call_off, &message_id, reason).await?;
         return Ok(id);
     }
-    let newest = mails::of_order(&mut tx, &call_off).await?.pop();
+    let newest = order_mails::of_order(&mut tx, &call_off).await?.pop();
     if newest.is_none_or(|mail| mail.message_id != message_id) {
         return Err(ActionError::NotNow(
             "Diese Nachricht ist überholt: Die Bestellung wurde danach noch einmal gesandt. Zu tun ist nichts."
@@ -88,25 +88,25 @@ async fn note_change(
     reason: &str,
 ) -> Result<(), ActionError> {
     let reason = check_reason(reason)?;
-    let mut mails = change_mails::of_call_off(&mut tx, call_off).await?;
-    let Some(came_back) = mails.iter().find(|it| it.mail.message_id == message_id).cloned() else {
+    let mut mails = order_mails::of_changes(&mut tx, call_off).await?;
+    let Some(came_back) = mails.iter().find(|it| it.message_id == message_id).cloned() else {
         return Err(ActionError::NotFound);
     };
     mails.retain(|it| it.document == came_back.document);
-    if mails.last().is_none_or(|it| it.mail.id != came_back.mail.id) || !came_back.mail.was_sent() {
+    if mails.last().is_none_or(|it| it.id != came_back.id) || !came_back.was_sent() {
         return Err(ActionError::NotNow(
             "Diese Nachricht ist überholt: Das Dokument wurde danach noch einmal gesandt, oder sie ist schon als unzustellbar vermerkt. Zu tun ist nichts."
                 .to_owned(),
         ));
     }
-    change_mails::came_back(&mut tx, call_off.contract, came_back.mail.id, reason).await?;
-    let words = format!("An {}: {reason}", came_back.mail.recipient);
+    order_mails::came_back(&mut tx, call_off.contract, came_back.id, reason).await?;
+    let words = format!("An {}: {reason}", came_back.recipient);
     let step = OrderStep {
         decision: "change_undeliverable",
         action: "order_change_bounced",
         reason: &words,
         after: None,
-        detail: json!({ "reason": reason, "mail": came_back.mail.id, "document": came_back.document }),
+        detail: json!({ "reason": reason, "mail": came_back.id, "document": came_back.document }),
     };
     write(keyed, &mut tx, call_off, call_off.status, step).await?;
     keyed.keep(&mut tx, &call_off.id).await?;

@@ -8,17 +8,16 @@ use serde_json::json;
 
 use super::keyed::Keyed;
 use super::order_step::{OrderStep, write};
-use super::send_order::{Envelope, SENDERS, check_address, insert};
+use super::send_order::{Envelope, SENDERS, check_address, insert, refuse_under_way, send_on_request};
 use super::{ActionError, check_text, only};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::mail::is_address;
 use crate::storage::call_offs::CallOff;
-use crate::storage::change_mails::{self, ChangeMail};
 use crate::storage::dispatches::{self, DispatchNote};
 use crate::storage::documents::DocumentRow;
 use crate::storage::idempotency::IdempotencyKey;
-use crate::storage::mails::{self, OrderMail};
+use crate::storage::order_mails::{self, OrderMail};
 use crate::storage::{Tx, call_offs, documents, order_addresses, supplier_orders};
 
 /// Longest note of how the supplier was told, in characters.
@@ -59,7 +58,7 @@ pub(super) async fn put_into_mail(
     if changes.is_empty() {
         return Ok(());
     }
-    let orders = mails::of_order(tx, call_off).await?;
+    let orders = order_mails::of_order(tx, call_off).await?;
     let sent = dispatches::of_call_off(tx, call_off).await?;
     if !has_reached(&orders, &sent) {
         return Ok(());
@@ -71,17 +70,16 @@ pub(super) async fn put_into_mail(
     if !is_address(&address) {
         return Ok(());
     }
-    let known = change_mails::of_call_off(tx, call_off).await?;
+    let known = order_mails::of_changes(tx, call_off).await?;
     // An order that came back and goes out again takes its changes along: they went to where it never arrived.
     let came_back = sent.iter().filter_map(|it| it.bounce.as_ref()).map(|bounce| bounce.at).max();
     for document in &changes {
-        let mails: Vec<&ChangeMail> = known.iter().filter(|it| it.document == document.id).collect();
-        let counts = |it: &ChangeMail| it.mail.is_under_way() || came_back.is_none_or(|at| at < it.mail.created_at);
+        let mails: Vec<&OrderMail> = known.iter().filter(|it| it.document == Some(document.id)).collect();
+        let counts = |it: &OrderMail| it.is_under_way() || came_back.is_none_or(|at| at < it.created_at);
         if mails.iter().any(|it| counts(it)) {
             continue;
         }
-        let sequence = i32::try_from(mails.len()).unwrap_or(i32::MAX).saturating_add(1);
-        let mail = Envelope { kind: "change", document, address: &address, sequence };
+        let mail = Envelope::after(mails.len(), "change", document, &address);
         insert(app, mailer, tx, call_off, mail, None, now).await?;
     }
     Ok(())
@@ -123,21 +121,14 @@ pub async fn send_again(
         ));
     };
     check_address(&format!("address_{}", document.key()), address)?;
-    let orders = mails::of_order(&mut tx, &call_off).await?;
+    let orders = order_mails::of_order(&mut tx, &call_off).await?;
     if !has_reached(&orders, &dispatches::of_call_off(&mut tx, &call_off).await?) {
         return Err(ActionError::NotNow(
             "Der Lieferant hat die Bestellung noch nicht. Was sich daran ändert, geht erst danach hinaus.".to_owned(),
         ));
     }
-    if let Some(mail) = earlier.iter().find(|it| it.mail.is_under_way()) {
-        return Err(ActionError::NotNow(format!(
-            "Das Dokument wird gerade an {} gesandt. Bitte warten Sie, was daraus wird.",
-            mail.mail.recipient
-        )));
-    }
-    let sequence = i32::try_from(earlier.len()).unwrap_or(i32::MAX).saturating_add(1);
-    let mail = Envelope { kind: "change", document: &document, address, sequence };
-    insert(app, mailer, &mut tx, &call_off, mail, Some(actor), keyed.now).await?;
+    refuse_under_way(&earlier, "Das Dokument")?;
+    let mail = Envelope::after(earlier.len(), "change", &document, address);
     let step = OrderStep {
         decision: "change_sent_again",
         action: "order_change_sent_again",
@@ -145,9 +136,7 @@ pub async fn send_again(
         after: document.sha256.clone().try_into().ok(),
         detail: json!({ "address": address, "document": document.id }),
     };
-    write(keyed, &mut tx, &call_off, call_off.status, step).await?;
-    keyed.keep(&mut tx, &true).await?;
-    Ok(tx.commit().await?)
+    send_on_request(keyed, tx, mailer, &call_off, mail, step).await
 }
 
 /// Notes that the supplier was told of a change another way, because its mail failed.
@@ -182,14 +171,14 @@ pub async fn note_told(
     let Some(failed) = mails.last().filter(|it| it.is_a_task()) else {
         return Err(ActionError::NotNow("Zu diesem Dokument ist nichts offen.".to_owned()));
     };
-    change_mails::note_told(&mut tx, call_off.contract, failed.mail.id, how, actor.person, keyed.now).await?;
+    order_mails::note_told(&mut tx, call_off.contract, failed.id, how, actor.person, keyed.now).await?;
     let words = format!("{}: {how}", change_in_words(&document));
     let step = OrderStep {
         decision: "change_told",
         action: "order_change_told",
         reason: &words,
         after: document.sha256.clone().try_into().ok(),
-        detail: json!({ "how": how, "document": document.id, "mail": failed.mail.id }),
+        detail: json!({ "how": how, "document": document.id, "mail": failed.id }),
     };
     write(keyed, &mut tx, &call_off, call_off.status, step).await?;
     keyed.keep(&mut tx, &true).await?;
@@ -197,10 +186,10 @@ pub async fn note_told(
 }
 
 /// The change with this key, and its mails, oldest first.
-async fn change(tx: &mut Tx, call_off: &CallOff, key: &str) -> Result<(DocumentRow, Vec<ChangeMail>), ActionError> {
+async fn change(tx: &mut Tx, call_off: &CallOff, key: &str) -> Result<(DocumentRow, Vec<OrderMail>), ActionError> {
     let changes = changes_for_supplier(tx, call_off).await?;
     let document = changes.into_iter().find(|it| it.key() == key).ok_or(ActionError::NotFound)?;
-    let mut mails = change_mails::of_call_off(tx, call_off).await?;
-    mails.retain(|it| it.document == document.id);
+    let mut mails = order_mails::of_changes(tx, call_off).await?;
+    mails.retain(|it| it.document == Some(document.id));
     Ok((document, mails))
 }

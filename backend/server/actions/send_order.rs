@@ -17,7 +17,8 @@ use crate::storage::call_offs::CallOff;
 use crate::storage::documents::DocumentRow;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::mails::{About, NewMail};
-use crate::storage::{Tx, call_offs, documents, mails, order_addresses, supplier_orders};
+use crate::storage::order_mails::OrderMail;
+use crate::storage::{Tx, call_offs, documents, mails, order_addresses, order_mails, supplier_orders};
 
 /// Who may have an order sent again, or say that it came back: whose order it is, and the office.
 pub const SENDERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Office];
@@ -42,14 +43,14 @@ pub(super) async fn put_into_mail(
     now: DateTime<Utc>,
 ) -> Result<(), ActionError> {
     let Some(mailer) = &app.mailer else { return Ok(()) };
-    if call_off.status != Status::Released || !mails::of_order(tx, call_off).await?.is_empty() {
+    if call_off.status != Status::Released || !order_mails::of_order(tx, call_off).await?.is_empty() {
         return Ok(());
     }
     let address = order_addresses::for_order(tx, call_off.contract, call_off.supplier).await?;
     let Some(document) = document_for_supplier(tx, call_off).await?.filter(|_| is_address(&address)) else {
         return Ok(());
     };
-    let mail = Envelope { kind: "order", document: &document, address: &address, sequence: 1 };
+    let mail = Envelope::after(0, "order", &document, &address);
     insert(app, mailer, tx, call_off, mail, None, now).await
 }
 
@@ -82,21 +83,14 @@ pub async fn send_again(
         ));
     };
     check_address("address", address)?;
-    let earlier = mails::of_order(&mut tx, &call_off).await?;
-    if let Some(mail) = earlier.iter().find(|mail| mail.is_under_way()) {
-        return Err(ActionError::NotNow(format!(
-            "Die Bestellung wird gerade an {} gesandt. Bitte warten Sie, was daraus wird.",
-            mail.recipient
-        )));
-    }
+    let earlier = order_mails::of_order(&mut tx, &call_off).await?;
+    refuse_under_way(&earlier, "Die Bestellung")?;
     let Some(document) = document_for_supplier(&mut tx, &call_off).await? else {
         return Err(ActionError::NotNow(
             "Das Dokument für den Lieferanten gibt es noch nicht. Bei einem Lieferantenauftrag gibt ihn zuerst die Geschäftsstelle frei; sonst entsteht es in wenigen Sekunden.".to_owned(),
         ));
     };
-    let sequence = i32::try_from(earlier.len()).unwrap_or(i32::MAX).saturating_add(1);
-    let mail = Envelope { kind: "order", document: &document, address, sequence };
-    insert(app, mailer, &mut tx, &call_off, mail, Some(actor), keyed.now).await?;
+    let mail = Envelope::after(earlier.len(), "order", &document, address);
     let step = OrderStep {
         decision: "sent_again",
         action: "order_sent_again",
@@ -104,9 +98,29 @@ pub async fn send_again(
         after: document.sha256.clone().try_into().ok(),
         detail: json!({ "address": address }),
     };
-    write(keyed, &mut tx, &call_off, call_off.status, step).await?;
+    send_on_request(keyed, tx, mailer, &call_off, mail, step).await
+}
+
+/// Puts into the mail what somebody asked for, with its step in the history, and commits.
+pub(super) async fn send_on_request(
+    keyed: Keyed<'_>,
+    mut tx: Tx,
+    mailer: &Mailer,
+    call_off: &CallOff,
+    mail: Envelope<'_>,
+    step: OrderStep<'_>,
+) -> Result<(), ActionError> {
+    insert(keyed.app, mailer, &mut tx, call_off, mail, Some(keyed.actor), keyed.now).await?;
+    write(keyed, &mut tx, call_off, call_off.status, step).await?;
     keyed.keep(&mut tx, &true).await?;
     Ok(tx.commit().await?)
+}
+
+/// Refuses to send anew what is still under way; `what` begins the sentence.
+pub(super) fn refuse_under_way(earlier: &[OrderMail], what: &str) -> Result<(), ActionError> {
+    let Some(mail) = earlier.iter().find(|mail| mail.is_under_way()) else { return Ok(()) };
+    let to = &mail.recipient;
+    Err(ActionError::NotNow(format!("{what} wird gerade an {to} gesandt. Bitte warten Sie, was daraus wird.")))
 }
 
 /// Refuses what is no mail address.
@@ -128,6 +142,14 @@ pub(super) struct Envelope<'a> {
     pub document: &'a DocumentRow,
     pub address: &'a str,
     pub sequence: i32,
+}
+
+impl<'a> Envelope<'a> {
+    /// The next one of this document after so many.
+    pub(super) fn after(earlier: usize, kind: &'a str, document: &'a DocumentRow, address: &'a str) -> Self {
+        let sequence = i32::try_from(earlier).unwrap_or(i32::MAX).saturating_add(1);
+        Self { kind, document, address, sequence }
+    }
 }
 
 /// Writes the mail of a document that waits to be sent.

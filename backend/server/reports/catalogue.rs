@@ -16,7 +16,7 @@ use super::savings_levels::class_words;
 use super::table::{Column, Table};
 use super::{
     burn_rate, contract_ceilings, coverage, expiring, minimum_purchases, names, negative_savings, open_evidence,
-    savings_levels, savings_lines, usage, utilisation,
+    retention, savings_levels, savings_lines, usage, utilisation,
 };
 use crate::actor::{Actor, Role, Standing};
 use crate::storage::{StorageError, contracts, member_list};
@@ -52,6 +52,8 @@ pub enum Report {
     ContractCeilings,
     /// What must have been called off by a day.
     MinimumPurchases,
+    /// What is kept until when and why.
+    Retention,
 }
 
 /// Why there is no table.
@@ -73,7 +75,7 @@ pub enum ReportError {
 
 impl Report {
     /// All of them, in the order of the index.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::SavingsBy,
         Self::SavingsCallOffs,
         Self::SavingsLines,
@@ -88,6 +90,7 @@ impl Report {
         Self::MinimumPurchases,
         Self::Expiring,
         Self::Usage,
+        Self::Retention,
     ];
 
     /// Its name in the API and on the command line.
@@ -108,6 +111,7 @@ impl Report {
             Self::Coverage => "coverage",
             Self::ContractCeilings => "contract-ceilings",
             Self::MinimumPurchases => "minimum-purchases",
+            Self::Retention => "retention",
         }
     }
 
@@ -129,6 +133,7 @@ impl Report {
             Self::Coverage => "deckungsquote",
             Self::ContractCeilings => "hoechstwerte",
             Self::MinimumPurchases => "mindestabnahmen",
+            Self::Retention => "aufbewahrung",
         }
     }
 
@@ -163,6 +168,10 @@ impl Report {
             Self::MinimumPurchases => {
                 ("Mindestabnahmen in Gefahr", "Was bis wann abgerufen sein muss, was fehlt und was sonst geschieht.")
             }
+            Self::Retention => (
+                "Aufbewahrung",
+                "Welche Unterlage bis wann und warum aufzubewahren ist, und was vernichtet werden darf.",
+            ),
         }
     }
 
@@ -273,6 +282,7 @@ pub async fn table(
         (Report::Coverage, _) => coverage::table(&mut *conn, question).await?,
         (Report::ContractCeilings, _) => contract_ceilings::table(&mut *conn, question).await?,
         (Report::MinimumPurchases, _) => minimum_purchases::table(&mut *conn, question, today).await?,
+        (Report::Retention, _) => retention::table(&mut *conn, question, today).await?,
         (Report::Expiring, _) => expiring::table(&mut *conn, question, today).await?,
         (Report::Usage, None) => return Err(ReportError::NotFound),
         (Report::Usage, Some(actor)) => {

@@ -4,8 +4,8 @@ use abruf_domain::money::{Net, Quantity, UnitPrice};
 use rust_decimal::Decimal;
 
 use super::{clause, date, instant, order, totals};
-use crate::cancellation::{CancellationData, CancelledOrder, Rest};
-use crate::data::{Line, Signature};
+use crate::cancellation::{CancellationData, Rest};
+use crate::data::{EarlierPaper, Line, Signature};
 use crate::document::CheckCode;
 
 /// The complete cancellation of the sample order.
@@ -17,9 +17,9 @@ pub fn cancellation(lines: usize) -> CancellationData {
         number: "RV-2025-01-0042-S1".to_owned(),
         cancellation_date: day,
         cancelled: Signature { name: "Dr. Änne Großmann".to_owned(), at: instant(day, 8, 17) },
-        cancels: CancelledOrder {
+        cancels: EarlierPaper {
             number: "RV-2025-01-0042".to_owned(),
-            order_date: date(2027, 5, 4),
+            day: date(2027, 5, 4),
             check_code: CheckCode::of(b"sample"),
         },
         complete: true,

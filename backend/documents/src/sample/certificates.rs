@@ -3,7 +3,7 @@
 use abruf_domain::money::Net;
 use rust_decimal::Decimal;
 
-use crate::data::{Replaced, Signature};
+use crate::data::{EarlierPaper, Signature};
 use crate::document::CheckCode;
 use crate::entitlement_certificate::{EntitlementData, LotScope};
 use crate::memo::Named;
@@ -18,7 +18,7 @@ pub fn entitlement_certificate(lots: u32) -> EntitlementData {
         number: "B-7K3M9Q2D".to_owned(),
         day,
         issued: Signature { name: "Jörg Müßigbrodt".to_owned(), at: instant(day, 8, 12) },
-        replaces: Some(Replaced {
+        replaces: Some(EarlierPaper {
             number: "B-4CX9QW3H".to_owned(),
             day: date(2026, 11, 22),
             check_code: CheckCode::of(b"an earlier certificate"),

@@ -1,6 +1,6 @@
 //! Invented changes of a delivery date.
 
-use crate::data::{References, Replaced, Signature};
+use crate::data::{EarlierPaper, References, Signature};
 use crate::delivery_change::DeliveryChangeData;
 use crate::document::CheckCode;
 use crate::order::Stage;
@@ -19,7 +19,7 @@ pub fn delivery_change(lines: usize) -> DeliveryChangeData {
         number: format!("{number}-T1"),
         change_date: day,
         changed: Signature { name: "Jörg Müßigbrodt".to_owned(), at: instant(day, 7, 20) },
-        replaces: Replaced { number: number.clone(), day: order_date, check_code: CheckCode::of(b"the order") },
+        replaces: EarlierPaper { number: number.clone(), day: order_date, check_code: CheckCode::of(b"the order") },
         order_number: number,
         order_date,
         from: Some(date(2027, 6, 1)),

@@ -4,6 +4,7 @@ use abruf_domain::money::{Net, UnitPrice};
 use rust_decimal::Decimal;
 
 use crate::data::{Line, References, Signature};
+use crate::format_de::number;
 use crate::memo::{
     Hashed, Justified, MemoData, Named, PriceBasis, RuleRow, SavingRow, SavingSum, SavingsPart, StepRow, VolumeRow,
 };
@@ -38,7 +39,7 @@ pub fn memo(lines: usize) -> MemoData {
         ],
         entitlement: vec![
             Named::new("Mitglied seit", "01.01.2019"),
-            Named::new("Abrufberechtigt", "namentlich, vom 01.02.2025 an\nBeleg: Anlage 4 zur Bekanntmachung, vom 17.01.2025"),
+            Named::new("Abrufberechtigt", "namentlich, vom 01.02.2025 an.\nBeleg: Anlage 4 zur Bekanntmachung, vom 17.01.2025"),
             Named::new("Öffentlicher Auftraggeber", "§ 99 Nr. 1 GWB, seit 01.01.2019 (Hauptsatzung)"),
         ],
         need: "120 Beschäftigte arbeiten ab Juni im Fernzugriff; die bisherigen Lizenzen laufen am 31.05.2027 aus.\nMenge nach Stellenplan 2027, Anlage 3.".to_owned(),
@@ -102,21 +103,25 @@ pub fn bare_memo() -> MemoData {
 }
 
 fn basis(line: &Line) -> PriceBasis {
+    let written = |value: String, decimals| number(&value, decimals).unwrap_or(value);
+    let months =
+        line.subscription.as_ref().map(|it| format!(" × {} Monate", it.months.normalize())).unwrap_or_default();
+    let (quantity, price) = (written(line.quantity.to_string(), 0), written(line.unit_price.to_string(), 2));
     PriceBasis {
         position: line.position,
         version: "gültig ab 01.01.2027".to_owned(),
         term: "019b2c4e-6f00-7a51-9c3d-5e1f2a3b4c5d".to_owned(),
         rule: "Festpreis".to_owned(),
-        arithmetic: format!("{} × {} = {}", line.quantity, line.unit_price, line.net),
+        arithmetic: format!("{quantity} {} × {price} €{months} = {} €", line.unit, written(line.net.to_string(), 2)),
     }
 }
 
 fn volume(net: Net) -> Vec<VolumeRow> {
-    let row = |place: &str, in_money, limit: Option<i64>, consumed: i64, reserved: i64, own: Decimal| {
+    let row = |place: &str, limit: Option<i64>, consumed: i64, reserved: i64, own: Decimal| {
         let (consumed, reserved) = (Decimal::new(consumed, 2), Decimal::new(reserved, 2));
         VolumeRow {
             place: place.to_owned(),
-            in_money,
+            in_money: true,
             limit: limit.map(|limit| Decimal::new(limit, 2)),
             consumed,
             reserved,
@@ -125,9 +130,17 @@ fn volume(net: Net) -> Vec<VolumeRow> {
         }
     };
     vec![
-        row("Rahmenvertrag RV-2025-01", true, Some(250_000_000), 118_423_455, 2_310_000, net.decimal()),
-        row("Kontingent im Rahmenvertrag RV-2025-01", true, None, 4_510_000, 0, net.decimal()),
-        row("Artikel CTX-1001", false, Some(100_000), 61_200, 1_000, Decimal::from(120)),
+        row("Rahmenvertrag RV-2025-01", Some(250_000_000), 118_423_455, 2_310_000, net.decimal()),
+        row("Kontingent im Rahmenvertrag RV-2025-01", None, 4_510_000, 0, net.decimal()),
+        VolumeRow {
+            place: "Artikel CTX-1001".to_owned(),
+            in_money: false,
+            limit: Some(Decimal::from(1_000)),
+            consumed: Decimal::from(612),
+            reserved: Decimal::from(10),
+            own: Decimal::from(120),
+            after: Decimal::from(742),
+        },
     ]
 }
 

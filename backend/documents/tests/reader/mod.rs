@@ -23,24 +23,40 @@ impl Element {
         own.into_iter().chain(self.kids.iter().flat_map(|kid| kid.all(kind))).collect()
     }
 
-    /// One line per element with a text, cells of a row side by side.
+    /// One line per element with a text; cells of a row side by side, each of the body after the head of its column, as a
+    /// screen reader says it.
     pub fn read_aloud(&self) -> String {
         let mut lines = String::new();
-        self.read_into(&mut lines);
+        self.read_into(&mut lines, &[]);
         lines
     }
 
-    fn read_into(&self, lines: &mut String) {
+    /// The heads of a table's columns.
+    pub fn heads(&self) -> Vec<&str> {
+        let heads = self.all("THead");
+        heads.iter().flat_map(|head| head.all("TH")).map(|cell| cell.text.as_str()).collect()
+    }
+
+    fn read_into(&self, lines: &mut String, heads: &[&str]) {
         if self.kind == "TR" {
-            let cells: Vec<&str> = self.kids.iter().map(|cell| cell.text.as_str()).collect();
+            let said = |(place, cell): (usize, &Element)| {
+                let text = if cell.text.is_empty() { "(leer)" } else { &cell.text };
+                match heads.get(place) {
+                    Some(head) if cell.kind == "TD" && self.kids.len() == heads.len() => format!("{head}: {text}"),
+                    _ => text.to_owned(),
+                }
+            };
+            let cells: Vec<String> = self.kids.iter().enumerate().map(said).collect();
             lines.push_str(&format!("{}: {}\n", self.kids[0].kind, cells.join(" | ")));
             return;
         }
         if !self.text.is_empty() {
             lines.push_str(&format!("{}: {}\n", self.kind, self.text));
         }
+        let own = if self.kind == "Table" { self.heads() } else { Vec::new() };
+        let heads = if self.kind == "Table" { &own[..] } else { heads };
         for kid in &self.kids {
-            kid.read_into(lines);
+            kid.read_into(lines, heads);
         }
     }
 }

@@ -196,7 +196,7 @@ impl ReportDocument {
 }
 
 /// A report by its name, as far as one may see it: savings-by, savings-call-offs, savings-lines, savings-entries,
-/// negative-call-offs, negative-lines, open-evidence, utilisation, burn-rate, expiring, usage.
+/// negative-call-offs, negative-lines, open-evidence, utilisation, burn-rate, expiring, usage, retention.
 #[utoipa::path(
     get, path = "/api/v1/reports/{name}", tag = "reports",
     params(("name" = String, Path, description = "Name of the report"), Asked),

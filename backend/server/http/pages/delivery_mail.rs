@@ -7,10 +7,9 @@ use crate::actions::send_change::change_in_words;
 use crate::app::App;
 use crate::http::pages::written::instant;
 use crate::storage::call_offs::CallOff;
-use crate::storage::change_mails::{self, ChangeMail};
 use crate::storage::dispatches::DispatchNote;
 use crate::storage::documents::DocumentRow;
-use crate::storage::mails::{self, OrderMail};
+use crate::storage::order_mails::{self, OrderMail};
 use crate::storage::{StorageError, documents, order_addresses};
 
 /// How it stands with the mail of an order.
@@ -53,14 +52,14 @@ impl MailView {
         call_off: &CallOff,
         sent: &[DispatchNote],
     ) -> Result<Self, StorageError> {
-        let mails = mails::of_order(conn, call_off).await?;
+        let mails = order_mails::of_order(conn, call_off).await?;
         let address = match mails.last() {
             Some(mail) => mail.recipient.clone(),
             None => order_addresses::for_order(conn, call_off.contract, call_off.supplier).await?,
         };
         let last = mails.last();
         let going = last.filter(|mail| mail.is_under_way());
-        let changes = change_mails::of_call_off(conn, call_off).await?;
+        let changes = order_mails::of_changes(conn, call_off).await?;
         let papers = match changes.is_empty() {
             true => Vec::new(),
             false => documents::of_call_off(conn, call_off.contract, call_off.id).await?,
@@ -77,11 +76,10 @@ impl MailView {
 }
 
 /// How it stands with the newest mail of a document that changes the order.
-fn change(paper: &DocumentRow, mails: &[ChangeMail]) -> Option<ChangeView> {
-    let it = mails.iter().rfind(|it| it.document == paper.id)?;
-    let mail = &it.mail;
+fn change(paper: &DocumentRow, mails: &[OrderMail]) -> Option<ChangeView> {
+    let mail = mails.iter().rfind(|it| it.document == Some(paper.id))?;
     let ended = mail.ended_at.map(instant).unwrap_or_default();
-    let words = match &it.told {
+    let words = match &mail.told {
         Some(told) => format!("{} Vermerkt am {}, {}.", full_stop(&told.how), instant(told.at), told.person),
         None if mail.was_sent() => format!("Gesandt am {ended} an {}.", mail.recipient),
         None if mail.has_failed() => words(mail),
@@ -98,7 +96,7 @@ fn change(paper: &DocumentRow, mails: &[ChangeMail]) -> Option<ChangeView> {
         key: paper.key(),
         title: change_in_words(paper),
         words,
-        failed: it.is_a_task(),
+        failed: mail.is_a_task(),
         address: mail.recipient.clone(),
     })
 }

@@ -28,8 +28,8 @@ use crate::storage::call_off_list::{self, Search, Summary};
 use crate::storage::licences as storage_licences;
 use crate::storage::quota_transfers::{self, Waiting};
 use crate::storage::{
-    StorageError, assignments, budget_confirmations, change_mails, contracts, dispatches, escalations, mails,
-    office_questions, organisations, supplier_orders, supplier_stops, tasks,
+    StorageError, assignments, budget_confirmations, contracts, dispatches, escalations, office_questions, order_mails,
+    organisations, supplier_orders, supplier_stops, tasks,
 };
 
 /// Contracts that end within so many days are pointed out.
@@ -442,7 +442,7 @@ async fn undelivered(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>,
     if !SENDERS.contains(&actor.role) {
         return Ok(Vec::new());
     }
-    let rows = mails::undelivered(conn, ROWS).await?.into_iter().map(|it| Row {
+    let rows = order_mails::undelivered(conn, ROWS).await?.into_iter().map(|it| Row {
         address: format!("/abrufe/{}/lieferungen#zustellung", it.call_off),
         title: format!("Bestellung {}", it.number),
         text: match it.recipient.as_str() {
@@ -459,7 +459,7 @@ async fn undelivered_changes(conn: &mut PgConnection, actor: &Actor) -> Result<V
     if !SENDERS.contains(&actor.role) {
         return Ok(Vec::new());
     }
-    let rows = change_mails::undelivered(conn, ROWS).await?.into_iter().map(|it| {
+    let rows = order_mails::undelivered_changes(conn, ROWS).await?.into_iter().map(|it| {
         let kind = document_in_words(it.document.trim_start_matches("supplier_"));
         Row {
             address: format!("/abrufe/{}/lieferungen", it.call_off),
