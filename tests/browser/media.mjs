@@ -7,7 +7,7 @@ import { measure, SMALLEST_TARGET } from "./layout.mjs";
 import { picture } from "./pages.mjs";
 
 /** The ten main pages: person, name, how to get there. */
-const MAIN = [
+export const MAIN = [
   ["buyer", "start", async (tab) => tab.goto("/")],
   ["buyer", "contracts", async (tab) => tab.goto("/rahmenvertraege?nutzbar=1")],
   ["buyer", "contract", async (tab) => follow(tab, "/rahmenvertraege?q=citrix", "main tbody th a")],
