@@ -22,6 +22,7 @@ pub mod form;
 pub mod headers;
 pub mod health;
 pub mod idempotency;
+pub mod kept_form;
 pub mod layout;
 pub mod pages;
 pub mod preconditions;

@@ -3,10 +3,11 @@
 
 import { Pointer } from "./hand.mjs";
 import { callOff, day } from "./journeys.mjs";
-import { PASSWORD, PEOPLE } from "./people.mjs";
+import { axe, picture } from "./pages.mjs";
+import { PASSWORD, PEOPLE, signIn } from "./people.mjs";
 
 export async function hazards({ desk, tally }) {
-  for (const [name, hazard] of Object.entries({ doubleClick, backAfterRelease, twoTabs, lostSession, wrongClock })) {
+  for (const [name, hazard] of Object.entries({ doubleClick, backAfterRelease, twoTabs, lostSession, olderSession, warning, wrongClock })) {
     try {
       await hazard(desk, tally);
       tally.count("hazards survived");
@@ -109,9 +110,11 @@ async function twoTabs(desk, tally) {
   await one.context().close();
 }
 
-/** The session is gone in the middle: after signing in again one is back in the draft, with what was saved. */
-async function lostSession(desk, tally) {
-  const tab = await tabOf(desk, "buyer");
+const NEED = "Was mitten im Schreiben verloren ginge.";
+
+/** A draft up to its second page, and its id. */
+async function draftWithDetails(desk, options = {}) {
+  const tab = await tabOf(desk, "buyer", options);
   await tab.goto("/rahmenvertraege?q=citrix");
   await tab.getByRole("button", { name: /^Abrufen aus Citrix/ }).click();
   await tab.getByRole("heading", { level: 1, name: "Was und wie viel?" }).waitFor();
@@ -120,23 +123,69 @@ async function lostSession(desk, tally) {
   await tab.getByLabel(/^Menge Schulungstag/).first().fill("4");
   await tab.getByRole("button", { name: "Weiter zu den Angaben" }).click();
   await tab.getByRole("heading", { level: 1, name: "Wofür, wann und wohin?" }).waitFor();
-  const draft = new URL(tab.url()).pathname.split("/")[2];
-  await tab.getByLabel("Begründung des Bedarfs").fill("Was mitten im Schreiben verloren ginge.");
-  await tab.context().clearCookies();
-  await tab.getByRole("button", { name: "Weiter zur Prüfung" }).click();
-  await tab.waitForLoadState();
-  if (!(await tab.getByLabel("E-Mail").count())) await tab.getByRole("link", { name: "Anmelden" }).first().click();
-  await tab.getByLabel("E-Mail").fill(PEOPLE.buyer);
-  await tab.getByLabel("Passwort").fill(PASSWORD);
-  await tab.getByRole("button", { name: "Anmelden" }).click();
-  await tab.waitForURL((url) => url.pathname !== "/anmelden");
-  tally.count("lost session: back in the draft by itself", tab.url().includes(draft) ? 1 : 0);
+  return { tab, draft: new URL(tab.url()).pathname.split("/")[2] };
+}
+
+/** What was typed is saved now, and so is what was saved before. */
+async function allIsThere(tab, draft, tally, hazard) {
+  await tab.getByRole("heading", { level: 1, name: "Ist der Abruf zulässig?" }).waitFor();
   await tab.goto(`/abrufe/${draft}/positionen`);
-  tally.holds((await tab.getByLabel(/^Menge Schulungstag/).first().inputValue()).startsWith("4"), "lost session", "the saved quantity is gone");
+  tally.holds((await tab.getByLabel(/^Menge Schulungstag/).first().inputValue()).startsWith("4"), hazard, "the saved quantity is gone");
   await tab.goto(`/abrufe/${draft}/angaben`);
-  const need = await tab.getByLabel("Begründung des Bedarfs").inputValue();
-  tally.count("lost session: what was being typed is still there", need ? 1 : 0);
+  tally.holds((await tab.getByLabel("Begründung des Bedarfs").inputValue()) === NEED, hazard, "what was being typed is gone");
   await tab.context().close();
+}
+
+/** The session is gone in the middle: after signing in again what was typed can be sent, in a browser without script too. */
+async function lostSession(desk, tally) {
+  for (const options of [{}, { javaScriptEnabled: false }]) {
+    const { tab, draft } = await draftWithDetails(desk, options);
+    await tab.getByLabel("Begründung des Bedarfs").fill(NEED);
+    await tab.context().clearCookies();
+    await tab.getByRole("button", { name: "Weiter zur Prüfung" }).click();
+    await tab.getByRole("heading", { level: 1, name: "Anmelden" }).waitFor();
+    tally.holds(/noch nicht gespeichert/.test(await tab.locator("main").innerText()), "lost session", "the sign-in page does not say what happened");
+    await tab.getByLabel("E-Mail").fill(PEOPLE.buyer);
+    await tab.getByLabel("Passwort").fill(PASSWORD);
+    await tab.getByRole("button", { name: "Anmelden" }).click();
+    await tab.getByRole("heading", { level: 1, name: "Ihre Eingaben sind noch da" }).waitFor();
+    tally.holds((await tab.locator("main").innerText()).includes(NEED), "lost session", "one does not see what was typed");
+    if (options.javaScriptEnabled !== false) await axe(tab, "lost session", tally);
+    await picture(tab, tally, "hazards/lost-session");
+    await tab.getByRole("button", { name: "Eingaben jetzt absenden" }).click();
+    await allIsThere(tab, draft, tally, "lost session");
+  }
+}
+
+/** Signed in anew in another window, then on with the form of before. */
+async function olderSession(desk, tally) {
+  const { tab, draft } = await draftWithDetails(desk);
+  await tab.getByLabel("Begründung des Bedarfs").fill(NEED);
+  await tab.context().clearCookies();
+  const other = await tab.context().newPage();
+  await signIn(other, "buyer");
+  await tab.getByRole("button", { name: "Weiter zur Prüfung" }).click();
+  await tab.getByRole("button", { name: "Eingaben jetzt absenden" }).click();
+  await allIsThere(tab, draft, tally, "older session");
+}
+
+/** Two minutes before the end a window opens; one press and the session goes on. */
+async function warning(desk, tally) {
+  const context = await desk.contextOf("buyer");
+  const tab = await context.newPage();
+  await tab.clock.install({ time: new Date() });
+  await tab.goto("/");
+  const open = () => tab.locator("#sitzungsende").evaluate((box) => box.open);
+  const ends = await tab.locator("#sitzungsende").evaluate((box) => Number(box.dataset.ends) * 1000 - Date.now());
+  await tab.clock.fastForward(ends - 150_000);
+  tally.holds(!(await open()), "warning", "opens more than two minutes before the end");
+  await tab.clock.fastForward(60_000);
+  tally.holds(await open(), "warning", "does not open two minutes before the end");
+  await picture(tab, tally, "hazards/warning");
+  await tab.keyboard.press("Enter");
+  await tab.waitForFunction(() => !document.getElementById("sitzungsende").open, undefined, { timeout: 10_000, polling: 100 }).catch(() => {});
+  tally.holds(!(await open()), "warning", "„Angemeldet bleiben“ does not close it");
+  await context.close();
 }
 
 /** A clock of the browser that is hours off opens no warning. */

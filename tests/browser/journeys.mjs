@@ -16,7 +16,7 @@ export const day = (days) =>
 const idOf = (page) => new URL(page.url()).pathname.split("/")[2];
 
 /** Signs in and out again. */
-async function signInAndOut(hand) {
+export async function signInAndOut(hand) {
   await hand.open("/anmelden");
   await hand.arrive("Anmelden");
   await hand.fill("E-Mail", PEOPLE.buyer);
@@ -54,7 +54,7 @@ export async function callOff(hand, { users = 4, account = null } = {}) {
 }
 
 /** Finds the request in the list, reads it and releases it. */
-async function approve(hand, id) {
+export async function approve(hand, id) {
   await hand.open("/freigaben");
   await hand.arrive("Freigaben");
   await hand.follow(hand.page.locator(`main a[href="/freigaben/${id}"]`));
@@ -65,7 +65,7 @@ async function approve(hand, id) {
 }
 
 /** From the figure of the board to the evidence behind one price, in four clicks. */
-async function figureToEvidence(hand) {
+export async function figureToEvidence(hand) {
   await hand.open("/berichte/einsparungen?jahr=alle");
   await hand.arrive(/^Einsparungen/);
   await hand.follow(hand.page.locator("main .card", { hasText: "Einsparung belegt" }).getByRole("link").first());

@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { crawl } from "./crawl.mjs";
+import { crawl, pathOf } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
 import { WIDTHS } from "./people.mjs";
 
@@ -53,6 +53,19 @@ export async function pages({ desk, tally, long, only }) {
     const theirs = forms.filter((form) => form.person === person && form.count);
     if (theirs.length) await emptyForms({ desk, tally, person, theirs, long });
   }
+  if (!only) notReached(claimed, tally);
+}
+
+/** Pages of the access table that no link of the demo leads to: nobody measured them, and that is said. */
+function notReached(claimed, tally) {
+  const rows = [...readFileSync("docs/access.md", "utf8").matchAll(/^\| `GET (\/[^`]*)`/gm)].map(([, path]) => path);
+  const routes = rows.filter((path) => !/^\/(api|assets|health)\//.test(path) && !/\.[a-z]+$|\{datei\}$/.test(path));
+  const seen = [...claimed].map(pathOf);
+  const matches = (route) => new RegExp(`^${route.replace(/\{[^}]+\}/g, "[^/]+")}$`);
+  const left = routes.filter((route) => !seen.some((path) => matches(route).test(path)));
+  tally.count("pages of the access table", routes.length);
+  tally.count("of these not reached in the demo", left.length);
+  console.log(`  not reached: ${left.join(" ") || "none"}`);
 }
 
 const fileName = (kind) => kind.replace(/^\//, "").replaceAll("/", "_").replace(/[?&]/g, "+").replace(/[{}]/g, "") || "start";
@@ -102,6 +115,7 @@ export async function scan(tab, { kind, address }, { person, tally, long, assets
     tally.heaviest = Math.max(tally.heaviest ?? 0, bytes + assets);
   }
   await tab.evaluate(AXE);
+  tally.count("pages measured");
   for (const [at, theme] of THEMES.entries()) {
     for (const [label, width] of Object.entries(WIDTHS)) {
       await tab.emulateMedia({ colorScheme: theme });
@@ -130,6 +144,7 @@ export async function axe(tab, state, tally) {
     RULES,
   );
   tally.count("axe scans");
+  tally.count("axe violations", result.violations.length);
   for (const { id, help, nodes } of result.violations) {
     for (const node of nodes.slice(0, 3)) {
       tally.fail(state, `axe ${id} (${help}): ${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`);
@@ -181,10 +196,12 @@ async function emptyForms({ desk, tally, person, theirs, long }) {
         for (const bare of errors.bare) tally.fail(where, `#${bare} is wrong and does not say so (aria-invalid, description)`);
       }
       await tab.evaluate(AXE);
+      tally.count("error states measured");
       for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"], ...(long ? [[WIDTHS.desk, "light"], [WIDTHS.phone, "dark"]] : [])]) {
         await tab.emulateMedia({ colorScheme: theme });
         await tab.setViewportSize({ width, height: 900 });
         for (const { kind: of, what } of (await tab.evaluate(measure, SMALLEST_TARGET)).found) tally.fail(where, `${of} at ${width} px: ${what}`);
+        tally.count("layouts measured");
         await axe(tab, `${where}, ${theme}, ${width} px`, tally);
       }
       await picture(tab, tally, `errors/${fileName(kind)}-${at + 1}`);

@@ -5,6 +5,8 @@ import { mkdirSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 import { auditor } from "./auditor.mjs";
+import { days } from "./days.mjs";
+import { firefox } from "./firefox.mjs";
 import { hazards } from "./hazards.mjs";
 import { journeys } from "./journeys.mjs";
 import { media, screenshots } from "./media.mjs";
@@ -12,7 +14,7 @@ import { pages } from "./pages.mjs";
 import { Desk } from "./people.mjs";
 import { Tally } from "./tally.mjs";
 
-const SUBJECTS = { pages, media, auditor, hazards, journeys };
+const SUBJECTS = { pages, media, auditor, hazards, journeys, days, firefox };
 
 const options = { long: false, only: undefined };
 const chosen = [];
@@ -34,19 +36,26 @@ const browser = await chromium.launch({
   args: process.getuid() === 0 ? ["--no-sandbox"] : [],
 });
 let failed = 0;
+const sums = new Map();
 for (const [name, subject] of Object.entries(options.pictures ? { screenshots } : SUBJECTS)) {
   if (chosen.length && !chosen.includes(name)) continue;
   const tally = new Tally(folder);
   const begin = Date.now();
   console.log(`\n${name}`);
   try {
-    await subject({ ...options, tally, browser, desk: new Desk(browser, base, tally) });
+    await subject({ ...options, tally, base, desk: new Desk(browser, base, tally) });
   } catch (error) {
     tally.fail(name, error.stack ?? String(error));
   }
   tally.print();
   console.log(`  ${((Date.now() - begin) / 1000).toFixed(1)} s`);
   failed += tally.failures.length;
+  for (const [what, number] of tally.counts) sums.set(what, (sums.get(what) ?? 0) + number);
 }
 await browser.close();
+const sum = (what) => sums.get(what) ?? 0;
+console.log(`
+browser: ${sum("pages measured")} pages and ${sum("error states measured")} error states; ${sum("layouts measured")} layouts (pages × widths × themes), ${sum("axe scans")} axe scans
+browser: ${sum("journeys")} journeys, ${sum("hazards survived")} hazards, ${sum("questions answered")} questions answered, ${sum("assertions")} assertions
+browser: ${sum("axe violations")} axe violations, ${failed} failures in all`);
 process.exitCode = failed ? 1 : 0;

@@ -30,6 +30,7 @@ mod imports;
 mod law;
 mod layers;
 mod log_privacy;
+mod lost_session;
 mod mail_server;
 mod mini_competitions;
 mod newcomer;

@@ -19,6 +19,8 @@ use crate::actions::sign_in::Due;
 use crate::actor::Role;
 use crate::http::api::{conventions, window};
 use crate::http::csrf;
+use crate::http::kept_form;
+use crate::http::layout::Frame;
 use crate::http::preconditions;
 use crate::http::problem::{Problem, is_api};
 use crate::http::repeats;
@@ -255,7 +257,10 @@ async fn enforce(access: Access, request: Request, next: Next) -> Response {
     }
     if !allowed {
         return match (current.is_some(), role) {
-            (false, _) => turn_away(&request, "/anmelden", Problem::unauthenticated()),
+            (false, _) => {
+                let plain = turn_away(&request, "/anmelden", Problem::unauthenticated());
+                kept_form::ask_to_sign_in(access, request).await.unwrap_or(plain)
+            }
             // Nobody chosen to act for: for a program that is the same as nothing to see.
             (true, None) => turn_away(&request, "/handeln-fuer", Problem::not_found()),
             (true, Some(_)) => Problem::not_found().into_response(),
@@ -270,9 +275,16 @@ async fn enforce(access: Access, request: Request, next: Next) -> Response {
     }
     match (&current, by) {
         (Some(current), Some(By::Cookie)) if access.who != Who::Public => {
-            match csrf::check_token(&current.form_token, request).await {
-                Ok(request) => next.run(request).await,
-                Err(problem) => problem.into_response(),
+            let server = request.extensions().get::<Server>().cloned();
+            let frame = server.as_ref().map(|it| Frame::of(it, request.uri().path(), request.extensions()));
+            let (request, sent) = kept_form::beside(access, request).await;
+            match (csrf::check_token(&current.form_token, request).await, server, frame, sent) {
+                (Ok(request), ..) => next.run(request).await,
+                (Err(problem), Some(server), Some(frame), Some(sent)) => {
+                    let again = kept_form::offer_again(current, frame, &server, sent).await;
+                    again.unwrap_or_else(|| problem.into_response())
+                }
+                (Err(problem), ..) => problem.into_response(),
             }
         }
         _ => next.run(request).await,

@@ -34,6 +34,12 @@ impl FormTokens {
     pub fn of(&self, session: Uuid) -> String {
         HEXLOWER.encode(hmac::sign(&self.0, session.as_bytes()).as_ref())
     }
+
+    /// Whether a token is of this session.
+    #[must_use]
+    pub fn is_of(&self, session: Uuid, token: &str) -> bool {
+        same(token.as_bytes(), &self.of(session))
+    }
 }
 
 /// Whether the browser says that another site sent this. Programs that are no browsers say nothing.

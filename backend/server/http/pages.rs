@@ -150,6 +150,7 @@ mod competition_view;
 pub mod approval_steps;
 pub mod item_traits;
 pub mod judged;
+pub mod kept_form;
 pub mod line_entries;
 pub mod order_view;
 pub mod period_fields;

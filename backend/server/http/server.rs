@@ -14,6 +14,7 @@ use crate::config::Settings;
 use crate::http::access::Route;
 use crate::http::api_rate::ApiLimit;
 use crate::http::csrf::FormTokens;
+use crate::http::kept_form::Envelopes;
 use crate::http::pages::report_stream::Places;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
@@ -68,6 +69,8 @@ pub struct Security {
     pub tokens: Tokens,
     /// Makes and checks form tokens.
     pub form_tokens: FormTokens,
+    /// Keeps forms that met no session.
+    pub kept_forms: Envelopes,
     /// Knows the browsers somebody has signed in with.
     pub browsers: Browsers,
     /// Whether users come by HTTPS: cookies are Secure then.
@@ -113,6 +116,7 @@ impl Security {
         Ok(Self {
             tokens: Tokens::new(&keys.session_key, &app.base_url)?,
             form_tokens: FormTokens::new(&keys.csrf_key),
+            kept_forms: Envelopes::new(&keys.csrf_key),
             browsers: Browsers::new(&keys.csrf_key),
             https: settings.https(),
             trusted_proxy: settings.trusted_proxy,

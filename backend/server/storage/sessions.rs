@@ -118,6 +118,32 @@ pub async fn current(
     Ok(Some(Found { session, acting, factor }))
 }
 
+/// A session as it was, living or not.
+#[derive(Debug, Clone)]
+pub struct Former {
+    /// Which.
+    pub id: Uuid,
+    /// Whom it acted for.
+    pub assignment: Option<AssignmentId>,
+}
+
+/// What a person began since an instant, also what is over, newest first; at most 100.
+pub async fn begun_since(
+    tx: &mut PgConnection,
+    person: PersonId,
+    since: DateTime<Utc>,
+) -> Result<Vec<Former>, StorageError> {
+    let rows = sqlx::query!(
+        "SELECT id, assignment_id FROM session WHERE person_id = $1 AND $2 <= created_at
+         ORDER BY created_at DESC, id DESC LIMIT 100",
+        person.0,
+        since
+    )
+    .fetch_all(tx)
+    .await?;
+    Ok(rows.into_iter().map(|row| Former { id: row.id, assignment: row.assignment_id.map(AssignmentId) }).collect())
+}
+
 /// Notes that the session was used and moves its end.
 pub async fn renew(
     tx: &mut PgConnection,

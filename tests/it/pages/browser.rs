@@ -135,7 +135,7 @@ pub async fn router(world: &World) -> Router {
 }
 
 /// Token, version and key of a form; rows of lines are filled in by the test.
-fn hidden(page: &str, action: &str) -> Vec<(String, String)> {
+pub fn hidden(page: &str, action: &str) -> Vec<(String, String)> {
     let start = page.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no form for {action}: {page}"));
     let form = &page[start..start + page[start..].find("</form>").unwrap()];
     form.split("<input type=\"hidden\" name=\"")

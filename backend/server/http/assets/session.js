@@ -1,15 +1,36 @@
-// Warns five minutes before the session ends. Without this script the footer says when it does.
+// Warns two minutes before the session ends. Without this script the footer says when it does.
 (() => {
   const box = document.getElementById("sitzungsende");
   if (!box || typeof box.showModal !== "function") return;
-  const WARNING = 5 * 60 * 1000;
-  let timer;
+  const part = (name) => document.getElementById(`sitzungsende-${name}`);
+  const WARNING = 2 * 60 * 1000;
+  const title = part("titel").textContent;
+  let timers = [];
+  let over = false;
 
   const wait = (ends) => {
-    const left = ends * 1000 - Date.now() - WARNING;
-    clearTimeout(timer);
+    timers.forEach(clearTimeout);
+    const left = ends * 1000 - Date.now();
     // A clock that is far off must not open the box on every page.
-    if (left > 0) timer = setTimeout(() => box.showModal(), left);
+    if (left <= WARNING) return;
+    timers = [setTimeout(warn, left - WARNING), setTimeout(end, left + 1000)];
+  };
+
+  const warn = () => {
+    if (!box.open) box.showModal();
+  };
+
+  // Without asking the server: that would keep sessions alive that nobody uses.
+  const end = () => box.open && show(true);
+
+  const show = (isOver) => {
+    over = isOver;
+    part("titel").textContent = isOver ? "Ihre Sitzung ist zu Ende" : title;
+    part("text").hidden = isOver;
+    part("vorbei").hidden = !isOver;
+    part("abmelden").hidden = isOver;
+    part("fehler").hidden = true;
+    part("weiter").querySelector(".kern-label").textContent = isOver ? "Zurück zur Seite" : "Angemeldet bleiben";
   };
 
   // Opening any page renews the session; its new end stands in that page.
@@ -18,10 +39,11 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const renewed = page.getElementById("sitzungsende");
     if (!renewed) {
-      document.getElementById("sitzungsende-text").hidden = true;
-      document.getElementById("sitzungsende-vorbei").hidden = false;
+      show(true);
+      warn();
       return;
     }
+    show(false);
     box.close();
     const sentence = document.querySelector(".app-footer__session");
     const fresh = page.querySelector(".app-footer__session");
@@ -29,9 +51,10 @@
     wait(Number(renewed.dataset.ends));
   };
 
-  document.getElementById("sitzungsende-weiter").addEventListener("click", () => {
+  part("weiter").addEventListener("click", () => {
+    if (over) box.close();
     // No connection: the box stays, and one can try again.
-    goOn().catch(() => {});
+    else goOn().catch(() => (part("fehler").hidden = false));
   });
   wait(Number(box.dataset.ends));
 })();

@@ -254,7 +254,7 @@ async fn uses(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Use>, Sums
     let (_, sums) = savings_corrections::uses(tx, it.contract, it.id, 1, 0).await?;
     let pager = Pager::new(asked, PAGE, sums.rows, &format!("/verwaltung/vergleichspreise/{}", it.id), &[]);
     let (rows, _) = savings_corrections::uses(tx, it.contract, it.id, PAGE, pager.offset()).await?;
-    Ok((rows, sums, pager.named("abrufe")))
+    Ok((rows, sums, pager.named("abrufe").listing("Abrufe")))
 }
 
 async fn corrections(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Restatement>, [Sums; 3], Pager), Problem> {
@@ -262,7 +262,7 @@ async fn corrections(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Res
     let all = sums.iter().map(|it| it.rows).sum();
     let pager = Pager::new(asked, PAGE, all, &format!("/verwaltung/vergleichspreise/{}", it.id), &[]);
     let rows = savings_corrections::restatements(tx, it.contract, it.id, PAGE, pager.offset()).await?;
-    Ok((rows, sums, pager.named("berichtigungen")))
+    Ok((rows, sums, pager.named("berichtigungen").listing("Berichtigungen")))
 }
 
 fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {

@@ -11,6 +11,8 @@ pub struct Pager {
     total: i64,
     /// Address of the list with its filters, without the page.
     address: String,
+    /// What is listed, where a page has several lists: readers must be able to tell their links apart.
+    about: &'static str,
 }
 
 impl Pager {
@@ -20,7 +22,7 @@ impl Pager {
         let pairs = filters.iter().filter(|(_, value)| !value.is_empty());
         let query: String = pairs.map(|(name, value)| format!("{name}={}&", encoded(value))).collect();
         let address = format!("{path}?{query}seite=");
-        let pager = Self { page: 1, size, total, address };
+        let pager = Self { page: 1, size, total, address, about: "" };
         Self { page: asked.parse().unwrap_or(1).clamp(1, pager.last()), ..pager }
     }
 
@@ -29,6 +31,18 @@ impl Pager {
     pub fn named(self, parameter: &str) -> Self {
         let before = self.address.strip_suffix("seite=").unwrap_or(&self.address);
         Self { address: format!("{before}{parameter}="), ..self }
+    }
+
+    /// Says what is listed, where a page has several lists.
+    #[must_use]
+    pub fn listing(self, about: &'static str) -> Self {
+        Self { about, ..self }
+    }
+
+    /// What a link or the whole is called, told from that of other lists.
+    #[must_use]
+    pub fn called(&self, name: &str) -> String {
+        if self.about.is_empty() { name.to_owned() } else { format!("{name}: {}", self.about) }
     }
 
     /// First row of the page, from 0.
@@ -73,5 +87,6 @@ mod tests {
         assert_eq!(pager.next().as_deref(), Some("/abrufe?q=Citrix%20%26%20Co&seite=3"));
         assert_eq!(Pager::new("99", 50, 101, "/abrufe", &[]).next(), None);
         assert_eq!(Pager::new("-4", 50, 10, "/abrufe", &[]).page, 1);
+        assert_eq!((pager.called("Seiten"), pager.listing("Abrufe").called("Seiten")), ("Seiten".into(), "Seiten: Abrufe".into()));
     }
 }

@@ -194,7 +194,8 @@ impl ResultView {
             let asked = if list == name { page } else { "" };
             Pager::new(asked, PAGE, number(total), base, &[("liste", name)])
         };
-        let (matched_pager, unmatched_pager) = (pager("passend", it.matched.len()), pager("offen", it.unmatched.len()));
+        let matched_pager = pager("passend", it.matched.len()).listing("passende Zeilen");
+        let unmatched_pager = pager("offen", it.unmatched.len()).listing("nicht passende Zeilen");
         let analysis = &it.analysis;
         Self {
             sentence: format!(

@@ -12,7 +12,7 @@ use crate::actor::RunsAs;
 use crate::http::access::{SET_UP, local_address};
 use crate::http::extract::{Form, Query};
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::sign_in::welcome;
+use crate::http::pages::kept_form::go_on;
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
@@ -26,6 +26,8 @@ use crate::storage::people;
 struct CodePage {
     frame: Frame,
     weiter: String,
+    /// A form that met no session, sealed.
+    kept: String,
     refused: Option<String>,
 }
 
@@ -43,17 +45,26 @@ pub struct Typed {
     code: String,
     #[serde(default)]
     weiter: String,
+    #[serde(default, rename = "bewahrt")]
+    kept: String,
 }
 
 /// `GET /anmelden/code`
 pub async fn show(CurrentSession(current): CurrentSession, frame: Frame, Query(asked): Query<Asked>) -> Response {
     match current.due {
         Due::Code => {
-            Page(CodePage { frame: frame.titled("Code eingeben"), weiter: asked.weiter, refused: None }).into_response()
+            let token = frame.form_token.clone();
+            ask(frame, token, asked.weiter, String::new())
         }
         Due::Enrolment => Redirect::to(SET_UP).into_response(),
         Due::Nothing => Redirect::to(local_address(&asked.weiter).unwrap_or("/")).into_response(),
     }
+}
+
+/// Asks for the code of a session that has just begun, with its form token; `kept` is a form that waits, or empty.
+pub(super) fn ask(mut frame: Frame, form_token: String, weiter: String, kept: String) -> Response {
+    frame.form_token = form_token;
+    Page(CodePage { frame: frame.titled("Code eingeben"), weiter, kept, refused: None }).into_response()
 }
 
 /// `POST /anmelden/code`
@@ -71,7 +82,8 @@ pub async fn submit(
     }
     let page = |frame: Frame, refused: String| {
         let frame = frame.titled("Code eingeben").with_mistakes();
-        let page = CodePage { frame, weiter: typed.weiter.clone(), refused: Some(refused) };
+        let (weiter, kept) = (typed.weiter.clone(), typed.kept.clone());
+        let page = CodePage { frame, weiter, kept, refused: Some(refused) };
         (StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response()
     };
     if typed.code.trim().is_empty() {
@@ -84,7 +96,7 @@ pub async fn submit(
         Outcome::Welcome(session) => {
             let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
             let email = people::sign_in_name(&mut tx, session.person).await?;
-            welcome(&server, &session, &visitor, &email, &typed.weiter)
+            go_on(&server, &session, (&visitor, request), frame, &email, &typed.weiter, &typed.kept).await
         }
         Outcome::Refused { left } => {
             let attempts = if left == 1 { "1 Versuch".to_owned() } else { format!("{left} Versuche") };

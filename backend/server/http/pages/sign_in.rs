@@ -15,8 +15,9 @@ use crate::app::App;
 use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Query};
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::{kept_form, second_factor_code};
 use crate::http::pages::first_steps::NobodyYetPage;
-use crate::http::problem::Problem;
+use crate::http::problem::{Problem, Slug};
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
@@ -31,6 +32,8 @@ struct SignInPage {
     frame: Frame,
     email: String,
     weiter: String,
+    /// A form that met no session, sealed.
+    kept: String,
     refused: Option<String>,
     notice: Option<&'static str>,
 }
@@ -51,6 +54,8 @@ pub struct Credentials {
     password: SecretString,
     #[serde(default)]
     weiter: String,
+    #[serde(default, rename = "bewahrt")]
+    kept: String,
 }
 
 /// `GET /anmelden`
@@ -73,10 +78,31 @@ pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Aske
         frame: frame.titled("Anmelden"),
         email: String::new(),
         weiter: asked.weiter,
+        kept: String::new(),
         refused: None,
         notice,
     })
     .into_response())
+}
+
+/// In answer to a form: nobody is signed in any more. `kept` is the form, sealed, or empty if it cannot be kept.
+pub fn session_is_over(frame: Frame, page: String, kept: String) -> Response {
+    let notice = if kept.is_empty() {
+        "Ihre Sitzung ist zu Ende, und es wurde nichts gespeichert. Nach der Anmeldung geht es auf derselben Seite weiter."
+    } else {
+        "Ihre Sitzung ist zu Ende, und Ihre Eingaben sind noch nicht gespeichert. Bitte melden Sie sich innerhalb von 30 Minuten an: Dann können Sie sie absenden, ohne etwas neu einzugeben."
+    };
+    let page = SignInPage {
+        frame: frame.titled("Anmelden"),
+        email: String::new(),
+        weiter: page,
+        kept,
+        refused: None,
+        notice: Some(notice),
+    };
+    let mut response = (StatusCode::UNAUTHORIZED, Page(page)).into_response();
+    response.extensions_mut().insert(Slug("unauthenticated"));
+    response
 }
 
 /// `POST /anmelden`
@@ -94,6 +120,7 @@ pub async fn submit(
             frame: frame.titled("Anmelden").with_mistakes(),
             email: form.email,
             weiter: form.weiter,
+            kept: form.kept,
             refused: Some("Bitte geben Sie E-Mail und Passwort ein.".to_owned()),
             notice: None,
         };
@@ -110,7 +137,10 @@ pub async fn submit(
     };
     let outcome = sign_in::sign_in(&server.app, &server.security.door, attempt).await?;
     let (status, refused, wait) = match outcome {
-        Outcome::Welcome(session) => return welcome(&server, &session, &visitor, &form.email, &form.weiter),
+        Outcome::Welcome(session) => {
+            let at = (&visitor, request);
+            return kept_form::go_on(&server, &session, at, frame, &form.email, &form.weiter, &form.kept).await;
+        }
         Outcome::Lacks(due, session) => {
             let session = session.ok_or_else(Problem::internal)?;
             let to = if due == Due::Enrolment { SET_UP } else { SHOW_CODE };
@@ -119,6 +149,11 @@ pub async fn submit(
                 _ => to.to_owned(),
             };
             let cookie = session::cookie(&server, &session, server.app.clock.now())?;
+            if due == Due::Code && !form.kept.is_empty() {
+                let token = server.security.form_tokens.of(session.id);
+                let page = second_factor_code::ask(frame, token, form.weiter, form.kept);
+                return Ok(([(SET_COOKIE, cookie)], page).into_response());
+            }
             return Ok(([(SET_COOKIE, cookie)], Redirect::to(&to)).into_response());
         }
         Outcome::Refused { left } => (StatusCode::UNPROCESSABLE_ENTITY, refusal(left), None),
@@ -131,6 +166,7 @@ pub async fn submit(
         frame: frame.titled("Anmelden").with_mistakes(),
         email: form.email,
         weiter: form.weiter,
+        kept: form.kept,
         refused: Some(refused),
         notice: None,
     });
