@@ -1,6 +1,7 @@
 //! What handlers and layers share: the program, its keys and limits, the navigation of each role.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -77,6 +78,10 @@ pub struct Security {
     pub api_limit: ApiLimit,
     /// Whether the program is ready.
     pub ready: Ready,
+    /// Where the private PostgreSQL keeps its data; none with one of somebody else's.
+    pub data_dir: Option<PathBuf>,
+    /// What is written to the log.
+    pub log: String,
 }
 
 /// The server cannot start.
@@ -122,6 +127,8 @@ impl Security {
             paper_limit: ClientLimit::default(),
             api_limit: ApiLimit::new(settings.api_per_minute),
             ready,
+            data_dir: settings.data_dir().map(Path::to_owned),
+            log: settings.log.clone(),
         })
     }
 }
