@@ -47,6 +47,7 @@ pub mod error;
 pub mod escalations;
 pub mod factor_resets;
 pub mod facts;
+pub mod first_links;
 pub mod first_steps;
 pub mod history;
 pub mod idempotency;
@@ -84,6 +85,7 @@ pub mod people;
 pub mod price_indexes;
 pub mod price_lists;
 pub mod price_proposals;
+pub mod processing_register;
 pub mod proof;
 pub mod purchase_analyses;
 pub mod purchase_uploads;
@@ -120,6 +122,7 @@ pub mod turnover_uploads;
 pub mod turns;
 pub mod verification;
 pub mod volume;
+pub mod waiting_work;
 
 use std::time::Duration;
 
