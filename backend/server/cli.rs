@@ -13,6 +13,7 @@ pub mod import_turnover;
 pub mod output;
 mod partial_file;
 mod postgres_program;
+pub mod privacy;
 pub mod recheck;
 pub mod report;
 pub mod reproduce;
@@ -120,6 +121,9 @@ enum Command {
     /// Konten verwalten.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Datenschutz: Verzeichnis der Verarbeitung, Fristen.
+    #[command(subcommand)]
+    Privacy(privacy::Privacy),
     /// Vervollständigung für die Shell: abruf completions bash
     Completions {
         /// bash, zsh, fish …
@@ -209,6 +213,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Recheck => recheck::run(settings, output).await,
         Command::Import(import) => import.run(settings, output).await,
         Command::Admin(admin) => admin.run(settings, output).await,
+        Command::Privacy(privacy) => privacy.run(settings, output).await,
         Command::Completions { .. } => Ok(Exit::Ok),
     }
 }

@@ -77,8 +77,8 @@ const JUSTIFIERS: &[Role] = &[Role::Buyer, Role::Approver, Role::Treasurer, Role
 /// Every route with its row of the access table.
 #[must_use]
 pub fn routes() -> Routes {
-    let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(Routes::new(
-        openapi::base(),
+    let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(first_run(
+        Routes::new(openapi::base()),
     )))))));
     identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
         routes,
@@ -222,13 +222,38 @@ fn desk(routes: Routes) -> Routes {
         .get("/benachrichtigungen", ALL, pages::notifications::show)
         .post("/benachrichtigungen", ALL, pages::notifications::put_away)
         .get("/zugriffe", only(&[Role::Buyer, Role::Approver, Role::Treasurer, Role::Office]), pages::accesses::show)
-        .get("/einrichtung", only(OFFICE), pages::first_steps::show)
-        .get("/verwaltung/system", only(OFFICE), pages::first_steps::system)
+        .get("/verwaltung/system", only(OFFICE), pages::system_state::show)
+        .get("/verwaltung/datenschutz", only(OFFICE), pages::processing_register::show)
+        .get("/verwaltung/datenschutz.csv", only(OFFICE), pages::processing_register::file)
         .get("/einstellungen/meine-daten", PERSON, pages::own_data::show)
         .get("/einstellungen/meine-daten.zip", PERSON, pages::own_data::file)
         .get("/einstellungen", PERSON, pages::preferences::show)
         .get("/einstellungen/benachrichtigungen", ALL, pages::notifications::choices)
         .post("/einstellungen/benachrichtigungen", ALL, pages::notifications::choose)
+}
+
+/// A new installation, step by step, and the manual.
+fn first_run(routes: Routes) -> Routes {
+    const HOUSE: Access = only(OFFICE);
+    const KEEPER: Access = only(KEEPERS);
+    const LINK: Access = PUBLIC.on(Object::Secret);
+    routes
+        .get("/einrichtung/erstmals/{token}", LINK, pages::first_run::show)
+        .post("/einrichtung/erstmals/{token}", LINK, pages::first_run::submit)
+        .get("/einrichtung", HOUSE, pages::first_steps::show)
+        .get("/einrichtung/genossenschaft", HOUSE, pages::body_particulars::show)
+        .post("/einrichtung/genossenschaft", HOUSE, pages::body_particulars::change)
+        .get("/einrichtung/geschaeftsstelle", KEEPER, pages::first_office::show)
+        .post("/einrichtung/geschaeftsstelle", KEEPER, pages::first_office::invite)
+        .get("/einrichtung/briefkopf", HOUSE, pages::letterhead::show)
+        .post("/einrichtung/briefkopf", HOUSE, pages::letterhead::set)
+        .post("/einrichtung/briefkopf/vorschau", HOUSE, pages::letterhead::preview)
+        .get("/einrichtung/briefkopf.pdf", HOUSE, pages::letterhead::current)
+        .get("/einrichtung/verzeichnis", HOUSE, pages::register_import::show)
+        .post("/einrichtung/verzeichnis", HOUSE, pages::register_import::submit)
+        .get("/hilfe", PUBLIC, pages::glossary::index)
+        .get("/hilfe/begriffe", PUBLIC, pages::glossary::terms)
+        .get("/hilfe/begriffe/{wort}", PUBLIC.on(Object::Manual), pages::glossary::term)
 }
 
 /// Getting in, one's own account, and the people of the house. OIDC and API keys will stand here too.

@@ -7,7 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    analyse_purchases, deliver_mail, end_request, escalate_request, issue_document, notify, renew_licences,
+    analyse_purchases, deliver_mail, end_request, escalate_request, forget_sign_ins, issue_document, notify, renew_licences,
     send_account_mail, tell_event, transfer_quota,
 };
 use crate::actor::RunsAs;
@@ -128,6 +128,11 @@ async fn expire_requests(app: App, mut stopped: watch::Receiver<bool>) {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "deleted purchases of towns that did not join"),
             Err(error) => tracing::error!(%error, "purchases of towns that did not join could not be deleted"),
+        }
+        match forget_sign_ins::forget_due(&app).await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "deleted sign-in events and sessions of long ago"),
+            Err(error) => tracing::error!(%error, "sign-in events of long ago could not be deleted"),
         }
         if let Err(error) = settle_totals(&app).await {
             tracing::error!(%error, "sums of the savings ledger could not be put together");

@@ -22,6 +22,7 @@ pub mod negative_savings;
 pub mod open_evidence;
 pub mod own_data;
 pub mod printed;
+pub mod processing_register;
 pub mod question;
 pub mod restatement;
 pub mod retention;

@@ -46,6 +46,7 @@ pub mod error;
 pub mod escalations;
 pub mod factor_resets;
 pub mod facts;
+pub mod first_links;
 pub mod first_steps;
 pub mod history;
 pub mod idempotency;
@@ -88,6 +89,7 @@ pub mod people;
 pub mod price_indexes;
 pub mod price_lists;
 pub mod price_proposals;
+pub mod processing_register;
 pub mod proof;
 pub mod purchase_analyses;
 pub mod purchase_uploads;
@@ -124,6 +126,7 @@ pub mod turnover_uploads;
 pub mod turns;
 pub mod verification;
 pub mod volume;
+pub mod waiting_work;
 
 use std::time::Duration;
 

@@ -2,10 +2,12 @@
 //! people whose member has left, will join or whose rights rest, whose term is over or has not begun.
 
 mod documented;
+mod downloads;
 mod fields;
 mod house;
 mod lying;
 mod marks;
+mod operations;
 mod rows;
 mod swapped;
 

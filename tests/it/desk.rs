@@ -1,6 +1,7 @@
 //! Finding, asking, being told, and what everybody sets for themselves.
 
 mod first_steps;
+mod help;
 mod news;
 mod privacy;
 mod questions;

@@ -89,7 +89,19 @@ impl Web {
         Self::with("http://127.0.0.1:8080", 42, SecondFactor::Required).await
     }
 
+    /// A new installation, in earnest: migrated, and nobody and nothing in it.
+    pub async fn empty() -> Self {
+        Self::bare("http://127.0.0.1:8080", 42, SecondFactor::Required).await
+    }
+
     async fn with(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
+        let mut web = Self::bare(base_url, seed, second_factor).await;
+        web.body = web.organisation("Einkaufsgenossenschaft Elbe-Saale eG", "genossenschaft").await;
+        web.plays(web.body, "body").await;
+        web
+    }
+
+    async fn bare(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
         let database = fresh_database().await;
         let app = App {
             db: Db::new(database.app.clone()),
@@ -111,10 +123,7 @@ impl Web {
         assert_eq!(security.door.second_factor, SecondFactor::Required, "what the program does by itself");
         security.door.second_factor = second_factor;
         let router = http::router(app.clone(), security);
-        let mut web = Self { app, database, ready, body: OrganisationId(Uuid::nil()), router };
-        web.body = web.organisation("Einkaufsgenossenschaft Elbe-Saale eG", "genossenschaft").await;
-        web.plays(web.body, "body").await;
-        web
+        Self { app, database, ready, body: OrganisationId(Uuid::nil()), router }
     }
 
     /// The router over a world that tests have arranged; people sign in once they have a password.
@@ -257,6 +266,35 @@ impl Web {
             .header("sec-fetch-site", "same-origin")
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(Body::from(form)).unwrap()).await
+    }
+
+    /// A form with at most one file (field, name, bytes); the token stands first, as our pages put it.
+    pub async fn upload(
+        &self,
+        path: &str,
+        cookie: &str,
+        fields: &[(&str, &str)],
+        file: Option<(&str, &str, &[u8])>,
+    ) -> Answer {
+        let mut body = Vec::new();
+        for (name, value) in fields {
+            let part = format!("--GRENZE\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+            body.extend(part.as_bytes());
+        }
+        if let Some((field, name, bytes)) = file {
+            let head = format!(
+                "--GRENZE\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend(head.as_bytes());
+            body.extend(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(b"--GRENZE--\r\n");
+        let request = Request::post(path)
+            .header(COOKIE, cookie)
+            .header("sec-fetch-site", "same-origin")
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=GRENZE");
+        self.send(request.body(Body::from(body)).unwrap()).await
     }
 
     /// A call of the API; an empty token sends none.

@@ -92,6 +92,7 @@ pub mod entitlement;
 pub mod facts;
 pub mod finding;
 pub mod fulfilment;
+pub mod glossary;
 pub mod headroom;
 pub mod ids;
 pub mod invoice;

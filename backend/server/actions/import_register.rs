@@ -5,14 +5,20 @@
 
 use std::collections::BTreeMap;
 
+use abruf_domain::audit::AuditEntry;
+use abruf_domain::canonical::{canonical_json, sha256};
 use abruf_domain::money::Quantity;
+use data_encoding::HEXLOWER;
 use rust_decimal::Decimal;
+use serde_json::json;
 
 use crate::actions::import::cells::{Cells, Notation, RowError};
 use crate::actions::import::table::{Row, Table};
 use crate::actions::import::{CHUNK, ImportError, Progress, Report};
-use crate::actor::RunsAs;
+use crate::actions::only;
+use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
+use crate::storage::audit_log::{self, Concerns, Record};
 use crate::storage::register::{self, RegisterEntry};
 
 /// Source line of the register of Destatis; reproduction is permitted with it.
@@ -30,6 +36,32 @@ pub struct Options<'a> {
     pub dry_run: bool,
     /// Write the good rows although others are wrong.
     pub partial: bool,
+}
+
+/// The register of Sachsen-Anhalt, which ships with the program.
+pub const SHIPPED: &[u8] = include_bytes!("../../../deploy/register/gemeinden_st.csv");
+/// Who reads one in.
+pub const IMPORTERS: &[Role] = &[Role::Office, Role::Administrator];
+
+/// As [`import_register`], by a person: what was written stands in the log of the house.
+///
+/// # Errors
+/// As there, and [`ActionError::NotPermitted`].
+pub async fn import_by(app: &App, actor: &Actor, bytes: &[u8], options: Options<'_>) -> Result<Report, ImportError> {
+    only(actor, IMPORTERS)?;
+    let report = import_register(app, bytes, options, &|_, _| {}).await?;
+    if report.written {
+        let now = app.clock.now();
+        let what = json!({ "new": report.new, "changed": report.changed, "file": HEXLOWER.encode(&sha256(bytes)) });
+        let mut entry = AuditEntry::new(now, Some(actor.person.0), "register_imported", "register", actor.body.0);
+        entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&what).as_bytes())));
+        entry.request_id.clone_from(&actor.request_id);
+        let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
+        let mut tx = app.db.begin(actor).await?;
+        audit_log::append(&mut tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), what)).await?;
+        tx.commit().await?;
+    }
+    Ok(report)
 }
 
 /// Inserts new towns and overwrites changed ones, in one transaction.

@@ -157,7 +157,7 @@ fn hash_of(rows: &[OverrideRow]) -> [u8; 32] {
 }
 
 /// The files themselves.
-async fn style_of(conn: &mut PgConnection, rows: Vec<OverrideRow>) -> Result<HouseStyle, StorageError> {
+pub(super) async fn style_of(conn: &mut PgConnection, rows: Vec<OverrideRow>) -> Result<HouseStyle, StorageError> {
     let mut style = HouseStyle::default();
     for row in rows {
         if let Some(sha256) = &row.asset {
@@ -209,7 +209,7 @@ fn empty(owner: &Owner) -> Folder {
 }
 
 /// `None` where there is nothing and was nothing.
-async fn load_one(app: &App, owner: &Owner, folder: &Folder) -> Result<Option<Loaded>, ActionError> {
+pub(super) async fn load_one(app: &App, owner: &Owner, folder: &Folder) -> Result<Option<Loaded>, ActionError> {
     if let Some(why) = &folder.fault {
         return Ok(Some(Loaded::Refused(folder.to_string(), why.clone())));
     }

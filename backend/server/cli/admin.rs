@@ -1,9 +1,11 @@
-//! `abruf admin create`: the first administrator, by a one-time link; `abruf admin break-glass`: one for a few hours.
+//! `abruf admin first-link`: the way into a new installation; `abruf admin create`: an administrator, by a one-time link;
+//! `abruf admin break-glass`: one for a few hours.
 
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::actions::break_glass;
+use crate::actions::set_up_account::NewLink;
+use crate::actions::{break_glass, first_link};
 use crate::actions::create_administrator::{Outcome, create_administrator};
 use crate::actions::found_body::found_body;
 use crate::cli::database::Database;
@@ -25,6 +27,8 @@ pub enum Admin {
         #[arg(long)]
         body: Option<String>,
     },
+    /// Gibt den Link aus, mit dem eine neue Installation eingerichtet wird; er gilt 24 Stunden, solange niemand ein Passwort hat.
+    FirstLink,
     /// Öffnet einen Notzugang: Administration für wenige Stunden, mit Begründung, für alle sichtbar, die Aufsicht führen.
     BreakGlass {
         /// E-Mail-Adresse, mit der sich die Person anmeldet.
@@ -50,6 +54,11 @@ impl Admin {
         let app = database.app(&settings).await?;
         let (email, name, body) = match self {
             Self::Create { email, name, body } => (email, name, body),
+            Self::FirstLink => {
+                let link = first_link::issue(&app).await;
+                database.close(Some(&app)).await?;
+                return Ok(first(link?, output));
+            }
             Self::BreakGlass { email, reason, name, hours } => {
                 let opened = break_glass::open(&app, &email, &name, &reason, hours).await;
                 database.close(Some(&app)).await?;
@@ -76,6 +85,20 @@ impl Admin {
                 Ok(Exit::Usage)
             }
         }
+    }
+}
+
+/// Says how a new installation is entered.
+fn first(link: Option<NewLink>, output: &Output) -> Exit {
+    match link {
+        Some(link) => {
+            output.answer(&link.url, &json!({ "link": link.url, "expires_at": link.expires_at }));
+            Exit::Ok
+        }
+        None => output.refuse(
+            "Hier kann sich schon jemand anmelden. Einen Link für ein Konto gibt aus: abruf admin create --email",
+            Exit::Conflict,
+        ),
     }
 }
 

@@ -15,8 +15,9 @@ use crate::cli::database::Database;
 use crate::cli::output::{Ended, Exit, Output};
 use crate::cli::partial_file::Partial;
 use crate::cli::postgres_program;
+use crate::clock::Clock;
 use crate::config::Settings;
-use crate::storage::document_places;
+use crate::storage::{document_places, installation};
 
 /// Sichert die Datenbank in eine Datei.
 #[derive(Debug, Args)]
@@ -73,6 +74,7 @@ async fn dump_database(database: &Database, settings: &Settings, to: Stdio) -> a
     postgres_program::run(program, "pg_dump").await?;
     let mut owner = database.owner_connection().await?;
     let (outside, _) = document_places::outside(&mut owner).await?;
+    installation::note_backup(&mut owner, Clock::System.now()).await?;
     owner.close().await?;
     Ok(outside)
 }

@@ -16,7 +16,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tracing_subscriber::EnvFilter;
 
-use crate::actions::load_templates;
+use crate::actions::set_up_account::NewLink;
+use crate::actions::{first_link, load_templates};
 use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
@@ -78,7 +79,7 @@ impl Serve {
         probes.await?;
         let listener = TcpListener::from_std(listener)?;
         ready.set();
-        announce(&app, &settings, output);
+        announce(&app, &settings, first_link::issue(&app).await?, output);
 
         let (stop, stopped) = watch::channel(false);
         let service = tokio::spawn(serve(listener, router, stopped));
@@ -188,8 +189,17 @@ fn refuse_plain_http_outside(settings: &Settings) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn announce(app: &App, settings: &Settings, output: &Output) {
+fn announce(app: &App, settings: &Settings, first: Option<NewLink>, output: &Output) {
     let mut text = format!("Abruf läuft: {}", settings.base_url);
+    match first {
+        None => {}
+        Some(link) if std::io::stdout().is_terminal() => {
+            text.push_str("\n\nNoch hat niemand ein Konto. Mit diesem Link richten Sie Abruf ein; er gilt 24 Stunden:\n");
+            text.push_str(&link.url);
+        }
+        // What is no terminal is a log, and whoever reads the log must not get in.
+        Some(_) => text.push_str("\n\nNoch hat niemand ein Konto. Den Link zum Einrichten gibt aus: abruf admin first-link"),
+    }
     if app.demo {
         text.push_str("\n\n");
         text.push_str(&super::demo::account_table());

@@ -14,15 +14,72 @@ use crate::http::server::Server;
 use crate::http::session::Current;
 use crate::storage::{StorageError, access_log};
 
-/// Lists and archives of call-offs as files.
-const EXPORTS: [&str; 4] =
-    ["/pruefung/abrufe.csv", "/pruefung/abrufe.zip", "/api/v1/call-off-bags", "/berichte/einsparungen/abrufe.csv"];
+/// What a download of somebody from outside the member leaves behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Noted {
+    /// A file of the call-off in the address.
+    CallOff,
+    /// The certificate in the address.
+    Certificate,
+    /// A file of the mini-competition in the address.
+    Competition,
+    /// A list or archive over many members.
+    Export,
+    /// Nothing, with the reason.
+    Nothing(&'static str),
+}
+
+/// Every route that gives out a file, with what it leaves behind. `tests/it/access/downloads.rs` compares it with the
+/// access table, so that a new one cannot be forgotten. Pages about a call-off are noted by their object.
+pub const DOWNLOADS: &[(&str, Noted)] = &[
+    ("/abrufe/{id}/bestellung.pdf", Noted::CallOff),
+    ("/abrufe/{id}/bestellung.order-x.xml", Noted::CallOff),
+    ("/abrufe/{id}/bestellung.peppol.xml", Noted::CallOff),
+    ("/abrufe/{id}/vermerk.pdf", Noted::CallOff),
+    ("/abrufe/{id}/stornierung.pdf", Noted::CallOff),
+    ("/abrufe/{id}/teilstornierungen/{sequence}", Noted::CallOff),
+    ("/abrufe/{id}/terminaenderungen/{sequence}", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag.pdf", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag.order-x.xml", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag.peppol.xml", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag/stornierung.pdf", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag/teilstornierungen/{sequence}", Noted::CallOff),
+    ("/abrufe/{id}/lieferantenauftrag/terminaenderungen/{sequence}", Noted::CallOff),
+    ("/api/v1/call-offs/{id}/documents/{kind}", Noted::CallOff),
+    ("/api/v1/call-offs/{id}/documents/{kind}/{format}", Noted::CallOff),
+    ("/abrufe/{id}/entwurf.pdf", Noted::Nothing("only the requester opens a draft")),
+    ("/bescheinigungen/{id}", Noted::Certificate),
+    ("/api/v1/certificates/{id}", Noted::Certificate),
+    ("/miniwettbewerbe/{id}/vermerk.pdf", Noted::Competition),
+    ("/miniwettbewerbe/{id}/einladung/{party}", Noted::Competition),
+    ("/miniwettbewerbe/{id}/mitteilung/{party}", Noted::Competition),
+    ("/api/v1/mini-competitions/{id}/record", Noted::Competition),
+    ("/pruefung/abrufe.csv", Noted::Export),
+    ("/pruefung/abrufe.zip", Noted::Export),
+    ("/api/v1/audit/call-offs.zip", Noted::Export),
+    ("/berichte/{bericht}/{datei}", Noted::Export),
+    ("/berichte/einsparungen/abrufe.csv", Noted::Export),
+    ("/berichte/einsparungen/stufen.csv", Noted::Export),
+    ("/berichte/nutzen.csv", Noted::Export),
+    ("/api/v1/reports/{name}/{format}", Noted::Export),
+    ("/verwaltung/umsaetze/{id}/datei", Noted::Export),
+    ("/verwaltung/umsaetze/{id}/abgelehnt.csv", Noted::Export),
+    ("/verwaltung/datenschutz.csv", Noted::Nothing("describes the schema, holds no data of anybody")),
+    ("/einrichtung/briefkopf.pdf", Noted::Nothing("an invented order")),
+    ("/einstellungen/meine-daten.zip", Noted::Nothing("one's own data")),
+    ("/haushalt/verpflichtungen.csv", Noted::Nothing("of the member, for its own treasurer alone")),
+    ("/verwaltung/vergleichspreise/{id}/beleg", Noted::Nothing("evidence of a contract's price, uploaded by the office")),
+    ("/api/v1/baselines/{id}/evidence", Noted::Nothing("evidence of a contract's price, uploaded by the office")),
+    ("/openapi.json", Noted::Nothing("the description of the interface")),
+];
 
 /// What was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Look {
     CallOff(Uuid),
     Document(Uuid),
+    Certificate(Uuid),
+    Competition(Uuid),
     Export,
 }
 
@@ -49,6 +106,8 @@ async fn write(app: &App, actor: &Actor, look: Look) -> Result<(), StorageError>
     match look {
         Look::CallOff(id) => access_log::note(&mut tx, actor, id, "call_off", now).await?,
         Look::Document(id) => access_log::note(&mut tx, actor, id, "document", now).await?,
+        Look::Certificate(id) => access_log::note_certificate(&mut tx, actor, id, now).await?,
+        Look::Competition(id) => access_log::note_competition(&mut tx, actor, id, now).await?,
         Look::Export => access_log::note_export(&mut tx, actor, now).await?,
     }
     Ok(tx.commit().await?)
@@ -63,11 +122,18 @@ fn looked_at(server: &Server, request: &Request) -> Option<(Actor, Look)> {
         return None;
     }
     let matched = request.extensions().get::<MatchedPath>()?.as_str();
-    if EXPORTS.contains(&matched) {
-        return Some((acting.actor.clone(), Look::Export));
+    let id = || request.uri().path().split('/').find_map(|part| part.parse::<Uuid>().ok());
+    if let Some((_, noted)) = DOWNLOADS.iter().find(|(path, _)| *path == matched) {
+        let look = match noted {
+            Noted::CallOff => Look::Document(id()?),
+            Noted::Certificate => Look::Certificate(id()?),
+            Noted::Competition => Look::Competition(id()?),
+            Noted::Export => Look::Export,
+            Noted::Nothing(_) => return None,
+        };
+        return Some((acting.actor.clone(), look));
     }
     let row = server.table.iter().find(|row| row.method == Method::GET && row.path == matched)?;
-    let id = || request.uri().path().split('/').find_map(|part| part.parse::<Uuid>().ok());
     let look = match row.access.object {
         Object::CallOff => Look::CallOff(id()?),
         Object::Document => Look::Document(id()?),

@@ -92,11 +92,19 @@ pub mod volume_words;
 
 // Beside the storyboard: finding, asking, being told, one's own settings.
 pub mod accesses;
+pub mod body_particulars;
+pub mod first_office;
+pub mod first_run;
 pub mod first_steps;
+pub mod glossary;
+pub mod letterhead;
 pub mod notifications;
 pub mod office_question;
 pub mod office_questions;
 pub mod own_data;
+pub mod processing_register;
+pub mod register_import;
+pub mod system_state;
 pub mod preferences;
 pub mod saved_filters;
 pub mod search;

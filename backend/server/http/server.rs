@@ -1,6 +1,7 @@
 //! What handlers and layers share: the program, its keys and limits, the navigation of each role.
 
 use std::net::IpAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -89,6 +90,10 @@ pub struct Security {
     pub downloads: Places,
     /// Whether the program is ready.
     pub ready: Ready,
+    /// Where the private PostgreSQL keeps its data; none with one of somebody else's.
+    pub data_dir: Option<PathBuf>,
+    /// What is written to the log.
+    pub log: String,
 }
 
 /// The server cannot start.
@@ -136,6 +141,8 @@ impl Security {
             api_limit: ApiLimit::new(settings.api_per_minute),
             downloads: Places::default(),
             ready,
+            data_dir: settings.data_dir().map(Path::to_owned),
+            log: settings.log.clone(),
         })
     }
 }

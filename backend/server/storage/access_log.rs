@@ -32,6 +32,54 @@ pub async fn note(
     Ok(())
 }
 
+/// Notes that the actor opened a certificate of a member; nothing for papers of the body itself.
+pub async fn note_certificate(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    certificate: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO access_entry (at, body_id, member_id, what, role, organisation_id, person_id)
+         SELECT $1, $2, c.member_id, 'document', $3, $4, $5
+         FROM certificate c
+         WHERE c.id = $6 AND c.member_id <> c.body_id",
+        now,
+        actor.body.0,
+        actor.role.key(),
+        actor.organisation.0,
+        actor.person.0,
+        certificate
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the actor opened a file of a mini-competition of a member.
+pub async fn note_competition(
+    conn: &mut PgConnection,
+    actor: &Actor,
+    competition: Uuid,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "INSERT INTO access_entry (at, body_id, member_id, call_off_id, what, role, organisation_id, person_id)
+         SELECT $1, $2, m.member_id, m.call_off_id, 'document', $3, $4, $5
+         FROM mini_competition m
+         WHERE m.id = $6 AND m.member_id IS NOT NULL",
+        now,
+        actor.body.0,
+        actor.role.key(),
+        actor.organisation.0,
+        actor.person.0,
+        competition
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Notes an export: for each member in an auditor's scope, for the body once for all of them.
 pub async fn note_export(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Result<(), StorageError> {
     let members: Vec<Option<Uuid>> = match &actor.standing {

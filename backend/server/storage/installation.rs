@@ -61,3 +61,28 @@ pub async fn is_demo(conn: &mut PgConnection) -> Result<bool, StorageError> {
         .fetch_one(conn)
         .await?)
 }
+
+/// Days after which sign-in events and ended sessions are deleted.
+pub async fn sign_in_days(conn: &mut PgConnection) -> Result<i32, StorageError> {
+    // Before the first start there is no row; the default of the column counts then.
+    Ok(sqlx::query_scalar!(r#"SELECT coalesce(max(sign_in_days), 180) AS "days!" FROM installation"#)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Changes them; the bounds are the column's.
+pub async fn keep_sign_ins(conn: &mut PgConnection, days: i32) -> Result<(), StorageError> {
+    sqlx::query!("UPDATE installation SET sign_in_days = $1", days).execute(conn).await?;
+    Ok(())
+}
+
+/// When the last backup was written.
+pub async fn backed_up_at(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT max(backed_up_at) FROM installation").fetch_one(conn).await?)
+}
+
+/// Notes that a backup was written.
+pub async fn note_backup(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<(), StorageError> {
+    sqlx::query!("UPDATE installation SET backed_up_at = $1", now).execute(conn).await?;
+    Ok(())
+}

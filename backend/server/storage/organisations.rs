@@ -96,6 +96,71 @@ pub async fn insert_body(
     Ok(())
 }
 
+/// What a purchasing body says of itself: on documents, in the imprint, in the help of every page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Particulars {
+    /// Official name.
+    pub name: String,
+    /// Legal kind key.
+    pub kind: String,
+    /// Street and number.
+    pub street: String,
+    /// Postcode.
+    pub postcode: String,
+    /// Town.
+    pub town: String,
+    /// Central mail address.
+    pub email: String,
+    /// Telephone.
+    pub phone: String,
+    /// Register and number in it.
+    pub register_entry: String,
+    /// Who represents it by law.
+    pub represented_by: String,
+    /// VAT identification number, if it has one.
+    pub vat_id: String,
+}
+
+/// What a body says of itself.
+pub async fn particulars(conn: &mut PgConnection, id: OrganisationId) -> Result<Option<Particulars>, StorageError> {
+    Ok(sqlx::query_as!(
+        Particulars,
+        "SELECT name, kind, street, postcode, town, email, phone, register_entry, represented_by, vat_id
+         FROM organisation WHERE id = $1",
+        id.0
+    )
+    .fetch_optional(conn)
+    .await?)
+}
+
+/// Changes what a body says of itself.
+pub async fn set_particulars(
+    conn: &mut PgConnection,
+    id: OrganisationId,
+    new: &Particulars,
+) -> Result<(), StorageError> {
+    sqlx::query!(
+        "UPDATE organisation
+         SET name = $2, kind = $3, street = $4, postcode = $5, town = $6, email = $7, phone = $8, register_entry = $9,
+             represented_by = $10, vat_id = $11
+         WHERE id = $1",
+        id.0,
+        new.name,
+        new.kind,
+        new.street,
+        new.postcode,
+        new.town,
+        new.email,
+        new.phone,
+        new.register_entry,
+        new.represented_by,
+        new.vat_id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// First day of a membership that has not begun, where none is in force today.
 pub async fn membership_to_come(
     conn: &mut PgConnection,

@@ -145,3 +145,9 @@ pub async fn count(conn: &mut PgConnection, filter: Filter<'_>) -> Result<i64, S
     .fetch_one(conn)
     .await?)
 }
+
+/// Deletes the events before an instant; how many. The table keeps what is younger than 30 days whoever asks.
+pub async fn forget(conn: &mut PgConnection, before: DateTime<Utc>) -> Result<u64, StorageError> {
+    let gone = sqlx::query!("DELETE FROM sign_in_event WHERE at < $1", before).execute(conn).await?;
+    Ok(gone.rows_affected())
+}

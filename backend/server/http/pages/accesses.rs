@@ -48,7 +48,7 @@ impl Row {
             what: match it.what.as_str() {
                 "call_off" => "Abruf angesehen",
                 "document" => "Dokument geöffnet",
-                _ => "Liste oder Archiv von Abrufen heruntergeladen",
+                _ => "Liste, Bericht oder Archiv heruntergeladen",
             },
             member: it.member.unwrap_or_else(|| "alle Mitglieder".to_owned()),
             address: it.call_off.filter(|_| it.number.is_some()).map(|id| format!("/abrufe/{id}")).unwrap_or_default(),

@@ -1,14 +1,15 @@
-//! `/einrichtung`: what a new installation still needs, step by step; `/verwaltung/system`: how it is doing.
+//! `/einrichtung`: what a new installation still needs, step by step, each with the page where it is done.
 
 use axum::extract::State;
+use serde::Deserialize;
 
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::written::{day, whole};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
-use crate::storage::{MIGRATOR, first_steps, organisations, outbox, restore_tests};
+use crate::storage::{first_steps, organisations};
 
 /// Shown at the door while nobody has an account.
 #[derive(askama::Template)]
@@ -23,6 +24,7 @@ pub struct NobodyYetPage {
 #[template(path = "pages/first_steps.html")]
 pub struct FirstStepsPage {
     frame: Frame,
+    hint: &'static str,
     body: String,
     done: usize,
     steps: Vec<Step>,
@@ -32,11 +34,18 @@ pub struct FirstStepsPage {
 struct Step {
     done: bool,
     title: &'static str,
-    text: &'static str,
+    text: String,
     /// A command of the operator.
     command: &'static str,
     /// A page where it is done.
     address: &'static str,
+}
+
+/// What the address may carry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Asked {
+    hinweis: String,
 }
 
 /// `GET /einrichtung`
@@ -44,143 +53,90 @@ pub async fn show(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     frame: Frame,
+    Query(asked): Query<Asked>,
 ) -> Result<Page<FirstStepsPage>, Problem> {
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let has = first_steps::of_body(&mut tx, actor.body, app.clock.today()).await?;
-    let body = organisations::name(&mut tx, actor.body).await?.unwrap_or_default();
+    let known = organisations::particulars(&mut tx, actor.body).await?.unwrap_or_default();
+    tx.rollback().await?;
+    let lacks: Vec<&str> = [("Straße", &known.street), ("Ort", &known.town), ("E-Mail", &known.email)]
+        .into_iter()
+        .filter(|(_, value)| value.is_empty())
+        .map(|(name, _)| name)
+        .collect();
+    let missing = |what: &str| format!(" Es fehlt: {what}.");
+    let step = |done: bool, title, text: &str, lacks: &str, address| Step {
+        done,
+        title,
+        text: if done { text.to_owned() } else { format!("{text}{}", missing(lacks)) },
+        command: "",
+        address,
+    };
     let steps = vec![
+        step(true, "Administration", "Ihr Konto hat der Link von der Befehlszeile angelegt.", "", ""),
+        step(
+            has.address,
+            "Genossenschaft: Name, Rechtsform, Anschrift, Register",
+            "Die Angaben stehen im Impressum, auf Bestellungen und im Hilfefeld jeder Seite.",
+            &lacks.join(", "),
+            "/einrichtung/genossenschaft",
+        ),
+        step(
+            has.office,
+            "Erstes Konto der Geschäftsstelle",
+            "Die Geschäftsstelle pflegt Verträge und Mitglieder. Weitere Personen laden Sie unter Personen ein.",
+            "eine Person, die für die Geschäftsstelle handelt",
+            "/einrichtung/geschaeftsstelle",
+        ),
+        step(
+            has.letterhead,
+            "Briefkopf",
+            "Das Logo auf den Dokumenten, mit einem Muster zum Ansehen. Ohne eigenes Logo steht nur der Name.",
+            "ein Logo",
+            "/einrichtung/briefkopf",
+        ),
+        step(
+            has.register,
+            "Verzeichnis der Städte und Gemeinden",
+            "Daraus nimmt die Geschäftsstelle Mitglieder auf.",
+            "das Verzeichnis; eines ist mitgeliefert",
+            "/einrichtung/verzeichnis",
+        ),
+        step(
+            has.member,
+            "Erstes Mitglied aufnehmen",
+            "Das tut die Geschäftsstelle aus dem Verzeichnis.",
+            "ein Mitglied",
+            "/verwaltung/mitglieder/aufnehmen",
+        ),
+        step(
+            has.contract,
+            "Ersten Rahmenvertrag anlegen",
+            "Das tut die Geschäftsstelle; eine zweite Person aktiviert ihn. Die Preisliste lesen Sie beim Vertrag ein.",
+            "ein Vertrag",
+            "/verwaltung/vertraege/neu",
+        ),
         Step {
-            done: true,
-            title: "Genossenschaft und Administration",
-            text: "Beides hat der Link von der Befehlszeile angelegt.",
-            command: "",
-            address: "",
-        },
-        Step {
-            done: has.office,
-            title: "Erstes Konto der Geschäftsstelle",
-            text: "Die Geschäftsstelle pflegt Verträge und Mitglieder. Wer welche Aufgabe hat, steht unter Personen.",
-            command: "",
-            address: "/verwaltung/personen",
-        },
-        Step {
-            done: has.address,
-            title: "Anschrift und E-Mail der Genossenschaft",
-            text: "Sie stehen im Impressum, auf Bestellungen und im Hilfefeld jeder Seite.",
-            command: "",
-            address: "/impressum",
-        },
-        Step {
-            done: has.letterhead,
-            title: "Briefkopf",
-            text: "Logo, Anschrift und Schrift der Dokumente. Legen Sie letterhead.toml in den Ordner templates des Datenverzeichnisses und übernehmen Sie ihn. Ohne eigenen Briefkopf gilt der mitgelieferte.",
-            command: "abruf template load",
-            address: "",
-        },
-        Step {
-            done: has.register,
-            title: "Verzeichnis der Städte und Gemeinden einlesen",
-            text: "Daraus werden Mitglieder aufgenommen.",
-            command: "abruf import register deploy/register/gemeinden_st.csv --dry-run",
-            address: "",
-        },
-        Step {
-            done: has.member,
-            title: "Erstes Mitglied aufnehmen",
-            text: "Das tut die Geschäftsstelle aus dem Verzeichnis.",
-            command: "",
-            address: "/verwaltung/mitglieder/aufnehmen",
-        },
-        Step {
-            done: has.contract,
-            title: "Ersten Rahmenvertrag anlegen",
-            text: "Das tut die Geschäftsstelle; eine zweite Person aktiviert ihn.",
-            command: "",
-            address: "/verwaltung/vertraege/neu",
-        },
-        Step {
-            done: has.restore_test,
-            title: "Sichern und die Wiederherstellung proben",
-            text: "Eine Sicherung, die nie zurückgespielt wurde, ist keine.",
             command: "abruf backup sicherung.abruf",
-            address: "",
+            ..step(
+                has.restore_test,
+                "Sichern und die Wiederherstellung proben",
+                "Eine Sicherung, die nie zurückgespielt wurde, ist keine.",
+                "eine gelungene Probe, von der Geschäftsstelle unter Aufsicht eingetragen",
+                "",
+            )
         },
     ];
     Ok(Page(FirstStepsPage {
+        hint: match asked.hinweis.as_str() {
+            "genossenschaft" => "Die Angaben sind gespeichert.",
+            "briefkopf" => "Der Briefkopf gilt ab jetzt für neue Dokumente.",
+            "verzeichnis" => "Das Verzeichnis ist eingelesen.",
+            _ => "",
+        },
         frame: frame.titled("Einrichtung"),
-        body,
+        body: known.name,
         done: steps.iter().filter(|step| step.done).count(),
         steps,
     }))
-}
-
-/// The page.
-#[derive(askama::Template)]
-#[template(path = "pages/system_state.html")]
-pub struct SystemStatePage {
-    frame: Frame,
-    rows: Vec<(&'static str, String)>,
-    /// What somebody should look after.
-    worries: Vec<String>,
-}
-
-/// `GET /verwaltung/system`
-pub async fn system(
-    State(app): State<App>,
-    SignedIn(actor): SignedIn,
-    frame: Frame,
-) -> Result<Page<SystemStatePage>, Problem> {
-    let mut tx = app.db.begin(RunsAs::Job).await?;
-    let state = first_steps::state(&mut tx, app.clock.now()).await?;
-    let open = outbox::open(&mut tx).await?;
-    let failing = outbox::failing(&mut tx).await?;
-    let held = outbox::is_held(&mut tx).await?;
-    let tested = restore_tests::newest(&mut tx, actor.body, 1).await?.pop();
-    let mut worries = Vec::new();
-    if let Some((count, last)) = &failing {
-        worries.push(format!("{} Dokumente oder Nachrichten scheitern immer wieder, zuletzt: {last}", whole(*count)));
-    }
-    if held {
-        worries.push(
-            "Nach einer Wiederherstellung ist der Postausgang angehalten. Freigeben: abruf doctor --release-outbox"
-                .to_owned(),
-        );
-    }
-    if 0 < state.mails_failed {
-        worries.push(format!("{} E-Mails der letzten sieben Tage kamen nicht an.", whole(state.mails_failed)));
-    }
-    let today = app.clock.today();
-    let restored = match &tested {
-        Some(test) => {
-            let days = (today - test.tested_on).num_days();
-            if !test.passed || 30 < days {
-                worries.push(format!(
-                    "Letzte Probe der Wiederherstellung: vor {days} Tagen, {}. Empfohlen: alle 30 Tage.",
-                    if test.passed { "gelungen" } else { "gescheitert" }
-                ));
-            }
-            format!(
-                "{}, {}, Sicherung vom {}",
-                day(test.tested_on),
-                if test.passed { "gelungen" } else { "gescheitert" },
-                day(test.backup_of)
-            )
-        }
-        None => {
-            worries.push("Die Wiederherstellung einer Sicherung wurde noch nie geprobt.".to_owned());
-            "noch keine".to_owned()
-        }
-    };
-    let rows = vec![
-        ("Abruf", format!("Version {}", env!("CARGO_PKG_VERSION"))),
-        ("PostgreSQL", format!("Version {}", state.server)),
-        ("Migrationen", format!("{} bekannt, alle angewendet", MIGRATOR.iter().count())),
-        ("Größe der Datenbank", format!("{} MB", whole(state.bytes >> 20))),
-        ("Dokumente in Arbeit", whole(open)),
-        ("E-Mails, die warten", whole(state.mails_waiting)),
-        ("E-Mail-Versand", if app.mailer.is_some() { "eingerichtet" } else { "nicht eingerichtet" }.to_owned()),
-        ("Offene Sitzungen", whole(state.sessions)),
-        ("Letzte Probe der Wiederherstellung", restored),
-    ];
-    Ok(Page(SystemStatePage { frame: frame.titled("Systemzustand"), rows, worries }))
 }

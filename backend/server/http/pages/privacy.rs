@@ -3,10 +3,12 @@
 use axum::extract::State;
 use axum::response::IntoResponse;
 
+use crate::actor::RunsAs;
 use crate::app::App;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::operator::operators;
 use crate::http::problem::Problem;
+use crate::storage::installation;
 use crate::storage::organisations::Organisation;
 
 #[derive(askama::Template)]
@@ -14,9 +16,13 @@ use crate::storage::organisations::Organisation;
 struct PrivacyPage {
     frame: Frame,
     operators: Vec<Organisation>,
+    sign_in_days: i32,
 }
 
 /// `GET /datenschutz`
 pub async fn show(State(app): State<App>, frame: Frame) -> Result<impl IntoResponse, Problem> {
-    Ok(Page(PrivacyPage { frame: frame.titled("Datenschutz"), operators: operators(&app).await? }))
+    let mut tx = app.db.begin(RunsAs::Job).await?;
+    let sign_in_days = installation::sign_in_days(&mut tx).await?;
+    tx.rollback().await?;
+    Ok(Page(PrivacyPage { frame: frame.titled("Datenschutz"), operators: operators(&app).await?, sign_in_days }))
 }

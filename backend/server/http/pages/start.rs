@@ -223,12 +223,20 @@ async fn cards(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Re
                 text: "Ihrer Organisation, mit Bestellungen und Beträgen".to_owned(),
             },
         ],
-        Role::Administrator => vec![Card {
-            address: "/verwaltung/personen",
-            title: "Personen",
-            figure: String::new(),
-            text: "wer was für wen darf, und bis wann".to_owned(),
-        }],
+        Role::Administrator => vec![
+            Card {
+                address: "/einrichtung",
+                title: "Einrichtung",
+                figure: String::new(),
+                text: "was eine neue Installation braucht, und was davon getan ist".to_owned(),
+            },
+            Card {
+                address: "/verwaltung/personen",
+                title: "Personen",
+                figure: String::new(),
+                text: "wer was für wen darf, und bis wann".to_owned(),
+            },
+        ],
     })
 }
 
