@@ -97,6 +97,7 @@ pub async fn confirm(
     let codes = draw(app, &mut tx, person, now).await?;
     sessions::revoke(&mut tx, session.id, now).await?;
     let mut fresh = begin_session(app, &mut tx, person, session.person_name.clone(), origin, Some(now)).await?;
+    provider_sessions::hand_on(&mut tx, session.id, fresh.id).await?;
     if let Some(assignment) = session.assignment {
         sessions::choose_assignment(&mut tx, fresh.id, assignment).await?;
         fresh.assignment = Some(assignment);

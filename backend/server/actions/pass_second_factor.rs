@@ -86,6 +86,7 @@ pub async fn pass(
             sessions::revoke(&mut tx, waiting.id, now).await?;
             let name = waiting.person_name.clone();
             let session = begin_session(app, &mut tx, waiting.person, name, origin, Some(now)).await?;
+            provider_sessions::hand_on(&mut tx, waiting.id, session.id).await?;
             if shown == Shown::Recovery {
                 account_log::append(&mut tx, app, about(Event::RecoveryCodeUsed).within(session.id), now).await?;
             }

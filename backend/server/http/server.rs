@@ -17,6 +17,7 @@ use crate::http::csrf::FormTokens;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
 use crate::http::visitor::Browsers;
+use crate::oidc::{OidcError, Providers};
 use crate::one_time_code::SealKey;
 use crate::storage::{StorageError, installation};
 
@@ -75,6 +76,8 @@ pub struct Security {
     pub paper_limit: ClientLimit,
     /// Requests to the programming interface per person.
     pub api_limit: ApiLimit,
+    /// Outside providers to sign in by.
+    pub providers: Providers,
     /// Whether the program is ready.
     pub ready: Ready,
 }
@@ -88,6 +91,9 @@ pub enum SecurityError {
     /// The stored key is damaged.
     #[error(transparent)]
     Key(#[from] KeyUnusable),
+    /// The settings of an outside provider do not fit.
+    #[error(transparent)]
+    Providers(#[from] OidcError),
 }
 
 impl Security {
@@ -121,6 +127,7 @@ impl Security {
             limit: ClientLimit::default(),
             paper_limit: ClientLimit::default(),
             api_limit: ApiLimit::new(settings.api_per_minute),
+            providers: Providers::new(&settings.providers)?,
             ready,
         })
     }

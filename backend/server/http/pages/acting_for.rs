@@ -50,7 +50,12 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
-    let assignments = people::assignments(&mut tx, current.session.person, app.clock.today()).await?;
+    let mut assignments = Vec::new();
+    for it in people::assignments(&mut tx, current.session.person, app.clock.today()).await? {
+        if provider_sessions::may_act_for(&mut tx, current.session.id, it.actor.assignment).await? {
+            assignments.push(it);
+        }
+    }
     Ok(Page(ActingForPage {
         frame: frame.titled("Für wen handeln Sie?"),
         assignments,
