@@ -82,7 +82,7 @@ pub fn routes() -> Routes {
     )))))));
     identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
         routes,
-    )))))))))
+    ))))))))))
     // For machines: probes, style sheets, the description of the API.
     .get("/health/live", PUBLIC, health::live)
     .get("/health/ready", PUBLIC, health::ready)

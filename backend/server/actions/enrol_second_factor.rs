@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::one_time_code::{Secret, recovery_code_hash, recovery_codes};
 use crate::storage::sessions::{self, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, Tx, people, second_factors};
+use crate::storage::{StorageError, Tx, people, provider_sessions, second_factors};
 
 /// How a person stands with their second factor.
 #[derive(Debug)]

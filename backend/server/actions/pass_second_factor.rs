@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::one_time_code::recovery_code_hash;
 use crate::storage::sessions::{self, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, Tx, people, second_factors};
+use crate::storage::{StorageError, Tx, people, provider_sessions, second_factors};
 
 /// What a code was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

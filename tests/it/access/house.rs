@@ -126,8 +126,8 @@ impl House {
             }
         }
         let buyer = buyers[&Relation::Own];
-        let town = towns[&Relation::Own];
-        let colleague = person(&web, "otto@altenrode.example", Role::Buyer, town, term(Relation::Own), town).await.0;
+        let at = towns[&Relation::Own];
+        let colleague = person(&web, "otto@altenrode.example", Role::Buyer, at, term(Relation::Own), at).await.0;
         suspend(&web, towns[&Relation::Suspended], buyer).await;
         let house = housed(&web, ours, "RV-1", supplier, buyer).await;
         let mut owned = BTreeMap::new();

@@ -101,7 +101,7 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
             let possible = |status: u16| match status {
                 400 => body || asks,
                 403 => !signs_in,
-                404 => !sessions || in_path,
+                404 => !sessions || path.contains('{'),
                 409 => writes && !signs_in,
                 412 => writes && conventions::is_versioned(path),
                 428 => writes && conventions::wants_version(path),

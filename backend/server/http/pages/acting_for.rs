@@ -17,6 +17,7 @@ use crate::http::request_id::RequestId;
 use crate::http::session::CurrentSession;
 use crate::http::visitor::Visitor;
 use crate::storage::people::{self, Acting};
+use crate::storage::provider_sessions;
 
 #[derive(askama::Template)]
 #[template(path = "pages/acting_for.html")]
