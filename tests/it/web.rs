@@ -89,7 +89,16 @@ impl Web {
         Self::with("http://127.0.0.1:8080", 42, SecondFactor::Required).await
     }
 
+    /// With settings of its own; as the program is without any where it comes to second factors.
+    pub async fn set_so(settings: &[(&str, &str)]) -> Self {
+        Self::with_settings("http://127.0.0.1:8080", 42, SecondFactor::Required, settings).await
+    }
+
     async fn with(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
+        Self::with_settings(base_url, seed, second_factor, &[]).await
+    }
+
+    async fn with_settings(base_url: &str, seed: u64, second_factor: SecondFactor, more: &[(&str, &str)]) -> Self {
         let database = fresh_database().await;
         let app = App {
             db: Db::new(database.app.clone()),
@@ -102,7 +111,11 @@ impl Web {
             demo: true,
         };
         let settings = Settings::from_variables(
-            &[("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", base_url)].map(|(n, v)| (n.into(), v.into())).into(),
+            &[("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", base_url)]
+                .iter()
+                .chain(more)
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             false,
         )
         .unwrap();
