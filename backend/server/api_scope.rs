@@ -84,7 +84,12 @@ impl Scope {
         Some(match kind {
             "contracts" | "suppliers" | "baselines" | "price-indexes" | "law" => Self::ContractsRead,
             "call-offs" | "licences" | "mini-competitions" | "supplier-orders" => Self::CallOffsRead,
-            "reports" | "meeting-reports" | "members" | "budget" | "turnover-imports" | "turnover-differences"
+            "reports"
+            | "meeting-reports"
+            | "members"
+            | "budget"
+            | "turnover-imports"
+            | "turnover-differences"
             | "supplier-reports" => Self::ReportsRead,
             "audit-log" | "audit" | "certificates" => Self::ArchiveRead,
             _ => return None,

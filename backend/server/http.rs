@@ -80,9 +80,9 @@ pub fn routes() -> Routes {
     let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(Routes::new(
         openapi::base(),
     )))))));
-    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
-        routes,
-    ))))))))))
+    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(
+        savings_ledger(routes),
+    )))))))))
     // For machines: probes, style sheets, the description of the API.
     .get("/health/live", PUBLIC, health::live)
     .get("/health/ready", PUBLIC, health::ready)

@@ -279,7 +279,10 @@ pub async fn append(tx: &mut Tx, app: &App, it: Happened<'_>, at: DateTime<Utc>)
     };
     sign_in_events::insert(tx, &event).await?;
     // The chain does not say whose password was guessed at.
-    let person = it.person.filter(|_| !matches!(it.event, Event::SignInFailed | Event::Paused | Event::OutsideRefused)).map(Uuid::from);
+    let person = it
+        .person
+        .filter(|_| !matches!(it.event, Event::SignInFailed | Event::Paused | Event::OutsideRefused))
+        .map(Uuid::from);
     let actor = it.by.map(Uuid::from).or(person);
     let mut entry = AuditEntry::new(at, actor, it.event.key(), "person", person.unwrap_or_default());
     entry.request_id = (!it.request.is_nil()).then(|| it.request.to_string());

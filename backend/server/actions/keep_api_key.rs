@@ -153,20 +153,31 @@ fn checked(wanted: &Wanted, today: NaiveDate) -> Result<(Vec<String>, DateTime<U
     let mut errors = Vec::new();
     let length = wanted.name.trim().chars().count();
     if !(3..=80).contains(&length) {
-        let message = format!("Die Bezeichnung hat {length} Zeichen. Bitte schreiben Sie 3 bis 80, z. B. „Export für die Finanzsoftware“.");
+        let message = format!(
+            "Die Bezeichnung hat {length} Zeichen. Bitte schreiben Sie 3 bis 80, z. B. „Export für die Finanzsoftware“."
+        );
         errors.push(FieldError::new("name", message));
     }
     if let Some(unknown) = wanted.scopes.iter().find(|it| Scope::from_key(it).is_none()) {
         let known = Scope::ALL.map(Scope::key).join(", ");
         let shown: String = unknown.chars().take(40).collect();
-        errors.push(FieldError::new("scopes", format!("„{shown}“ ist kein Recht eines Schlüssels. Möglich sind: {known}.")));
+        errors.push(FieldError::new(
+            "scopes",
+            format!("„{shown}“ ist kein Recht eines Schlüssels. Möglich sind: {known}."),
+        ));
     } else if wanted.scopes.is_empty() {
-        errors.push(FieldError::new("scopes", "Bitte wählen Sie mindestens ein Recht. Ein Schlüssel ohne Recht öffnet nichts."));
+        errors.push(FieldError::new(
+            "scopes",
+            "Bitte wählen Sie mindestens ein Recht. Ein Schlüssel ohne Recht öffnet nichts.",
+        ));
     }
     let last = today.checked_add_months(Months::new(12)).unwrap_or(today);
     let until = match wanted.until {
         None => {
-            errors.push(FieldError::new("until", "Bitte nennen Sie den letzten Tag. Ein Schlüssel gilt höchstens ein Jahr."));
+            errors.push(FieldError::new(
+                "until",
+                "Bitte nennen Sie den letzten Tag. Ein Schlüssel gilt höchstens ein Jahr.",
+            ));
             None
         }
         Some(day) if day < today || last < day => {

@@ -149,16 +149,12 @@ pub async fn begin(app: &App, provider: &Provider, purpose: For<'_>, back_to: &s
 }
 
 /// Takes the answer of a provider. Whatever it is, the sign-in it belongs to is over.
-pub async fn finish(
-    app: &App,
-    door: &Door,
-    provider: &Provider,
-    answer: Answer<'_>,
-) -> Result<Outcome, StorageError> {
+pub async fn finish(app: &App, door: &Door, provider: &Provider, answer: Answer<'_>) -> Result<Outcome, StorageError> {
     let now = app.clock.now();
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     let hashes = (digest(answer.state), digest(answer.browser));
-    let waiting = outside_identities::take(&mut tx, (hashes.0.as_slice(), hashes.1.as_slice()), provider.key(), now).await?;
+    let waiting =
+        outside_identities::take(&mut tx, (hashes.0.as_slice(), hashes.1.as_slice()), provider.key(), now).await?;
     tx.commit().await?;
     let Some(waiting) = waiting else { return Ok(Outcome::Refused(Refusal::Stale, false)) };
     let ties = waiting.person_id.is_some();
@@ -173,8 +169,7 @@ pub async fn finish(
     }
     let Some(code) = answer.code else { return refused(Refusal::BrokenOff) };
     let address = answer_address(app, provider);
-    let asked =
-        Asked { answer_to: &address, state: answer.state, nonce: &waiting.nonce, verifier: &waiting.verifier };
+    let asked = Asked { answer_to: &address, state: answer.state, nonce: &waiting.nonce, verifier: &waiting.verifier };
     let believed = match provider.believe(asked, code, now).await {
         Ok(believed) => believed,
         Err(error) => {
@@ -212,7 +207,8 @@ async fn come_in(
     let mut tied_now = false;
     if let Some(link) = &waiting.link_sha256 {
         let lets_tie = [Purpose::Invitation.key(), Purpose::SetUp.key()];
-        let found = one_time_links::find(&mut tx, link, now).await?.filter(|it| lets_tie.contains(&it.purpose.as_str()));
+        let found =
+            one_time_links::find(&mut tx, link, now).await?.filter(|it| lets_tie.contains(&it.purpose.as_str()));
         let Some(found) = found else { return Ok(Outcome::Refused(Refusal::LinkGone, false)) };
         if !outside_identities::tie(&mut tx, identity, found.person, now).await? {
             return Ok(Outcome::Refused(Refusal::TiedAlready, false));

@@ -99,7 +99,9 @@ pub(super) fn read(path: &Path) -> Result<Vec<ProviderSettings>, ConfigError> {
             return Err(named("issuer ist eine Adresse mit https://; http:// ist nur auf diesem Rechner erlaubt."));
         }
         if it.role_claim.is_some() == it.roles.is_empty() || it.member_claim.is_some() == it.members.is_empty() {
-            return Err(named("role_claim und [provider.roles] gehören zusammen, ebenso member_claim und [provider.members]."));
+            return Err(named(
+                "role_claim und [provider.roles] gehören zusammen, ebenso member_claim und [provider.members].",
+            ));
         }
     }
     Ok(file.provider)

@@ -124,7 +124,11 @@ async fn keyed(asker: &Asker, sent: &HeaderValue, request: Request, next: Next) 
     }
     let body = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Problem::internal())?;
     let location = parts.headers.get(LOCATION).and_then(|it| it.to_str().ok()).map(str::to_owned);
-    let kept = KeptAnswer { status: parts.status.as_u16().into(), location, body: if secret { None } else { readable(&body) } };
+    let kept = KeptAnswer {
+        status: parts.status.as_u16().into(),
+        location,
+        body: if secret { None } else { readable(&body) },
+    };
     if let Err(error) = asker.answer(&key, &kept).await {
         // It had its effect and the client hears so; a repeat will be told to look.
         tracing::error!(%error, "the answer to a request with a key could not be kept");
@@ -184,7 +188,8 @@ mod tests {
 
     #[test]
     fn an_answer_that_is_no_json_is_not_kept() {
-        for (body, kept) in [(r#"{"id":"1"}"#, true), ("[]", true), ("", true), ("no json", false), ("%PDF-1.7", false)] {
+        for (body, kept) in [(r#"{"id":"1"}"#, true), ("[]", true), ("", true), ("no json", false), ("%PDF-1.7", false)]
+        {
             assert_eq!(readable(&Bytes::from(body)).is_some(), kept, "{body}");
         }
     }

@@ -155,7 +155,8 @@ impl Provider {
         let mut roles = BTreeMap::new();
         for (value, role) in &settings.roles {
             let known = Role::ALL.map(Role::key).join(", ");
-            let role = Role::from_key(role).ok_or_else(|| wrong(format!("{role} ist keine Rolle. Möglich sind: {known}.")))?;
+            let role =
+                Role::from_key(role).ok_or_else(|| wrong(format!("{role} ist keine Rolle. Möglich sind: {known}.")))?;
             roles.insert(value.clone(), role);
         }
         Ok(Self {
@@ -191,7 +192,8 @@ impl Provider {
     /// If it cannot be reached.
     pub async fn sign_in_page(&self, asked: Asked<'_>, now: DateTime<Utc>) -> Result<String, OidcError> {
         let client = self.client(self.known(now, KNOWN_FOR).await?);
-        let to = RedirectUrl::new(asked.answer_to.to_owned()).map_err(|error| OidcError::Settings(error.to_string()))?;
+        let to =
+            RedirectUrl::new(asked.answer_to.to_owned()).map_err(|error| OidcError::Settings(error.to_string()))?;
         let client = client.set_redirect_uri(to);
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(asked.verifier.to_owned()));
         let (state, nonce) = (CsrfToken::new(asked.state.to_owned()), Nonce::new(asked.nonce.to_owned()));
@@ -210,7 +212,8 @@ impl Provider {
     /// If the provider does not answer, refuses the code, or is not believed.
     pub async fn believe(&self, asked: Asked<'_>, code: &str, now: DateTime<Utc>) -> Result<Believed, OidcError> {
         let client = self.client(self.known(now, KNOWN_FOR).await?);
-        let to = RedirectUrl::new(asked.answer_to.to_owned()).map_err(|error| OidcError::Settings(error.to_string()))?;
+        let to =
+            RedirectUrl::new(asked.answer_to.to_owned()).map_err(|error| OidcError::Settings(error.to_string()))?;
         let client = client.set_redirect_uri(to);
         let answer = client
             .exchange_code(AuthorizationCode::new(code.to_owned()))
@@ -295,7 +298,11 @@ impl Provider {
         token.claims(&again, nonce()).cloned().map_err(|error| OidcError::NotBelieved(error.to_string()))
     }
 
-    fn verifier(&self, metadata: ProviderMetadataWithLogout, now: DateTime<Utc>) -> IdTokenVerifier<'static, CoreJsonWebKey> {
+    fn verifier(
+        &self,
+        metadata: ProviderMetadataWithLogout,
+        now: DateTime<Utc>,
+    ) -> IdTokenVerifier<'static, CoreJsonWebKey> {
         let id = ClientId::new(self.settings.client_id.clone());
         // As of a client without a secret: no signature by a shared secret can be right.
         IdTokenVerifier::new_public_client(id, self.issuer.clone(), metadata.jwks().clone())
@@ -332,8 +339,11 @@ impl Provider {
 
     fn shows_second_factor(&self, claims: &OurClaims) -> bool {
         let by_method = claims.auth_method_refs().into_iter().flatten();
-        let by_method = by_method.map(|it| it.as_str()).any(|it| self.settings.second_factor_amr.iter().any(|ours| ours == it));
-        let by_class = claims.auth_context_ref().is_some_and(|it| self.settings.second_factor_acr.iter().any(|ours| *ours == **it));
+        let by_method =
+            by_method.map(|it| it.as_str()).any(|it| self.settings.second_factor_amr.iter().any(|ours| ours == it));
+        let by_class = claims
+            .auth_context_ref()
+            .is_some_and(|it| self.settings.second_factor_acr.iter().any(|ours| *ours == **it));
         by_method || by_class
     }
 }

@@ -66,7 +66,8 @@ fn written() -> String {
     routes.sort_by(|a, b| (&a.path, a.method.as_str()).cmp(&(&b.path, b.method.as_str())));
     for route in &routes {
         let object = route.access.object.german();
-        let scope = Scope::needed(route.method.as_str(), &route.path).map_or_else(|| "–".to_owned(), |it| format!("`{}`", it.key()));
+        let scope = Scope::needed(route.method.as_str(), &route.path)
+            .map_or_else(|| "–".to_owned(), |it| format!("`{}`", it.key()));
         writeln!(text, "| `{} {}` | {object} | {scope} | {} |", route.method, route.path, row(route.access)).unwrap();
     }
     writeln!(text, "\n{} Wege.", routes.len()).unwrap();

@@ -73,7 +73,11 @@ async fn a_key_makes_nothing_of_itself() {
     let (id, key) = key(&web, EVA, &super::ALL).await;
     let other = web.assign(
         abruf_domain::ids::PersonId(
-            sqlx::query_scalar("SELECT id FROM person WHERE email = $1").bind(EVA).fetch_one(&web.database.owner).await.unwrap(),
+            sqlx::query_scalar("SELECT id FROM person WHERE email = $1")
+                .bind(EVA)
+                .fetch_one(&web.database.owner)
+                .await
+                .unwrap(),
         ),
         abruf::actor::Role::Approver,
         town,
@@ -97,5 +101,8 @@ async fn a_key_makes_nothing_of_itself() {
         assert!(answer.headers.get("set-cookie").is_none(), "{method} {path}");
     }
     // The new assignment is not the key's.
-    assert_eq!(web.api("PUT", "/api/v1/approval-order", &key, Some(serde_json::json!({}))).await.status, StatusCode::NOT_FOUND);
+    assert_eq!(
+        web.api("PUT", "/api/v1/approval-order", &key, Some(serde_json::json!({}))).await.status,
+        StatusCode::NOT_FOUND
+    );
 }

@@ -58,7 +58,11 @@ async fn the_page_shows_a_key_once_and_the_database_never() {
     ] {
         let wrong = post(&fields).await;
         let kept = wrong.text.contains("value=\"call_offs:read\" checked");
-        assert!(wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains(told) && kept, "{}", wrong.text);
+        assert!(
+            wrong.status == StatusCode::UNPROCESSABLE_ENTITY && wrong.text.contains(told) && kept,
+            "{}",
+            wrong.text
+        );
     }
     let none: Vec<_> = form("Export", "31.12.2026").into_iter().filter(|(name, _)| *name != "scopes").collect();
     assert!(post(&none).await.text.contains("mindestens ein Recht"));
@@ -96,7 +100,10 @@ async fn every_use_is_counted_and_the_first_of_a_day_written_down() {
         list.as_array().unwrap().iter().find(|it| it["id"] == id).unwrap().clone()
     };
     let now = of().await;
-    assert_eq!((now["uses"].as_i64(), now["refusals"].as_i64(), now["valid"].as_bool()), (Some(4), Some(0), Some(true)));
+    assert_eq!(
+        (now["uses"].as_i64(), now["refusals"].as_i64(), now["valid"].as_bool()),
+        (Some(4), Some(0), Some(true))
+    );
     assert!(now["last_used_at"].is_string() && now.get("key").is_none());
     assert_eq!(events(&web, "api_key_used").await, 1);
     web.wait(TimeDelta::days(1));
@@ -118,7 +125,8 @@ async fn revoked_or_over_or_with_its_assignment_ended_a_key_opens_nothing() {
     assert!(begin.elapsed().as_millis() < 1000, "{:?}", begin.elapsed());
     assert_eq!(revoke(&id, &eva).await.status, StatusCode::NOT_FOUND, "once");
     assert_eq!((events(&web, "api_key_revoked").await, events(&web, "api_key_refused").await), (1, 1));
-    let back = sqlx::query("UPDATE api_key SET revoked_at = NULL, revoked_by = NULL").execute(&web.database.owner).await;
+    let back =
+        sqlx::query("UPDATE api_key SET revoked_at = NULL, revoked_by = NULL").execute(&web.database.owner).await;
     assert!(back.is_err(), "not even the owner brings one back");
 
     // The office lists and revokes it too; a body of others does not see it.
@@ -135,11 +143,13 @@ async fn revoked_or_over_or_with_its_assignment_ended_a_key_opens_nothing() {
     // Ended with its assignment, at once.
     let (_, third) = key(&web, EVA, &["contracts:read"]).await;
     assert_eq!(reads(&web, &third).await, StatusCode::OK);
-    sqlx::query("UPDATE assignment SET valid_to = '2026-11-21' WHERE person_id = (SELECT id FROM person WHERE email = $1)")
-        .bind(EVA)
-        .execute(&web.database.owner)
-        .await
-        .unwrap();
+    sqlx::query(
+        "UPDATE assignment SET valid_to = '2026-11-21' WHERE person_id = (SELECT id FROM person WHERE email = $1)",
+    )
+    .bind(EVA)
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
     assert_eq!(reads(&web, &third).await, StatusCode::UNAUTHORIZED);
 
     // Over with its last day in Berlin: 22 November 2027, 23:00 in UTC.
@@ -193,7 +203,11 @@ async fn a_key_is_made_for_ones_own_assignment_and_within_limits() {
         assert_eq!(web.api("POST", "/api/v1/api-keys", &eva, Some(good.clone())).await.status, StatusCode::CREATED);
     }
     let more = web.api("POST", "/api/v1/api-keys", &eva, Some(good)).await;
-    assert!(more.status == StatusCode::UNPROCESSABLE_ENTITY && more.text.contains("schon 20 Schlüssel"), "{}", more.text);
+    assert!(
+        more.status == StatusCode::UNPROCESSABLE_ENTITY && more.text.contains("schon 20 Schlüssel"),
+        "{}",
+        more.text
+    );
 }
 
 #[tokio::test]

@@ -80,7 +80,9 @@ fn no_row_that_decides_has_a_scope() {
         changes += 1;
         let name = format!("{} {} by {}", route.method, route.path, scope.key());
         assert_ne!(route.access.who, Who::Roles(&[Role::Approver]), "{name}: is the approver's alone");
-        for word in ["release", "approv", "activate", "consent", "award", "refus", "hand-in", "open", "people", "session"] {
+        for word in
+            ["release", "approv", "activate", "consent", "award", "refus", "hand-in", "open", "people", "session"]
+        {
             assert!(!route.path.contains(word), "{name}: decides");
         }
         assert!(route.path.starts_with("/api/v1/"), "{name}: pages are for people");

@@ -70,13 +70,18 @@ fn tokens(provider: &Provider, page: &str, now: DateTime<Utc>) -> Vec<(String, S
     let mut bringing = key.header();
     bringing["jwk"] = foreign.jwk();
     all.push(("a key in the header".to_owned(), foreign.token(&bringing, &claims)));
-    for (field, value) in [("crit", json!(["exp"])), ("cty", json!("JWT")), ("typ", json!("logout+jwt")), ("typ", json!("at+jwt"))] {
+    for (field, value) in
+        [("crit", json!(["exp"])), ("cty", json!("JWT")), ("typ", json!("logout+jwt")), ("typ", json!("at+jwt"))]
+    {
         let mut header = key.header();
         header[field] = value;
         all.push((format!("header {field} {}", header[field]), key.token(&header, &claims)));
     }
     let es = json!({ "alg": "ES256", "typ": "JWT", "kid": key.kid() });
-    all.push(("ES256 with r and s of zero".to_owned(), format!("{}.{}", message(&es, &claims), BASE64URL_NOPAD.encode(&[0; 64]))));
+    all.push((
+        "ES256 with r and s of zero".to_owned(),
+        format!("{}.{}", message(&es, &claims), BASE64URL_NOPAD.encode(&[0; 64])),
+    ));
     let good = key.token(&key.header(), &claims);
     all.push(("without its signature".to_owned(), good.rsplit_once('.').unwrap().0.to_owned()));
     all.push(("no token".to_owned(), "x.y.z".to_owned()));
@@ -143,7 +148,10 @@ async fn an_answer_counts_once_in_its_browser_in_time_and_from_its_provider() {
         let answer = web.get(&back.replace(&state, wrong), &browser).await;
         assert!(is_refused(&answer, "extern-neu"), "state {wrong}");
     }
-    assert!(is_refused(&web.get(&back.replace("/extern/a/", "/extern/b/"), &browser).await, "extern-neu"), "as of another");
+    assert!(
+        is_refused(&web.get(&back.replace("/extern/a/", "/extern/b/"), &browser).await, "extern-neu"),
+        "as of another"
+    );
     // All of that took nothing out: the honest answer still counts, once.
     let good = web.get(&back, &browser).await;
     assert_eq!((good.status, good.header("location")), (StatusCode::SEE_OTHER, "/abrufe"), "{}", good.text);
@@ -168,7 +176,10 @@ async fn an_answer_counts_once_in_its_browser_in_time_and_from_its_provider() {
     let mut claims = provider.claims(&page, web.now());
     claims["iss"] = json!(provider.issuer);
     let theirs = other.key().token(&other.key().header(), &claims);
-    assert!(is_refused(&web.get(&provider.sends(&page, theirs), &browser).await, "extern-abgelehnt"), "signed by another");
+    assert!(
+        is_refused(&web.get(&provider.sends(&page, theirs), &browser).await, "extern-abgelehnt"),
+        "signed by another"
+    );
 
     // Broken off, too late, silent.
     let (page, browser) = begin(&web, "a", "/").await;
@@ -189,7 +200,9 @@ async fn an_answer_counts_once_in_its_browser_in_time_and_from_its_provider() {
 async fn nobody_is_led_elsewhere() {
     let provider = Provider::start(Key::ec("k1")).await;
     let web = house(&provider).await;
-    for weiter in ["https://evil.example", "//evil.example", "/\\evil.example", "%2F%2Fevil.example", "javascript:alert(1)"] {
+    for weiter in
+        ["https://evil.example", "//evil.example", "/\\evil.example", "%2F%2Fevil.example", "javascript:alert(1)"]
+    {
         let (page, browser) = begin(&web, "a", weiter).await;
         let answer = web.get(&provider.says(&page, web.now(), |_| ()), &browser).await;
         assert_eq!(answer.header("location"), "/", "{weiter}");
@@ -214,12 +227,13 @@ async fn who_nobody_has_tied_comes_in_nowhere_not_even_by_a_mail_address() {
     for (provider, key, name) in [(&provider, "a", eva), (&other, "b", karl)] {
         let came = super::sign_in(&web, provider, key, "s-1").await;
         assert_eq!(came.header("location"), "/abrufe", "{}", came.text);
-        let of: uuid::Uuid =
-            sqlx::query_scalar("SELECT person_id FROM session WHERE issuer = $1 ORDER BY created_at DESC, id DESC LIMIT 1")
-                .bind(&provider.issuer)
-                .fetch_one(&web.database.owner)
-                .await
-                .unwrap();
+        let of: uuid::Uuid = sqlx::query_scalar(
+            "SELECT person_id FROM session WHERE issuer = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
+        )
+        .bind(&provider.issuer)
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
         assert_eq!(of, name.0);
     }
 }

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa;
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair,
-};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair, RSA_PKCS1_SHA256, RsaKeyPair};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
@@ -237,5 +235,6 @@ async fn token(
     if challenge != code.challenge || sent.get("redirect_uri") != Some(&code.redirect) {
         return refused("invalid_grant");
     }
-    Json(json!({ "access_token": "at", "token_type": "Bearer", "expires_in": 300, "id_token": code.id_token })).into_response()
+    Json(json!({ "access_token": "at", "token_type": "Bearer", "expires_in": 300, "id_token": code.id_token }))
+        .into_response()
 }

@@ -38,7 +38,10 @@ async fn the_page_offers_each_provider_and_signs_in_and_out() {
     assert_eq!(out.header("location"), "/anmelden?hinweis=abgemeldet&anbieter=a");
     assert_eq!(web.get("/abrufe", &cookie).await.status, StatusCode::SEE_OTHER);
     let after = web.get(out.header("location"), "").await.text;
-    assert!(after.contains("Auch dort abmelden") && after.contains(&format!("{}/logout?client_id=abruf", one.issuer)), "{after}");
+    assert!(
+        after.contains("Auch dort abmelden") && after.contains(&format!("{}/logout?client_id=abruf", one.issuer)),
+        "{after}"
+    );
 }
 
 #[tokio::test]
@@ -223,7 +226,11 @@ async fn an_account_is_tied_by_the_link_of_an_invitation_or_in_an_open_session()
     assert_eq!(loose.header("location"), "/konto/anbieter?hinweis=getrennt");
     assert!(is_refused(&sign_in(&web, &provider, "a", "s-2").await, "extern-unbekannt"));
     // Without a password it is the only way in, and stays.
-    sqlx::query("UPDATE person SET password_hash = NULL WHERE id = $1").bind(eva.0).execute(&web.database.owner).await.unwrap();
+    sqlx::query("UPDATE person SET password_hash = NULL WHERE id = $1")
+        .bind(eva.0)
+        .execute(&web.database.owner)
+        .await
+        .unwrap();
     let csrf = web.get("/konto", &eva_cookie).await.form_token();
     let stays = web.post("/konto/anbieter/a/trennen", &eva_cookie, &[("csrf", &csrf)]).await;
     assert_eq!(stays.header("location"), "/konto/anbieter?hinweis=letzter");

@@ -41,11 +41,7 @@ pub struct NewPassword {
 }
 
 /// `GET /konto/einrichten/{token}`
-pub async fn show(
-    State(server): State<Server>,
-    frame: Frame,
-    Path(token): Path<String>,
-) -> Result<Response, Problem> {
+pub async fn show(State(server): State<Server>, frame: Frame, Path(token): Path<String>) -> Result<Response, Problem> {
     page(&server, frame, &token, Mistakes::default()).await
 }
 
@@ -79,8 +75,8 @@ pub async fn outside(
     frame: Frame,
     Path((token, key)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    server.security.limit.check(client)?;
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
     let link = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?;
     if !lets_tie(&link.purpose) {
         return Err(gone());

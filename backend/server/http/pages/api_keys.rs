@@ -22,8 +22,8 @@ use crate::http::problem::{FieldError, Problem};
 use crate::http::request_id::RequestId;
 use crate::http::session::{CurrentSession, SignedIn};
 use crate::http::visitor::Visitor;
-use crate::storage::people::{self, Acting};
 use crate::storage::api_keys;
+use crate::storage::people::{self, Acting};
 use crate::storage::sessions::Session;
 
 /// Rows on a page.
@@ -111,10 +111,13 @@ pub async fn show(
     frame: Frame,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    let mut page = page(&app, &current.session, frame, &asked.seite, TypedFields::default(), Mistakes::default()).await?;
+    let mut page =
+        page(&app, &current.session, frame, &asked.seite, TypedFields::default(), Mistakes::default()).await?;
     page.hint = match asked.hinweis.as_str() {
         "widerrufen" => REVOKED,
-        "schon" => "Dieser Schlüssel ist schon angelegt. Er steht nicht noch einmal hier; wenn Sie ihn nicht notiert haben, widerrufen Sie ihn und legen Sie einen neuen an.",
+        "schon" => {
+            "Dieser Schlüssel ist schon angelegt. Er steht nicht noch einmal hier; wenn Sie ihn nicht notiert haben, widerrufen Sie ihn und legen Sie einen neuen an."
+        }
         _ => "",
     };
     Ok(Page(page).into_response())

@@ -54,12 +54,15 @@ pub async fn show(
     let view = |provider: &crate::oidc::Provider| ProviderView {
         key: provider.key().to_owned(),
         name: provider.name().to_owned(),
-        tied: tied.iter().find(|it| it.issuer == provider.issuer()).map(|it| {
-            (day_of(it.linked_at), it.last_used_at.map_or_else(|| "noch nie".to_owned(), instant))
-        }),
+        tied: tied
+            .iter()
+            .find(|it| it.issuer == provider.issuer())
+            .map(|it| (day_of(it.linked_at), it.last_used_at.map_or_else(|| "noch nie".to_owned(), instant))),
     };
     let refused = match asked.hinweis.as_str() {
-        "letzter" => Some("Das Konto bleibt verbunden: Ohne es kämen Sie nicht mehr herein. Legen Sie zuerst ein Passwort fest, zum Beispiel über „Passwort vergessen“."),
+        "letzter" => Some(
+            "Das Konto bleibt verbunden: Ohne es kämen Sie nicht mehr herein. Legen Sie zuerst ein Passwort fest, zum Beispiel über „Passwort vergessen“.",
+        ),
         other => said(other),
     };
     Ok(Page(AccountsPage {
@@ -83,8 +86,8 @@ pub async fn tie(
     frame: Frame,
     Path(key): Path<String>,
 ) -> Result<Response, Problem> {
-    server.security.limit.check(client)?;
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
     go(&server, frame, provider, For::Person(current.session.person)).await
 }
 

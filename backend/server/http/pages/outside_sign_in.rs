@@ -58,8 +58,8 @@ pub async fn begin(
     Path(key): Path<String>,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
-    server.security.limit.check(client)?;
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
     let back_to = local_address(&asked.weiter).unwrap_or("/");
     match sign_in_outside::begin(&server.app, provider, For::SigningIn, back_to).await {
         Ok(begun) => Ok(([(SET_COOKIE, cookie(&server, &begun.browser)?)], Redirect::to(&begun.page)).into_response()),
@@ -71,7 +71,12 @@ pub async fn begin(
 }
 
 /// Shows where it goes on. A form of ours may not lead a browser away, so that a link does.
-pub(super) async fn go(server: &Server, frame: Frame, provider: &Provider, purpose: For<'_>) -> Result<Response, Problem> {
+pub(super) async fn go(
+    server: &Server,
+    frame: Frame,
+    provider: &Provider,
+    purpose: For<'_>,
+) -> Result<Response, Problem> {
     match sign_in_outside::begin(&server.app, provider, purpose, "/").await {
         Ok(begun) => {
             let name = provider.name().to_owned();
@@ -104,8 +109,8 @@ pub async fn answer(
     Path(key): Path<String>,
     Query(answered): Query<Answered>,
 ) -> Result<Response, Problem> {
-    server.security.limit.check(client)?;
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
     let browser = jar.get(cookie_name(&server)).map(|it| it.value().to_owned()).unwrap_or_default();
     let answer = Answer {
         state: &answered.state,
@@ -133,7 +138,9 @@ pub async fn answer(
         Outcome::Refused(refusal, true) => {
             Redirect::to(&format!("/konto/anbieter?hinweis={}", hint(refusal))).into_response()
         }
-        Outcome::Refused(refusal, false) => Redirect::to(&format!("/anmelden?hinweis={}", hint(refusal))).into_response(),
+        Outcome::Refused(refusal, false) => {
+            Redirect::to(&format!("/anmelden?hinweis={}", hint(refusal))).into_response()
+        }
     };
     response.headers_mut().append(SET_COOKIE, forget);
     Ok(response)
@@ -147,8 +154,8 @@ pub async fn logged_out(
     Path(key): Path<String>,
     Form(sent): Form<LogoutToken>,
 ) -> Result<StatusCode, Problem> {
-    server.security.limit.check(client)?;
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
     let (token, at) = (sent.logout_token.expose_secret(), (&visitor.origin, request.0));
     match sign_in_outside::end_by_provider(&server.app, provider, token, at).await {
         Ok(()) => Ok(StatusCode::OK),
@@ -176,14 +183,30 @@ const fn hint(refusal: Refusal) -> &'static str {
 /// What a hint of the address says; none for any other.
 pub(super) fn said(hint: &str) -> Option<&'static str> {
     Some(match hint {
-        "extern-neu" => "Diese Anmeldung wurde nicht in diesem Browser begonnen, ist schon beantwortet oder dauerte länger als zehn Minuten. Bitte beginnen Sie neu.",
-        "extern-abgebrochen" => "Die Anmeldung beim Anmeldedienst wurde abgebrochen. Bitte beginnen Sie neu oder melden Sie sich mit Passwort an.",
-        "extern-weg" => "Der Anmeldedienst antwortet gerade nicht. Bitte versuchen Sie es in einigen Minuten noch einmal oder melden Sie sich mit Passwort an.",
-        "extern-abgelehnt" => "Die Antwort des Anmeldedienstes passt nicht zu dieser Anmeldung. Bitte beginnen Sie neu. Geschieht es wieder, sagen Sie es Ihrer Administration.",
-        "extern-unbekannt" => "Mit diesem Konto des Anmeldedienstes ist hier niemand verbunden. Öffnen Sie den Link Ihrer Einladung, oder melden Sie sich mit Passwort an und verbinden Sie es unter Konto, Anmeldedienste.",
-        "extern-vergeben" => "Dieses Konto des Anmeldedienstes ist schon verbunden, oder Sie haben bei ihm schon ein anderes verbunden. Trennen Sie es zuerst unter Konto, Anmeldedienste.",
-        "extern-link" => "Der Link gilt nicht mehr oder ist nur für ein Passwort. Ihre Administration schickt Ihnen eine neue Einladung.",
-        "extern-aufgabe" => "Ihr Anmeldedienst nennt keine Rolle und kein Mitglied, für die Sie in Abruf eine Aufgabe haben. Bitte wenden Sie sich an Ihre Administration.",
+        "extern-neu" => {
+            "Diese Anmeldung wurde nicht in diesem Browser begonnen, ist schon beantwortet oder dauerte länger als zehn Minuten. Bitte beginnen Sie neu."
+        }
+        "extern-abgebrochen" => {
+            "Die Anmeldung beim Anmeldedienst wurde abgebrochen. Bitte beginnen Sie neu oder melden Sie sich mit Passwort an."
+        }
+        "extern-weg" => {
+            "Der Anmeldedienst antwortet gerade nicht. Bitte versuchen Sie es in einigen Minuten noch einmal oder melden Sie sich mit Passwort an."
+        }
+        "extern-abgelehnt" => {
+            "Die Antwort des Anmeldedienstes passt nicht zu dieser Anmeldung. Bitte beginnen Sie neu. Geschieht es wieder, sagen Sie es Ihrer Administration."
+        }
+        "extern-unbekannt" => {
+            "Mit diesem Konto des Anmeldedienstes ist hier niemand verbunden. Öffnen Sie den Link Ihrer Einladung, oder melden Sie sich mit Passwort an und verbinden Sie es unter Konto, Anmeldedienste."
+        }
+        "extern-vergeben" => {
+            "Dieses Konto des Anmeldedienstes ist schon verbunden, oder Sie haben bei ihm schon ein anderes verbunden. Trennen Sie es zuerst unter Konto, Anmeldedienste."
+        }
+        "extern-link" => {
+            "Der Link gilt nicht mehr oder ist nur für ein Passwort. Ihre Administration schickt Ihnen eine neue Einladung."
+        }
+        "extern-aufgabe" => {
+            "Ihr Anmeldedienst nennt keine Rolle und kein Mitglied, für die Sie in Abruf eine Aufgabe haben. Bitte wenden Sie sich an Ihre Administration."
+        }
         _ => return None,
     })
 }

@@ -77,11 +77,7 @@ pub struct Credentials {
 }
 
 /// `GET /anmelden`
-pub async fn show(
-    State(server): State<Server>,
-    frame: Frame,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
+pub async fn show(State(server): State<Server>, frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Problem> {
     let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
     if first_steps::nobody_is_there(&mut tx).await? {
         return Ok(Page(NobodyYetPage { frame: frame.titled("Willkommen") }).into_response());
