@@ -116,3 +116,40 @@ async fn no_key_releases_whatever_it_was_made_for() {
         .unwrap();
     assert_eq!(status, "submitted");
 }
+
+/// A program places and submits in a person's name; a person releases. When the member has left, it orders nothing.
+#[tokio::test]
+async fn a_key_submits_for_a_member_and_not_for_one_that_has_left() {
+    let world = World::new().await;
+    let town = world.member("Stadt Altenrode").await;
+    let (eva, karl) = (world.buyer(town).await, world.approver(town).await);
+    let contract =
+        world.contract("RV-2025-01").ceiling(value("10000.00")).item("A", fixed("100.00")).entitles(town).await;
+    let drafts = [
+        world.draft(&eva, &contract, &[("A", "2")]).await,
+        world.draft(&eva, &contract, &[("A", "3")]).await,
+        world.draft(&eva, &contract, &[("A", "4")]).await,
+    ];
+    let web = Web::over(world).await;
+    web.cookie_of(&karl, KARL).await;
+    web.cookie_of(&eva, EVA).await;
+    let (_, key) = key(&web, EVA, &["call_offs:submit"]).await;
+    let submit = async |draft: abruf_domain::ids::CallOffId| {
+        web.api("POST", &format!("/api/v1/call-offs/{draft}/submission"), &key, Some(json!({}))).await
+    };
+    let submitted = submit(drafts[0]).await;
+    assert!(submitted.status.is_success(), "{} {}", submitted.status, submitted.text);
+    let released = web
+        .api("POST", &format!("/api/v1/call-offs/{}/release", drafts[0]), &web.token(KARL).await, Some(json!({})))
+        .await;
+    assert!(released.status.is_success(), "{} {}", released.status, released.text);
+    for (statement, left) in [
+        ("UPDATE membership SET effective_to = '2026-11-21' WHERE member_id = $1", drafts[1]),
+        ("UPDATE membership SET effective_from = '2026-11-23', effective_to = NULL WHERE member_id = $1", drafts[2]),
+    ] {
+        sqlx::query(statement).bind(town.0).execute(&web.database.owner).await.unwrap();
+        let refused = submit(left).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+        assert!(refused.text.contains("member-active"), "{}", refused.text);
+    }
+}
