@@ -10,6 +10,7 @@
 //! | `ABRUF_BASE_URL` | address users see, e.g. `https://abruf.example` | `http://` and the listen address |
 //! | `ABRUF_TRUSTED_PROXY` | address of the proxy whose `X-Forwarded-For` counts | none |
 //! | `ABRUF_API_PER_MINUTE` | requests to the programming interface per person and minute, 1 to 1000000 | `1200` |
+//! | `ABRUF_OIDC` | file (TOML, readable for nobody else) that lists outside providers to sign in by | none |
 //! | `ABRUF_SMTP_URL` | mail server that sends orders, e.g. `smtps://name:password@mail.example` or `smtp://127.0.0.1:2525` | none: nothing is sent |
 //! | `ABRUF_MAIL_FROM` | sender of those mails, e.g. `Abruf <abruf@kommunal-it.example>` | required with `ABRUF_SMTP_URL` |
 //! | `ABRUF_DOCUMENT_STORE` | where the files of documents lie: `postgres`, `file:///srv/abruf/documents`, `s3://bucket/prefix` | `postgres` |
@@ -19,6 +20,7 @@
 //! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info`, without notices of PostgreSQL |
 
 mod document_store;
+mod oidc;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -30,6 +32,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 
 pub use document_store::{DocumentStoreSettings, S3Access, S3Settings};
+pub use oidc::ProviderSettings;
 
 /// Twenty a second: more than any program of a town hall needs, less than would slow the others down.
 const API_PER_MINUTE: NonZeroU32 = NonZeroU32::new(1200).expect("1200 is not 0");
@@ -44,6 +47,7 @@ const KNOWN: &[&str] = &[
     "ABRUF_BASE_URL",
     "ABRUF_TRUSTED_PROXY",
     "ABRUF_API_PER_MINUTE",
+    "ABRUF_OIDC",
     "ABRUF_SMTP_URL",
     "ABRUF_MAIL_FROM",
     "ABRUF_DOCUMENT_STORE",
@@ -100,6 +104,9 @@ pub enum ConfigError {
         "AWS_ENDPOINT_URL ist nicht sicher. Erwartet wird https://…; http:// ist nur auf diesem Rechner erlaubt, z. B. http://127.0.0.1:9000."
     )]
     DocumentStoreUnsafe,
+    /// The file of outside providers; what is in it is not repeated.
+    #[error("Die Datei der Anmeldedienste (ABRUF_OIDC) {0}")]
+    Providers(String),
     /// Neither a data directory nor a home.
     #[error("Kein Datenverzeichnis: weder ABRUF_DATA_DIR noch XDG_DATA_HOME noch HOME ist gesetzt.")]
     NoDataDirectory,
@@ -146,6 +153,8 @@ pub struct Settings {
     pub trusted_proxy: Option<IpAddr>,
     /// Requests to the programming interface per person and minute.
     pub api_per_minute: NonZeroU32,
+    /// Outside providers to sign in by.
+    pub providers: Vec<ProviderSettings>,
     /// How mail leaves the house; `None`: not at all.
     pub mail: Option<MailSettings>,
     /// Where the files of documents lie.
@@ -214,6 +223,7 @@ impl Settings {
                 Some(value) => readable::<NonZeroU32>("ABRUF_API_PER_MINUTE", value, "eine Zahl von 1 bis 1000000")?
                     .min(MOST_API_PER_MINUTE),
             },
+            providers: set("ABRUF_OIDC").map_or_else(|| Ok(Vec::new()), |path| oidc::read(Path::new(path)))?,
             mail: mail(set("ABRUF_SMTP_URL"), set("ABRUF_MAIL_FROM"))?,
             demo_now: set("ABRUF_DEMO_NOW")
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))

@@ -34,6 +34,7 @@ pub mod security_log;
 pub mod server;
 pub mod session;
 pub mod task;
+pub mod told_once;
 pub mod upload;
 pub mod visitor;
 
@@ -80,9 +81,9 @@ pub fn routes() -> Routes {
     let routes = supplier_orders(money(orders_on_their_way(contract_making(call_off_pages(desk(first_run(
         Routes::new(openapi::base()),
     )))))));
-    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(savings_ledger(
-        routes,
-    ))))))))))
+    identity(turnover(newcomers(board(baselines(law(mini_competitions(suppliers_and_quotas(certificates(
+        savings_ledger(routes),
+    )))))))))
     // For machines: probes, style sheets, the description of the API.
     .get("/health/live", PUBLIC, health::live)
     .get("/health/ready", PUBLIC, health::ready)
@@ -256,7 +257,7 @@ fn first_run(routes: Routes) -> Routes {
         .get("/hilfe/begriffe/{wort}", PUBLIC.on(Object::Manual), pages::glossary::term)
 }
 
-/// Getting in, one's own account, and the people of the house. OIDC and API keys will stand here too.
+/// Getting in, one's own account, and the people of the house.
 fn identity(routes: Routes) -> Routes {
     const KEEPER: Access = only(KEEPERS);
     const ONE: Access = only(OFFICE).on(Object::Account);
@@ -294,6 +295,20 @@ fn identity(routes: Routes) -> Routes {
         .api(KEPT, routes!(api::people::assign))
         .api(KEPT, routes!(api::people::end))
         .api(KEEPER, routes!(api::people::sign_ins))
+        .get("/anmelden/extern/{anbieter}", PUBLIC.on(Object::Manual), pages::outside_sign_in::begin)
+        .get("/anmelden/extern/{anbieter}/antwort", PUBLIC.on(Object::Manual), pages::outside_sign_in::answer)
+        .post("/anmelden/extern/{anbieter}/abmelden", PUBLIC.on(Object::Manual), pages::outside_sign_in::logged_out)
+        .post("/konto/einrichten/{token}/{anbieter}", PUBLIC.on(Object::Secret), pages::account_setup::outside)
+        .get("/konto/anbieter", PERSON, pages::outside_accounts::show)
+        .post("/konto/anbieter/{anbieter}/verbinden", PERSON.on(Object::Manual), pages::outside_accounts::tie)
+        .post("/konto/anbieter/{anbieter}/trennen", PERSON.on(Object::Manual), pages::outside_accounts::loosen)
+        .get("/konto/schluessel", PERSON, pages::api_keys::show)
+        .post("/konto/schluessel", PERSON, pages::api_keys::make)
+        .post("/konto/schluessel/{id}/widerrufen", PERSON.on(Object::Key), pages::api_keys::revoke)
+        .get("/verwaltung/schluessel", KEEPER, pages::api_keys::of_house)
+        .post("/verwaltung/schluessel/{id}/widerrufen", KEEPER.on(Object::Key), pages::api_keys::revoke_of_house)
+        .api(PERSON, routes!(api::api_keys::list, api::api_keys::create))
+        .api(PERSON.on(Object::Key), routes!(api::api_keys::revoke))
 }
 
 /// What was realised and audited of the savings, and what members pay for their membership.

@@ -3,6 +3,7 @@
 
 pub mod actions;
 pub mod actor;
+pub mod api_scope;
 pub mod app;
 pub mod chance;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod http;
 pub mod jobs;
 pub mod mail;
 pub mod one_time_code;
+pub mod oidc;
 pub mod password;
 pub mod recheck;
 pub mod reports;

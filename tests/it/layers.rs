@@ -77,8 +77,8 @@ pub(super) fn none_of(places: Vec<String>, rule: &str) {
 /// cli -> http -> actions -> storage, http -> reports -> storage; a frozen report sums as its page does, so that
 /// actions may name reports.
 const FLOORS: &[&[&str]] = &[
-    &["actor", "chance", "clock", "config", "embedded", "traffic"],
-    &["mail", "one_time_code", "password", "storage"],
+    &["actor", "api_scope", "chance", "clock", "config", "embedded", "traffic"],
+    &["mail", "oidc", "one_time_code", "password", "storage"],
     &["app"],
     &["reports"],
     &["actions", "recheck", "verify", "import"],

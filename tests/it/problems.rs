@@ -224,6 +224,8 @@ async fn every_kind_of_problem_has_its_page() {
         "wrong-state",
         "version-changed",
         "version-missing",
+        "scope-missing",
+        "not-by-key",
         "answered-once",
         "repeat-under-way",
         "repeat-unknown",

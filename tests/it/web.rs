@@ -91,17 +91,26 @@ impl Web {
 
     /// A new installation, in earnest: migrated, and nobody and nothing in it.
     pub async fn empty() -> Self {
-        Self::bare("http://127.0.0.1:8080", 42, SecondFactor::Required).await
+        Self::bare("http://127.0.0.1:8080", 42, SecondFactor::Required, &[]).await
+    }
+
+    /// With settings of its own; as the program is without any where it comes to second factors.
+    pub async fn set_so(settings: &[(&str, &str)]) -> Self {
+        Self::with_settings("http://127.0.0.1:8080", 42, SecondFactor::Required, settings).await
     }
 
     async fn with(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
-        let mut web = Self::bare(base_url, seed, second_factor).await;
+        Self::with_settings(base_url, seed, second_factor, &[]).await
+    }
+
+    async fn with_settings(base_url: &str, seed: u64, second_factor: SecondFactor, more: &[(&str, &str)]) -> Self {
+        let mut web = Self::bare(base_url, seed, second_factor, more).await;
         web.body = web.organisation("Einkaufsgenossenschaft Elbe-Saale eG", "genossenschaft").await;
         web.plays(web.body, "body").await;
         web
     }
 
-    async fn bare(base_url: &str, seed: u64, second_factor: SecondFactor) -> Self {
+    async fn bare(base_url: &str, seed: u64, second_factor: SecondFactor, more: &[(&str, &str)]) -> Self {
         let database = fresh_database().await;
         let app = App {
             db: Db::new(database.app.clone()),
@@ -114,7 +123,11 @@ impl Web {
             demo: true,
         };
         let settings = Settings::from_variables(
-            &[("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", base_url)].map(|(n, v)| (n.into(), v.into())).into(),
+            &[("ABRUF_DATA_DIR", "/nowhere"), ("ABRUF_BASE_URL", base_url)]
+                .iter()
+                .chain(more)
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
             false,
         )
         .unwrap();

@@ -65,11 +65,29 @@ pub enum Event {
     AdministratorAppointed,
     /// An emergency access was opened by command line.
     BreakGlassOpened,
+    /// The person made a key for a program.
+    ApiKeyMade,
+    /// A key was revoked.
+    ApiKeyRevoked,
+    /// A key was used; the first time of a day.
+    ApiKeyUsed,
+    /// A key that is over or revoked was tried; the first time of a day.
+    ApiKeyRefused,
+    /// Signed in by an outside provider.
+    SignedInOutside,
+    /// A provider's answer was not believed, or nobody is tied to who it names.
+    OutsideRefused,
+    /// The person tied an account of a provider to theirs.
+    OutsideTied,
+    /// They, or whoever acts for them, loosened it.
+    OutsideLoosened,
+    /// The provider ended sessions.
+    EndedByProvider,
 }
 
 impl Event {
     /// All of them, in the order filters list them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 34] = [
         Self::SignedIn,
         Self::SignInFailed,
         Self::Paused,
@@ -95,6 +113,15 @@ impl Event {
         Self::AssignmentEnded,
         Self::AdministratorAppointed,
         Self::BreakGlassOpened,
+        Self::ApiKeyMade,
+        Self::ApiKeyRevoked,
+        Self::ApiKeyUsed,
+        Self::ApiKeyRefused,
+        Self::SignedInOutside,
+        Self::OutsideRefused,
+        Self::OutsideTied,
+        Self::OutsideLoosened,
+        Self::EndedByProvider,
     ];
 
     /// As the log writes it.
@@ -126,6 +153,15 @@ impl Event {
             Self::AssignmentEnded => "assignment_ended",
             Self::AdministratorAppointed => "administrator_appointed",
             Self::BreakGlassOpened => "break_glass_opened",
+            Self::ApiKeyMade => "api_key_made",
+            Self::ApiKeyRevoked => "api_key_revoked",
+            Self::ApiKeyUsed => "api_key_used",
+            Self::ApiKeyRefused => "api_key_refused",
+            Self::SignedInOutside => "signed_in_outside",
+            Self::OutsideRefused => "outside_sign_in_refused",
+            Self::OutsideTied => "outside_account_tied",
+            Self::OutsideLoosened => "outside_account_loosened",
+            Self::EndedByProvider => "sessions_ended_by_provider",
         }
     }
 
@@ -158,6 +194,15 @@ impl Event {
             Self::AssignmentEnded => "Aufgabe beendet",
             Self::AdministratorAppointed => "Zur Administration ernannt (Befehlszeile)",
             Self::BreakGlassOpened => "Notzugang geöffnet (Befehlszeile)",
+            Self::ApiKeyMade => "Schlüssel für ein Programm angelegt",
+            Self::ApiKeyRevoked => "Schlüssel widerrufen",
+            Self::ApiKeyUsed => "Schlüssel benutzt (erstmals an diesem Tag)",
+            Self::ApiKeyRefused => "Beendeter Schlüssel versucht (erstmals an diesem Tag)",
+            Self::SignedInOutside => "Über einen Anmeldedienst angemeldet",
+            Self::OutsideRefused => "Antwort eines Anmeldedienstes abgelehnt",
+            Self::OutsideTied => "Konto eines Anmeldedienstes verbunden",
+            Self::OutsideLoosened => "Konto eines Anmeldedienstes getrennt",
+            Self::EndedByProvider => "Sitzungen vom Anmeldedienst beendet",
         }
     }
 
@@ -178,6 +223,8 @@ impl Event {
                 | Self::RecoveryCodeUsed
                 | Self::FactorResetApproved
                 | Self::BreakGlassOpened
+                | Self::ApiKeyRefused
+                | Self::OutsideRefused
         )
     }
 }
@@ -232,7 +279,10 @@ pub async fn append(tx: &mut Tx, app: &App, it: Happened<'_>, at: DateTime<Utc>)
     };
     sign_in_events::insert(tx, &event).await?;
     // The chain does not say whose password was guessed at.
-    let person = it.person.filter(|_| !matches!(it.event, Event::SignInFailed | Event::Paused)).map(Uuid::from);
+    let person = it
+        .person
+        .filter(|_| !matches!(it.event, Event::SignInFailed | Event::Paused | Event::OutsideRefused))
+        .map(Uuid::from);
     let actor = it.by.map(Uuid::from).or(person);
     let mut entry = AuditEntry::new(at, actor, it.event.key(), "person", person.unwrap_or_default());
     entry.request_id = (!it.request.is_nil()).then(|| it.request.to_string());

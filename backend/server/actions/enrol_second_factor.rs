@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::one_time_code::{Secret, recovery_code_hash, recovery_codes};
 use crate::storage::sessions::{self, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, Tx, people, second_factors};
+use crate::storage::{StorageError, Tx, people, provider_sessions, second_factors};
 
 /// How a person stands with their second factor.
 #[derive(Debug)]
@@ -97,6 +97,7 @@ pub async fn confirm(
     let codes = draw(app, &mut tx, person, now).await?;
     sessions::revoke(&mut tx, session.id, now).await?;
     let mut fresh = begin_session(app, &mut tx, person, session.person_name.clone(), origin, Some(now)).await?;
+    provider_sessions::hand_on(&mut tx, session.id, fresh.id).await?;
     if let Some(assignment) = session.assignment {
         sessions::choose_assignment(&mut tx, fresh.id, assignment).await?;
         fresh.assignment = Some(assignment);

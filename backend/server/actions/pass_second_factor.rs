@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::one_time_code::recovery_code_hash;
 use crate::storage::sessions::{self, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, Tx, people, second_factors};
+use crate::storage::{StorageError, Tx, people, provider_sessions, second_factors};
 
 /// What a code was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,6 +86,7 @@ pub async fn pass(
             sessions::revoke(&mut tx, waiting.id, now).await?;
             let name = waiting.person_name.clone();
             let session = begin_session(app, &mut tx, waiting.person, name, origin, Some(now)).await?;
+            provider_sessions::hand_on(&mut tx, waiting.id, session.id).await?;
             if shown == Shown::Recovery {
                 account_log::append(&mut tx, app, about(Event::RecoveryCodeUsed).within(session.id), now).await?;
             }

@@ -21,7 +21,7 @@ use crate::one_time_code::SealKey;
 use crate::password::{self, PasswordError};
 use crate::storage::sessions::{self, FactorState, Session};
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, Tx, people, second_factors};
+use crate::storage::{StorageError, Tx, people, provider_sessions, second_factors};
 
 /// A session that is not used for so long ends.
 pub const IDLE: TimeDelta = TimeDelta::minutes(60);
@@ -271,6 +271,9 @@ pub async fn act_for(
 ) -> Result<bool, StorageError> {
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     if people::acting(&mut tx, session.person, assignment, app.clock.today()).await?.is_none() {
+        return Ok(false);
+    }
+    if !provider_sessions::may_act_for(&mut tx, session.id, assignment).await? {
         return Ok(false);
     }
     sessions::choose_assignment(&mut tx, session.id, assignment).await?;

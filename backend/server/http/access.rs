@@ -6,7 +6,7 @@
 
 mod relation;
 
-use axum::extract::Request;
+use axum::extract::{MatchedPath, Request};
 use axum::handler::Handler;
 use axum::http::{HeaderMap, Method};
 use axum::middleware::{Next, from_fn};
@@ -17,6 +17,7 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 use crate::actions::sign_in::Due;
 use crate::actor::Role;
+use crate::api_scope::Scope;
 use crate::http::api::{conventions, window};
 use crate::http::csrf;
 use crate::http::kept_form;
@@ -25,7 +26,7 @@ use crate::http::preconditions;
 use crate::http::problem::{Problem, is_api};
 use crate::http::repeats;
 use crate::http::server::Server;
-use crate::http::session::{By, Current};
+use crate::http::session::{By, Current, key};
 
 pub use relation::{Answer, Relation};
 
@@ -83,6 +84,8 @@ pub enum Object {
     Account,
     /// A session of the person themselves.
     Session,
+    /// A key of a program: of its person; to be revoked by the house too.
+    Key,
     /// A member organisation: house.
     Member,
     /// A supplier: house of the body it delivers to.
@@ -266,11 +269,19 @@ async fn enforce(access: Access, request: Request, next: Next) -> Response {
             (true, Some(_)) => Problem::not_found().into_response(),
         };
     }
+    if let Some(key) = current.as_ref().and_then(|current| current.key.as_ref()).filter(|_| access.who != Who::Public) {
+        let path = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+        match path.and_then(|path| Scope::needed(request.method().as_str(), path)) {
+            Some(needed) if key.scopes.contains(&needed) => {}
+            Some(needed) => return key::scope_missing(needed).into_response(),
+            None => return key::not_by_key().into_response(),
+        }
+    }
     if request.method().is_safe() {
         return next.run(request).await;
     }
     let by = current.as_ref().map(|current| current.by);
-    if by != Some(By::Bearer) && csrf::comes_from_elsewhere(request.headers()) {
+    if !matches!(by, Some(By::Bearer | By::Key)) && csrf::comes_from_elsewhere(request.headers()) {
         return csrf::stale().into_response();
     }
     match (&current, by) {

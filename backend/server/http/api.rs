@@ -1,6 +1,7 @@
 //! The JSON API: `/api/v1/…`, described in `/openapi.json`. Handlers mirror the pages and call the
 //! same actions. Amounts are decimal strings, problems are documents (RFC 9457).
 
+pub mod api_keys;
 pub mod approval_order;
 pub mod awards;
 pub mod baselines;

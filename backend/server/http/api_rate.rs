@@ -1,4 +1,4 @@
-//! How often one person, or one address without a person, may ask the programming interface, and the headers that
+//! How often one person, one key, or one address without a person, may ask the programming interface, and the headers that
 //! say so: `RateLimit-Policy` and `RateLimit` by draft-ietf-httpapi-ratelimit-headers-10, `Retry-After` by RFC 9110.
 
 use std::net::IpAddr;
@@ -30,6 +30,8 @@ pub const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-pol
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Asker {
     Person(Uuid),
+    /// A key has a quota of its own: a program that asks too much does not slow its person down.
+    Key(Uuid),
     Network(IpAddr),
 }
 
@@ -90,7 +92,10 @@ pub async fn limit(State(server): State<Server>, client: ClientAddress, request:
         return next.run(request).await;
     }
     let asker = match Current::of(request.extensions()) {
-        Some(current) => Asker::Person(current.session.person.0),
+        Some(current) => match &current.key {
+            Some(key) => Asker::Key(key.id),
+            None => Asker::Person(current.session.person.0),
+        },
         None => Asker::Network(rate::network(client.0)),
     };
     let limit = &server.security.api_limit;

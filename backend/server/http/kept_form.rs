@@ -158,7 +158,7 @@ pub async fn ask_to_sign_in(access: Access, request: Request) -> Option<Response
         None => None,
     };
     let sealed = kept.and_then(|kept| server.security.kept_forms.seal(&server.app.chance, &kept));
-    Some(sign_in::session_is_over(frame, page, sealed.unwrap_or_default()))
+    Some(sign_in::session_is_over(&server, frame, page, sealed.unwrap_or_default()))
 }
 
 fn is_form_or_upload(request: &Request) -> bool {

@@ -2,6 +2,7 @@
 //!
 //! Claimed before, answered after: the second arrival gets the answer of the first. Where the program ended between
 //! the two nobody knows whether there was an effect, so the request is not run again and the client is told to look.
+//! An answer that tells a secret says so itself ([`told_once`]) and is never kept.
 //! Actions that move money keep the key themselves, see [`crate::http::idempotency`].
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use chrono::TimeDelta;
-use serde_json::Value;
+use serde::de::IgnoredAny;
 
 use crate::actor::RunsAs;
 use crate::app::App;
@@ -23,6 +24,7 @@ use crate::http::idempotency;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 use crate::http::session::Current;
+use crate::http::told_once;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::repeated_requests::{self, Claim, KeptAnswer};
 use crate::storage::{StorageError, Tx};
@@ -35,10 +37,6 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 const UNDER_WAY: TimeDelta = TimeDelta::seconds(120);
 /// Largest answer that is kept, in bytes.
 const LARGEST_ANSWER: usize = 1_000_000;
-/// Members of answers that are told once and never kept.
-const SECRETS: [&str; 7] = ["link", "token", "secret", "api_key", "password", "codes", "recovery_codes"];
-/// A member called `key` is one of a register (`vgv.estimate`) or, when as long as this, a secret.
-const SHORTEST_SECRET: usize = 32;
 
 /// POST operations that need no key: asking again changes nothing, or nobody is signed in yet.
 pub const WITHOUT_KEY: [&str; 2] = ["/api/v1/sessions", "/api/v1/call-offs/check"];
@@ -115,6 +113,7 @@ async fn keyed(asker: &Asker, sent: &HeaderValue, request: Request, next: Next) 
         Claim::Unanswered(_) => return Err(unknown()),
     }
     let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let secret = told_once::is_told_once(&response);
     let (parts, body) = response.into_parts();
     // A refusal changed nothing, and neither did what asks to try again: the key is free for the next try. After a
     // failure of ours nobody knows: the claim stays.
@@ -126,7 +125,11 @@ async fn keyed(asker: &Asker, sent: &HeaderValue, request: Request, next: Next) 
     }
     let body = to_bytes(body, LARGEST_ANSWER).await.map_err(|_| Problem::internal())?;
     let location = parts.headers.get(LOCATION).and_then(|it| it.to_str().ok()).map(str::to_owned);
-    let kept = KeptAnswer { status: parts.status.as_u16().into(), location, body: without_secrets(&body) };
+    let kept = KeptAnswer {
+        status: parts.status.as_u16().into(),
+        location,
+        body: if secret { None } else { readable(&body) },
+    };
     if let Err(error) = asker.answer(&key, &kept).await {
         // It had its effect and the client hears so; a repeat will be told to look.
         tracing::error!(%error, "the answer to a request with a key could not be kept");
@@ -157,23 +160,10 @@ fn replayed(kept: KeptAnswer) -> Response {
     response
 }
 
-/// The body, unless it holds a secret or is no JSON.
-fn without_secrets(body: &Bytes) -> Option<Vec<u8>> {
-    fn tells(value: &Value) -> bool {
-        match value {
-            Value::Object(members) => members.iter().any(|(name, value)| {
-                let key = name == "key" && value.as_str().is_some_and(|text| SHORTEST_SECRET <= text.len());
-                key || SECRETS.contains(&name.as_str()) || tells(value)
-            }),
-            Value::Array(values) => values.iter().any(tells),
-            _ => false,
-        }
-    }
-    if body.is_empty() {
-        return Some(Vec::new());
-    }
-    let value: Value = serde_json::from_slice(body).ok()?;
-    (!tells(&value)).then(|| body.to_vec())
+/// The body, unless it is no JSON: archives and papers are asked for anew.
+fn readable(body: &Bytes) -> Option<Vec<u8>> {
+    let kept = body.is_empty() || serde_json::from_slice::<IgnoredAny>(body).is_ok();
+    kept.then(|| body.to_vec())
 }
 
 fn under_way() -> Problem {
@@ -198,18 +188,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_answer_with_a_secret_is_not_kept() {
-        for (body, kept) in [
-            (r#"{"id":"1"}"#, true),
-            ("[]", true),
-            ("", true),
-            (r#"{"id":"1","link":"https://x/y"}"#, false),
-            (r#"{"made":[{"token":"t"}]}"#, false),
-            (r#"{"key":"vgv.estimate"}"#, true),
-            (r#"{"key":"abruf_0123456789abcdef0123456789abcdef"}"#, false),
-            ("no json", false),
-        ] {
-            assert_eq!(without_secrets(&Bytes::from(body)).is_some(), kept, "{body}");
+    fn an_answer_that_is_no_json_is_not_kept() {
+        for (body, kept) in [(r#"{"id":"1"}"#, true), ("[]", true), ("", true), ("no json", false), ("%PDF-1.7", false)]
+        {
+            assert_eq!(readable(&Bytes::from(body)).is_some(), kept, "{body}");
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::http::pages::report_stream::Places;
 use crate::http::rate::ClientLimit;
 use crate::http::session::token::{KeyUnusable, Tokens};
 use crate::http::visitor::Browsers;
+use crate::oidc::{OidcError, Providers};
 use crate::one_time_code::SealKey;
 use crate::storage::{StorageError, installation};
 
@@ -88,6 +89,8 @@ pub struct Security {
     pub api_limit: ApiLimit,
     /// Long lists that are under way at a time.
     pub downloads: Places,
+    /// Outside providers to sign in by.
+    pub providers: Providers,
     /// Whether the program is ready.
     pub ready: Ready,
     /// Where the private PostgreSQL keeps its data; none with one of somebody else's.
@@ -105,6 +108,9 @@ pub enum SecurityError {
     /// The stored key is damaged.
     #[error(transparent)]
     Key(#[from] KeyUnusable),
+    /// The settings of an outside provider do not fit.
+    #[error(transparent)]
+    Providers(#[from] OidcError),
 }
 
 impl Security {
@@ -140,6 +146,7 @@ impl Security {
             paper_limit: ClientLimit::default(),
             api_limit: ApiLimit::new(settings.api_per_minute),
             downloads: Places::default(),
+            providers: Providers::new(&settings.providers)?,
             ready,
             data_dir: settings.data_dir().map(Path::to_owned),
             log: settings.log.clone(),

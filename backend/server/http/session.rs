@@ -1,10 +1,11 @@
 //! Who is signed in: reads the token, asks the database, hands handlers their actor.
 //!
-//! A browser carries the token in a cookie, an API client as bearer. Ten minutes after signing the
+//! A browser carries the token in a cookie, an API client as bearer; a program may have a key instead (`key.rs`). Ten minutes after signing the
 //! token is over. A bearer must be renewed before; a cookie is renewed by itself while its session
 //! lives: 60 minutes without use, 12 hours in all. The session row is read on each request, so a
 //! revoked session ends at once.
 
+pub mod key;
 pub mod token;
 
 use std::sync::Arc;
@@ -32,8 +33,10 @@ use crate::storage::{Db, StorageError};
 pub enum By {
     /// In a cookie: a browser.
     Cookie,
-    /// In the `Authorization` header: a program.
+    /// In the `Authorization` header: a program in which somebody has signed in.
     Bearer,
+    /// There too, but the key of a program.
+    Key,
 }
 
 /// The session of this request.
@@ -47,6 +50,8 @@ pub struct Current {
     pub acting: Option<Acting>,
     /// How the token came.
     pub by: By,
+    /// The key that stands in for a session: it narrows what may be done.
+    pub key: Option<key::Key>,
     /// What our own forms carry.
     pub form_token: String,
 }
@@ -94,6 +99,16 @@ pub async fn resolve(State(server): State<Server>, mut request: Request, next: N
     let Some((token, by)) = presented(&server, request.headers()).filter(|_| asked_for) else {
         return next.run(request).await;
     };
+    if by == By::Bearer && key::is_one(&token) {
+        return match key::look_up(&server, &token, &mut request, now).await {
+            Ok(Some(current)) => {
+                request.extensions_mut().insert(Arc::new(current));
+                next.run(request).await
+            }
+            Ok(None) => next.run(request).await,
+            Err(error) => Problem::from(error).into_response(),
+        };
+    }
     let Some(claims) = server.security.tokens.verify(&token, now) else {
         return next.run(request).await;
     };
@@ -142,7 +157,7 @@ async fn look_up(
     }
     let form_token = server.security.form_tokens.of(session.id);
     let acting = acting.filter(|_| due == Due::Nothing);
-    Ok(Some(Current { session, due, acting, by, form_token }))
+    Ok(Some(Current { session, due, acting, by, key: None, form_token }))
 }
 
 /// The token of a request; a bearer counts before a cookie.

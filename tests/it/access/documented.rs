@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use abruf::actor::Role;
+use abruf::api_scope::Scope;
 use abruf::http::access::{Access, Answer, Object, Relation};
 
 use super::table;
@@ -49,18 +50,25 @@ fn written() -> String {
     for object in Object::ALL {
         writeln!(text, "| {} | {} |", object.german(), object.visible_to()).unwrap();
     }
-    text.push_str("\n## Wege\n\n| Weg | Gegenstand | abgemeldet");
+    text.push_str("\n## Schlüssel von Programmen\n\nEin Schlüssel kommt zu seiner Zeile dazu: er darf, was die Aufgabe seiner Person darf, soweit sein Recht es nennt.\n\n");
+    for scope in Scope::ALL {
+        writeln!(text, "- `{}` {}", scope.key(), scope.german()).unwrap();
+    }
+    text.push_str("\nWege ohne Recht öffnet kein Schlüssel (403); offene Wege brauchen keins.\n");
+    text.push_str("\n## Wege\n\n| Weg | Gegenstand | Schlüssel | abgemeldet");
     for role in Role::ALL {
         write!(text, " | {}", role.german()).unwrap();
     }
-    text.push_str(" |\n|---|---|");
+    text.push_str(" |\n|---|---|---|");
     text.push_str(&"---|".repeat(Role::ALL.len() + 1));
     text.push('\n');
     let mut routes = table();
     routes.sort_by(|a, b| (&a.path, a.method.as_str()).cmp(&(&b.path, b.method.as_str())));
     for route in &routes {
         let object = route.access.object.german();
-        writeln!(text, "| `{} {}` | {object} | {} |", route.method, route.path, row(route.access)).unwrap();
+        let scope = Scope::needed(route.method.as_str(), &route.path)
+            .map_or_else(|| "–".to_owned(), |it| format!("`{}`", it.key()));
+        writeln!(text, "| `{} {}` | {object} | {scope} | {} |", route.method, route.path, row(route.access)).unwrap();
     }
     writeln!(text, "\n{} Wege.", routes.len()).unwrap();
     text

@@ -59,6 +59,7 @@ pub(super) struct House {
     /// Somebody of the other house, and their session.
     stranger: Uuid,
     strangers_session: Uuid,
+    strangers_key: Uuid,
     cookies: BTreeMap<(Role, Relation), SignedIn>,
 }
 
@@ -148,6 +149,7 @@ impl House {
             .fetch_one(&web.database.owner)
             .await
             .unwrap();
+        let strangers_key = key(&web, stranger).await;
         let others_house = housed(&web, nord, "RV-9", others_supplier, stranger).await;
         let others = own(&web, others_house.contract, nord, member, others_supplier, stranger).await;
         web.body = ours;
@@ -165,6 +167,7 @@ impl House {
             colleague,
             stranger,
             strangers_session,
+            strangers_key,
             cookies,
         }
     }
@@ -236,6 +239,7 @@ impl House {
             Object::Member => of_member(|it| it.member.0),
             Object::Account => (Some(self.colleague), vec![self.stranger]),
             Object::Session => (None, vec![self.strangers_session]),
+            Object::Key => (None, vec![self.strangers_key]),
         }
     }
 
@@ -355,6 +359,23 @@ async fn person(
             .unwrap();
     }
     person
+}
+
+/// A key of a person, for their one assignment; nobody knows it.
+async fn key(web: &Web, person: PersonId) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO api_key (id, person_id, assignment_id, name, prefix, key_sha256, scopes, created_at, expires_at)
+         SELECT $1, $2, a.id, 'Export', '0123456789ab', decode(repeat('0', 64), 'hex'), '{contracts:read}', $3, $3 + interval '30 days'
+         FROM assignment a WHERE a.person_id = $2",
+    )
+    .bind(id)
+    .bind(person.0)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
 }
 
 async fn own(

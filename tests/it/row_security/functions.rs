@@ -28,6 +28,7 @@ const WITH_THE_OWNERS_EYES: &[(&str, &str)] = &[
     ("supplier_report_is_whole", "trigger: adds up all lines of a report at commit"),
     ("turnover_import_is_whole", "trigger: adds up all lines of a file at commit"),
     ("turnover_revocation_is_whole", "trigger: compares all lines of a file with those that take it back"),
+    ("use_api_key", "before anybody acts: answers only to the hash of a key, and counts its use"),
 ];
 
 #[tokio::test]

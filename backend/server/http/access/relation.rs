@@ -149,7 +149,7 @@ impl Access {
 
 impl Object {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::None,
         Self::Secret,
         Self::Manual,
@@ -163,6 +163,7 @@ impl Object {
         Self::MeetingReport,
         Self::Account,
         Self::Session,
+        Self::Key,
         Self::Member,
         Self::Supplier,
         Self::Invitation,
@@ -192,6 +193,7 @@ impl Object {
             Self::MeetingReport => "Sitzungsbericht",
             Self::Account => "Person",
             Self::Session => "Sitzung",
+            Self::Key => "Schlüssel eines Programms",
             Self::Member => "Mitglied",
             Self::Supplier => "Lieferant",
             Self::Invitation => "Einladung",
@@ -216,6 +218,7 @@ impl Object {
             Self::MeetingReport => "Haus: Geschäftsstelle, Vorstand, Aufsichtsrat",
             Self::Account => "Geschäftsstelle und Administration, wenn sie eine Aufgabe im Haus hat",
             Self::Session => "nur die Person, deren Sitzung es ist",
+            Self::Key => "die Person, die ihn angelegt hat; Geschäftsstelle und Administration des Hauses",
             Self::Member => "das Mitglied selbst; das Haus; Prüfung im Umfang",
             Self::Supplier | Self::Invitation | Self::Turnover => "Haus der Genossenschaft",
         }

@@ -14,6 +14,7 @@ use crate::http::extract::Path;
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
+use crate::http::told_once::ToldOnce;
 use crate::storage::newcomer_invitations;
 
 /// More than any office keeps.
@@ -115,7 +116,7 @@ pub async fn invite(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     KeyedJson(key, new): KeyedJson<NewNewcomerInvitation>,
-) -> Result<(StatusCode, Answer<NewcomerLink>), Problem> {
+) -> Result<ToldOnce<(StatusCode, Answer<NewcomerLink>)>, Problem> {
     let new = NewInvitation {
         official_key: new.official_key,
         town: new.town,
@@ -124,7 +125,7 @@ pub async fn invite(
         days: new.days,
     };
     let invited = invite_newcomer::invite(&app, &actor, &new, key.as_ref()).await?;
-    Ok((StatusCode::CREATED, Answer(link(invited))))
+    Ok(ToldOnce((StatusCode::CREATED, Answer(link(invited)))))
 }
 
 /// Takes an invitation back: its link opens nothing any more.
@@ -144,9 +145,9 @@ pub async fn renew(
     State(app): State<App>,
     SignedIn(actor): SignedIn,
     Path(id): Path<Uuid>,
-) -> Result<(StatusCode, Answer<NewcomerLink>), Problem> {
+) -> Result<ToldOnce<(StatusCode, Answer<NewcomerLink>)>, Problem> {
     let invited = invite_newcomer::renew(&app, &actor, id).await?;
-    Ok((StatusCode::CREATED, Answer(link(invited))))
+    Ok(ToldOnce((StatusCode::CREATED, Answer(link(invited)))))
 }
 
 fn link(it: Invited) -> NewcomerLink {

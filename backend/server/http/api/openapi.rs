@@ -43,9 +43,10 @@ pub fn base() -> OpenApi {
 }
 
 /// What a client may be told instead of an answer: status, and when that happens.
-const PROBLEMS: [(u16, &str); 12] = [
+const PROBLEMS: [(u16, &str); 13] = [
     (400, "The body is no JSON, a value of the address cannot be read, or the Idempotency-Key is no key"),
     (401, "Nobody is signed in, the token has expired, or sign-in was refused"),
+    (403, "The key of a program may not do this; see `type`"),
     (404, "Absent, or not to be seen by whoever asks; nobody can tell which"),
     (409, "The state does not allow it (any more); see `type`"),
     (412, "If-Match names another version than there is now; read it again"),
@@ -99,6 +100,7 @@ pub fn finished(mut api: OpenApi) -> OpenApi {
             }
             let possible = |status: u16| match status {
                 400 => body || asks,
+                403 => !signs_in,
                 404 => !sessions || path.contains('{'),
                 409 => writes && !signs_in,
                 412 => writes && conventions::is_versioned(path),

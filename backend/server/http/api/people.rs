@@ -20,6 +20,7 @@ use crate::http::extract::{Json, Path, Query};
 use crate::http::idempotency::KeyedJson;
 use crate::http::problem::{FieldError, Problem};
 use crate::http::session::SignedIn;
+use crate::http::told_once::ToldOnce;
 use crate::http::visitor::Visitor;
 use crate::storage::accounts;
 use crate::storage::sign_in_events::{self, Filter};
@@ -175,10 +176,10 @@ pub async fn invite(
     SignedIn(actor): SignedIn,
     visitor: Visitor,
     KeyedJson(key, new): KeyedJson<NewInvitedPerson>,
-) -> Result<(StatusCode, Answer<InvitedPerson>), Problem> {
+) -> Result<ToldOnce<(StatusCode, Answer<InvitedPerson>)>, Problem> {
     let new = NewPerson { name: new.name, email: new.email, post: new.assignment.into() };
     let Invited { person, way } = invite_person::invite(&app, &actor, &new, &visitor.origin, key.as_ref()).await?;
-    Ok((StatusCode::CREATED, Answer(invited(person, way))))
+    Ok(ToldOnce((StatusCode::CREATED, Answer(invited(person, way)))))
 }
 
 /// Another link for a person; the one before opens nothing any more.
@@ -188,9 +189,9 @@ pub async fn renew(
     SignedIn(actor): SignedIn,
     visitor: Visitor,
     Path(id): Path<Uuid>,
-) -> Result<(StatusCode, Answer<InvitedPerson>), Problem> {
+) -> Result<ToldOnce<(StatusCode, Answer<InvitedPerson>)>, Problem> {
     let way = invite_person::renew(&app, &actor, PersonId(id), &visitor.origin).await?;
-    Ok((StatusCode::CREATED, Answer(invited(PersonId(id), way))))
+    Ok(ToldOnce((StatusCode::CREATED, Answer(invited(PersonId(id), way)))))
 }
 
 /// Ends every session of a person at once.

@@ -20,6 +20,7 @@ use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::session::CurrentSession;
+use crate::http::told_once::ToldOnce;
 use crate::http::visitor::Visitor;
 use crate::storage::people::{self, Acting};
 use crate::storage::sessions::{self, Session};
@@ -118,7 +119,7 @@ pub async fn create(
     (client, visitor): (ClientAddress, Visitor),
     request: RequestId,
     Json(new): Json<NewSession>,
-) -> Result<(StatusCode, Answer<IssuedToken>), Problem> {
+) -> Result<ToldOnce<(StatusCode, Answer<IssuedToken>)>, Problem> {
     server.security.limit.check(client)?;
     let attempt = Attempt {
         email: &new.email,
@@ -157,7 +158,7 @@ pub async fn create(
         act_for(&server, &session, assignment, &visitor, request).await?;
         session.assignment = Some(AssignmentId(assignment));
     }
-    Ok((StatusCode::CREATED, Answer(issue(&server, &session).await?)))
+    Ok(ToldOnce((StatusCode::CREATED, Answer(issue(&server, &session).await?))))
 }
 
 /// Who one is.

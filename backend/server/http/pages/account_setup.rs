@@ -7,16 +7,18 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::actions::set_up_account;
-use crate::app::App;
+use crate::actions::sign_in_outside::For;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::outside_sign_in::go;
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::visitor::Visitor;
 use crate::password::{MAX_BYTES, MIN_CHARACTERS};
+use crate::storage::one_time_links::Purpose;
 
 #[derive(askama::Template)]
 #[template(path = "pages/account_setup.html")]
@@ -26,6 +28,9 @@ struct AccountSetupPage {
     email: String,
     hint: String,
     mistakes: Mistakes,
+    token: String,
+    /// Where one can sign in instead of having a password; only by a link that lets one.
+    providers: Vec<(String, String)>,
 }
 
 /// The form.
@@ -36,8 +41,8 @@ pub struct NewPassword {
 }
 
 /// `GET /konto/einrichten/{token}`
-pub async fn show(State(app): State<App>, frame: Frame, Path(token): Path<String>) -> Result<Response, Problem> {
-    page(&app, frame, &token, Mistakes::default()).await
+pub async fn show(State(server): State<Server>, frame: Frame, Path(token): Path<String>) -> Result<Response, Problem> {
+    page(&server, frame, &token, Mistakes::default()).await
 }
 
 /// `POST /konto/einrichten/{token}`
@@ -52,7 +57,7 @@ pub async fn submit(
     server.security.limit.check(client)?;
     let mistakes = new_password_mistakes(form.password.expose_secret(), form.repeated.expose_secret());
     if !mistakes.is_empty() {
-        return page(&server.app, frame.with_mistakes(), &token, mistakes).await;
+        return page(&server, frame.with_mistakes(), &token, mistakes).await;
     }
     let email = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?.email;
     let (place, at) = (visitor.place(&server, &email), (&visitor.origin, request.0));
@@ -63,8 +68,29 @@ pub async fn submit(
     }
 }
 
-async fn page(app: &App, frame: Frame, token: &str, mistakes: Mistakes) -> Result<Response, Problem> {
-    let link = set_up_account::open_link(app, token).await?.ok_or_else(gone)?;
+/// `POST /konto/einrichten/{token}/{anbieter}`: no password, but an account of a provider.
+pub async fn outside(
+    State(server): State<Server>,
+    client: ClientAddress,
+    frame: Frame,
+    Path((token, key)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
+    let link = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?;
+    if !lets_tie(&link.purpose) {
+        return Err(gone());
+    }
+    go(&server, frame, provider, For::Link(&token)).await
+}
+
+/// Links after a forgotten password, and those of an emergency, are for a password only.
+fn lets_tie(purpose: &str) -> bool {
+    [Purpose::Invitation.key(), Purpose::SetUp.key()].contains(&purpose)
+}
+
+async fn page(server: &Server, frame: Frame, token: &str, mistakes: Mistakes) -> Result<Response, Problem> {
+    let link = set_up_account::open_link(&server.app, token).await?.ok_or_else(gone)?;
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AccountSetupPage {
         frame: frame.titled("Passwort festlegen"),
@@ -72,6 +98,8 @@ async fn page(app: &App, frame: Frame, token: &str, mistakes: Mistakes) -> Resul
         email: link.email,
         hint: format!("Mindestens {MIN_CHARACTERS} Zeichen. Mehrere Wörter sind gut zu merken und schwer zu raten."),
         mistakes,
+        token: token.to_owned(),
+        providers: if lets_tie(&link.purpose) { server.security.providers.buttons() } else { Vec::new() },
     };
     Ok((status, Page(page)).into_response())
 }

@@ -17,6 +17,7 @@ use crate::http::request_id::RequestId;
 use crate::http::session::CurrentSession;
 use crate::http::visitor::Visitor;
 use crate::storage::people::{self, Acting};
+use crate::storage::provider_sessions;
 
 #[derive(askama::Template)]
 #[template(path = "pages/acting_for.html")]
@@ -50,7 +51,12 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
-    let assignments = people::assignments(&mut tx, current.session.person, app.clock.today()).await?;
+    let mut assignments = Vec::new();
+    for it in people::assignments(&mut tx, current.session.person, app.clock.today()).await? {
+        if provider_sessions::may_act_for(&mut tx, current.session.id, it.actor.assignment).await? {
+            assignments.push(it);
+        }
+    }
     Ok(Page(ActingForPage {
         frame: frame.titled("Für wen handeln Sie?"),
         assignments,

@@ -251,6 +251,18 @@ const PROBLEMS: &[(&str, &str, &str, &str)] = &[
         "Senden Sie den ETag des gelesenen Eintrags als If-Match, zum Beispiel If-Match: \"7\".",
     ),
     (
+        "scope-missing",
+        "Dem Schlüssel fehlt ein Recht",
+        "Die Aufgabe der Person dürfte das, der Schlüssel des Programms nicht.",
+        "Legen Sie unter Konto, Schlüssel einen Schlüssel mit diesem Recht an.",
+    ),
+    (
+        "not-by-key",
+        "Das geht mit keinem Schlüssel",
+        "Seiten, Konten, Freigaben und andere Entscheidungen sind Menschen vorbehalten, die sich angemeldet haben.",
+        "Melden Sie sich im Browser an oder, als Programm, über /api/v1/sessions.",
+    ),
+    (
         "answered-once",
         "Die Antwort wird nur einmal gegeben",
         "Die Anfrage hat schon gewirkt. Ihre Antwort enthielt ein Geheimnis und wurde nicht aufbewahrt.",

@@ -11,12 +11,12 @@ use serde::Deserialize;
 
 use crate::actions::sign_in::{self, Attempt, Due, Outcome};
 use crate::actor::RunsAs;
-use crate::app::App;
 use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Query};
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::{kept_form, second_factor_code};
 use crate::http::pages::first_steps::NobodyYetPage;
+use crate::http::pages::outside_sign_in::said;
 use crate::http::problem::{Problem, Slug};
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
@@ -24,7 +24,7 @@ use crate::http::server::Server;
 use crate::http::session::{self, CurrentSession};
 use crate::http::visitor::Visitor;
 use crate::storage::sessions::Session;
-use crate::storage::{StorageError, first_steps};
+use crate::storage::{StorageError, first_steps, provider_sessions};
 
 #[derive(askama::Template)]
 #[template(path = "pages/sign_in.html")]
@@ -36,6 +36,28 @@ struct SignInPage {
     kept: String,
     refused: Option<String>,
     notice: Option<&'static str>,
+    /// Keys and names of outside providers.
+    providers: Vec<(String, String)>,
+    /// Where to sign out at the provider too: its name and address.
+    sign_out: Option<(String, String)>,
+    /// The address to go on to, for links.
+    on: String,
+}
+
+impl SignInPage {
+    fn new(server: &Server, frame: Frame, email: String, weiter: String) -> Self {
+        Self {
+            frame: frame.titled("Anmelden"),
+            email,
+            on: encoded(local_address(&weiter).unwrap_or("/")),
+            weiter,
+            kept: String::new(),
+            refused: None,
+            notice: None,
+            providers: server.security.providers.buttons(),
+            sign_out: None,
+        }
+    }
 }
 
 /// What the address may carry.
@@ -45,6 +67,8 @@ pub struct Asked {
     weiter: String,
     #[serde(default)]
     hinweis: String,
+    #[serde(default)]
+    anbieter: String,
 }
 
 /// The form.
@@ -59,8 +83,8 @@ pub struct Credentials {
 }
 
 /// `GET /anmelden`
-pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Problem> {
-    let mut tx = app.db.begin(RunsAs::SignIn).await?;
+pub async fn show(State(server): State<Server>, frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Problem> {
+    let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
     if first_steps::nobody_is_there(&mut tx).await? {
         return Ok(Page(NobodyYetPage { frame: frame.titled("Willkommen") }).into_response());
     }
@@ -69,37 +93,28 @@ pub async fn show(State(app): State<App>, frame: Frame, Query(asked): Query<Aske
         "abgemeldet" => Some("Sie sind abgemeldet."),
         "pause" => Some("Zu viele falsche Codes. Bitte melden Sie sich in 15 Minuten neu an."),
         "eingerichtet" => Some("Ihr Passwort ist gespeichert. Bitte melden Sie sich damit an."),
+        other if said(other).is_some() => said(other),
         _ if local_address(&asked.weiter).is_some_and(|to| to != "/") => {
             Some("Bitte melden Sie sich an. Danach geht es auf der Seite weiter, die Sie öffnen wollten.")
         }
         _ => None,
     };
-    Ok(Page(SignInPage {
-        frame: frame.titled("Anmelden"),
-        email: String::new(),
-        weiter: asked.weiter,
-        kept: String::new(),
-        refused: None,
-        notice,
-    })
-    .into_response())
+    let mut page = SignInPage { notice, ..SignInPage::new(&server, frame, String::new(), asked.weiter) };
+    if let Some(provider) = server.security.providers.find(&asked.anbieter).filter(|_| asked.hinweis == "abgemeldet") {
+        let back_to = format!("{}/anmelden", server.app.base_url);
+        page.sign_out = provider.sign_out_page(&back_to).await.map(|url| (provider.name().to_owned(), url));
+    }
+    Ok(Page(page).into_response())
 }
 
 /// In answer to a form: nobody is signed in any more. `kept` is the form, sealed, or empty if it cannot be kept.
-pub fn session_is_over(frame: Frame, page: String, kept: String) -> Response {
+pub fn session_is_over(server: &Server, frame: Frame, page: String, kept: String) -> Response {
     let notice = if kept.is_empty() {
         "Ihre Sitzung ist zu Ende, und es wurde nichts gespeichert. Nach der Anmeldung geht es auf derselben Seite weiter."
     } else {
         "Ihre Sitzung ist zu Ende, und Ihre Eingaben sind noch nicht gespeichert. Bitte melden Sie sich innerhalb von 30 Minuten an: Dann können Sie sie absenden, ohne etwas neu einzugeben."
     };
-    let page = SignInPage {
-        frame: frame.titled("Anmelden"),
-        email: String::new(),
-        weiter: page,
-        kept,
-        refused: None,
-        notice: Some(notice),
-    };
+    let page = SignInPage { kept, notice: Some(notice), ..SignInPage::new(server, frame, String::new(), page) };
     let mut response = (StatusCode::UNAUTHORIZED, Page(page)).into_response();
     response.extensions_mut().insert(Slug("unauthenticated"));
     response
@@ -116,14 +131,9 @@ pub async fn submit(
     server.security.limit.check(client)?;
     if form.email.trim().is_empty() || form.password.expose_secret().is_empty() {
         // Nothing was tried, so nothing counts as an attempt.
-        let page = SignInPage {
-            frame: frame.titled("Anmelden").with_mistakes(),
-            email: form.email,
-            weiter: form.weiter,
-            kept: form.kept,
-            refused: Some("Bitte geben Sie E-Mail und Passwort ein.".to_owned()),
-            notice: None,
-        };
+        let refused = Some("Bitte geben Sie E-Mail und Passwort ein.".to_owned());
+        let page = SignInPage::new(&server, frame.with_mistakes(), form.email, form.weiter);
+        let page = SignInPage { refused, kept: form.kept, ..page };
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response());
     }
     let attempt = Attempt {
@@ -162,14 +172,8 @@ pub async fn submit(
             (StatusCode::TOO_MANY_REQUESTS, pause(until), Some(HeaderValue::from(wait)))
         }
     };
-    let page = Page(SignInPage {
-        frame: frame.titled("Anmelden").with_mistakes(),
-        email: form.email,
-        weiter: form.weiter,
-        kept: form.kept,
-        refused: Some(refused),
-        notice: None,
-    });
+    let page = SignInPage::new(&server, frame.with_mistakes(), form.email, form.weiter);
+    let page = Page(SignInPage { refused: Some(refused), kept: form.kept, ..page });
     let mut response = (status, page).into_response();
     if let Some(wait) = wait {
         response.headers_mut().insert(RETRY_AFTER, wait);
@@ -184,8 +188,17 @@ pub async fn sign_out(
     request: RequestId,
     CurrentSession(current): CurrentSession,
 ) -> Result<impl IntoResponse, Problem> {
+    let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
+    let issuer = provider_sessions::issuer_of(&mut tx, current.session.id).await?;
+    tx.rollback().await?;
     sign_in::sign_out(&server.app, &current.session, &visitor.origin, request.0).await?;
-    Ok(([(SET_COOKIE, session::no_cookie(&server)?)], Redirect::to("/anmelden?hinweis=abgemeldet")))
+    let provider = issuer.and_then(|issuer| server.security.providers.of_issuer(&issuer));
+    let to = match provider {
+        // Signing out there too is for the person to choose: other programs may hang on it.
+        Some(provider) => format!("/anmelden?hinweis=abgemeldet&anbieter={}", provider.key()),
+        None => "/anmelden?hinweis=abgemeldet".to_owned(),
+    };
+    Ok(([(SET_COOKIE, session::no_cookie(&server)?)], Redirect::to(&to)))
 }
 
 /// Goes on to where the person wanted to go, by way of choosing whom to act for if need be. From now on the browser is
