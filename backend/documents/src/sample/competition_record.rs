@@ -50,6 +50,7 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
             deadline_at: at(14, 10),
             extensions: vec![ExtensionRow {
                 deadline_at: at(18, 10),
+            extensions: Vec::new(),
                 reason: "Die Antwort zur Anreise ändert die Rechnung der Bieter.".to_owned(),
                 extended: signed("Jörg Müßigbrodt", at(7, 7)),
             }],
