@@ -92,7 +92,8 @@ async fn all_get_more_time_with_the_reason_and_offers_in_stay_sealed_and_valid()
     ] {
         assert!(record.contains(said), "{said}: {record}");
     }
-    house.web.get(&format!("/miniwettbewerbe/{id}/vermerk.pdf"), &cookie).await;
+    let file = house.web.get(&format!("/miniwettbewerbe/{id}/vermerk.pdf"), &cookie).await;
+    assert_eq!(file.status, axum::http::StatusCode::OK, "{}", file.text);
     let input: String =
         sqlx::query_scalar("SELECT input FROM certificate").fetch_one(&house.web.database.owner).await.unwrap();
     for printed in ["2026-12-02T11:00:00Z", LATER, "2026-12-10T11:00:00Z"] {

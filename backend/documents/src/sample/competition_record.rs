@@ -5,8 +5,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::competition_record::{
-    AskedLine, CompetitionRecordData, ExtensionRow, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow,
-    ScoringPart,
+    AskedLine, CompetitionRecordData, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow, ScoringPart,
 };
 use crate::data::{Currency, Signature};
 use crate::memo::Named;
@@ -47,12 +46,8 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
         }],
         invitations: Some(Invitations {
             sent: signed("Jörg Müßigbrodt", at(4, 8)),
-            deadline_at: at(14, 10),
-            extensions: vec![ExtensionRow {
-                deadline_at: at(18, 10),
-                reason: "Die Antwort zur Anreise ändert die Rechnung der Bieter.".to_owned(),
-                extended: signed("Jörg Müßigbrodt", at(7, 7)),
-            }],
+            deadline_at: at(18, 10),
+            extensions: Vec::new(),
             parties: names.iter().map(|name| Named::new(name, "vertrieb@systemhaus.example")).collect(),
         }),
         questions: vec![
@@ -83,15 +78,6 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
                 seal: if late(index) { String::new() } else { "3f5a".repeat(16) },
                 replaced: false,
             })
-            .chain(names.first().map(|name| ReceiptRow {
-                supplier: name.clone(),
-                received_at: at(12, 6),
-                channel: "E-Mail an vergabe@altenrode.example".to_owned(),
-                late: false,
-                recorded: signed("Jörg Müßigbrodt", at(12, 7)),
-                seal: "90c1".repeat(16),
-                replaced: true,
-            }))
             .collect(),
         opening: Some(Opening {
             at: at(19, 7),

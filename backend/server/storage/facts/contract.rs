@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use abruf_domain::facts::{
     CashDiscount, ContractTerms, Covers, DataProcessingAgreement, Entitlement, ExtensionOption, IndexValue, Item,
-    LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, SupplyChain, Surcharge, VatTreatment,
+    LegalBasis, Lot, Mechanism, MinOrder, Party, Price, Regime, StopScope, SupplyChain, Surcharge, VatTreatment,
 };
 use abruf_domain::ids::{ContractId, EntitlementId, LotId, OrganisationId};
 use abruf_domain::money::{Net, Percent};
