@@ -28,7 +28,7 @@ const DAYS = {
     await look("handed over");
     await look("call-off", open(`/abrufe/${id}`));
     await leaf(look, "Abrufe", "Berichte");
-    await look("news", open("/mitteilungen"));
+    await look("news", open("/benachrichtigungen"));
     await look("settings", open("/einstellungen"));
   },
   approver: async (look) => {
@@ -76,6 +76,7 @@ export async function days({ desk, tally }) {
           await page.waitForFunction(() => !window.leftBehind && document.readyState === "complete");
         }
         await hand.arrive(/./);
+        tally.holds((await page.locator("h1").first().innerText()) !== "Nicht gefunden", hand.journey, `${name} is not there (${page.url()})`);
         for (const { kind, what } of (await page.evaluate(measure, SMALLEST_TARGET)).found) tally.fail(`${hand.journey}, ${name}`, `${kind}: ${what}`);
         at += 1;
         await picture(page, tally, `days/${person}.${frame}.${String(at).padStart(2, "0")}-${name.replace(/[^a-zäöüß]+/gi, "-")}`);

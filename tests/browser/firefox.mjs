@@ -1,4 +1,4 @@
-// The second browser: Debian's Firefox, over WebDriver BiDi. The ten main pages in both themes and at the widths of phone
+// The second browser: Debian's Firefox, over WebDriver BiDi. The ten main pages (with --long also dark) at the widths of phone
 // and desk, and what everybody does most. Not asked of it: what needs Chromium's own protocol (bytes on the wire, forced
 // colours, PDF), and phones (it has no touch).
 
@@ -15,14 +15,14 @@ import { Desk, WIDTHS } from "./people.mjs";
 
 const PLACES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"];
 
-export async function firefox({ base, tally }) {
+export async function firefox({ base, tally, long }) {
   const executablePath = PLACES.find((path) => path && existsSync(path));
   if (!executablePath) {
     if (process.env.ABRUF_BROWSER_STRICT) tally.fail("firefox", "not installed: apt-get install firefox-esr");
     else console.log("  not run: no Firefox (apt-get install firefox-esr, or FIREFOX=path)");
     return;
   }
-  for (const theme of ["light", "dark"]) {
+  for (const theme of long ? ["light", "dark"] : ["light"]) {
     const browser = await gecko.launch({
       executablePath,
       channel: "moz-firefox",

@@ -23,9 +23,14 @@ export async function pages({ desk, tally, long, only }) {
   const claimed = new Set();
   const forms = [];
   const assets = await firstView(desk, tally);
+  const draft = await beginDraft(desk);
   for (const person of READERS) {
     const context = await desk.contextOf(person);
-    const starts = person ? ["/"] : ["/anmelden", "/pruefen", "/hilfe/regeln", "/gibt-es-nicht"];
+    const starts = {
+      null: ["/anmelden", "/pruefen", "/hilfe/regeln", "/gibt-es-nicht"],
+      buyer: ["/", ...draft, "/suche?q=citrx", "/benachrichtigungen"],
+      office: ["/", "/suche?q=monitor", "/einrichtung"],
+    }[person] ?? ["/"];
     const found = await crawl(context, desk.base, { each: long ? 3 : 1, starts });
     const mine = found.filter((page) => page.html && (long || !claimed.has(page.kind)) && (!only || page.kind.includes(only)));
     for (const page of found) {
@@ -54,6 +59,24 @@ export async function pages({ desk, tally, long, only }) {
     if (theirs.length) await emptyForms({ desk, tally, person, theirs, long });
   }
   if (!only) notReached(claimed, tally);
+}
+
+const STEPS = ["positionen", "angaben", "pruefung", "zusammenfassung", "schnellerfassung", "rueckfrage"];
+
+/** A draft of the buyer, up to the summary; the addresses of its pages. */
+async function beginDraft(desk) {
+  const context = await desk.contextOf("buyer");
+  const tab = await context.newPage();
+  await tab.goto("/rahmenvertraege?q=citrix");
+  await tab.getByRole("button", { name: /^Abrufen aus Citrix/ }).click();
+  await tab.getByLabel(/^Menge Schulungstag/).first().fill("2");
+  await tab.getByRole("button", { name: "Weiter zu den Angaben" }).click();
+  await tab.getByLabel("Begründung des Bedarfs").fill("Zwei Tage Schulung für die Administration.");
+  await tab.getByRole("button", { name: "Weiter zur Prüfung" }).click();
+  await tab.getByRole("heading", { level: 1, name: "Ist der Abruf zulässig?" }).waitFor();
+  const id = new URL(tab.url()).pathname.split("/")[2];
+  await context.close();
+  return STEPS.map((step) => `/abrufe/${id}/${step}`);
 }
 
 /** Pages of the access table that no link of the demo leads to: nobody measured them, and that is said. */

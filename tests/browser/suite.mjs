@@ -1,4 +1,5 @@
-// Runs the subjects one after the other, prints what was counted; fails where something was wrong.
+// Runs the subjects, prints what was counted; fails where something was wrong. The pages have a lane of their own: they
+// release nothing, so that the others, one after the other, may count orders.
 
 import { mkdirSync } from "node:fs";
 
@@ -37,21 +38,28 @@ const browser = await chromium.launch({
 });
 let failed = 0;
 const sums = new Map();
-for (const [name, subject] of Object.entries(options.pictures ? { screenshots } : SUBJECTS)) {
-  if (chosen.length && !chosen.includes(name)) continue;
+async function run([name, subject]) {
   const tally = new Tally(folder);
   const begin = Date.now();
-  console.log(`\n${name}`);
   try {
     await subject({ ...options, tally, base, desk: new Desk(browser, base, tally) });
   } catch (error) {
     tally.fail(name, error.stack ?? String(error));
   }
+  console.log(`\n${name}`);
   tally.print();
   console.log(`  ${((Date.now() - begin) / 1000).toFixed(1)} s`);
   failed += tally.failures.length;
   for (const [what, number] of tally.counts) sums.set(what, (sums.get(what) ?? 0) + number);
 }
+
+const wanted = Object.entries(options.pictures ? { screenshots } : SUBJECTS).filter(([name]) => !chosen.length || chosen.includes(name));
+const lanes = [wanted.filter(([name]) => name === "pages"), wanted.filter(([name]) => name !== "pages")];
+await Promise.all(
+  lanes.map(async (lane) => {
+    for (const subject of lane) await run(subject);
+  }),
+);
 await browser.close();
 const sum = (what) => sums.get(what) ?? 0;
 console.log(`
