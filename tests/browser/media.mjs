@@ -82,8 +82,9 @@ export async function media({ desk, tally, long }) {
 /** A PDF to look at; on paper nothing to press is left, and nothing is wider than A4. */
 async function paper(tab, tally, name) {
   await tab.emulateMedia({ media: "print", colorScheme: "light", forcedColors: "none" });
-  // A4 less the margins of app.css: 180 mm.
-  await tab.setViewportSize({ width: 680, height: 960 });
+  // A4 less the margins of app.css: 180 mm upright, 267 mm across.
+  const across = await tab.evaluate(() => getComputedStyle(document.body).page === "wide");
+  await tab.setViewportSize({ width: across ? 1009 : 680, height: 960 });
   const { wide, left } = await tab.evaluate(() => ({
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
     left: [...document.querySelectorAll("nav, button, .app-footer, .help")].filter((it) => it.checkVisibility()).map((it) => it.className || it.localName),

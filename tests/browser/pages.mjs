@@ -17,6 +17,7 @@ const LARGEST_FONTS = 60 * 1024;
 const READERS = [null, "buyer", "approver", "treasurer", "office", "board", "auditor", "administrator", "supervisor", "future"];
 
 const THEMES = ["light", "dark"];
+const EVERY_WAY = Object.values(WIDTHS).flatMap((width) => THEMES.map((theme) => [width, theme]));
 
 /** Everything. `long`: each role's own pages, three instances of a kind, axe in all six states. */
 export async function pages({ desk, tally, long, only }) {
@@ -220,7 +221,7 @@ async function emptyForms({ desk, tally, person, theirs, long }) {
       }
       await tab.evaluate(AXE);
       tally.count("error states measured");
-      for (const [width, theme] of [[WIDTHS.phone, "light"], [WIDTHS.desk, "dark"], ...(long ? [[WIDTHS.desk, "light"], [WIDTHS.phone, "dark"]] : [])]) {
+      for (const [width, theme] of long ? EVERY_WAY : [[WIDTHS.phone, "light"]]) {
         await tab.emulateMedia({ colorScheme: theme });
         await tab.setViewportSize({ width, height: 900 });
         for (const { kind: of, what } of (await tab.evaluate(measure, SMALLEST_TARGET)).found) tally.fail(where, `${of} at ${width} px: ${what}`);

@@ -26,8 +26,8 @@ use crate::http::pages::{kept_form, sign_in};
 use crate::http::problem::{Problem, is_api};
 use crate::http::server::Server;
 use crate::http::session::Current;
-use crate::storage::sessions::{self, Session};
 use crate::storage::StorageError;
+use crate::storage::sessions::{self, Session};
 
 /// Field that carries a sealed form through the sign-in.
 pub const FIELD: &str = "bewahrt";
@@ -208,7 +208,11 @@ mod tests {
     use super::*;
 
     fn sent(body: &'static str) -> Sent {
-        Sent { to: "/abrufe/1/angaben".into(), from: "/abrufe/1/angaben".into(), body: Bytes::from_static(body.as_bytes()) }
+        Sent {
+            to: "/abrufe/1/angaben".into(),
+            from: "/abrufe/1/angaben".into(),
+            body: Bytes::from_static(body.as_bytes()),
+        }
     }
 
     fn now() -> DateTime<Utc> {
@@ -246,7 +250,9 @@ mod tests {
         };
         let page = |referer: &str| page_of(&headers(referer));
         assert_eq!(page("http://127.0.0.1:8080/abrufe/1?a=2").as_deref(), Some("/abrufe/1?a=2"));
-        for other in ["https://boese.example/abrufe", "http://127.0.0.1:8080//boese.example", "http://127.0.0.1:8080", "x"] {
+        for other in
+            ["https://boese.example/abrufe", "http://127.0.0.1:8080//boese.example", "http://127.0.0.1:8080", "x"]
+        {
             assert_eq!(page(other), None, "{other}");
         }
     }

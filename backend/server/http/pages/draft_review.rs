@@ -82,6 +82,8 @@ pub async fn show(
     let review = &preview.review;
     let needs =
         |finding: &Finding| finding.rule == mini_competition_required::CHECK.id && finding.outcome == Outcome::Block;
+    let wordless = asked.hinweis == "begruendung";
+    let frame = if wordless { frame.with_mistakes() } else { frame };
     let page = ReviewPage {
         frame: frame.titled("Prüfung"),
         contract: contract_line(&preview),
@@ -89,8 +91,7 @@ pub async fn show(
         pair: pair_view(&mut tx, &preview.call_off, &preview.facts, &review.priced).await?,
         gaps: gap_errors(&review.gaps),
         declined: asked.hinweis == "abgelehnt",
-        mistake: (asked.hinweis == "begruendung")
-            .then(|| "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).".to_owned()),
+        mistake: wordless.then(|| "Bitte begründen Sie in eigenen Worten (höchstens 4.000 Zeichen).".to_owned()),
         back: format!("/abrufe/{id}/pruefung"),
         needs_competition: competition.is_none() && review.findings.iter().any(needs),
         competition: competition.map(|(id, state)| (format!("/miniwettbewerbe/{id}"), state == Standing::Awarded)),

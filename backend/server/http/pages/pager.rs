@@ -87,6 +87,9 @@ mod tests {
         assert_eq!(pager.next().as_deref(), Some("/abrufe?q=Citrix%20%26%20Co&seite=3"));
         assert_eq!(Pager::new("99", 50, 101, "/abrufe", &[]).next(), None);
         assert_eq!(Pager::new("-4", 50, 10, "/abrufe", &[]).page, 1);
-        assert_eq!((pager.called("Seiten"), pager.listing("Abrufe").called("Seiten")), ("Seiten".into(), "Seiten: Abrufe".into()));
+        assert_eq!(
+            (pager.called("Seiten"), pager.listing("Abrufe").called("Seiten")),
+            ("Seiten".into(), "Seiten: Abrufe".into())
+        );
     }
 }
