@@ -41,7 +41,7 @@ fn all_text(page: &Page) -> String {
 
 /// A printed German amount, read back.
 fn amount(printed: &str) -> Net {
-    printed.replace('.', "").replace(',', ".").parse().expect("a printed amount")
+    printed.replace('.', "").replace(',', ".").replace('\u{2212}', "-").parse().expect("a printed amount")
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn five_hundred_orders_say_the_same_in_both_messages_as_in_their_data() {
 
 /// A printed German figure, read back.
 fn figure(printed: &str) -> String {
-    printed.replace('.', "").replace(',', ".")
+    printed.replace('.', "").replace(',', ".").replace('\u{2212}', "-")
 }
 
 /// Compares each row of the table a screen reader hears with the data.
