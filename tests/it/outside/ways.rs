@@ -98,7 +98,8 @@ async fn a_second_factor_there_counts_only_where_the_settings_trust_it() {
         if !opens {
             // Our own code does what is missing, and the session stays one of the provider.
             let csrf = web.get("/anmelden/code", &came.cookie()).await.form_token();
-            let form = [("csrf", csrf.as_str()), ("code", &phone().code_at(web.now()))];
+            let code = phone().code_at(web.now());
+            let form = [("csrf", csrf.as_str()), ("code", code.as_str())];
             let done = web.post("/anmelden/code", &came.cookie(), &form).await;
             assert_eq!(web.get("/freigaben", &done.cookie()).await.status, StatusCode::OK);
             let of: i64 = sqlx::query_scalar("SELECT count(*) FROM session WHERE issuer = $1 AND revoked_at IS NULL")
@@ -142,7 +143,8 @@ async fn what_a_provider_says_narrows_our_assignments_and_gives_none() {
     let choice = web.get("/handeln-fuer", &cookie).await;
     assert!(choice.text.contains("Altenrode") && !choice.text.contains("Neufeld"), "{}", choice.text);
     let csrf = choice.form_token();
-    let form = [("csrf", csrf.as_str()), ("assignment", &treasurer.0.to_string())];
+    let treasurer = treasurer.0.to_string();
+    let form = [("csrf", csrf.as_str()), ("assignment", treasurer.as_str())];
     assert_eq!(web.post("/handeln-fuer", &cookie, &form).await.status, StatusCode::NOT_FOUND);
     let treasurer = comes(json!("kasse")).await;
     assert_eq!(web.get("/haushalt", &treasurer.cookie()).await.status, StatusCode::OK);
