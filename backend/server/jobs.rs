@@ -7,8 +7,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::actions::{
-    analyse_purchases, deliver_mail, end_request, escalate_request, forget_sign_ins, issue_document, notify, renew_licences,
-    send_account_mail, tell_event, transfer_quota,
+    analyse_purchases, deliver_mail, end_request, escalate_request, forget_sign_ins, issue_document, notify,
+    renew_licences, send_account_mail, tell_event, transfer_quota,
 };
 use crate::actor::RunsAs;
 use crate::app::App;

@@ -112,7 +112,10 @@ async fn an_empty_database_becomes_a_house_by_the_link_of_the_terminal() {
     let start = web.get("/", &ada).await;
     assert!(start.text.contains("href=\"/einrichtung\""), "the start page leads on");
     let steps = said(&web.get("/einrichtung", &ada).await);
-    assert!(steps.contains("Erstes Konto der Geschäftsstelle: offen") && steps.contains("Es fehlt: ein Logo."), "{steps}");
+    assert!(
+        steps.contains("Erstes Konto der Geschäftsstelle: offen") && steps.contains("Es fehlt: ein Logo."),
+        "{steps}"
+    );
     assert!(steps.contains("Anschrift, Register: erledigt"), "{steps}");
     assert!(web.get("/impressum", "").await.text.contains("GnR 1234"), "the imprint says it");
 
@@ -120,7 +123,12 @@ async fn an_empty_database_becomes_a_house_by_the_link_of_the_terminal() {
     let page = web.get("/einrichtung/geschaeftsstelle", &ada).await;
     let csrf = page.form_token();
     let form = |email: &'static str, key: &'static str| {
-        [("csrf", csrf.clone()), ("idempotency_key", key.to_owned()), ("name", "Olga Office".to_owned()), ("email", email.to_owned())]
+        [
+            ("csrf", csrf.clone()),
+            ("idempotency_key", key.to_owned()),
+            ("name", "Olga Office".to_owned()),
+            ("email", email.to_owned()),
+        ]
     };
     let post = async |email: &'static str, key: &'static str| {
         let form = form(email, key);
@@ -220,10 +228,12 @@ async fn whoever_has_no_link_or_an_old_one_takes_nothing() {
     web.wait(TimeDelta::hours(25));
     assert_eq!(web.post(&new, "", &BODY).await.status, StatusCode::NOT_FOUND, "it ends after a day");
     assert_eq!((count(&web, "bodies").await, count(&web, "people").await), (0, 0));
-    let stored: i64 = sqlx::query_scalar("SELECT count(*) FROM first_link WHERE encode(token_sha256, 'escape') LIKE '%' || $1 || '%'")
-        .bind(new.rsplit('/').next().unwrap())
-        .fetch_one(&web.database.owner)
-        .await
-        .unwrap();
+    let stored: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM first_link WHERE encode(token_sha256, 'escape') LIKE '%' || $1 || '%'",
+    )
+    .bind(new.rsplit('/').next().unwrap())
+    .fetch_one(&web.database.owner)
+    .await
+    .unwrap();
     assert_eq!(stored, 0, "only the hash is stored");
 }

@@ -56,10 +56,12 @@ async fn events_and_sessions_go_after_their_days_and_not_before() {
     age(&web, 179).await;
     assert_eq!(forget_due(&web.app).await.unwrap(), 0, "179 days are not 180");
     age(&web, 181).await;
-    let proof: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_entry").fetch_one(&web.database.owner).await.unwrap();
+    let proof: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM audit_entry").fetch_one(&web.database.owner).await.unwrap();
     assert_eq!(forget_due(&web.app).await.unwrap(), (events + sessions).cast_unsigned());
     assert_eq!(kept(&web).await, (0, 0));
-    let after: i64 = sqlx::query_scalar("SELECT count(*) FROM audit_entry").fetch_one(&web.database.owner).await.unwrap();
+    let after: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM audit_entry").fetch_one(&web.database.owner).await.unwrap();
     assert_eq!(after, proof, "the chain of sign-ins stays");
     web.sign_in(EVA).await;
     assert!(web.get("/datenschutz", "").await.text.contains("nach 180 Tagen gelöscht"));

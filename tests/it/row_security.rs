@@ -64,8 +64,18 @@ const COMMON: &[(&str, &str)] = &[
 
 /// Writing beyond one's own rows, with the reason: (table, verbs, who, why).
 const SHARED_WRITES: &[(&str, &str, Relation, &str)] = &[
-    ("break_glass", "S", Relation::Neighbour, "opens the administration of every body: whoever watches over one sees it"),
-    ("break_glass", "S", Relation::Elsewhere, "opens the administration of every body: whoever watches over one sees it"),
+    (
+        "break_glass",
+        "S",
+        Relation::Neighbour,
+        "opens the administration of every body: whoever watches over one sees it",
+    ),
+    (
+        "break_glass",
+        "S",
+        Relation::Elsewhere,
+        "opens the administration of every body: whoever watches over one sees it",
+    ),
     ("audit_chain", "SIU", Relation::Neighbour, "the body's chain is continued by everybody of the house"),
     ("audit_chain", "SIU", Relation::Elsewhere, "the chain of sign-ins has no house; rows hold hashes and lengths"),
     ("audit_detail", "I", Relation::Neighbour, "append-only; an entry of a quota transfer names both members"),

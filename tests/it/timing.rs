@@ -65,8 +65,13 @@ async fn foreign_and_absent_take_the_same_time() {
     let town = world.member("Stadt Altenrode").await;
     let other = world.member("Stadt Neufeld").await;
     let nora: Actor = world.buyer(other).await;
-    let contract =
-        world.contract("RV-2025-01").ceiling(value("500000.00")).item("A", fixed("100.00")).entitles(town).entitles(other).await;
+    let contract = world
+        .contract("RV-2025-01")
+        .ceiling(value("500000.00"))
+        .item("A", fixed("100.00"))
+        .entitles(town)
+        .entitles(other)
+        .await;
     let foreign = world.request(&nora, &contract, &[("A", "1")]).await;
     let (eva, karl) = (world.buyer(town).await, world.approver(town).await);
     let absent = Uuid::from_u128(0x0198_0000_0000_7000_8000_0000_0000_0001);
@@ -79,12 +84,14 @@ async fn foreign_and_absent_take_the_same_time() {
     let keeper = Browser::signed_in(&world, &world.person(Role::Administrator, world.body).await).await;
     // Somebody with no assignment in the house.
     let stranger = world.id();
-    sqlx::query("INSERT INTO person (id, email, name, created_at) VALUES ($1, 'fremd@anderswo.example', 'Fremde Person', $2)")
-        .bind(stranger)
-        .bind(world.app.clock.now())
-        .execute(world.owner())
-        .await
-        .unwrap();
+    sqlx::query(
+        "INSERT INTO person (id, email, name, created_at) VALUES ($1, 'fremd@anderswo.example', 'Fremde Person', $2)",
+    )
+    .bind(stranger)
+    .bind(world.app.clock.now())
+    .execute(world.owner())
+    .await
+    .unwrap();
     let path = "/verwaltung/personen/";
     compare(&keeper, path, &format!("{path}{stranger}"), &format!("{path}{absent}")).await;
 }

@@ -45,7 +45,10 @@ pub fn mistakes(it: &Particulars) -> Vec<FieldError> {
             let message = format!("Das sind {count} Zeichen, erlaubt sind {most}. Bitte kürzen Sie den Text.");
             wrong.push(FieldError::new(field, message));
         } else if !is_storable(text) {
-            wrong.push(FieldError::new(field, "Der Text enthält ein unsichtbares Zeichen. Bitte geben Sie ihn neu ein."));
+            wrong.push(FieldError::new(
+                field,
+                "Der Text enthält ein unsichtbares Zeichen. Bitte geben Sie ihn neu ein.",
+            ));
         }
     }
     if !KINDS.iter().any(|(key, _)| *key == it.kind) {

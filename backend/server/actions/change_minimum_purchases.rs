@@ -102,7 +102,10 @@ pub async fn propose(
         released: None,
     };
     if row.amount.is_none() && !stands(&minimum_purchases::list(&mut tx, Some(id)).await?, &row) {
-        return wrong("due_on", "Für diesen Tag steht keine Mindestabnahme, die entfallen könnte. Bitte prüfen Sie die Angaben.");
+        return wrong(
+            "due_on",
+            "Für diesen Tag steht keine Mindestabnahme, die entfallen könnte. Bitte prüfen Sie die Angaben.",
+        );
     }
     minimum_purchase_proposals::insert(&mut tx, id, &row).await.map_err(in_german)?;
     keyed.keep(&mut tx, &row.id).await?;
@@ -190,11 +193,17 @@ fn check(wish: &Wish, of_item: bool, starts_on: NaiveDate, today: NaiveDate) -> 
     }
     if wish.due_on < starts_on {
         let begin = German.date(starts_on);
-        return wrong("due_on", format!("Der Tag liegt vor dem Vertragsbeginn am {begin}. Bitte prüfen Sie das Datum."));
+        return wrong(
+            "due_on",
+            format!("Der Tag liegt vor dem Vertragsbeginn am {begin}. Bitte prüfen Sie das Datum."),
+        );
     }
     if wish.amount.is_some() && wish.due_on < today {
         let earliest = German.date(today);
-        return wrong("due_on", format!("Der Tag ist vorbei. Eine neue Mindestabnahme gilt frühestens bis {earliest}."));
+        return wrong(
+            "due_on",
+            format!("Der Tag ist vorbei. Eine neue Mindestabnahme gilt frühestens bis {earliest}."),
+        );
     }
     if wish.amount.is_some() {
         let missing = "Bitte schreiben Sie, was sonst geschieht, zum Beispiel eine Ausgleichszahlung.";

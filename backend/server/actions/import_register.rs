@@ -58,7 +58,8 @@ pub async fn import_by(app: &App, actor: &Actor, bytes: &[u8], options: Options<
         entry.request_id.clone_from(&actor.request_id);
         let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
         let mut tx = app.db.begin(actor).await?;
-        audit_log::append(&mut tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), what)).await?;
+        audit_log::append(&mut tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), what))
+            .await?;
         tx.commit().await?;
     }
     Ok(report)

@@ -8,8 +8,8 @@ use abruf_documents::house_style::LETTERHEAD;
 use abruf_documents::{HouseStyle, Templates, order, sample};
 use serde::Deserialize;
 
-use super::load_templates::{Folder, Loaded, checked, folder_name, load_one, style_of};
 use super::issue_document::off_the_runtime;
+use super::load_templates::{Folder, Loaded, checked, folder_name, load_one, style_of};
 use super::{ActionError, FieldError, only};
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
@@ -40,7 +40,10 @@ impl Logo {
         } else if self.bytes.starts_with(b"\xff\xd8\xff") {
             Ok("logo.jpg")
         } else {
-            Err(wrong("logo", "Die Datei ist kein PNG und kein JPEG. Bitte wandeln Sie das Logo um, zum Beispiel in PNG."))
+            Err(wrong(
+                "logo",
+                "Die Datei ist kein PNG und kein JPEG. Bitte wandeln Sie das Logo um, zum Beispiel in PNG.",
+            ))
         }
     }
 }
@@ -113,8 +116,7 @@ struct Fonts {
 }
 
 fn with_logo(mut style: HouseStyle, logo: Option<&Logo>) -> Result<HouseStyle, ActionError> {
-    let beside: Beside =
-        style.texts.remove(LETTERHEAD).and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
+    let beside: Beside = style.texts.remove(LETTERHEAD).and_then(|text| toml::from_str(&text).ok()).unwrap_or_default();
     for name in LOGOS {
         style.assets.remove(name);
     }
@@ -122,7 +124,8 @@ fn with_logo(mut style: HouseStyle, logo: Option<&Logo>) -> Result<HouseStyle, A
     if let Some(logo) = logo {
         let alt = logo.alt.trim();
         if alt.is_empty() || 200 < alt.chars().count() || alt.chars().any(char::is_control) {
-            let message = "Bitte beschreiben Sie das Logo in einem Satz mit höchstens 200 Zeichen, für alle, die es nicht sehen.";
+            let message =
+                "Bitte beschreiben Sie das Logo in einem Satz mit höchstens 200 Zeichen, für alle, die es nicht sehen.";
             return Err(wrong("alt", message));
         }
         let name = logo.name()?;

@@ -4,10 +4,10 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use crate::actions::set_up_account::NewLink;
-use crate::actions::{break_glass, first_link};
 use crate::actions::create_administrator::{Outcome, create_administrator};
 use crate::actions::found_body::found_body;
+use crate::actions::set_up_account::NewLink;
+use crate::actions::{break_glass, first_link};
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;

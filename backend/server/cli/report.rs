@@ -246,7 +246,10 @@ impl Savings {
             let text = if bodies.is_empty() {
                 "Diese Einkaufsgemeinschaft gibt es nicht. Bitte prüfen Sie --body".to_owned()
             } else {
-                format!("Es gibt mehrere Einkaufsgemeinschaften. Bitte nennen Sie eine mit --body: {}", names.join(", "))
+                format!(
+                    "Es gibt mehrere Einkaufsgemeinschaften. Bitte nennen Sie eine mit --body: {}",
+                    names.join(", ")
+                )
             };
             return Err(Ended::new(Exit::Usage, text).into());
         };

@@ -194,11 +194,15 @@ fn announce(app: &App, settings: &Settings, first: Option<NewLink>, output: &Out
     match first {
         None => {}
         Some(link) if std::io::stdout().is_terminal() => {
-            text.push_str("\n\nNoch hat niemand ein Konto. Mit diesem Link richten Sie Abruf ein; er gilt 24 Stunden:\n");
+            text.push_str(
+                "\n\nNoch hat niemand ein Konto. Mit diesem Link richten Sie Abruf ein; er gilt 24 Stunden:\n",
+            );
             text.push_str(&link.url);
         }
         // What is no terminal is a log, and whoever reads the log must not get in.
-        Some(_) => text.push_str("\n\nNoch hat niemand ein Konto. Den Link zum Einrichten gibt aus: abruf admin first-link"),
+        Some(_) => {
+            text.push_str("\n\nNoch hat niemand ein Konto. Den Link zum Einrichten gibt aus: abruf admin first-link")
+        }
     }
     if app.demo {
         text.push_str("\n\n");

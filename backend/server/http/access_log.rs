@@ -68,7 +68,10 @@ pub const DOWNLOADS: &[(&str, Noted)] = &[
     ("/einrichtung/briefkopf.pdf", Noted::Nothing("an invented order")),
     ("/einstellungen/meine-daten.zip", Noted::Nothing("one's own data")),
     ("/haushalt/verpflichtungen.csv", Noted::Nothing("of the member, for its own treasurer alone")),
-    ("/verwaltung/vergleichspreise/{id}/beleg", Noted::Nothing("evidence of a contract's price, uploaded by the office")),
+    (
+        "/verwaltung/vergleichspreise/{id}/beleg",
+        Noted::Nothing("evidence of a contract's price, uploaded by the office"),
+    ),
     ("/api/v1/baselines/{id}/evidence", Noted::Nothing("evidence of a contract's price, uploaded by the office")),
     ("/openapi.json", Noted::Nothing("the description of the interface")),
 ];

@@ -105,12 +105,12 @@ pub mod office_questions;
 pub mod outside_accounts;
 pub mod outside_sign_in;
 pub mod own_data;
+pub mod preferences;
 pub mod processing_register;
 pub mod register_import;
-pub mod system_state;
-pub mod preferences;
 pub mod saved_filters;
 pub mod search;
+pub mod system_state;
 
 // What waits, what may be used.
 pub mod contract;

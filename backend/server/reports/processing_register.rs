@@ -264,7 +264,10 @@ mod tests {
         let orders = made.entries.iter().find(|it| it.activity.key == "orders").unwrap();
         assert_eq!(orders.places.len(), 1);
         let fields = [("contact".to_owned(), "Contact".to_owned()), ("requester_id".to_owned(), "Who".to_owned())];
-        assert_eq!((orders.places[0].meaning.as_str(), orders.places[0].fields.as_slice()), ("A call-off", &fields[..]));
+        assert_eq!(
+            (orders.places[0].meaning.as_str(), orders.places[0].fields.as_slice()),
+            ("A call-off", &fields[..])
+        );
         assert_eq!(made.rows().len(), 2);
     }
 }

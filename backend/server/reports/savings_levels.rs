@@ -132,8 +132,7 @@ pub async fn breakdown(conn: &mut PgConnection, question: &Question) -> Result<T
         Dimension::Category => cpv::name(key),
         Dimension::Class => class_words(key).to_owned(),
     };
-    let mut rows: Vec<(Vec<String>, Row)> =
-        parts.iter().map(|part| breakdown_row(part, &by, &below, &word)).collect();
+    let mut rows: Vec<(Vec<String>, Row)> = parts.iter().map(|part| breakdown_row(part, &by, &below, &word)).collect();
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let columns: Vec<Column> = by
         .iter()

@@ -59,8 +59,7 @@ pub async fn of_contract(conn: &mut PgConnection, contract: ContractId) -> Resul
     .await?;
     rows.into_iter()
         .map(|row| {
-            let volume =
-                |amount| consistent(Volume::new(amount), "minimum_purchase_proposal", "amount", row.id);
+            let volume = |amount| consistent(Volume::new(amount), "minimum_purchase_proposal", "amount", row.id);
             Ok(ProposalRow {
                 amount: row.amount.map(volume).transpose()?,
                 id: row.id,

@@ -286,8 +286,9 @@ pub async fn revoke_others(
 
 /// Deletes the sessions that ended before an instant; how many.
 pub async fn forget(tx: &mut PgConnection, before: DateTime<Utc>) -> Result<u64, StorageError> {
-    let gone = sqlx::query!("DELETE FROM session WHERE least(expires_at, coalesce(revoked_at, expires_at)) < $1", before)
-        .execute(tx)
-        .await?;
+    let gone =
+        sqlx::query!("DELETE FROM session WHERE least(expires_at, coalesce(revoked_at, expires_at)) < $1", before)
+            .execute(tx)
+            .await?;
     Ok(gone.rows_affected())
 }

@@ -16,7 +16,10 @@ use super::{absent, table};
 fn names_a_file(path: &str) -> bool {
     let last = path.rsplit('/').next().unwrap_or_default();
     let parts = ["{datei}", "{format}", "{kind}", "{sequence}", "{party}", "datei", "beleg", "evidence", "record"];
-    last.contains('.') || parts.contains(&last) || path == "/bescheinigungen/{id}" || path == "/api/v1/certificates/{id}"
+    last.contains('.')
+        || parts.contains(&last)
+        || path == "/bescheinigungen/{id}"
+        || path == "/api/v1/certificates/{id}"
 }
 
 fn is_listed(path: &str) -> bool {
@@ -48,7 +51,10 @@ fn gives_a_file(answer: &crate::web::Answer) -> bool {
 }
 
 async fn noted(house: &House) -> i64 {
-    sqlx::query_scalar("SELECT count(*) FROM access_entry WHERE what <> 'call_off'").fetch_one(&house.web.database.owner).await.unwrap()
+    sqlx::query_scalar("SELECT count(*) FROM access_entry WHERE what <> 'call_off'")
+        .fetch_one(&house.web.database.owner)
+        .await
+        .unwrap()
 }
 
 /// Reports take a name and a format in place of ids.

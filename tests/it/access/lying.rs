@@ -44,7 +44,12 @@ async fn lie(house: &House) {
         };
         let truth = json!({ "kind": kind, "person": person, "organisation": organisation, "body": body,
                             "members": [house.ours.member], "from": "2026-01-01", "to": "2026-12-31" });
-        sqlx::query("INSERT INTO abruf.truth VALUES ($1, $2)").bind(person).bind(truth).execute(&mut *tx).await.unwrap();
+        sqlx::query("INSERT INTO abruf.truth VALUES ($1, $2)")
+            .bind(person)
+            .bind(truth)
+            .execute(&mut *tx)
+            .await
+            .unwrap();
         let believed = if is_of_member(role) { house.others.member.0 } else { nord };
         sqlx::query("UPDATE assignment SET organisation_id = $2, body_id = $3 WHERE person_id = $1")
             .bind(person)
@@ -54,7 +59,11 @@ async fn lie(house: &House) {
             .await
             .unwrap();
     }
-    sqlx::query("UPDATE assignment_member SET member_id = $1").bind(house.others.member.0).execute(&mut *tx).await.unwrap();
+    sqlx::query("UPDATE assignment_member SET member_id = $1")
+        .bind(house.others.member.0)
+        .execute(&mut *tx)
+        .await
+        .unwrap();
     let truth = "CREATE OR REPLACE FUNCTION abruf.actor() RETURNS jsonb LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
         DECLARE
             said jsonb := coalesce(nullif(current_setting('abruf.actor', true), ''), '{}')::jsonb;
@@ -99,7 +108,8 @@ async fn with_its_own_filters_turned_against_it_the_program_still_shows_and_writ
     println!("access: {asked} requests with the program's filters turned against it: {answers:?}");
     given_away.retain(|it| !FILTERED_BY_THE_PROGRAM.iter().any(|(route, _)| it.starts_with(&format!("{route} as "))));
     assert_eq!(given_away, Vec::<String>::new());
-    let changed: Vec<_> = before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
+    let changed: Vec<_> =
+        before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
     assert_eq!(changed, [], "rows of the other body were written");
 }
 
@@ -109,11 +119,12 @@ async fn without_the_second_wall_the_same_walk_sees_foreign_rows() {
     let house = House::new().await;
     mark(&house).await;
     lie(&house).await;
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity")
-            .fetch_all(&house.web.database.owner)
-            .await
-            .unwrap();
+    let tables: Vec<String> = sqlx::query_scalar(
+        "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relrowsecurity",
+    )
+    .fetch_all(&house.web.database.owner)
+    .await
+    .unwrap();
     let mut conn = house.web.database.owner.acquire().await.unwrap();
     for table in tables {
         run(&mut conn, format!("ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")).await;

@@ -23,7 +23,10 @@ pub(super) async fn mark(house: &House) {
     let body = others_body(house).await;
     let mut tx = house.web.database.owner.begin().await.unwrap();
     for (table, statement) in [
-        ("framework_contract", "UPDATE framework_contract SET title = 'Geheimnord', number = 'Geheimnord-9' WHERE body_id = $1"),
+        (
+            "framework_contract",
+            "UPDATE framework_contract SET title = 'Geheimnord', number = 'Geheimnord-9' WHERE body_id = $1",
+        ),
         ("call_off", "UPDATE call_off SET need = 'Geheimnord', file_reference = 'Geheimnord' WHERE body_id = $1"),
         ("mini_competition", "UPDATE mini_competition SET title = 'Geheimnord' WHERE body_id = $1"),
         ("certificate", "UPDATE certificate SET file_name = 'Geheimnord.pdf' WHERE body_id = $1"),

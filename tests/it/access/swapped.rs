@@ -21,7 +21,18 @@ use crate::web::Answer;
 
 /// Parameters of addresses that filter.
 const PARAMETERS: [&str; 12] = [
-    "id", "member", "mitglied", "contract", "vertrag", "call_off", "abruf", "supplier", "lieferant", "person", "body", "member_id",
+    "id",
+    "member",
+    "mitglied",
+    "contract",
+    "vertrag",
+    "call_off",
+    "abruf",
+    "supplier",
+    "lieferant",
+    "person",
+    "body",
+    "member_id",
 ];
 const HEADERS: [&str; 6] =
     ["x-member-id", "x-abruf-member", "x-organisation", "x-actor", "x-original-url", "idempotency-key"];
@@ -64,7 +75,11 @@ fn body(api: &Value, schema: &Value, id: Uuid, depth: usize) -> Value {
         ("array", _) => json!([body(api, &schema["items"], id, depth - 1)]),
         _ => {
             let fields = schema["properties"].as_object().into_iter().flatten();
-            Value::Object(fields.map(|(name, it)| (name.clone(), body(api, it, id, depth.saturating_sub(1)))).collect::<Map<_, _>>())
+            Value::Object(
+                fields
+                    .map(|(name, it)| (name.clone(), body(api, it, id, depth.saturating_sub(1))))
+                    .collect::<Map<_, _>>(),
+            )
         }
     }
 }
@@ -91,7 +106,8 @@ impl Case<'_> {
         if self.route.method != Method::GET {
             let is_json = path.starts_with("/api/");
             request = request.header("x-csrf-token", token);
-            request = request.header(CONTENT_TYPE, if is_json { "application/json" } else { "application/x-www-form-urlencoded" });
+            request = request
+                .header(CONTENT_TYPE, if is_json { "application/json" } else { "application/x-www-form-urlencoded" });
             let named = if matches!(self.place, Place::Body) { id } else { own };
             content = match body_schema(api, self.route) {
                 Some(schema) => body(api, schema, named, 4).to_string(),
@@ -157,7 +173,8 @@ async fn swap(count: usize) {
         asked += 1;
     }
     println!("access: {asked} swapped ids from seed {}; path, query, body, header: {places:?}", first_seed());
-    let changed: Vec<_> = before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
+    let changed: Vec<_> =
+        before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
     assert_eq!(changed, [], "rows of the others were written");
 }
 

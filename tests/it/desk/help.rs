@@ -21,7 +21,15 @@ async fn the_manual_leads_to_every_term_and_every_rule() {
         assert_eq!(page.status, StatusCode::OK, "{address}");
         assert!(page.text.contains(&format!("<h1 class=\"kern-heading-large\">{}</h1>", term.german)), "{address}");
     }
-    for role in ["Sachbearbeitung", "Freigabe", "Kämmerei", "Geschäftsstelle", "Vorstand und Aufsichtsrat", "Rechnungsprüfung", "Administration"] {
+    for role in [
+        "Sachbearbeitung",
+        "Freigabe",
+        "Kämmerei",
+        "Geschäftsstelle",
+        "Vorstand und Aufsichtsrat",
+        "Rechnungsprüfung",
+        "Administration",
+    ] {
         assert!(index.text.contains(&format!("<summary>{role}</summary>")), "{role}");
     }
     let quota = web.get("/hilfe/begriffe/kontingent", "").await;

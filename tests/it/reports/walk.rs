@@ -109,10 +109,8 @@ async fn the_boards_page_its_paper_and_its_spreadsheet_agree_and_lead_down_to_on
     }
     assert!(address.starts_with("/abrufe/") && address.ends_with("/einsparung"), "{address}");
     let page = board.page(&address).await;
-    let baseline = format!(
-        "/verwaltung/vergleichspreise/{}",
-        between(&page, "href=\"/verwaltung/vergleichspreise/", "\"")
-    );
+    let baseline =
+        format!("/verwaltung/vergleichspreise/{}", between(&page, "href=\"/verwaltung/vergleichspreise/", "\""));
     let shown = read(&board.page(&baseline).await);
     let evidence = board.file(&format!("{baseline}/beleg")).await;
     assert!(!evidence.is_empty());

@@ -40,7 +40,8 @@ pub(super) fn oddities(sheet: &Sheet) -> Vec<Oddity> {
             letters(right)
         );
         // Each row that it covers is unclear: which of them the value belongs to, nobody can know.
-        let covered = sheet.rows.iter().map(|row| row.line).filter(|line| (top..=bottom).contains(line)).take(MOST_MERGED);
+        let covered =
+            sheet.rows.iter().map(|row| row.line).filter(|line| (top..=bottom).contains(line)).take(MOST_MERGED);
         found.extend(covered.map(|line| Oddity { line, column: left, message: message.clone() }));
     }
     found

@@ -279,8 +279,7 @@ pub async fn list(
 ) -> Result<Answer<Vec<WaitingTurnoverUpload>>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let rows = turnover_uploads::waiting(&mut tx, MOST).await?;
-    let view =
-        |(id, file_name, is_report, sent_at)| WaitingTurnoverUpload { id, file_name, is_report, sent_at };
+    let view = |(id, file_name, is_report, sent_at)| WaitingTurnoverUpload { id, file_name, is_report, sent_at };
     Ok(Answer(rows.into_iter().map(view).collect()))
 }
 

@@ -83,7 +83,9 @@ pub async fn invite(
                 }
                 Way::Letter => "Die Person bekommt eine E-Mail mit einem Link, der sieben Tage gilt.",
                 Way::Known => "Die Person hat schon ein Konto. Sie handelt jetzt auch für die Geschäftsstelle.",
-                Way::Before => "Die Person ist schon eingeladen. Einen neuen Link gibt es auf ihrer Seite unter Personen.",
+                Way::Before => {
+                    "Die Person ist schon eingeladen. Einen neuen Link gibt es auf ihrer Seite unter Personen."
+                }
             });
             Ok(Page(page).into_response())
         }

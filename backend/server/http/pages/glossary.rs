@@ -30,14 +30,23 @@ const fn first_steps(role: Role) -> Steps {
     match role {
         Role::Buyer => &[
             ("/rahmenvertraege", "Suchen Sie einen Vertrag, den Ihre Stadt nutzen darf, und wählen Sie „Abrufen“."),
-            ("/abrufe", "Tragen Sie Mengen und Angaben ein. Der Entwurf bleibt gespeichert; die Prüfung sagt, was fehlt."),
+            (
+                "/abrufe",
+                "Tragen Sie Mengen und Angaben ein. Der Entwurf bleibt gespeichert; die Prüfung sagt, was fehlt.",
+            ),
             ("/abrufe", "Geben Sie den Abruf zur Freigabe. Danach sehen Sie hier, wo er steht."),
-            ("/suche", "Sie suchen etwas? Die Suche findet Verträge, Artikel, Abrufe und Dokumente, auch mit Tippfehlern."),
+            (
+                "/suche",
+                "Sie suchen etwas? Die Suche findet Verträge, Artikel, Abrufe und Dokumente, auch mit Tippfehlern.",
+            ),
         ],
         Role::Approver => &[
             ("/freigaben", "Hier steht, was auf Sie wartet. Lesen Sie, was auffällt, und erteilen oder lehnen Sie ab."),
             ("/freigabeordnung", "Tragen Sie Vertretung und Abwesenheit ein, bevor Sie in Urlaub gehen."),
-            ("/konto/zweiter-faktor", "Ohne zweiten Faktor lässt sich nicht freigeben. Richten Sie ihn ein, wenn er fehlt."),
+            (
+                "/konto/zweiter-faktor",
+                "Ohne zweiten Faktor lässt sich nicht freigeben. Richten Sie ihn ein, wenn er fehlt.",
+            ),
         ],
         Role::Treasurer => &[
             ("/haushalt", "Legen Sie fest, ob Abruf den Haushalt nur nennt, bestätigen lässt oder mitführt."),
@@ -45,7 +54,10 @@ const fn first_steps(role: Role) -> Steps {
         ],
         Role::Office => &[
             ("/verwaltung/mitglieder/aufnehmen", "Nehmen Sie Mitglieder aus dem Verzeichnis auf."),
-            ("/verwaltung/vertraege/neu", "Legen Sie einen Vertrag an und lassen Sie ihn von einer zweiten Person aktivieren."),
+            (
+                "/verwaltung/vertraege/neu",
+                "Legen Sie einen Vertrag an und lassen Sie ihn von einer zweiten Person aktivieren.",
+            ),
             ("/verwaltung/begruendungen", "Schreiben Sie die Begründungen, auf die Anforderungen warten."),
             ("/verwaltung", "Alles Weitere steht auf der Seite Verwaltung."),
         ],

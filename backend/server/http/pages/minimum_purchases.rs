@@ -100,16 +100,16 @@ pub async fn change(
 ) -> Result<Response, Problem> {
     let contract = ContractId(id);
     let done = match typed.form.as_str() {
-        "release" => change_minimum_purchases::release(&app, &actor, contract, typed.proposal)
-            .await
-            .map(|()| "freigegeben"),
+        "release" => {
+            change_minimum_purchases::release(&app, &actor, contract, typed.proposal).await.map(|()| "freigegeben")
+        }
         "take_back" => change_minimum_purchases::take_back(&app, &actor, contract, typed.proposal)
             .await
             .map(|()| "zurueckgenommen"),
         _ => match wish(&typed) {
-            Ok(wish) => change_minimum_purchases::propose(&app, &actor, contract, &wish, None)
-                .await
-                .map(|_| "vorgeschlagen"),
+            Ok(wish) => {
+                change_minimum_purchases::propose(&app, &actor, contract, &wish, None).await.map(|_| "vorgeschlagen")
+            }
             Err(mistakes) => Err(ActionError::Invalid(mistakes.0)),
         },
     };
@@ -179,7 +179,11 @@ async fn page(
         is_running: steer_contract::running(&it, app.clock.today(), "").is_ok(),
         rows: rows.iter().map(|row| format!("{}. Sonst: {}", minimum_purchase_words(row), row.consequence)).collect(),
         waiting: waiting.map(|row| (row.id, proposed(row, &it.currency), row.recorded_by == actor.person)),
-        decided: proposals.iter().filter(|row| row.decided_at.is_some()).map(|row| decided(row, &it.currency)).collect(),
+        decided: proposals
+            .iter()
+            .filter(|row| row.decided_at.is_some())
+            .map(|row| decided(row, &it.currency))
+            .collect(),
         number: it.number,
         title: it.title,
         typed,

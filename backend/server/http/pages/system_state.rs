@@ -108,7 +108,11 @@ pub async fn show(
     }
     rows.push(match app.mailer {
         Some(_) => row(Light::Good, "E-Mail-Versand", "eingerichtet".to_owned()),
-        None => row(Light::Watch, "E-Mail-Versand", "nicht eingerichtet: Bestellungen verschickt jemand von Hand".to_owned()),
+        None => row(
+            Light::Watch,
+            "E-Mail-Versand",
+            "nicht eingerichtet: Bestellungen verschickt jemand von Hand".to_owned(),
+        ),
     });
     rows.push(match state.mails_failed {
         0 => row(Light::Good, "E-Mails, die nicht ankamen", "keine in den letzten sieben Tagen".to_owned()),
@@ -116,7 +120,11 @@ pub async fn show(
     });
     rows.extend([
         row(Light::Good, "Abruf", format!("Version {}", env!("CARGO_PKG_VERSION"))),
-        row(Light::Good, "Migrationen", format!("{} bekannt; beim Start wurden alle angewendet", MIGRATOR.iter().count())),
+        row(
+            Light::Good,
+            "Migrationen",
+            format!("{} bekannt; beim Start wurden alle angewendet", MIGRATOR.iter().count()),
+        ),
         row(Light::Good, "PostgreSQL", format!("Version {}", state.server)),
         row(Light::Good, "Größe der Datenbank", format!("{} MB", whole(state.bytes >> 20))),
         row(Light::Good, "Offene Sitzungen", whole(state.sessions)),
@@ -159,7 +167,11 @@ fn disk(data_dir: Option<&Path>) -> Row {
 fn backup(at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Row {
     const NAME: &str = "Letzte Sicherung";
     match at {
-        None => row(Light::Act, NAME, "noch keine mit abruf backup; eine Sicherung auf anderem Weg kennt Abruf nicht".to_owned()),
+        None => row(
+            Light::Act,
+            NAME,
+            "noch keine mit abruf backup; eine Sicherung auf anderem Weg kennt Abruf nicht".to_owned(),
+        ),
         Some(at) => row(if BACKUP_LASTS < now - at { Light::Act } else { Light::Good }, NAME, instant(at)),
     }
 }
@@ -227,7 +239,9 @@ fn kind(key: &str) -> &str {
         "issue_cancellation" | "issue_partial_cancellation" => "Stornierungen erstellen",
         "issue_delivery_change" | "issue_supplier_delivery_change" => "Terminänderungen erstellen",
         "issue_supplier_order" => "Lieferantenaufträge erstellen",
-        "issue_supplier_cancellation" | "issue_supplier_partial_cancellation" => "Stornierungen an Lieferanten erstellen",
+        "issue_supplier_cancellation" | "issue_supplier_partial_cancellation" => {
+            "Stornierungen an Lieferanten erstellen"
+        }
         other if other.starts_with("tell_") => "Nachrichten über Ereignisse schreiben",
         other => other,
     }
