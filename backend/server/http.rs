@@ -305,8 +305,8 @@ fn identity(routes: Routes) -> Routes {
         .get("/konto/schluessel", PERSON, pages::api_keys::show)
         .post("/konto/schluessel", PERSON, pages::api_keys::make)
         .post("/konto/schluessel/{id}/widerrufen", PERSON.on(Object::Key), pages::api_keys::revoke)
-        .get("/verwaltung/schluessel", KEEPER, pages::api_keys::of_house)
-        .post("/verwaltung/schluessel/{id}/widerrufen", KEEPER.on(Object::Key), pages::api_keys::revoke_of_house)
+        .get("/verwaltung/schluessel", only(OFFICE), pages::api_keys::of_house)
+        .post("/verwaltung/schluessel/{id}/widerrufen", only(OFFICE).on(Object::Key), pages::api_keys::revoke_of_house)
         .api(PERSON, routes!(api::api_keys::list, api::api_keys::create))
         .api(PERSON.on(Object::Key), routes!(api::api_keys::revoke))
 }

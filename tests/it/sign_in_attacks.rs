@@ -124,22 +124,30 @@ async fn nobody_learns_who_has_an_account(cases: &mut Cases) {
     cases.same("a demo account away from loopback looks like none", shown(&demo, EVA), shown(&none, NOBODY));
 
     // The median of interleaved pairs; each from a network of its own, so that no count ends the comparison.
-    let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
-    for pair in 0..PAIRS {
-        for (index, email) in [EVA, NOBODY].into_iter().enumerate() {
-            let from = format!("198.51.{pair}.{}", index + 1);
-            let begin = Instant::now();
-            knock(&web, &from, "", email, "falsch").await;
-            times[index].push(begin.elapsed());
+    // What differs by itself differs each time; a busy machine does not.
+    let mut same = false;
+    for round in 0..3 {
+        let mut times: [Vec<Duration>; 2] = [Vec::new(), Vec::new()];
+        for pair in 0..PAIRS {
+            for (index, email) in [EVA, NOBODY].into_iter().enumerate() {
+                let from = format!("198.{}.{pair}.{}", 51 + round, index + 1);
+                let begin = Instant::now();
+                knock(&web, &from, "", email, "falsch").await;
+                times[index].push(begin.elapsed());
+            }
+        }
+        let [known, unknown] = times.map(|mut all| {
+            all.sort();
+            all[PAIRS / 2]
+        });
+        let (less, more) = (known.min(unknown).as_micros(), known.max(unknown).as_micros());
+        println!("sign-in attacks: known {known:?}, unknown {unknown:?} (median of {PAIRS})");
+        same = (more - less) * 10 < more;
+        if same {
+            break;
         }
     }
-    let [known, unknown] = times.map(|mut all| {
-        all.sort();
-        all[PAIRS / 2]
-    });
-    let (less, more) = (known.min(unknown).as_micros(), known.max(unknown).as_micros());
-    println!("sign-in attacks: known {known:?}, unknown {unknown:?} (median of {PAIRS})");
-    cases.holds("known and unknown address: same time, within a tenth", (more - less) * 10 < more);
+    cases.holds("known and unknown address: same time, within a tenth", same);
     let (paused, none) = (known_pause(&house().await, EVA).await, known_pause(&house().await, NOBODY).await);
     cases.same("the pause is the same for both", paused, none);
 }
@@ -209,7 +217,8 @@ async fn guesses_are_counted(cases: &mut Cases) {
     cases.same("the addresses of one IPv6 line count as one", neighbour, StatusCode::TOO_MANY_REQUESTS);
     let spray = house().await;
     let mut sprayed = StatusCode::OK;
-    for number in 0..61 {
+    // One is given back each second.
+    for number in 0..80 {
         sprayed = knock(&spray, "203.0.113.9", "", &format!("p{number}@altenrode.example"), "falsch").await.status;
     }
     cases.same(
@@ -336,7 +345,7 @@ async fn links_work_once(cases: &mut Cases) {
     for _ in 0..PAIRS / 2 {
         for (index, email) in [EVA, NOBODY].into_iter().enumerate() {
             let begin = Instant::now();
-            recover(&web, email).await;
+            ask(email).await;
             times[index].push(begin.elapsed());
         }
     }
@@ -345,9 +354,8 @@ async fn links_work_once(cases: &mut Cases) {
         all[PAIRS / 4]
     });
     println!("sign-in attacks: asking for a link, known {known:?}, unknown {unknown:?}");
-    // Each writes the same three rows; a few milliseconds, of which the disk decides: a fifth here, a tenth at sign-in.
     let (less, more) = (known.min(unknown).as_micros(), known.max(unknown).as_micros());
-    cases.holds("nor from how long it takes", (more - less) * 5 < more || more - less < 1000);
+    cases.holds("who asks for a link is answered at the same time, within a tenth", (more - less) * 10 < more);
     while send_account_mail::send_next(&web.app).await.unwrap() {}
     let link = mail.taken().last().unwrap().text();
     let link = link.lines().find(|line| line.contains("/konto/einrichten/")).unwrap().trim().to_owned();
@@ -358,10 +366,4 @@ async fn links_work_once(cases: &mut Cases) {
     statuses.sort();
     cases.same("a link works once", statuses, [StatusCode::SEE_OTHER, StatusCode::NOT_FOUND]);
     cases.same("and ends every session", web.get("/konto", &session).await.status, StatusCode::SEE_OTHER);
-}
-
-/// Past the limit per client, which a comparison of times would reach.
-async fn recover(web: &Web, email: &str) {
-    let origin = abruf::storage::sign_in_events::Origin::default();
-    abruf::actions::recover_account::recover(&web.app, email, (&origin, uuid::Uuid::nil())).await.unwrap();
 }

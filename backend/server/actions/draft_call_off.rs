@@ -62,7 +62,7 @@ pub async fn create(app: &App, actor: &Actor, contract: ContractId) -> Result<Ca
     let mut tx = app.db.begin(actor).await?;
     let terms = contracts::for_ordering(&mut tx, contract, app.clock.today()).await?.ok_or(ActionError::NotFound)?;
     let supplier = terms.first_supplier.ok_or(ActionError::Refused(
-        "Für diesen Vertrag ist heute kein Lieferant eingetragen. Bitte wenden Sie sich an die Geschäftsstelle.",
+        "Für diesen Vertrag ist heute kein Lieferant eingetragen, oder er ist gesperrt. Bitte wenden Sie sich an die Geschäftsstelle.",
     ))?;
     let member = organisations::find(&mut tx, actor.organisation).await?.ok_or(ActionError::NotFound)?;
     let address = [vec![member.name.clone()], member.address_lines()].concat().join("\n");

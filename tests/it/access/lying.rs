@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use abruf::actor::Role;
+use abruf::http::access::Route;
 use axum::http::StatusCode;
 use serde_json::json;
 use uuid::Uuid;
@@ -74,10 +75,14 @@ async fn lie(house: &House) {
     tx.commit().await.unwrap();
 }
 
+fn is_filtered_by_the_program(route: &Route) -> bool {
+    FILTERED_BY_THE_PROGRAM.iter().any(|(name, _)| *name == format!("{} {}", route.method, route.path))
+}
+
 /// Walks every route as everybody the row lets in, over what the other body has; the routes that gave it away.
 async fn walk(house: &House) -> (usize, BTreeMap<StatusCode, usize>, Vec<String>) {
     let (mut asked, mut answers, mut given_away) = (0, BTreeMap::new(), Vec::new());
-    for route in table().into_iter().filter(walked) {
+    for route in table().into_iter().filter(walked).filter(|route| !is_filtered_by_the_program(route)) {
         for role in Role::ALL.into_iter().filter(|role| route.access.lets_in(Some(*role))) {
             let who = Some(house.signed_in(role, standings(role)[0]));
             // Of no kind: a list, which filters by the actor it believes in.
@@ -104,9 +109,8 @@ async fn with_its_own_filters_turned_against_it_the_program_still_shows_and_writ
     mark(&house).await;
     lie(&house).await;
     let before = print_of_others(&house).await;
-    let (asked, answers, mut given_away) = walk(&house).await;
+    let (asked, answers, given_away) = walk(&house).await;
     println!("access: {asked} requests with the program's filters turned against it: {answers:?}");
-    given_away.retain(|it| !FILTERED_BY_THE_PROGRAM.iter().any(|(route, _)| it.starts_with(&format!("{route} as "))));
     assert_eq!(given_away, Vec::<String>::new());
     let changed: Vec<_> =
         before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();

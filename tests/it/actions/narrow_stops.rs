@@ -87,9 +87,9 @@ async fn a_stop_of_one_contract_leaves_the_others_and_its_end_is_dated() {
     let other = here.citrix("RV-2025-02").entitles(here.town).await;
     let affected = here.request(&stopped_one).await;
     let free = here.request(&other).await;
+    let draft = here.world.draft(&here.eva, &stopped_one, LINES).await;
     let id = stopped(&here, &stopped_one, None, "2026-11-22").await.unwrap();
     assert_eq!(told(&here).await, [affected.0]);
-    let draft = here.world.draft(&here.eva, &stopped_one, LINES).await;
     let review = declined(submit(app, &here.eva, draft, None).await);
     let finding = block(&review);
     assert_eq!((finding.rule.as_str(), finding.wording.as_deref()), ("supplier-is-party", Some("stopped_contract")));

@@ -23,7 +23,7 @@ async fn a_look_of_the_office_is_seen_by_the_member_and_its_own_looks_are_not_ke
     // It is written after the answer has left.
     for _ in 0..100 {
         text = read(&karl.page("/zugriffe").await);
-        if text.contains("Abruf angesehen") {
+        if text.contains("1 Zugriff") {
             break;
         }
         tokio::time::sleep(Duration::from_millis(50)).await;

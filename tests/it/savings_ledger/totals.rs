@@ -6,6 +6,7 @@ use abruf::storage::savings_totals::{Difference, begin_rebuild, contracts, corre
 use rust_decimal::Decimal;
 
 use super::House;
+use crate::world::contract::Contract;
 
 async fn rows(house: &House) -> i64 {
     sqlx::query_scalar("SELECT count(*) FROM savings_total").fetch_one(house.world.owner()).await.unwrap()
@@ -26,12 +27,16 @@ async fn compared(house: &House) -> Vec<Difference> {
 
 /// Two orders of the same article.
 async fn lived_in() -> House {
+    with_its_contract().await.0
+}
+
+async fn with_its_contract() -> (House, Contract) {
     let house = House::new().await;
     let contract = house.contract().await;
     for quantity in ["2", "3"] {
         house.order(&contract, &[("NBK", quantity)]).await;
     }
-    house
+    (house, contract)
 }
 
 #[tokio::test]
@@ -90,14 +95,13 @@ async fn nobody_but_the_ledger_writes_the_sums() {
 
 #[tokio::test]
 async fn sums_by_year_follow_what_is_settled_and_are_named_and_put_right_where_wrong() {
-    let house = lived_in().await;
+    let (house, contract) = with_its_contract().await;
     let settled = async || {
         let mut tx = house.world.app.db.begin(RunsAs::Job).await.unwrap();
         settle(&mut tx).await.unwrap();
         tx.commit().await.unwrap();
     };
     settled().await;
-    let contract = house.contract().await;
     house.order(&contract, &[("NBK", "4")]).await;
     assert_eq!(compared(&house).await, [], "what waits is no difference");
     settled().await;

@@ -298,11 +298,9 @@ async fn programs_send_forms_too_and_hear_what_is_wrong_by_field() {
     let gone = office.web.api("POST", &discard, &token, Some(serde_json::json!({}))).await;
     assert_eq!(gone.status, StatusCode::NO_CONTENT, "{}", gone.text);
 
-    for (fields, bytes, field) in [
-        (&[][..], None, "file"),
-        (&[("basis", "gefühl")][..], Some(&b"a;b\n1;2\n"[..]), "contract_id"),
-        (&[("mapping", "\u{7}")][..], Some(&b"a;b\n1;2\n"[..]), "mapping"),
-    ] {
+    for (fields, bytes, field) in
+        [(&[][..], None, "file"), (&[("basis", "gefühl")][..], Some(&b"a;b\n1;2\n"[..]), "contract_id")]
+    {
         let refused = form(fields, bytes).await;
         assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{field}: {}", refused.text);
         assert_eq!(refused.json()["errors"][0]["field"], field, "{}", refused.text);
