@@ -30,6 +30,7 @@ pub mod change_password;
 pub mod change_prices;
 pub mod check_call_off;
 pub mod close_short;
+mod colleague;
 mod competition_record_data;
 pub mod competition_step;
 pub mod confirm_funds;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::account_log::{self, Event, Happened};
 use super::keyed::Keyed;
 use super::{ActionError, FieldError, only};
+use crate::actions::colleague::colleague;
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::audit_log::{self, Concerns, Record};
@@ -62,11 +63,11 @@ pub async fn assign(
 ) -> Result<AssignmentId, ActionError> {
     only(actor, KEEPERS)?;
     let keyed = Keyed { app, actor, key, now: app.clock.now() };
+    colleague(app, actor, person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
     if let Some(id) = keyed.replay::<Uuid>(&mut tx).await? {
         return Ok(AssignmentId(id));
     }
-    accounts::in_house(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;
     let id = write(app, &mut tx, actor, person, new, keyed.now).await?;
     keyed.keep(&mut tx, &id.0).await?;
     note(app, &mut tx, actor, person, Event::AssignmentGiven, origin, keyed.now).await?;

@@ -10,12 +10,13 @@ use super::create_administrator::is_mail_address;
 use super::keyed::Keyed;
 use super::set_up_account::{NewLink, issue_link};
 use super::{ActionError, FieldError, check_text, only};
+use crate::actions::colleague::colleague;
 use crate::actor::{Actor, RunsAs};
 use crate::app::App;
 use crate::storage::idempotency::IdempotencyKey;
 use crate::storage::one_time_links::Purpose;
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{Tx, account_mails, accounts, people, sessions};
+use crate::storage::{Tx, account_mails, people, sessions};
 use serde_json::json;
 
 /// A person as the administration enters them.
@@ -65,6 +66,7 @@ pub async fn invite(
     only(actor, KEEPERS)?;
     let (email, name) = (new.email.trim().to_lowercase(), new.name.trim());
     let keyed = Keyed { app, actor, key, now: app.clock.now() };
+    colleague(app, actor, actor.person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
     if let Some(id) = keyed.replay::<Uuid>(&mut tx).await? {
         return Ok(Invited { person: PersonId(id), way: Way::Before });
@@ -103,8 +105,8 @@ pub async fn invite(
 pub async fn renew(app: &App, actor: &Actor, person: PersonId, origin: &Origin) -> Result<Way, ActionError> {
     only(actor, KEEPERS)?;
     let now = app.clock.now();
+    let account = colleague(app, actor, person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
-    let account = accounts::in_house(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;
     if account.active && app.mailer.is_none() {
         return Err(ActionError::Refused(
             "Dieses Konto ist in Gebrauch, und Abruf kann hier keine E-Mails senden. Einen Link, mit dem Sie sich selbst als diese Person anmelden könnten, gibt es nicht. Der Betreiber stellt ihn auf der Befehlszeile aus.",
@@ -129,8 +131,8 @@ pub async fn sign_out_everywhere(
 ) -> Result<(), ActionError> {
     only(actor, KEEPERS)?;
     let now = app.clock.now();
+    colleague(app, actor, person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
-    accounts::in_house(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;
     sessions::revoke_all(&mut tx, person, now).await?;
     log(app, &mut tx, actor, "sessions_revoked", person.0, json!({ "person": person }), now).await?;
     note(app, &mut tx, actor, person, Event::SessionsRevoked, origin, now).await?;

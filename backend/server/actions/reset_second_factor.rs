@@ -7,6 +7,7 @@ use serde_json::json;
 use super::account_log::Event;
 use super::assign_role::{log, note};
 use super::{ActionError, FieldError, is_storable, only};
+use crate::actions::colleague::colleague;
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::factor_resets::Open;
@@ -65,6 +66,7 @@ pub async fn decide(
 ) -> Result<(), ActionError> {
     only(actor, RESETTERS)?;
     let now = app.clock.now();
+    colleague(app, actor, person).await?;
     // As the program: no person of the house may touch a factor, and consent and effect stand or fall together.
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let waiting = factor_resets::lock_open(&mut tx, person, actor.body).await?.ok_or(ActionError::NotFound)?;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::issue_document::off_the_runtime;
 use super::load_templates::{Folder, Loaded, checked, folder_name, load_one, style_of};
 use super::{ActionError, FieldError, only};
+use crate::actions::colleague::colleague;
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
 use crate::storage::organisations;
@@ -79,6 +80,7 @@ pub async fn preview(app: &App, actor: &Actor, logo: Option<&Logo>) -> Result<Ve
 /// [`ActionError::Invalid`] for a logo that cannot be printed.
 pub async fn set(app: &App, actor: &Actor, logo: Option<&Logo>) -> Result<(), ActionError> {
     only(actor, SETTERS)?;
+    colleague(app, actor, actor.person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let name = organisations::name(&mut tx, actor.body).await?.ok_or(ActionError::NotFound)?;
     let rows = template_overrides::own(&mut tx, actor.body, None).await?;

@@ -114,7 +114,12 @@ async fn with_its_own_filters_turned_against_it_the_program_still_shows_and_writ
     assert_eq!(given_away, Vec::<String>::new());
     let changed: Vec<_> =
         before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
-    assert_eq!(changed, [], "rows of the other body were written");
+    let logged: Vec<String> = sqlx::query_scalar("SELECT action FROM audit_entry WHERE body_id = $1 OR chain_id = $1")
+        .bind(others_body(&house).await)
+        .fetch_all(&house.web.database.owner)
+        .await
+        .unwrap();
+    assert_eq!(changed, [], "rows of the other body were written; its log: {logged:?}");
 }
 
 /// The lie bites: without the second wall the same walk is shown a lot.
