@@ -15,6 +15,7 @@ use tokio::time::Instant;
 
 use crate::identity::{give_factor, password_only, phone, post_code};
 use crate::mail_server::MailServer;
+use crate::stress::say;
 use crate::web::{Answer, PASSWORD, Web, escaped};
 use crate::world::World;
 
@@ -141,7 +142,7 @@ async fn nobody_learns_who_has_an_account(cases: &mut Cases) {
             all[PAIRS / 2]
         });
         let (less, more) = (known.min(unknown).as_micros(), known.max(unknown).as_micros());
-        println!("sign-in attacks: known {known:?}, unknown {unknown:?} (median of {PAIRS})");
+        say(&format!("sign-in attacks: known {known:?}, unknown {unknown:?} (median of {PAIRS})"));
         same = (more - less) * 10 < more;
         if same {
             break;
@@ -353,7 +354,7 @@ async fn links_work_once(cases: &mut Cases) {
         all.sort();
         all[PAIRS / 4]
     });
-    println!("sign-in attacks: asking for a link, known {known:?}, unknown {unknown:?}");
+    say(&format!("sign-in attacks: asking for a link, known {known:?}, unknown {unknown:?}"));
     let (less, more) = (known.min(unknown).as_micros(), known.max(unknown).as_micros());
     cases.holds("who asks for a link is answered at the same time, within a tenth", (more - less) * 10 < more);
     while send_account_mail::send_next(&web.app).await.unwrap() {}

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::pages::browser::Browser;
+use crate::stress::say;
 use crate::world::World;
 use crate::world::contract::{fixed, value};
 
@@ -18,15 +19,15 @@ const PAIRS: usize = 60;
 const WARM_UP: usize = 10;
 /// The medians may differ so much, on a machine that does other things too. What would give a secret away, such as a
 /// second query or a rendered page, takes several times as long.
-const NOISE: f64 = 1.6;
+const NOISE_PERCENT: u128 = 160;
 
-fn median(mut times: Vec<Duration>) -> f64 {
+fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
-    times[times.len() / 2].as_secs_f64()
+    times[times.len() / 2]
 }
 
 /// Median times of the foreign and of the absent one, asked in turn.
-async fn medians(browser: &Browser, foreign: &str, absent: &str) -> (f64, f64) {
+async fn medians(browser: &Browser, foreign: &str, absent: &str) -> (Duration, Duration) {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..WARM_UP + PAIRS {
         // Whoever is asked second finds things warm: each is second as often.
@@ -46,17 +47,17 @@ async fn medians(browser: &Browser, foreign: &str, absent: &str) -> (f64, f64) {
 }
 
 async fn compare(browser: &Browser, name: &str, foreign: &str, absent: &str) {
-    let mut last = (0.0, 0.0);
+    let mut last = (Duration::ZERO, Duration::ZERO);
     // Once more if somebody else had the machine meanwhile.
     for _ in 0..2 {
         last = medians(browser, foreign, absent).await;
-        let ratio = last.0 / last.1;
-        if ratio < NOISE && 1.0 / NOISE < ratio {
-            println!("timing {name}: foreign {:.2} ms, absent {:.2} ms", last.0 * 1e3, last.1 * 1e3);
+        let (less, more) = (last.0.min(last.1).as_micros(), last.0.max(last.1).as_micros());
+        if more * 100 < less * NOISE_PERCENT {
+            say(&format!("timing {name}: foreign {:?}, absent {:?}", last.0, last.1));
             return;
         }
     }
-    panic!("{name}: foreign {:.2} ms, absent {:.2} ms (medians of {PAIRS})", last.0 * 1e3, last.1 * 1e3);
+    panic!("{name}: foreign {:?}, absent {:?} (medians of {PAIRS})", last.0, last.1);
 }
 
 #[tokio::test]

@@ -4,6 +4,8 @@
 //! names this provider, us alone and the nonce of this very sign-in, and has not expired. `alg: none` and signatures
 //! by a shared secret are never taken, whatever the provider's description allows.
 
+#![expect(clippy::disallowed_types, reason = "serde writes out every kind of number for what is flattened")]
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -16,7 +16,7 @@ use super::fields::{body_schema, description, resolved};
 use super::house::{House, filled, seen, standings};
 use super::marks::{gives_away, mark, print_of_others};
 use super::{table, walked};
-use crate::stress::first_seed;
+use crate::stress::{first_seed, say};
 use crate::web::Answer;
 
 /// Parameters of addresses that filter.
@@ -55,8 +55,8 @@ fn body(api: &Value, schema: &Value, id: Uuid, depth: usize) -> Value {
         return first.clone();
     }
     for choice in ["oneOf", "anyOf", "allOf"] {
-        let choices = schema[choice].as_array().into_iter().flatten();
-        if let Some(chosen) = choices.filter(|it| it["type"] != "null").last() {
+        let mut choices = schema[choice].as_array().into_iter().flatten();
+        if let Some(chosen) = choices.rfind(|it| it["type"] != "null") {
             return if depth == 0 { Value::Null } else { body(api, chosen, id, depth - 1) };
         }
     }
@@ -172,7 +172,7 @@ async fn swap(count: usize) {
         places[place] += 1;
         asked += 1;
     }
-    println!("access: {asked} swapped ids from seed {}; path, query, body, header: {places:?}", first_seed());
+    say(&format!("access: {asked} swapped ids from seed {}; path, query, body, header: {places:?}", first_seed()));
     let changed: Vec<_> =
         before.into_iter().zip(print_of_others(&house).await).filter(|(old, new)| old != new).collect();
     assert_eq!(changed, [], "rows of the others were written");

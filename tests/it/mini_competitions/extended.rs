@@ -206,6 +206,7 @@ async fn an_extension_that_waits_for_the_row_is_judged_when_its_turn_comes() {
 }
 
 #[tokio::test]
+#[expect(clippy::disallowed_methods, reason = "the statements are put together from literals above")]
 async fn the_database_moves_a_deadline_only_as_an_extension_says() {
     let house = House::new().await;
     let id = house.sent().await;

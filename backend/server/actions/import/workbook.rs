@@ -140,7 +140,7 @@ fn index(column: u32) -> usize {
 fn cell(value: &DataRef<'_>) -> Cell {
     match value {
         DataRef::Int(number) => Cell::Number(number.to_string()),
-        DataRef::Float(number) => number_cell(*number),
+        DataRef::Float(number) => Cell::Number(fifteen_digits(&format!("{number:.14e}"))),
         DataRef::String(text) => Cell::text(text),
         DataRef::SharedString(text) => Cell::text(text),
         DataRef::Bool(yes) => Cell::Text(if *yes { "WAHR" } else { "FALSCH" }.to_owned()),
@@ -156,9 +156,9 @@ fn cell(value: &DataRef<'_>) -> Cell {
 }
 
 /// A number as spreadsheets show it, to fifteen digits: what they keep behind them is an artefact of their arithmetic.
-fn number_cell(number: f64) -> Cell {
-    let plain = Decimal::from_scientific(&format!("{number:.14e}")).map(|it| it.normalize().to_string());
-    Cell::Number(plain.unwrap_or_else(|_| number.to_string()))
+/// One too large for an amount stays in scientific notation, and is refused where it is read.
+fn fifteen_digits(scientific: &str) -> String {
+    Decimal::from_scientific(scientific).map_or_else(|_| scientific.to_owned(), |it| it.normalize().to_string())
 }
 
 /// `A`, `Z`, `AA`: a column, from 0, as spreadsheets name it.
@@ -190,7 +190,7 @@ mod tests {
             (1234.0, "1234"),
             (1.234, "1.234"),
         ] {
-            assert_eq!(number_cell(number), Cell::Number(shown.to_owned()));
+            assert_eq!(cell(&DataRef::Float(number)), Cell::Number(shown.to_owned()));
         }
     }
 
