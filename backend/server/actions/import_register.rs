@@ -46,7 +46,7 @@ pub const IMPORTERS: &[Role] = &[Role::Office, Role::Administrator];
 /// As [`import_register`], by a person: what was written stands in the log of the house.
 ///
 /// # Errors
-/// As there, and [`ActionError::NotPermitted`].
+/// As there, and [`crate::actions::ActionError::NotPermitted`].
 pub async fn import_by(app: &App, actor: &Actor, bytes: &[u8], options: Options<'_>) -> Result<Report, ImportError> {
     only(actor, IMPORTERS)?;
     let report = import_register(app, bytes, options, &|_, _| {}).await?;

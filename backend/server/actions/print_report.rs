@@ -23,7 +23,7 @@ pub async fn print(app: &App, actor: &Actor, data: ReportData) -> Result<Documen
 /// The same for whoever runs the program itself, in the house style of this body.
 ///
 /// # Errors
-/// As [`print`].
+/// As [`print()`].
 pub async fn print_unattended(app: &App, body: OrganisationId, data: ReportData) -> Result<Document, ActionError> {
     let mut tx = app.db.begin(RunsAs::Job).await?;
     let templates = templates_of(app, &mut tx, body, body).await?;
