@@ -296,6 +296,26 @@ async fn a_person_sees_and_ends_their_own_sessions_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn a_password_changes_only_with_the_present_one() {
+    let web = house().await;
+    let here = web.sign_in(EVA).await;
+    let csrf = web.get("/konto", &here).await.form_token();
+    let new = "ein-ganz-neues-1";
+    let change = async |present: &str| {
+        let form = [("csrf", csrf.as_str()), ("present", present), ("password", new), ("repeated", new)];
+        web.post("/konto/passwort", &here, &form).await
+    };
+    let refused = change("geraten-geraten").await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", refused.text);
+    assert!(refused.text.contains("Ihr bisheriges Passwort stimmt nicht"), "{}", refused.text);
+    web.sign_in(EVA).await;
+    assert_eq!(change(PASSWORD).await.header("location"), "/konto?hinweis=passwort");
+    let (old, changed) = ([("email", EVA), ("password", PASSWORD)], [("email", EVA), ("password", new)]);
+    assert_eq!(web.post("/anmelden", "", &old).await.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(web.post("/anmelden", "", &changed).await.status, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn what_happened_at_the_door_is_seen_by_the_person_and_the_administration() {
     let web = house().await;
     web.post("/anmelden", "", &[("email", EVA), ("password", "falsch")]).await;
