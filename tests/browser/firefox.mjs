@@ -18,7 +18,7 @@ const PLACES = [process.env.FIREFOX, "/usr/bin/firefox-esr", "/usr/bin/firefox"]
 export async function firefox({ base, tally, long }) {
   const executablePath = PLACES.find((path) => path && existsSync(path));
   if (!executablePath) {
-    if (process.env.ABRUF_BROWSER_STRICT) tally.fail("firefox", "not installed: apt-get install firefox-esr");
+    if (process.env.BROWSER_SUITE_STRICT) tally.fail("firefox", "not installed: apt-get install firefox-esr");
     else console.log("  not run: no Firefox (apt-get install firefox-esr, or FIREFOX=path)");
     return;
   }
