@@ -3,7 +3,7 @@
 use axum::extract::State;
 use serde::Deserialize;
 
-use crate::actor::RunsAs;
+use crate::actor::{Role, RunsAs};
 use crate::app::App;
 use crate::http::extract::Query;
 use crate::http::layout::{Frame, Page};
@@ -86,7 +86,7 @@ pub async fn show(
             "Erstes Konto der Geschäftsstelle",
             "Die Geschäftsstelle pflegt Verträge und Mitglieder. Weitere Personen laden Sie unter Personen ein.",
             "eine Person, die für die Geschäftsstelle handelt",
-            "/einrichtung/geschaeftsstelle",
+            if actor.role == Role::Administrator { "/einrichtung/geschaeftsstelle" } else { "" },
         ),
         step(
             has.letterhead,
@@ -107,14 +107,14 @@ pub async fn show(
             "Erstes Mitglied aufnehmen",
             "Das tut die Geschäftsstelle aus dem Verzeichnis.",
             "ein Mitglied",
-            "/verwaltung/mitglieder/aufnehmen",
+            if actor.role == Role::Office { "/verwaltung/mitglieder/aufnehmen" } else { "" },
         ),
         step(
             has.contract,
             "Ersten Rahmenvertrag anlegen",
             "Das tut die Geschäftsstelle; eine zweite Person aktiviert ihn. Die Preisliste lesen Sie beim Vertrag ein.",
             "ein Vertrag",
-            "/verwaltung/vertraege/neu",
+            if actor.role == Role::Office { "/verwaltung/vertraege/neu" } else { "" },
         ),
         Step {
             command: "abruf backup sicherung.abruf",

@@ -107,6 +107,13 @@ pub struct HelpPage {
     rules: Vec<(&'static str, &'static str)>,
 }
 
+impl HelpPage {
+    /// Whoever acts in another role would find nothing there; whoever is signed out comes by the sign-in.
+    fn lead_somewhere(&self, guide: &Guide) -> bool {
+        self.frame.acting.as_ref().is_none_or(|acting| guide.role.contains(acting.role))
+    }
+}
+
 /// The page.
 #[derive(askama::Template)]
 #[template(path = "pages/help_terms.html")]
