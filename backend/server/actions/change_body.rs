@@ -54,12 +54,17 @@ pub fn mistakes(it: &Particulars) -> Vec<FieldError> {
     if !KINDS.iter().any(|(key, _)| *key == it.kind) {
         wrong.push(FieldError::new("kind", "Bitte wählen Sie die Rechtsform."));
     }
-    if it.postcode.len() != 5 || !it.postcode.bytes().all(|digit| digit.is_ascii_digit()) {
+    if it.postcode.is_empty() {
+        wrong.push(FieldError::new("postcode", "Bitte geben Sie die Postleitzahl ein, zum Beispiel 39104."));
+    } else if it.postcode.len() != 5 || !it.postcode.bytes().all(|digit| digit.is_ascii_digit()) {
         let shown: String = it.postcode.chars().take(20).collect();
         let message = format!("„{shown}“ ist keine Postleitzahl. Erwartet werden fünf Ziffern, zum Beispiel 39104.");
         wrong.push(FieldError::new("postcode", message));
     }
-    if !is_mail_address(&it.email) || !is_storable(&it.email) {
+    if it.email.is_empty() {
+        let message = "Bitte geben Sie die E-Mail-Adresse ein, zum Beispiel geschaeftsstelle@genossenschaft.example.";
+        wrong.push(FieldError::new("email", message));
+    } else if !is_mail_address(&it.email) || !is_storable(&it.email) {
         let message = "Das ist keine E-Mail-Adresse. Erwartet wird eine wie geschaeftsstelle@genossenschaft.example.";
         wrong.push(FieldError::new("email", message));
     }

@@ -155,7 +155,7 @@ pub fn entry_view(entry: LogEntry) -> EntryView {
         action: action_words(&entry.action),
         person: entry.person.unwrap_or_else(|| "Programm".to_owned()),
         at: instant(entry.at),
-        number: entry.call_off_number.unwrap_or_default(),
+        number: entry.call_off_number.unwrap_or_else(|| "Entwurf ohne Nummer".to_owned()),
         call_off: entry.call_off,
         leaf: in_groups(&entry.leaf_hash),
         chain_hash: in_groups(&entry.chain_hash),
