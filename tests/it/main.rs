@@ -40,6 +40,7 @@ mod newcomer;
 mod office_pages;
 mod oracle;
 mod order_api;
+mod order_values;
 mod outside;
 mod oversize;
 mod pages;
