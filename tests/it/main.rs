@@ -5,6 +5,7 @@
 mod access;
 mod actions;
 mod api_contract;
+mod audit_documents;
 mod audit_pages;
 mod baselines;
 mod board_meetings;
