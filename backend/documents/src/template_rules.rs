@@ -7,9 +7,6 @@ use crate::document::CheckCode;
 use crate::frame::{Page, Role, Shape};
 use crate::length::Length;
 
-/// Width and height of the paper (A4).
-const PAPER: (Length, Length) = (Length::mm(210), Length::mm(297));
-
 /// What has to stand on each page.
 pub(crate) struct Marks<'a> {
     /// The Prüfkennung.
@@ -52,7 +49,11 @@ fn of_page(number: usize, page: &Page, marks: Option<&Marks<'_>>) -> Option<Stri
     for item in &page.items {
         match &item.shape {
             Shape::Text { text, .. } => {
-                if item.x < Length::ZERO || item.y < Length::ZERO || PAPER.0 < item.right() || PAPER.1 < item.bottom() {
+                if item.x < Length::ZERO
+                    || item.y < Length::ZERO
+                    || Page::WIDTH < item.right()
+                    || Page::HEIGHT < item.bottom()
+                {
                     let text: String = text.chars().take(40).collect();
                     return Some(format!("`{text}` does not stand on the paper, page {number} of a sample"));
                 }
