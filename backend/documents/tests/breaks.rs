@@ -1,9 +1,10 @@
-//! Where pages break: no heading stands last on its page, and no line of a paragraph alone on one.
+//! Where pages break: no heading stands last on its page, no line of a paragraph alone on one, and no terms alone on the
+//! last.
 
 use abruf_documents::frame::{Page, Role, Shape};
 use abruf_documents::{
-    CheckCode, Templates, competition_record, entitlement_certificate, meeting_report, memo, sample,
-    savings_certificate,
+    CheckCode, Templates, cancellation, competition_record, delivery_change, entitlement_certificate, meeting_report,
+    memo, sample, savings_certificate,
 };
 
 fn code() -> CheckCode {
@@ -40,6 +41,23 @@ fn no_heading_stands_last_on_its_page() {
         }
     }
     assert!(40 < breaks, "{breaks} page breaks prove little");
+}
+
+#[test]
+fn the_last_page_of_what_changes_an_order_never_holds_terms_alone() {
+    let (templates, code) = (Templates::embedded(), code());
+    for lines in 1..=60 {
+        for (name, pages) in [
+            ("cancellation", cancellation::pages(&sample::cancellation(lines), &templates, &code)),
+            ("delivery change", delivery_change::pages(&sample::delivery_change(lines), &templates, &code)),
+        ] {
+            let pages = pages.expect("pages");
+            let last = pages.last().expect("a page");
+            let of_table = |role| matches!(role, Role::TableData | Role::TableSum | Role::H1);
+            let holds = last.items.iter().any(|item| of_table(item.source.role));
+            assert!(holds, "{name} of {lines}: page {} holds only terms", pages.len());
+        }
+    }
 }
 
 /// How many lines of a paragraph stand on this page.
