@@ -55,7 +55,7 @@ export async function auditor({ desk, tally }) {
   await answered("saving and evidence", /(Nachweis|Noch ist keine Einsparung|ohne Vergleichspreis)/);
   asked += 1;
   const list = await context.request.get(csv);
-  const bag = await context.request.get(`${zip}${zip.endsWith("?") ? "" : "&"}stand=billed`, { timeout: 120_000 });
+  const bag = await context.request.get(`${zip}${zip.endsWith("?") ? "" : "&"}stand=invoiced`, { timeout: 120_000 });
   const whole = list.status() === 200 && bag.status() === 200 && (await bag.body()).includes("manifest-sha256.txt");
   tally.holds(whole, "question 12", `list ${list.status()}, archive ${bag.status()}`);
   tally.count("questions answered", whole ? 1 : 0);

@@ -12,10 +12,11 @@ import { hazards } from "./hazards.mjs";
 import { journeys } from "./journeys.mjs";
 import { media, screenshots } from "./media.mjs";
 import { pages } from "./pages.mjs";
+import { papers } from "./papers.mjs";
 import { Desk } from "./people.mjs";
 import { Tally } from "./tally.mjs";
 
-const SUBJECTS = { pages, media, auditor, hazards, journeys, days, firefox };
+const SUBJECTS = { pages, media, auditor, papers, hazards, journeys, days, firefox };
 
 const options = { long: false, only: undefined };
 const chosen = [];

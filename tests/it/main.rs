@@ -5,6 +5,7 @@
 mod access;
 mod actions;
 mod api_contract;
+mod audit_documents;
 mod audit_pages;
 mod baselines;
 mod board_meetings;
@@ -40,6 +41,7 @@ mod newcomer;
 mod office_pages;
 mod oracle;
 mod order_api;
+mod order_values;
 mod outside;
 mod oversize;
 mod pages;

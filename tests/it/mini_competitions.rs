@@ -10,6 +10,7 @@ mod told;
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
+use abruf::actions::issue_document::issue_for;
 use abruf::actor::Actor;
 use abruf_domain::ids::{CallOffId, OrganisationId};
 use axum::http::StatusCode;
@@ -278,6 +279,17 @@ async fn a_competition_runs_from_the_draft_to_the_order() {
         .await
         .unwrap();
     assert_eq!(net, "17280.00", "16 days at the offered 1,080 euros");
+    issue_for(&house.web.app, house.drafts[0]).await.unwrap();
+    let memo: String = sqlx::query_scalar("SELECT input FROM document WHERE call_off_id = $1 AND kind = 'memo'")
+        .bind(house.drafts[0].0)
+        .fetch_one(&house.web.database.owner)
+        .await
+        .unwrap();
+    let found = serde_json::from_str::<Value>(&memo).unwrap()["data"]["mechanism"].clone();
+    let labels: Vec<&str> = found.as_array().unwrap().iter().filter_map(|row| row["label"].as_str()).collect();
+    for said in ["Eingeladen", "Angebotsfrist", "Öffnung", "Zuschlagskriterium", "Angebot"] {
+        assert!(labels.contains(&said), "the memo says how the supplier was found: no {said} in {found}");
+    }
 
     let again = house.refused(Who::Eva, &at("use"), json!({ "call_off_id": house.drafts[1].0 })).await;
     assert!(again.contains("anderen Abruf"), "{again}");

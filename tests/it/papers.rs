@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::issue_document::issue_next;
@@ -56,7 +56,22 @@ async fn papers(web: &Web) -> Vec<Paper> {
 /// Runs the program on the database of `web`, or without any.
 pub fn abruf(web: Option<&Web>, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_abruf"));
-    command.args(arguments).env_clear().env("PATH", cluster::environment("PATH").unwrap_or_default());
+    settled(command.args(arguments), web).output().unwrap()
+}
+
+/// The same on a terminal of this kind (`script` makes one): what stands there.
+fn abruf_on_a_terminal(web: &Web, arguments: &str, kind: &str) -> String {
+    let words = format!("'{}' {arguments}", env!("CARGO_BIN_EXE_abruf"));
+    let mut command = Command::new("script");
+    let command = settled(command.args(["--quiet", "--return", "--command", &words, "/dev/null"]), Some(web));
+    let done = command.env("TERM", kind).stdin(Stdio::null()).output().unwrap();
+    assert!(done.status.success(), "{}", said(&done));
+    said(&done)
+}
+
+/// A command with nothing in its environment but where PostgreSQL and the database are.
+fn settled<'a>(command: &'a mut Command, web: Option<&Web>) -> &'a mut Command {
+    command.env_clear().env("PATH", cluster::environment("PATH").unwrap_or_default());
     if let Some(bin) = cluster::environment("ABRUF_PG_BIN") {
         command.env("ABRUF_PG_BIN", bin);
     }
@@ -65,7 +80,7 @@ pub fn abruf(web: Option<&Web>, arguments: &[&str]) -> Output {
         command.env("DATABASE_URL", app.to_url_lossy().to_string());
         command.env("DATABASE_OWNER_URL", owner.to_url_lossy().to_string());
     }
-    command.output().unwrap()
+    command
 }
 
 pub fn said(output: &Output) -> String {
@@ -128,6 +143,31 @@ async fn the_terminal_writes_the_same_archive_of_every_call_off_twice() {
     assert_eq!(again.status.code(), Some(7), "never over another: {}", said(&again));
     let wrong = abruf(Some(&web), &["export", "call-offs", "--status", "bestellt", "-o", &at("drei.zip")]);
     assert!(wrong.status.code() == Some(2) && said(&wrong).contains("Erlaubt sind: draft"), "{}", said(&wrong));
+}
+
+/// Export and reproduction of thousands of documents: how far they are, as a bar or as lines.
+#[tokio::test]
+async fn work_on_many_documents_tells_how_far_it_is_wherever_it_runs() {
+    let web = lived_in().await;
+    let dir = tempfile::tempdir_in(cluster::run_folder()).unwrap();
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o777)).unwrap();
+    let archive = dir.path().join("alles.zip").to_str().unwrap().to_owned();
+    let steps = |text: &str| -> Vec<String> {
+        text.lines().map(str::trim).filter(|line| line.starts_with("Dokumente: ")).map(str::to_owned).collect()
+    };
+    let all = [20, 40, 60, 80, 100].map(|part| format!("Dokumente: {part} % ({} von 5)", part / 20));
+    for work in [&["export", "call-offs", "-o", &archive][..], &["reproduce", "--all"]] {
+        let done = abruf(Some(&web), work);
+        assert_eq!(steps(&String::from_utf8_lossy(&done.stderr)), all, "{work:?}: {}", said(&done));
+        assert!(steps(&String::from_utf8_lossy(&done.stdout)).is_empty(), "the answer stands alone: {}", said(&done));
+    }
+    let quiet = abruf(Some(&web), &["--quiet", "reproduce", "--all"]);
+    assert!(quiet.status.success() && steps(&said(&quiet)).is_empty(), "{}", said(&quiet));
+
+    let drawn = abruf_on_a_terminal(&web, "reproduce --all", "xterm");
+    assert!(drawn.contains("Dokumente [") && steps(&drawn).is_empty(), "a bar: {drawn}");
+    let plain = abruf_on_a_terminal(&web, "reproduce --all", "dumb");
+    assert!(!plain.contains("Dokumente [") && steps(&plain) == all, "no bar can be drawn: {plain}");
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ pub mod table;
 pub mod template;
 mod template_check;
 mod template_filters;
+mod template_rules;
 pub mod text;
 mod unit_code;
 pub mod wrap;

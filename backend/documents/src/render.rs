@@ -162,8 +162,13 @@ impl<D: Serialize> Job<'_, D> {
 
     /// The pages as data, without writing a file.
     pub(crate) fn pages(&self, templates: &Templates, code: &CheckCode) -> Result<Vec<Page>, DocumentError> {
+        Ok(self.sample(templates, code)?.0)
+    }
+
+    /// The pages as data and the language they are in.
+    pub(crate) fn sample(&self, templates: &Templates, code: &CheckCode) -> Result<(Vec<Page>, String), DocumentError> {
         let faces = templates.fonts().and_then(OwnFonts::faces);
-        Ok(self.lay_out(templates, code, &Shaper::with(faces.as_ref()))?.0)
+        self.lay_out(templates, code, &Shaper::with(faces.as_ref()))
     }
 }
 

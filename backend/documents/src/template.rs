@@ -224,12 +224,16 @@ impl Templates {
     /// `block.greeting`, each with its line.
     pub(crate) fn named_values(&self, name: &str) -> BTreeSet<(String, usize)> {
         let Ok(template) = self.environment.get_template(name) else { return BTreeSet::new() };
-        let text = self.texts.get(name).map(String::as_str).unwrap_or_default();
-        let line = |path: &str| 1 + text.lines().position(|line| line.contains(path)).unwrap_or_default();
         let data =
             |path: &String| ["data.", "letter.", "check.", "block.", "logo."].iter().any(|root| path.starts_with(root));
         let paths = template.undeclared_variables(true).into_iter().filter(data);
-        paths.map(|path| (path.clone(), line(&path))).collect()
+        paths.map(|path| (path.clone(), self.line_of(name, &path))).collect()
+    }
+
+    /// The first line of a template that holds these words, counted from 1; its first where none does.
+    pub(crate) fn line_of(&self, name: &str, words: &str) -> usize {
+        let text = self.texts.get(name).map(String::as_str).unwrap_or_default();
+        1 + text.lines().position(|line| line.contains(words)).unwrap_or_default()
     }
 
     /// Fills a template with data and reads the blocks it makes.

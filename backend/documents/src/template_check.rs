@@ -1,5 +1,5 @@
 //! Whether templates work, seen with invented data before any document needs them: every value they name exists, every
-//! sample fits its pages, and a file of each kind can be written.
+//! sample fits its pages and keeps the rules that a template can break, and a file of each kind can be written.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,10 @@ use serde_json::Value;
 use crate::cancellation::CancellationData;
 use crate::data::References;
 use crate::document::{CheckCode, Document, DocumentError};
+use crate::frame::Page;
 use crate::render::Job;
 use crate::template::Templates;
+use crate::template_rules::{Marks, broken};
 use crate::{
     OrderData, cancellation, competition_record, delivery_change, entitlement_certificate, meeting_report, memo, order,
     report, sample, savings_certificate,
@@ -131,10 +133,22 @@ struct Seen<'a> {
 impl Seen<'_> {
     fn lay_out<D: Serialize>(&mut self, job: &Job<'_, D>) -> Result<(), DocumentError> {
         if self.failure.is_none() {
-            self.failure = job.pages(self.templates, &self.code).err();
+            self.failure = match job.sample(self.templates, &self.code) {
+                Ok((pages, language)) => self.rule_broken(job, &pages, &language),
+                Err(error) => Some(error),
+            };
         }
         self.values.entry(job.template).or_default().push(job.seen(self.templates, &self.code)?);
         Ok(())
+    }
+
+    fn rule_broken<D: Serialize>(&self, job: &Job<'_, D>, pages: &[Page], language: &str) -> Option<DocumentError> {
+        // A report is made when asked for and not kept: there is nothing to compare it with.
+        let kept = job.template != "report.xml.j2";
+        let marks = kept.then(|| Marks { code: &self.code, qr: job.letter.base_url.is_some() });
+        let reason = broken(pages, language, marks.as_ref())?;
+        let line = self.templates.line_of(job.template, "<doc");
+        Some(DocumentError::Template { file: job.template.to_owned(), line, reason })
     }
 
     /// Every value that a template names is in the data of some sample, also where no sample leads.
@@ -208,6 +222,27 @@ mod tests {
         assert_eq!(file, "notehead.xml.j2");
         let (_, _, reason) = refused("memo.xml.j2", "<h1>", "{% if false %}{{ block.thanks }}{% endif %}<h1>");
         assert!(reason.contains("no file blocks/thanks.txt; blocks are closing, greeting"), "{reason}");
+    }
+
+    #[test]
+    fn a_template_that_breaks_a_rule_of_conformance_is_refused_with_the_rule() {
+        for (name, from, to, told_of, wanted) in [
+            ("order.xml.j2", "<h1>", "<h2>Vorab</h2><h1>", "order.xml.j2", "`h2` stands before `h1` (PDF/UA-1, 7.4.2)"),
+            ("memo.xml.j2", "lang=\"de\"", "lang=\"\"", "memo.xml.j2", "`lang` is ``"),
+            (
+                "letterhead.xml.j2",
+                "<p class=\"label\">Prüfkennung <b>{{ check.code }}</b></p>",
+                "",
+                "order.xml.j2",
+                "the Prüfkennung (`check.code`) is not printed on page 1",
+            ),
+            ("notehead.xml.j2", "{% if check.url %}", "{% if false %}", "memo.xml.j2", "no QR code (`check.url`)"),
+            ("letterhead.xml.j2", "x=\"125\"", "x=\"195\"", "order.xml.j2", "does not stand on the paper, page 1"),
+        ] {
+            let (file, line, reason) = refused(name, from, to);
+            assert_eq!(file, told_of, "{from}: {reason}");
+            assert!(0 < line && reason.contains(wanted), "{from}, line {line}: {reason}");
+        }
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl Output {
         options
     }
 
-    /// Progress of long work: a bar on a terminal, else a line each ten percent.
+    /// Progress of long work: a bar on a terminal that can draw one, else a line each ten percent.
     #[must_use]
     pub fn progress(&self, title: &'static str) -> Progress {
         let bar = if self.bars { ProgressBar::new(0) } else { ProgressBar::hidden() };
@@ -190,7 +190,9 @@ impl Output {
             }
             bar.set_message(title);
         }
-        Progress { bar, title, lines: !self.bars && !self.quiet, last_tenth: std::sync::Mutex::new(None) }
+        // Hidden where no bar is wanted, and on a terminal that cannot draw one (TERM=dumb).
+        let lines = bar.is_hidden() && !self.quiet;
+        Progress { bar, title, lines, last_tenth: std::sync::Mutex::new(None) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Documents: made after their event, the same bytes for the same event, and never changed.
 
+use std::time::Duration;
+
 use abruf::actions::ActionError;
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::issue_document::{draft_document, issue_for, issue_next};
@@ -9,6 +11,7 @@ use abruf::actions::set_electronic_address;
 use abruf::actor::RunsAs;
 use abruf::storage::documents::{self, DocumentRow};
 use abruf_documents::embedded;
+use abruf_domain::call_off::Status;
 use abruf_domain::canonical::sha256;
 use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
@@ -88,6 +91,53 @@ async fn a_cancellation_waits_for_the_document_of_its_order() {
     let kinds: Vec<String> = documents(&here, &contract, id).await.into_iter().map(|document| document.kind).collect();
     assert_eq!(kinds.iter().filter(|kind| *kind != "memo").collect::<Vec<_>>(), ["order", "cancellation"]);
     assert_eq!(kinds.len(), 3);
+}
+
+/// The session that made a document ends just before it is kept, as it would if the program had died there.
+#[tokio::test]
+async fn a_crash_between_commit_and_rendering_loses_nothing_and_keeps_nothing_half() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.contract().await;
+    let id = here.request(&contract).await;
+    released(release(app, &here.karl, id, None).await);
+    let before = here.log(id).await;
+
+    let mut holder = here.world.owner().begin().await.unwrap();
+    sqlx::query("SELECT FROM guard WHERE contract_id = $1 FOR UPDATE")
+        .bind(contract.id.0)
+        .execute(&mut *holder)
+        .await
+        .unwrap();
+    let crash = async {
+        // It is rendered, and its log entry alone waits for the row of the contract.
+        let cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                   WHERE datname = current_database() AND usename = current_user AND wait_event_type = 'Lock'
+                     AND query LIKE '%chain_length%' AND query LIKE '%audit_entry%'";
+        let mut sessions = 0;
+        for _ in 0..800 {
+            sessions = sqlx::query(cut).execute(app.db.pool()).await.unwrap().rows_affected();
+            if sessions != 0 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        holder.rollback().await.unwrap();
+        sessions
+    };
+    let (died, sessions) = tokio::join!(issue_next(app), crash);
+    assert!(died.is_err() && sessions == 1, "{sessions} sessions cut: {died:?}");
+    assert!(documents(&here, &contract, id).await.is_empty() && here.log(id).await == before);
+    assert_eq!(here.status(id).await, Status::Released, "the order stands");
+
+    // What the job does all day; the pool may still hold the session that was cut.
+    for _ in 0..5 {
+        let _ = issue_next(app).await;
+    }
+    let kinds: Vec<String> = documents(&here, &contract, id).await.into_iter().map(|document| document.kind).collect();
+    assert_eq!(kinds, ["order", "memo"]);
+    assert_eq!(here.log(id).await[before.len()..], ["document_issued", "document_issued"].map(String::from));
+    here.world.keeps_its_promises().await;
 }
 
 /// A year later, at other prices and with another address of the town, from the frozen facts.

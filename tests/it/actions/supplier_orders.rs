@@ -13,7 +13,9 @@ use abruf::actor::Role;
 use abruf::storage::idempotency::IdempotencyKey;
 use abruf::storage::supplier_orders::{self, SupplierOrder};
 use abruf::verify::verify;
+use abruf_documents::embedded;
 use abruf_domain::call_off::Status;
+use abruf_domain::data_format::DataFormat;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::supplier_order::State;
 
@@ -87,6 +89,34 @@ async fn a_release_makes_both_orders_of_the_pair_under_one_number() {
     assert_eq!(here.volume(&contract, "contract").await, ["38848", "0", "0"], "each pair counts once");
     assert_eq!(here.papers(first).await, [("order".to_owned(), "0001-A.pdf".to_owned())]);
     here.sound().await;
+}
+
+/// Same net on both papers, and of each the VAT and gross amount that are kept for it.
+#[tokio::test]
+async fn both_papers_of_a_pair_carry_the_amounts_of_their_order_as_data() {
+    let here = Altenrode::new().await;
+    let app = &here.world.app;
+    let contract = here.through_body().await;
+    let id = here.in_house(&contract).await;
+    approve(app, &here.olga, id, None).await.unwrap();
+    issue_for(app, id).await.unwrap();
+    let in_house = here.world.call_off(id).await.amounts.unwrap();
+    let of_supplier = here.supplier_order(id).await.amounts;
+    assert_eq!(in_house.net, of_supplier.net);
+    for (kind, number, amounts) in
+        [("order", "RV-2025-03-0001-A", in_house), ("supplier_order", "RV-2025-03-0001-B", of_supplier)]
+    {
+        let xml = embedded(&here.bytes(id, kind).await, DataFormat::OrderX).expect("the order as data");
+        let xml = String::from_utf8(xml).unwrap();
+        for said in [
+            format!("<ram:ID>{number}</ram:ID>"),
+            format!("<ram:TaxBasisTotalAmount>{}</ram:TaxBasisTotalAmount>", amounts.net),
+            format!("<ram:TaxTotalAmount currencyID=\"EUR\">{}</ram:TaxTotalAmount>", amounts.vat),
+            format!("<ram:GrandTotalAmount>{}</ram:GrandTotalAmount>", amounts.gross),
+        ] {
+            assert!(xml.contains(&said), "{kind}: no {said} in {xml}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -2,9 +2,11 @@
 
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::cancel_part::cancel_part;
+use abruf::actions::issue_document::issue_for;
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::rest_of_order::{PartInput, PartsInput};
 use abruf_domain::ids::CallOffId;
+use serde_json::Value;
 
 use super::House;
 use crate::world::World;
@@ -69,6 +71,28 @@ async fn the_next_order_counts_it_where_the_first_was_taken_back() {
     .unwrap();
     assert_eq!(sequences, [1, 2, 3]);
     house.is_sound().await;
+}
+
+#[tokio::test]
+async fn the_memo_states_it_apart_from_the_saving_and_only_where_it_counts() {
+    let house = House::new().await;
+    let contract = house.with_flat_rate().await;
+    for (quantity, expected) in [("6", Some("3257.00")), ("7", None)] {
+        let id = house.released(&contract, quantity).await;
+        issue_for(&house.world.app, id).await.unwrap();
+        let input: String = sqlx::query_scalar("SELECT input FROM document WHERE call_off_id = $1 AND kind = 'memo'")
+            .bind(id.0)
+            .fetch_one(house.world.owner())
+            .await
+            .unwrap();
+        let sums = serde_json::from_str::<Value>(&input).unwrap()["data"]["savings"]["sums"].clone();
+        let of = |wanted: &str| {
+            let mut rows = sums.as_array().unwrap().iter();
+            rows.find(|row| row["label"].as_str().unwrap().starts_with(wanted)).and_then(|row| row["amount"].as_str())
+        };
+        assert_eq!(of("Prozesseffekt, nicht kassenwirksam"), expected, "{sums}");
+        assert_eq!(of("Klasse A: Einsparung netto"), Some("0.00"), "{sums}");
+    }
 }
 
 #[tokio::test]
