@@ -66,7 +66,10 @@ struct House {
 }
 
 async fn house(seed: u64) -> House {
-    let world = World::seeded(seed).await;
+    house_over(World::seeded(seed).await, seed).await
+}
+
+async fn house_over(world: World, seed: u64) -> House {
     let mut towns = Vec::new();
     for name in [MALICIOUS, "Stadt Bergheim", "Stadt Neufeld"] {
         let id = world.member(name).await;
