@@ -294,6 +294,10 @@ async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_l
     let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
     let page = web.get("/berichte/einsparungen?jahr=2026", &cookie).await.text;
     assert_eq!(page.matches("class=\"last-year\"").count(), 4, "four figures with the year before: {page}");
+    let cards = between(&page, "<ul class=\"cards\">", "</ul>");
+    for part in ["card__figure", "card__text", "last-year"] {
+        assert_eq!(cards.matches(part).count(), 4, "four figures, a sentence each: {cards}");
+    }
     for part in [
         "<title id=\"balken-titel\">",
         "<title id=\"linie-titel\">",
