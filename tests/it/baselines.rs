@@ -262,7 +262,9 @@ async fn how_many_months_evidence_counts_is_configured() {
     let address = house.recorded(&olga, &[]).await;
     house.approved(&otto, &address).await;
     // Dated 2 December 2025, which is eleven whole months ago; 24 count unless somebody decides otherwise.
-    for (months, quantity, effect) in [("", "1", ("A", "70.00")), ("12", "2", ("A", "140.00")), ("11", "3", ("none", "0.00"))] {
+    for (months, quantity, effect) in
+        [("", "1", ("A", "70.00")), ("12", "2", ("A", "140.00")), ("11", "3", ("none", "0.00"))]
+    {
         if !months.is_empty() {
             house.world.law("baseline_max_age_months", months).await;
         }

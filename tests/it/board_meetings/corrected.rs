@@ -50,7 +50,8 @@ async fn a_baseline_withdrawn_after_the_meeting_alters_no_frozen_report_and_is_r
     let data = house.data(second).await;
     let restated = &data["restatement"];
     assert_eq!((&restated["report"], &restated["frozen"]), (&json!("SB-2026-01"), &json!("193.95")));
-    let rows: Vec<_> = (0..2).map(|at| (&restated["rows"][at]["difference"], &restated["rows"][at]["reason"])).collect();
+    let rows: Vec<_> =
+        (0..2_usize).map(|at| (&restated["rows"][at]["difference"], &restated["rows"][at]["reason"])).collect();
     let reason = json!("Einsparung nachgebucht");
     assert_eq!(rows, [(&json!("-164.15"), &reason), (&json!("-46.90"), &reason)]);
     // The 4 pieces of 2025 are corrected on the day of the withdrawal: a year that is over does not change.
