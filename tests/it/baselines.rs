@@ -255,6 +255,27 @@ async fn old_evidence_is_shown_as_stale_and_validity_limits_orders() {
 }
 
 #[tokio::test]
+async fn how_many_months_evidence_counts_is_configured() {
+    let house = House::new().await;
+    let [olga, otto] =
+        [Browser::signed_in(&house.world, &house.olga).await, Browser::signed_in(&house.world, &house.otto).await];
+    let address = house.recorded(&olga, &[]).await;
+    house.approved(&otto, &address).await;
+    // Dated 2 December 2025, which is eleven whole months ago; 24 count unless somebody decides otherwise.
+    for (months, quantity, effect) in
+        [("", "1", ("A", "70.00")), ("12", "2", ("A", "140.00")), ("11", "3", ("none", "0.00"))]
+    {
+        if !months.is_empty() {
+            house.world.law("baseline_max_age_months", months).await;
+        }
+        let id = house.order(&[("CTX-TRN", quantity)]).await;
+        assert_eq!(house.effects(id).await, pairs(&[effect]), "{months} months");
+    }
+    let said = read(&olga.page("/verwaltung/vergleichspreise?stand=stale").await);
+    assert!(said.contains("1 Vergleichspreis") && said.contains("veraltet"), "{said}");
+}
+
+#[tokio::test]
 async fn what_a_town_paid_itself_counts_for_it_alone_and_is_seen_by_it_alone() {
     let world = World::new().await;
     let [altenrode, neufeld] = [world.member("Stadt Altenrode").await, world.member("Stadt Neufeld").await];

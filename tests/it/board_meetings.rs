@@ -1,6 +1,8 @@
 //! Meeting reports: frozen with number, state of data, hash and paper; nothing that happens later alters them, and what
 //! became of them is told.
 
+mod corrected;
+
 use abruf::actions::ActionError;
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::freeze_meeting_report::{Freezing, ToFreeze, freeze};

@@ -294,6 +294,10 @@ async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_l
     let cookie = web.cookie_of(&board, "board@elbe-saale.example").await;
     let page = web.get("/berichte/einsparungen?jahr=2026", &cookie).await.text;
     assert_eq!(page.matches("class=\"last-year\"").count(), 4, "four figures with the year before: {page}");
+    let cards = between(&page, "<ul class=\"cards\">", "</ul>");
+    for part in ["card__figure", "card__text", "last-year"] {
+        assert_eq!(cards.matches(part).count(), 4, "four figures, a sentence each: {cards}");
+    }
     for part in [
         "<title id=\"balken-titel\">",
         "<title id=\"linie-titel\">",
@@ -316,6 +320,12 @@ async fn the_dashboard_has_last_year_beside_it_pictures_with_words_and_what_to_l
         table.split("data-label=\"A netto\"").skip(1).map(|cell| euros(text_of(cell))).collect();
     assert_eq!(drawn, listed, "bars show the figures of the table");
     assert!(page.contains("ohne Einwohnerzahl"), "towns without inhabitants say so");
+    // Neufeld has 20,000 inhabitants.
+    let town = between(page.split_once("id=\"je-mitglied\"").unwrap().1, ">Stadt Neufeld<", "</tr>");
+    let amount = |label: &str| euros(text_of(town.split_once(&format!("data-label=\"{label}\"")).unwrap().1));
+    let each = (amount("A netto") / Decimal::from(20_000))
+        .round_dp_with_strategy(2, rust_decimal::RoundingStrategy::MidpointAwayFromZero);
+    assert_eq!(amount("A je Einwohner"), each, "{town}");
     assert!(
         page.contains("dringend") && page.contains("96 % des Höchstwerts belegt")
             || page.contains("96\u{a0}% des Höchstwerts belegt"),

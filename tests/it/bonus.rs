@@ -146,6 +146,40 @@ async fn a_credit_note_is_shared_by_turnover_to_the_cent_and_taken_back_share_by
     house.world.keeps_its_promises().await;
 }
 
+/// GS-42: by turnover, the largest remainders first; between equal ones the smaller id.
+#[tokio::test]
+async fn the_golden_case_of_a_shared_bonus_comes_out_the_same_through_the_program() {
+    for (bonus, turnovers, expected) in [
+        ("250.00", ["100.00", "200.00", "300.01"], ["41.67", "83.33", "125.00"]),
+        ("0.05", ["10.00", "10.00", "10.00"], ["0.02", "0.02", "0.01"]),
+    ] {
+        let world = World::new().await;
+        let mut towns = Vec::new();
+        for name in ["Stadt Altenrode", "Gemeinde Nordharzland", "Zweckverband Saaletal"] {
+            towns.push(world.member(name).await);
+        }
+        towns.sort();
+        let mut contract = world.contract("RV-2025-01").ceiling(value("10000.00"));
+        for ((town, article), turnover) in towns.iter().zip(["A1", "A2", "A3"]).zip(turnovers) {
+            contract = contract.item(article, fixed(turnover)).entitles(*town);
+        }
+        let contract = contract.await;
+        for (town, article) in towns.iter().zip(["A1", "A2", "A3"]) {
+            let (buyer, approver) = (world.buyer(*town).await, world.approver(*town).await);
+            let id = world.request(&buyer, &contract, &[(article, "1")]).await;
+            let done = release(&world.app, &approver, id, None).await.unwrap();
+            assert!(matches!(done, Release::Released { .. }), "{done:?}");
+        }
+        let olga = world.office().await;
+        record(&world.app, &olga, contract.id, &note(bonus), None).await.unwrap();
+        let shares: Vec<String> = sqlx::query_scalar("SELECT share_net::text FROM bonus_share ORDER BY member_id")
+            .fetch_all(world.owner())
+            .await
+            .unwrap();
+        assert_eq!(shares, expected, "{bonus} by {turnovers:?}");
+    }
+}
+
 #[tokio::test]
 async fn what_cannot_be_is_told_at_its_field_and_nothing_is_booked() {
     let house = House::new().await;

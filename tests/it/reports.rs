@@ -66,7 +66,10 @@ struct House {
 }
 
 async fn house(seed: u64) -> House {
-    let world = World::seeded(seed).await;
+    house_over(World::seeded(seed).await, seed).await
+}
+
+async fn house_over(world: World, seed: u64) -> House {
     let mut towns = Vec::new();
     for name in [MALICIOUS, "Stadt Bergheim", "Stadt Neufeld"] {
         let id = world.member(name).await;
@@ -555,6 +558,8 @@ async fn the_terminal_writes_the_same_sums_and_refuses_what_cannot_be_asked() {
         let done = write(&format!("{level}.jsonl"), &["--format", "jsonl", "--level", level]);
         assert_eq!(done.status.code(), Some(0), "{}", said(&done));
         let text = fs::read_to_string(at(&format!("{level}.jsonl"))).unwrap();
+        let told = format!("Zeilen: {}, fertig", text.lines().count());
+        assert!(said(&done).contains(&told), "{told}: {}", said(&done));
         let listed: Decimal = text
             .lines()
             .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()[column].as_str().unwrap().to_owned())

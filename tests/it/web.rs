@@ -18,6 +18,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{HeaderMap, Request, StatusCode};
+use axum::response::Response;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -255,6 +256,12 @@ impl Web {
 
     pub async fn get(&self, path: &str, cookie: &str) -> Answer {
         self.send(Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap()).await
+    }
+
+    /// An answer of which nothing is taken yet.
+    pub async fn open(&self, path: &str, cookie: &str) -> Response {
+        let request = Request::get(path).header(COOKIE, cookie).body(Body::empty()).unwrap();
+        self.router.clone().oneshot(request).await.unwrap()
     }
 
     /// A file, byte for byte.

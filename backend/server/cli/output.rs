@@ -17,6 +17,9 @@ use crate::storage::StorageError;
 /// How a line begins that says why a command failed.
 pub(super) const FAILURE: &str = "Fehler: ";
 
+/// After so many a counter without a terminal writes a line.
+const LINE_EACH: u64 = 100_000;
+
 /// How a command ends; stable for scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
@@ -194,6 +197,16 @@ impl Output {
         let lines = bar.is_hidden() && !self.quiet;
         Progress { bar, title, lines, last_tenth: std::sync::Mutex::new(None) }
     }
+
+    /// Progress of long work of which nobody knows the end: a counter on a terminal, else a line each hundred thousand.
+    #[must_use]
+    pub fn counter(&self, title: &'static str) -> Progress {
+        let progress = self.progress(title);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} {pos} {per_sec}") {
+            progress.bar.set_style(style);
+        }
+        progress
+    }
 }
 
 /// Progress of one piece of work.
@@ -219,6 +232,22 @@ impl Progress {
             *last = Some(tenth);
             eprintln!("{}: {} % ({done} von {total})", self.title, tenth * 10);
         }
+    }
+
+    /// `done` are done, of nobody knows how many.
+    pub fn count(&self, done: u64) {
+        self.bar.set_position(done);
+        if self.lines && done.is_multiple_of(LINE_EACH) {
+            eprintln!("{}: {done}", self.title);
+        }
+    }
+
+    /// Takes the counter away; without a terminal a last line says how many it was.
+    pub fn finish_at(&self, done: u64) {
+        if self.lines {
+            eprintln!("{}: {done}, fertig", self.title);
+        }
+        self.bar.finish_and_clear();
     }
 
     /// Takes the bar away.

@@ -178,11 +178,11 @@ impl Savings {
             question.contract = Some(found.id.0);
         }
         if self.output == Path::new("-") {
-            self.into(app, &question, &mut io::stdout()).await?;
+            self.into(app, &question, &mut io::stdout(), output).await?;
             return Ok(Exit::Ok);
         }
         let partial = Partial::create(&self.output, "abruf report savings -o -")?;
-        let written = self.into(app, &question, &mut partial.handle()?).await?;
+        let written = self.into(app, &question, &mut partial.handle()?, output).await?;
         let (bytes, sha256) = partial.complete()?;
         let file = self.output.display().to_string();
         let (rows, deviation) = (written.rows, written.deviation);
@@ -194,10 +194,16 @@ impl Savings {
     }
 
     /// Writes the file, whole or row by row.
-    async fn into(&self, app: &App, question: &Question, to: &mut (impl Write + Send)) -> anyhow::Result<Written> {
+    async fn into(
+        &self,
+        app: &App,
+        question: &Question,
+        to: &mut (impl Write + Send),
+        output: &Output,
+    ) -> anyhow::Result<Written> {
         let report = self.level.report();
         if let Some(form) = self.format.by_rows().filter(|_| report.is_list()) {
-            let rows = row_by_row(app, (report, question), form, to).await?;
+            let rows = row_by_row(app, (report, question), form, to, output).await?;
             return Ok(Written { rows, deviation: None });
         }
         let mut tx = app.db.begin_snapshot(RunsAs::Job).await?;
@@ -259,13 +265,15 @@ impl Savings {
     }
 }
 
-/// Writes every row of a list as it is read; returns how many.
+/// Writes every row of a list as it is read, and tells how far it is; returns how many.
 async fn row_by_row(
     app: &App,
     (report, question): (Kind, &Question),
     form: Form,
     to: &mut (impl Write + Send),
+    output: &Output,
 ) -> anyhow::Result<usize> {
+    let rows_written = output.counter("Zeilen");
     let mut to = BufWriter::new(to);
     let mut tx = app.db.begin_snapshot(RunsAs::Job).await?;
     let (question, _) =
@@ -276,9 +284,11 @@ async fn row_by_row(
         while let Some(row) = rows.next().await {
             to.write_all(&form.row(&columns, &row?))?;
             count += 1;
+            rows_written.count(count as u64);
         }
     }
     to.flush()?;
+    rows_written.finish_at(count as u64);
     tx.rollback().await?;
     Ok(count)
 }

@@ -262,3 +262,33 @@ async fn a_refused_replacement_leaves_the_old_price_in_force() {
     assert_eq!(house.effects(order).await, pairs(&[("A", "70.00")]));
     withdraw_baseline::ask(app, &house.olga, wrong, "jetzt aber", None).await.unwrap();
 }
+
+#[tokio::test]
+async fn evidence_dated_after_an_order_proves_nothing_for_it() {
+    let house = House::with_evidence().await;
+    let [olga, otto] =
+        [Browser::signed_in(&house.world, &house.olga).await, Browser::signed_in(&house.world, &house.otto).await];
+    let before = house.order(&[("CTX-TRN", "2")]).await;
+    house.world.at("2027-01-11T09:00:00Z");
+    let wrong = house.baseline("CTX-TRN", "prior_contract").await;
+    let page = olga.page(&format!("{}?ersetzt={wrong}", house.form())).await;
+    let fields = [
+        ("article_number", "CTX-TRN"),
+        ("kind", "prior_contract"),
+        ("unit_price", "1.210,00"),
+        ("per", "unit"),
+        ("unit", "Tag"),
+        ("dated_on", "08.01.2027"),
+        ("evidence", "Rechnung 2027-0003, netto"),
+        ("reason", "1.250,00 € war brutto"),
+    ];
+    let answer = olga.upload(&page, &house.form(), &fields, ("file", "Rechnung.pdf", super::PDF)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", read(&answer.text));
+    let new = answer.header("location").split('?').next().unwrap().to_owned();
+    house.approved(&otto, &new).await;
+    // The list price of 2 January 2026 counts: 2 × (1,200.00 − 1,180.00).
+    assert_eq!(house.effects(before).await, pairs(&[("B", "40.00")]));
+    house.sums_agree().await;
+    let after = house.order(&[("CTX-TRN", "2")]).await;
+    assert_eq!(house.effects(after).await, pairs(&[("A", "60.00")]));
+}

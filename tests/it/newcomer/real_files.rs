@@ -1,5 +1,10 @@
 //! Real lists against real price lists: how much of them is recognised, and where they do not fit.
 //!
+//! - Software prices (GP IT Futures) fit by their numbers; what has a unit that only the price list translates does not.
+//! - Ceiling prices of services (GSA IT Schedule 70) have no numbers, and many titles are alike.
+//! - Turnover (G-Cloud 2013: framework, lot, supplier, customer, month, amount) names no article, quantity or price, so there
+//!   is nothing to compare: the page says so, and `abruf import turnover` is what takes such a file.
+//!
 //! `ABRUF_PURCHASES=<file> cargo test --test it real_files -- --nocapture` reads another file and prints what it is.
 
 use std::fs;
@@ -7,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use abruf::actions::analyse_purchases::{Confirmed, Holder, analyse, upload, waiting};
 use abruf::actions::import::price_map::PriceMap;
-use abruf::actions::import::purchase_columns::Layout;
+use abruf::actions::import::purchase_columns::{Field, Layout};
 use abruf::actions::import::purchase_rows::{missing, purchases};
 use abruf::actions::import::spreadsheet;
 use abruf::actions::import_price_list::{PriceList, import_price_list};
@@ -82,6 +87,8 @@ async fn a_price_list_of_software_fits_by_its_numbers_where_its_units_have_germa
     let (read, rejected, ends) = figures(&office, bytes, "GBP").await;
     println!("nhs-gpit-software: {read} rows, {rejected} rejected, {ends:?}");
     assert_eq!((read, rejected), (115, 0));
+    assert_eq!(ends.iter().map(|(_, lines)| lines).sum::<i64>(), 115, "every line is told how it ended");
+    assert!(ends.iter().any(|(how, lines)| how == "article" && 0 < *lines), "none was known by its number: {ends:?}");
 }
 
 #[tokio::test]
@@ -92,6 +99,17 @@ async fn a_list_of_ceiling_prices_has_words_alone_and_many_alike() {
     let (read, rejected, ends) = figures(&office, bytes, "USD").await;
     println!("gsa-s70-a: {read} rows, {rejected} rejected, {ends:?}");
     assert_eq!(read, 1615);
+}
+
+/// Made up, with the columns and the dirt of the published file.
+#[test]
+fn a_list_of_turnover_can_be_read_and_names_no_article_to_compare() {
+    let sheet = spreadsheet::read(include_bytes!("../turnover/stray-letter.csv")).unwrap();
+    let layout = Layout::propose(&sheet);
+    assert_eq!(sheet.rows.len(), 151, "a header and 150 lines in Mac Roman");
+    assert_eq!((layout.column(Field::Day), layout.column(Field::Amount)), (Some(4), Some(5)), "{:?}", layout.columns);
+    let lacks = missing(&layout).unwrap();
+    assert!(lacks.starts_with("Es fehlt die Artikelnummer oder die Bezeichnung"), "{lacks}");
 }
 
 #[test]

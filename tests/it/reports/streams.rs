@@ -10,7 +10,8 @@ use axum::http::StatusCode;
 use tokio_stream::StreamExt;
 use uuid::Uuid;
 
-use super::{House, house};
+use super::{House, house, house_over};
+use crate::world::World;
 
 const LISTS: [&str; 6] = [
     "einsparungen-abrufe",
@@ -116,6 +117,41 @@ async fn a_line_of_json_is_a_row_of_the_table_in_the_same_order() {
     assert_eq!((status, &rest[..]), (StatusCode::PARTIAL_CONTENT, &all[7..]));
     let page = house.page("/berichte/einsparungen-belege").await;
     assert!(page.contains("bericht.jsonl\""), "offered beside the others");
+}
+
+#[tokio::test]
+async fn a_fifth_long_list_is_told_to_come_again_until_somebody_hangs_up() {
+    // Each holds a connection of the database for as long as its client reads.
+    let house = house_over(World::crowded_from(61).await, 61).await;
+    // More than fits on the way to a client that takes nothing.
+    sqlx::query(
+        "INSERT INTO savings_entry (contract_id, id, call_off_id, body_id, member_id, position, class, stage, baseline_id,
+                                    baseline_net, effect_net, order_net, method_version, dated_on, at)
+         SELECT e.contract_id, gen_random_uuid(), e.call_off_id, e.body_id, e.member_id, e.position, e.class, e.stage, e.baseline_id,
+                e.baseline_net, e.effect_net, e.order_net, e.method_version, e.dated_on, e.at
+         FROM savings_entry e, generate_series(1, 200)
+         WHERE e.stage = 'planned' AND e.position IS NOT NULL",
+    )
+    .execute(&house.web.database.owner)
+    .await
+    .unwrap();
+    let mut under_way = Vec::new();
+    for number in 1..=4 {
+        let answer = house.web.open(ENTRIES, &house.board).await;
+        assert_eq!(answer.status(), StatusCode::OK, "list {number}");
+        let length: usize = answer.headers()["content-length"].to_str().unwrap().parse().unwrap();
+        assert!(500_000 < length, "{length} bytes are soon on their way");
+        under_way.push(answer);
+    }
+    let fifth = house.web.get(ENTRIES, &house.board).await;
+    assert_eq!(fifth.status, StatusCode::SERVICE_UNAVAILABLE, "{}", fifth.text);
+    assert_eq!(fifth.header("retry-after"), "10");
+    assert!(fifth.text.contains("Es laufen gerade 4 Downloads langer Listen"), "{}", fifth.text);
+    let report = house.web.get("/berichte/einsparungen-nach", &house.board).await;
+    assert_eq!(report.status, StatusCode::OK, "what is short needs no place");
+    drop(under_way.pop());
+    let again = house.web.download(ENTRIES, &house.board, &[]).await;
+    assert_eq!(again.0, StatusCode::OK, "the place of whoever hung up is free");
 }
 
 #[tokio::test]

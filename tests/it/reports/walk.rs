@@ -74,14 +74,19 @@ async fn the_boards_page_its_paper_and_its_spreadsheet_agree_and_lead_down_to_on
     let board = Board::of_the_demo().await;
     let mut trace = String::from("walk of the demo\n");
 
-    let [volume, saved] = cards(&board.page("/berichte/einsparungen?jahr=alle").await);
+    let front = board.page("/berichte/einsparungen?jahr=alle").await;
+    let [volume, saved] = cards(&front);
+    let files = ["xlsx", "pdf"].map(|ending| format!("/berichte/einsparungen-nach/bericht.{ending}"));
+    for file in &files {
+        assert!(front.contains(&format!("href=\"{file}\"")), "the page does not lead to {file}");
+    }
     let report = board.page(TOTAL).await;
     let listed = [check(&report, "Auftragswert"), check(&report, "A netto")];
     assert_eq!(listed, [[volume, volume, Decimal::ZERO], [saved, saved, Decimal::ZERO]], "the page of the report");
-    let sheets = sheets(&board.file("/berichte/einsparungen-nach/bericht.xlsx?nach=vertrag").await);
+    let sheets = sheets(&board.file(&files[0]).await);
     assert_eq!(value_at(&sheets[3], "D2"), Decimal::ZERO, "the check cell");
     assert_eq!([value_at(&sheets[3], "B6"), value_at(&sheets[3], "B11")], [volume, saved], "the spreadsheet");
-    let pdf = board.file("/berichte/einsparungen-nach/bericht.pdf?nach=vertrag").await;
+    let pdf = board.file(&files[1]).await;
     let paper = lopdf::Document::load_mem(&pdf).unwrap();
     let pages: Vec<u32> = paper.get_pages().keys().copied().collect();
     let paper = bare(&paper.extract_text(&pages).unwrap());

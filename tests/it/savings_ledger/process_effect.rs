@@ -96,6 +96,17 @@ async fn the_memo_states_it_apart_from_the_saving_and_only_where_it_counts() {
 }
 
 #[tokio::test]
+async fn without_a_resolution_no_order_avoids_a_tender() {
+    let house = House::new().await;
+    house.world.law("direct_award_limit_net", "500.00").await;
+    let contract = house.world.contract("RV-P").process_share("410.00").item("NBK", fixed("100.00"));
+    let contract = contract.entitles(house.town).await;
+    let id = house.released(&contract, "7").await;
+    assert_eq!(house.effect(id).await, "0.00", "700.00 is above the limit, and the flat rate is 0 by default");
+    house.is_sound().await;
+}
+
+#[tokio::test]
 async fn the_flat_rate_counts_from_the_day_of_its_resolution() {
     let house = House::new().await;
     let contract = house.with_flat_rate().await;

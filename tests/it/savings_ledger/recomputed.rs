@@ -1,6 +1,12 @@
 //! Every row of the reports equals a slow computation from orders, deliveries and invoices that shares no code with the
-//! program, and every total equals the list behind it; also after baselines were withdrawn and marks renewed.
+//! program, and every total equals the list behind it; also after baselines were withdrawn and marks renewed. Here over one
+//! large data set and every question, in `many.rs` over many small ones.
 
+mod many;
+
+use std::ops::Range;
+
+use abruf::actions::ActionError;
 use abruf::actions::advance_call_off::advance;
 use abruf::actions::cancel_call_off::cancel;
 use abruf::actions::cancel_part::cancel_part;
@@ -25,6 +31,7 @@ use abruf_domain::period::berlin_date;
 use rand::rngs::ChaCha8Rng;
 use rand::{RngExt, SeedableRng};
 use rust_decimal::{Decimal, RoundingStrategy};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::world::World;
@@ -78,6 +85,8 @@ struct Filled {
     orders: Vec<Order>,
     /// Who holds the process effect of a town and a year at the first contract.
     holders: Vec<((usize, i32), CallOffId)>,
+    /// Two baselines of the first contract count no more.
+    withdrawn: bool,
     chance: ChaCha8Rng,
 }
 
@@ -107,12 +116,23 @@ fn compared_since(contract: usize, article: &str) -> (&'static str, Decimal, Dec
     }
 }
 
+/// A process effect is put at a price, and avoided tenders begin low.
+async fn laws(world: &World) {
+    for (key, value) in [("process_cost_flat_net", "3667.00"), ("direct_award_limit_net", "400.00")] {
+        world.law(key, value).await;
+    }
+}
+
 impl Filled {
     async fn new(seed: u64) -> Self {
         let world = World::seeded(seed).await;
-        for (key, value) in [("process_cost_flat_net", "3667.00"), ("direct_award_limit_net", "400.00")] {
-            world.law(key, value).await;
-        }
+        laws(&world).await;
+        Self::over(world, seed).await
+    }
+
+    /// With towns and contracts of its own, in a world that may hold others already.
+    async fn over(world: World, seed: u64) -> Self {
+        let numbers = [1, 2].map(|number| format!("RV-{seed}-{number}"));
         let mut towns = Vec::new();
         for name in ["Stadt Altenrode", "Stadt Bergheim"] {
             let id = world.member(name).await;
@@ -120,7 +140,7 @@ impl Filled {
         }
         let [one, other] = [towns[0].0, towns[1].0];
         let first = world
-            .contract("RV-2025-01")
+            .contract(&numbers[0])
             .fee("1.5")
             .process_share("410.00")
             .ceiling(value("500000.00"))
@@ -144,7 +164,7 @@ impl Filled {
         .await
         .unwrap();
         let second = world
-            .contract("RV-2025-02")
+            .contract(&numbers[1])
             .fee("0.7")
             .minimum("200.00")
             .surcharge("15.00")
@@ -164,13 +184,14 @@ impl Filled {
             contracts: vec![first, second],
             orders: Vec::new(),
             holders: Vec::new(),
+            withdrawn: false,
             chance: ChaCha8Rng::seed_from_u64(seed),
             world,
         }
     }
 
-    /// An order in one of two years, with what happens to it in that year.
-    async fn live(&mut self) {
+    /// An order in one of two years, with so many things that happen to it in that year.
+    async fn live(&mut self, events: Range<u32>) {
         let year = self.chance.random_range(2025..=2026);
         let (month, day) = (self.chance.random_range(4..=9), self.chance.random_range(1..=28));
         self.world.at(&format!("{year}-{month:02}-{day:02}T09:00:00Z"));
@@ -198,7 +219,7 @@ impl Filled {
             self.holders.push((key, id));
         }
         dispatch(app, &self.towns[town].1, id, None, "email").await.unwrap();
-        for step in 0..self.chance.random_range(2..14_u32) {
+        for step in 0..self.chance.random_range(events) {
             self.happens(id, town, contract, step).await;
             let holds = Decimal::from(DIRECT_AWARD_LIMIT) < self.net(id).await
                 && self.world.call_off(id).await.status != Status::Cancelled;
@@ -211,7 +232,7 @@ impl Filled {
         self.orders.push(Order { id, contract, town, year, checked, renewed: false });
     }
 
-    /// Two baselines of the first contract are withdrawn; an hour later an auditor looks at every second order again.
+    /// Two baselines of the first contract are withdrawn.
     async fn corrected(&mut self) {
         self.world.at("2026-11-22T08:00:00Z");
         let otto = self.world.office().named("Otto Amt").await;
@@ -229,13 +250,27 @@ impl Filled {
             withdraw_baseline::ask(app, &self.office, id, "brutto abgeschrieben", None).await.unwrap();
             withdraw_baseline::approve(app, &otto, id).await.unwrap();
         }
-        let found = verify(app, |_, _, _| {}).await.unwrap();
-        assert!(found.failures.is_empty(), "right after the corrections: {:?}", found.failures);
+        self.withdrawn = true;
+    }
+
+    /// An hour after the corrections an auditor looks at every second order of their contract again.
+    async fn looked_at_again(&mut self) {
         self.world.at("2026-11-22T09:00:00Z");
         for order in self.orders.iter_mut().filter(|it| it.checked && it.contract == 0).step_by(2) {
             mark(&self.world.app, &self.auditor, order.id, Verdict::Checked, "", None).await.unwrap();
             order.renewed = true;
         }
+    }
+
+    /// A credit note for the first contract; refused where nobody has ordered from it in that year.
+    async fn bonus(&self) -> Result<Uuid, ActionError> {
+        let note = CreditNote {
+            year: 2026,
+            net: "33.33".parse().unwrap(),
+            received_on: "2026-11-20".parse().unwrap(),
+            document: "GS-1".to_owned(),
+        };
+        record_bonus::record(&self.world.app, &self.office, self.contracts[0].id, &note, None).await
     }
 
     async fn net(&self, id: CallOffId) -> Decimal {
@@ -310,10 +345,11 @@ impl Filled {
 
     /// The whole ledger, computed from orders, deliveries, invoices and credit notes.
     async fn slowly(&self) -> Vec<Slow> {
+        let counts_now: Compared = if self.withdrawn { compared_since } else { compared };
         let mut ledger = Vec::new();
         for order in &self.orders {
             let (planned, realised) = self.of_order(order, compared).await;
-            let (planned_since, realised_since) = self.of_order(order, compared_since).await;
+            let (planned_since, realised_since) = self.of_order(order, counts_now).await;
             let since = |book: &'static str, list: &[Slow]| {
                 list.iter().map(|it| Slow { book, year: CORRECTED, ..it.clone() }).collect::<Vec<_>>()
             };
@@ -338,8 +374,10 @@ impl Filled {
         }
         let bonuses: Vec<(Uuid, Uuid, Uuid, i32, Decimal)> = sqlx::query_as(
             "SELECT p.id, p.contract_id, s.member_id, extract(year FROM p.received_on)::int, s.share_net
-             FROM bonus_payment p JOIN bonus_share s ON s.bonus_id = p.id",
+             FROM bonus_payment p JOIN bonus_share s ON s.bonus_id = p.id
+             WHERE p.contract_id = ANY($1)",
         )
+        .bind(self.contracts.iter().map(|it| it.id.0).collect::<Vec<_>>())
         .fetch_all(self.world.owner())
         .await
         .unwrap();
@@ -531,39 +569,21 @@ fn added(sums: impl Iterator<Item = [Decimal; 10]>) -> [Decimal; 10] {
 /// The sums of one book.
 type BookOf = fn(&StageGroup) -> &Sums;
 
-#[tokio::test]
-async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_says() {
-    let mut filled = Filled::new(2026).await;
-    for _ in 0..45 {
-        filled.live().await;
-    }
-    filled.corrected().await;
-    let note = CreditNote {
-        year: 2026,
-        net: "33.33".parse().unwrap(),
-        received_on: "2026-11-20".parse().unwrap(),
-        document: "GS-1".to_owned(),
-    };
-    record_bonus::record(&filled.world.app, &filled.office, filled.contracts[0].id, &note, None).await.unwrap();
-    let ledger = filled.slowly().await;
-    for book in ["planned", "realised", "audited"] {
-        let [volume, .., p] = sums(&ledger, &Filter::default(), book, None, By::Total);
-        assert!(!volume.is_zero() && (book != "planned" || !p.is_zero()), "{book}: the world is too small");
-    }
-    let mut tx = filled.world.app.db.begin(&filled.board).await.unwrap();
+/// Compares every row of the reports, asked like this, with the slow ledger, and every total with its list; how many rows.
+async fn agree(conn: &mut PgConnection, ledger: &[Slow], filters: &[Filter]) -> usize {
     let mut compared = 0;
-    for filter in filters(&filled) {
-        let total = savings_stages::total(&mut tx, &filter).await.unwrap();
+    for filter in filters {
+        let total = savings_stages::total(&mut *conn, filter).await.unwrap();
         for by in [By::Contract, By::Member, By::CallOff] {
-            let groups = savings_stages::grouped(&mut tx, &filter, by).await.unwrap();
+            let groups = savings_stages::grouped(&mut *conn, filter, by).await.unwrap();
             let books: [(&str, BookOf); 3] =
                 [("planned", |it| &it.planned), ("realised", |it| &it.realised), ("audited", |it| &it.audited)];
             for (book, of) in books {
-                let slow = sums(&ledger, &filter, book, None, By::Total);
+                let slow = sums(ledger, filter, book, None, By::Total);
                 assert_eq!(told(of(&total)), slow, "{filter:?}, {book}");
                 assert_eq!(added(groups.iter().map(|it| told(of(it)))), slow, "{filter:?}, {book}, list by {by:?}");
                 for group in &groups {
-                    let slow = sums(&ledger, &filter, book, Some(group.id), by);
+                    let slow = sums(ledger, filter, book, Some(group.id), by);
                     assert_eq!(told(of(group)), slow, "{filter:?}, {book}, {} {}", group.number, group.name);
                     compared += 1;
                 }
@@ -572,16 +592,37 @@ async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_say
         for (grouping, by) in
             [(Grouping::Contract, By::Contract), (Grouping::Member, By::Member), (Grouping::CallOff, By::CallOff)]
         {
-            let groups = savings::grouped(&mut tx, &filter, grouping, 10_000, 0).await.unwrap();
-            let total = told(&savings::total(&mut tx, &filter).await.unwrap());
+            let groups = savings::grouped(&mut *conn, filter, grouping, 10_000, 0).await.unwrap();
+            let total = told(&savings::total(&mut *conn, filter).await.unwrap());
             assert_eq!(added(groups.iter().map(|it| told(&it.sums))), total, "{filter:?}, list by {by:?}");
             for group in &groups {
-                let slow = sums(&ledger, &filter, "planned", Some(group.id), by);
+                let slow = sums(ledger, filter, "planned", Some(group.id), by);
                 assert_eq!(told(&group.sums), slow, "{filter:?}, {} {}", group.number, group.name);
                 compared += 1;
             }
         }
     }
+    compared
+}
+
+#[tokio::test]
+async fn every_row_of_the_reports_is_what_a_slow_computation_from_the_orders_says() {
+    let mut filled = Filled::new(2026).await;
+    for _ in 0..45 {
+        filled.live(2..14).await;
+    }
+    filled.corrected().await;
+    let found = verify(&filled.world.app, |_, _, _| {}).await.unwrap();
+    assert!(found.failures.is_empty(), "right after the corrections: {:?}", found.failures);
+    filled.looked_at_again().await;
+    filled.bonus().await.unwrap();
+    let ledger = filled.slowly().await;
+    for book in ["planned", "realised", "audited"] {
+        let [volume, .., p] = sums(&ledger, &Filter::default(), book, None, By::Total);
+        assert!(!volume.is_zero() && (book != "planned" || !p.is_zero()), "{book}: the world is too small");
+    }
+    let mut tx = filled.world.app.db.begin(&filled.board).await.unwrap();
+    let compared = agree(&mut tx, &ledger, &filters(&filled)).await;
     assert!(2000 <= compared, "only {compared} rows were compared");
     drop(tx);
     filled.world.keeps_its_promises().await;

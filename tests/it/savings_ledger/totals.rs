@@ -6,6 +6,8 @@ use abruf::storage::savings_totals::{Difference, begin_rebuild, contracts, corre
 use rust_decimal::Decimal;
 
 use super::House;
+use crate::papers::{abruf, said};
+use crate::web::Web;
 use crate::world::contract::Contract;
 
 async fn rows(house: &House) -> i64 {
@@ -119,4 +121,31 @@ async fn sums_by_year_follow_what_is_settled_and_are_named_and_put_right_where_w
         correct(&mut owner, contract).await.unwrap();
     }
     assert_eq!(compared(&house).await, []);
+}
+
+#[tokio::test]
+async fn the_terminal_compares_every_sum_says_how_far_it_is_and_puts_right_what_is_wrong() {
+    let web = Web::over(lived_in().await.world).await;
+    let rollup = |what: &str| {
+        let done = abruf(Some(&web), &["rollup", what]);
+        (done.status.code(), said(&done))
+    };
+    let (code, words) = rollup("verify");
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("1 Rahmenverträge verglichen, jede Summe stimmt mit dem Buch."), "{words}");
+    assert!(words.contains("Rahmenverträge: 100 % (1 von 1)"), "how far it is: {words}");
+    sqlx::query(
+        "UPDATE savings_total SET effect_net = effect_net - 7.25 WHERE id = (SELECT min(id) FROM savings_total WHERE class = 'A')",
+    )
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    let (code, words) = rollup("verify");
+    assert_eq!(code, Some(10), "{words}");
+    assert!(words.contains("Stadt Altenrode") && words.contains("Wirkung 7.25"), "{words}");
+    assert!(words.contains("Richtigstellen: abruf rollup rebuild"), "{words}");
+    let (code, words) = rollup("rebuild");
+    assert_eq!(code, Some(0), "{words}");
+    assert!(words.contains("1 Summen richtiggestellt.") && words.contains("100 % (1 von 1)"), "{words}");
+    assert_eq!(rollup("verify").0, Some(0));
 }
