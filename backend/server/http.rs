@@ -15,6 +15,7 @@ pub mod byte_range;
 pub mod charts;
 pub mod connections;
 pub mod csrf;
+pub mod english;
 pub mod extract;
 pub mod filters;
 pub mod finding_view;
@@ -95,6 +96,7 @@ pub fn routes() -> Routes {
     .get("/impressum", PUBLIC, pages::imprint::show)
     .get("/datenschutz", PUBLIC, pages::privacy::show)
     .get("/barrierefreiheit", PUBLIC, pages::accessibility::show)
+    .get("/sprache", PUBLIC, english::choose)
     // Signing in and out.
     .get("/anmelden", PUBLIC, pages::sign_in::show)
     .post("/anmelden", PUBLIC, pages::sign_in::submit)
@@ -783,6 +785,7 @@ pub fn router(app: App, security: Security) -> Router {
                             .and(cannot_be_taken_up),
                     ),
                 )
+                .layer(from_fn(english::translate))
                 .layer(from_fn_with_state(server.clone(), problem::render))
                 .layer(from_fn(task::own))
                 .layer(from_fn(body_limit::guard))

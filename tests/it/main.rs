@@ -24,6 +24,7 @@ mod demo;
 mod desk;
 mod document_store;
 mod embedded;
+mod english;
 mod export_formulas;
 mod first_run;
 mod forgetting;

@@ -120,6 +120,18 @@ impl Texts {
         body.find("\n## ").map_or(body, |end| &body[..end]).trim()
     }
 
+    /// Every text in both languages, German first: the title, and each paragraph of each section.
+    #[must_use]
+    pub fn pairs(&self) -> Vec<(&'static str, &'static str)> {
+        let mut pairs = vec![(self.title(Language::German), self.title(Language::English))];
+        let names = self.german.lines().filter_map(|line| line.strip_prefix("## "));
+        for name in names {
+            let paragraphs = |language| self.section(language, name).split("\n\n").map(str::trim);
+            pairs.extend(paragraphs(Language::German).zip(paragraphs(Language::English)));
+        }
+        pairs
+    }
+
     /// The sentence of a finding with its figures filled in.
     #[must_use]
     pub fn sentence(&self, finding: &Finding, language: Language, currency: &str) -> String {

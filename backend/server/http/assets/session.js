@@ -25,12 +25,12 @@
 
   const show = (isOver) => {
     over = isOver;
-    part("titel").textContent = isOver ? "Ihre Sitzung ist zu Ende" : title;
+    part("titel").textContent = isOver ? box.dataset.over : title;
     part("text").hidden = isOver;
     part("vorbei").hidden = !isOver;
     part("abmelden").hidden = isOver;
     part("fehler").hidden = true;
-    part("weiter").querySelector(".kern-label").textContent = isOver ? "Zurück zur Seite" : "Angemeldet bleiben";
+    part("weiter").querySelector(".kern-label").textContent = isOver ? box.dataset.back : box.dataset.stay;
   };
 
   // Opening any page renews the session; its new end stands in that page.

@@ -1,0 +1,345 @@
+//! The catalogue: German texts and what they are in English.
+//!
+//! A text is known as a whole, by its pattern (`Noch {1} von {2}`), as sentences one after the other, or as a number with
+//! a word. What fills a pattern is looked up in turn, so that a status inside a sentence is said in English too.
+
+use std::collections::{BTreeSet, HashMap};
+
+use abruf_domain::checks;
+use aho_corasick::AhoCorasick;
+
+/// The files, by subject of the pages they belong to.
+pub const FILES: [(&str, &str); 15] = [
+    ("actions", include_str!("../../english/actions.po")),
+    ("approvals", include_str!("../../english/approvals.po")),
+    ("contracts", include_str!("../../english/contracts.po")),
+    ("domain", include_str!("../../english/domain.po")),
+    ("drafts", include_str!("../../english/drafts.po")),
+    ("help", include_str!("../../english/help.po")),
+    ("imports", include_str!("../../english/imports.po")),
+    ("layout", include_str!("../../english/layout.po")),
+    ("members", include_str!("../../english/members.po")),
+    ("mini_competitions", include_str!("../../english/mini_competitions.po")),
+    ("orders", include_str!("../../english/orders.po")),
+    ("reports", include_str!("../../english/reports.po")),
+    ("savings", include_str!("../../english/savings.po")),
+    ("sign_in", include_str!("../../english/sign_in.po")),
+    ("tables", include_str!("../../english/tables.po")),
+];
+
+/// Patterns with fewer letters of their own than this fit too much: what fills them must be a figure, or known itself.
+const TELLING: usize = 12;
+/// How deep a text may stand within texts.
+const DEEPEST: u8 = 4;
+
+/// German texts with their English.
+#[derive(Debug)]
+pub struct Catalogue {
+    known: HashMap<String, String>,
+    patterns: Vec<Pattern>,
+    /// Finds the patterns whose longest own words stand in a text.
+    anchors: AhoCorasick,
+}
+
+/// `Noch {1} von {2}` with `{1} of {2} left`.
+#[derive(Debug)]
+struct Pattern {
+    /// What stands before, between and after the holes.
+    german: Vec<String>,
+    english: Vec<Part>,
+    /// Letters of its own.
+    letters: usize,
+}
+
+#[derive(Debug)]
+enum Part {
+    Text(String),
+    Hole(usize),
+}
+
+impl Catalogue {
+    /// What comes with the program.
+    ///
+    /// # Panics
+    /// If a file is no PO file; a test reads them all.
+    #[must_use]
+    pub fn shipped() -> Self {
+        let mut pairs = Vec::new();
+        for (name, file) in FILES {
+            let read = polib::po_file::parse_from_reader(file.as_bytes()).unwrap_or_else(|error| panic!("{name}.po: {error}"));
+            for message in read.messages() {
+                pairs.push((message.msgid().to_owned(), message.msgstr().unwrap_or_default().to_owned()));
+            }
+        }
+        // A text of a page counts before the same words of a rule.
+        let rules = checks::all().flat_map(|rule| rule.texts.pairs()).map(|(german, english)| (german.to_owned(), english.to_owned()));
+        Self::of(rules.chain(pairs))
+    }
+
+    /// Of pairs, German first; the later one of two counts. Pairs without English are left out.
+    pub fn of<Text: Into<String>>(pairs: impl IntoIterator<Item = (Text, Text)>) -> Self {
+        let mut known = HashMap::new();
+        for (german, english) in pairs {
+            let (german, english) = (single_spaced(&german.into()), single_spaced(&english.into()));
+            if !english.is_empty() {
+                known.insert(german, english);
+            }
+        }
+        let mut patterns: Vec<Pattern> = known.iter().filter_map(|(german, english)| Pattern::of(german, english)).collect();
+        // The most telling first; among equals the order of the words, so that the answer is always the same.
+        patterns.sort_by(|a, b| b.letters.cmp(&a.letters).then_with(|| a.german.cmp(&b.german)));
+        let anchors = AhoCorasick::new(patterns.iter().map(Pattern::anchor)).unwrap_or_else(|error| panic!("{error}"));
+        Self { known, patterns, anchors }
+    }
+
+    /// The text in English; none if the catalogue does not know it, or if it is no text.
+    #[must_use]
+    pub fn english(&self, german: &str) -> Option<String> {
+        if !german.chars().any(char::is_alphabetic) {
+            return None;
+        }
+        self.at_depth(&single_spaced(german), 0)
+    }
+
+    fn at_depth(&self, german: &str, depth: u8) -> Option<String> {
+        if let Some(english) = self.known.get(german) {
+            return Some(english.clone());
+        }
+        if depth == DEEPEST {
+            return None;
+        }
+        self.by_pattern(german, depth).or_else(|| self.counted(german, depth)).or_else(|| self.by_sentence(german, depth))
+    }
+
+    fn by_pattern(&self, german: &str, depth: u8) -> Option<String> {
+        let near: BTreeSet<usize> =
+            self.anchors.find_overlapping_iter(german).map(|found| found.pattern().as_usize()).collect();
+        near.into_iter().find_map(|at| {
+            let pattern = &self.patterns[at];
+            let fillings = pattern.fillings(german)?;
+            let mut said = Vec::with_capacity(fillings.len());
+            for filling in fillings {
+                let known = self.at_depth(filling.trim(), depth + 1);
+                if known.is_none() && pattern.letters < TELLING && !is_figure(filling) {
+                    return None;
+                }
+                said.push(known.map_or_else(|| filling.to_owned(), |it| around(filling, &it)));
+            }
+            Some(pattern.filled(&said))
+        })
+    }
+
+    /// `3 Verträge`.
+    fn counted(&self, german: &str, depth: u8) -> Option<String> {
+        let (number, word) = german.split_once(' ')?;
+        let is_number = number.chars().all(|mark| mark.is_ascii_digit() || ".,−-+".contains(mark));
+        if !is_number {
+            return None;
+        }
+        Some(format!("{number} {}", uncapitalised(&self.at_depth(word, depth + 1)?)))
+    }
+
+    /// Several texts in one: sentences as far as they are known, shorter parts only if all are.
+    fn by_sentence(&self, german: &str, depth: u8) -> Option<String> {
+        [". ", "? ", "! ", " · "].into_iter().find_map(|mark| self.by_parts(german, mark, depth, false)).or_else(|| {
+            ["; ", ": ", " – ", ", ", " ("].into_iter().find_map(|mark| self.by_parts(german, mark, depth, true))
+        })
+    }
+
+    fn by_parts(&self, german: &str, mark: &str, depth: u8, all: bool) -> Option<String> {
+        if !german.contains(mark) {
+            return None;
+        }
+        let mut found = 0;
+        let mut english = String::new();
+        for part in german.split_inclusive(mark) {
+            let own = part.strip_suffix(mark).map_or((part, ""), |rest| (rest, mark));
+            // The full stop belongs to the sentence.
+            let stop = if own.1.starts_with(['.', '?', '!']) { 1 } else { 0 };
+            let whole = &part[..own.0.len() + stop];
+            let known = self.at_depth(whole, depth + 1).or_else(|| {
+                let bare = self.at_depth(own.0, depth + 1)?;
+                Some(format!("{bare}{}", &own.1[..stop]))
+            });
+            match known {
+                Some(text) => {
+                    found += 1;
+                    english.push_str(&text);
+                }
+                None if all && !is_figure(whole) => return None,
+                None => english.push_str(whole),
+            }
+            english.push_str(&own.1[stop..]);
+        }
+        (found > 0).then_some(english)
+    }
+}
+
+impl Pattern {
+    /// None for a text without holes.
+    fn of(german: &str, english: &str) -> Option<Self> {
+        let mut names = Vec::new();
+        let mut literals = vec![String::new()];
+        for part in parts(german) {
+            match part {
+                Err(name) => {
+                    names.push(name);
+                    literals.push(String::new());
+                }
+                Ok(text) => literals.last_mut()?.push_str(text),
+            }
+        }
+        if names.is_empty() {
+            return None;
+        }
+        let english = parts(english)
+            .map(|part| match part {
+                Ok(text) => Some(Part::Text(text.to_owned())),
+                Err(name) => names.iter().position(|it| *it == name).map(Part::Hole),
+            })
+            .collect::<Option<Vec<_>>>()?;
+        let letters = literals.iter().flat_map(|it| it.chars()).filter(|it| it.is_alphabetic()).count();
+        (letters > 0).then_some(Self { german: literals, english, letters })
+    }
+
+    fn anchor(&self) -> &str {
+        self.german.iter().max_by_key(|it| it.len()).map_or("", String::as_str)
+    }
+
+    /// What fills the holes of this text, if it is one of the pattern.
+    fn fillings<'text>(&self, text: &'text str) -> Option<Vec<&'text str>> {
+        let (first, rest) = self.german.split_first()?;
+        let (last, between) = rest.split_last()?;
+        let mut open = text.strip_prefix(first.as_str())?.strip_suffix(last.as_str())?;
+        let mut fillings = Vec::with_capacity(rest.len());
+        for literal in between {
+            let at = if literal.is_empty() { 0 } else { open.find(literal.as_str())? };
+            fillings.push(&open[..at]);
+            open = &open[at + literal.len()..];
+        }
+        fillings.push(open);
+        Some(fillings)
+    }
+
+    fn filled(&self, fillings: &[String]) -> String {
+        self.english
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) => text.as_str(),
+                Part::Hole(at) => fillings.get(*at).map_or("", String::as_str),
+            })
+            .collect()
+    }
+}
+
+/// Texts (`Ok`) and names of holes (`Err`), in order.
+pub fn parts(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let hole = rest.match_indices('{').find_map(|(open, _)| {
+            let name = rest[open + 1..].split_once('}')?.0;
+            let is_name = !name.is_empty() && name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+            is_name.then_some((open, name))
+        });
+        match hole {
+            Some((0, name)) => {
+                rest = &rest[name.len() + 2..];
+                Some(Err(name))
+            }
+            Some((open, _)) => {
+                let (before, after) = rest.split_at(open);
+                rest = after;
+                Some(Ok(before))
+            }
+            None => Some(Ok(std::mem::take(&mut rest))),
+        }
+    })
+}
+
+/// A number, a date, an amount, a code: nothing in it is a word.
+fn is_figure(text: &str) -> bool {
+    text.split_whitespace().all(|word| word.chars().filter(|it| it.is_alphabetic()).count() <= 3 || word.bytes().any(|it| it.is_ascii_digit()))
+}
+
+/// German nouns have capitals; after a number English ones have none, but `CPV` and `I` do.
+fn uncapitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    match (letters.next(), letters.next()) {
+        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(word.chars().skip(1)).collect(),
+        _ => word.to_owned(),
+    }
+}
+
+/// The spaces of a filling around its English.
+fn around(filling: &str, english: &str) -> String {
+    let begin = filling.len() - filling.trim_start().len();
+    let end = filling.trim_end().len().max(begin);
+    format!("{}{english}{}", &filling[..begin], &filling[end..])
+}
+
+/// As a browser shows it: white space is one space.
+fn single_spaced(text: &str) -> String {
+    text.split(|mark: char| mark.is_ascii_whitespace()).filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn catalogue() -> Catalogue {
+        Catalogue::of([
+            ("Der Abruf ist {1}. Bitte prüfen Sie ihn.", "The call-off is {1}. Please check it."),
+            ("freigegeben", "released"),
+            ("Noch {1} von {2}", "{1} of {2} left"),
+            ("{1} bis {2}", "{1} to {2}"),
+            ("Verträge", "Contracts"),
+            ("Gespeichert.", "Saved."),
+            ("Lieferant {1}", "Supplier {1}"),
+            ("Bitte warten", "Please wait"),
+            ("{place}: höchstens {limit} sind erlaubt.", "{limit} at most is allowed for {place}."),
+        ])
+    }
+
+    fn said(german: &str) -> Option<String> {
+        catalogue().english(german)
+    }
+
+    #[test]
+    fn a_text_is_known_whole_or_by_its_pattern() {
+        assert_eq!(said("Gespeichert.").as_deref(), Some("Saved."));
+        assert_eq!(said("Noch 3 von 5").as_deref(), Some("3 of 5 left"));
+        assert_eq!(said("Los 1: höchstens 1.000,00 € sind erlaubt.").as_deref(), Some("1.000,00 € at most is allowed for Los 1."));
+        assert_eq!(said("12 Verträge").as_deref(), Some("12 contracts"));
+    }
+
+    #[test]
+    fn what_fills_a_pattern_is_said_in_english_too() {
+        let german = "Der Abruf ist freigegeben. Bitte prüfen Sie ihn.";
+        assert_eq!(said(german).as_deref(), Some("The call-off is released. Please check it."));
+    }
+
+    #[test]
+    fn sentences_one_after_the_other_are_known_each() {
+        assert_eq!(said("Gespeichert. Noch 3 von 5").as_deref(), Some("Saved. 3 of 5 left"));
+        assert_eq!(said("Gespeichert. Grüße aus Stendal.").as_deref(), Some("Saved. Grüße aus Stendal."));
+    }
+
+    #[test]
+    fn names_that_look_like_a_pattern_stay() {
+        assert_eq!(said("01.01.2027 bis 31.12.2027").as_deref(), Some("01.01.2027 to 31.12.2027"));
+        assert_eq!(said("Von Altenrode bis Birkau"), None, "a title somebody gave a contract");
+        assert_eq!(said("Lieferant Bitte warten").as_deref(), Some("Supplier Please wait"));
+        assert_eq!(said("Stadt Altenrode"), None);
+        assert_eq!(said("4711"), None);
+    }
+
+    #[test]
+    fn the_shipped_catalogue_can_be_read() {
+        let shipped = Catalogue::shipped();
+        assert_eq!(shipped.english("Abmelden").as_deref(), Some("Sign out"));
+        assert!(shipped.patterns.len() > 1_000, "{} patterns", shipped.patterns.len());
+    }
+}
