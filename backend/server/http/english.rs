@@ -72,9 +72,8 @@ fn wanted(headers: &HeaderMap) -> Language {
         _ => {}
     }
     let asked = headers.get(ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let names = |tag: &str| {
-        asked.split(',').any(|it| it.trim().get(..2).is_some_and(|start| start.eq_ignore_ascii_case(tag)))
-    };
+    let names =
+        |tag: &str| asked.split(',').any(|it| it.trim().get(..2).is_some_and(|start| start.eq_ignore_ascii_case(tag)));
     if names("en") && !names("de") { Language::English } else { Language::German }
 }
 

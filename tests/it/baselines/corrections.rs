@@ -266,10 +266,10 @@ async fn a_refused_replacement_leaves_the_old_price_in_force() {
 #[tokio::test]
 async fn evidence_dated_after_an_order_proves_nothing_for_it() {
     let house = House::with_evidence().await;
-    let [olga, otto] =
-        [Browser::signed_in(&house.world, &house.olga).await, Browser::signed_in(&house.world, &house.otto).await];
     let before = house.order(&[("CTX-TRN", "2")]).await;
     house.world.at("2027-01-11T09:00:00Z");
+    let [olga, otto] =
+        [Browser::signed_in(&house.world, &house.olga).await, Browser::signed_in(&house.world, &house.otto).await];
     let wrong = house.baseline("CTX-TRN", "prior_contract").await;
     let page = olga.page(&format!("{}?ersetzt={wrong}", house.form())).await;
     let fields = [

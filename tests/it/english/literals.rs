@@ -8,8 +8,27 @@ use super::words::{HOLE, is_text, message};
 
 /// Macros and functions whose literals only we read, or a database.
 const INWARD: &[&str] = &[
-    "trace", "debug", "info", "warn", "error", "event", "panic", "assert", "assert_eq", "unreachable", "query", "query_as",
-    "query_scalar", "include_str", "concat", "expect", "starts_with", "ends_with", "contains", "strip_prefix", "strip_suffix",
+    "trace",
+    "debug",
+    "info",
+    "warn",
+    "error",
+    "event",
+    "panic",
+    "assert",
+    "assert_eq",
+    "unreachable",
+    "query",
+    "query_as",
+    "query_scalar",
+    "include_str",
+    "concat",
+    "expect",
+    "starts_with",
+    "ends_with",
+    "contains",
+    "strip_prefix",
+    "strip_suffix",
 ];
 /// Macros that begin with a text to be filled in.
 const FORMATS: &[&str] = &["format", "write", "writeln"];
@@ -28,6 +47,7 @@ fn walk(stream: TokenStream, filled_in: bool, found: &mut BTreeSet<String>) {
         Some(TokenTree::Ident(it)) => it.to_string(),
         _ => String::new(),
     };
+    let is_attribute = |at: usize| at > 0 && (mark(at - 1, '#') || at > 1 && mark(at - 1, '!') && mark(at - 2, '#'));
     let mut first = true;
     let mut at = 0;
     while at < tokens.len() {
@@ -43,10 +63,11 @@ fn walk(stream: TokenStream, filled_in: bool, found: &mut BTreeSet<String>) {
                     first = false;
                 }
             }
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket && at > 0 && mark(at - 1, '#') => {
+            TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket && is_attribute(at) => {
                 if group.stream().to_string().replace(' ', "") == "cfg(test)" {
                     // Past the module of tests.
-                    let is_end = |it: &TokenTree| matches!(it, TokenTree::Group(it) if it.delimiter() == Delimiter::Brace);
+                    let is_end =
+                        |it: &TokenTree| matches!(it, TokenTree::Group(it) if it.delimiter() == Delimiter::Brace);
                     while at < tokens.len() && !is_end(&tokens[at]) && !mark(at, ';') {
                         at += 1;
                     }
@@ -92,6 +113,7 @@ fn with_holes(text: &str) -> String {
 #[test]
 fn texts_for_people_are_found_and_others_are_not() {
     let source = r#"
+        #![doc = "Auch nicht dieser Text"]
         #[doc = "Nicht dieser Text"]
         fn f() -> String {
             tracing::warn!("das liest nur der Betreiber");

@@ -39,7 +39,9 @@ fn pieces(source: &str) -> Vec<Piece<'_>> {
             region
         } else if here.starts_with("<!--") {
             (None, here.find("-->").map_or(here.len(), |end| end + 3))
-        } else if here.starts_with('<') && here[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "/!".contains(next)) {
+        } else if here.starts_with('<')
+            && here[1..].starts_with(|next: char| next.is_ascii_alphabetic() || "/!".contains(next))
+        {
             let tag = &here[..(until(here, '>') + 1).min(here.len())];
             let silent = ["script", "style"].into_iter().find(|name| tag[1..].starts_with(name));
             let hidden = silent.and_then(|name| here[tag.len()..].find(&format!("</{name}"))).unwrap_or(0);
@@ -65,10 +67,8 @@ fn pieces(source: &str) -> Vec<Piece<'_>> {
 fn until(source: &str, mark: char) -> usize {
     let mut at = 0;
     while at < source.len() && !source[at..].starts_with(mark) {
-        at += askama(&source[at..]).map_or_else(
-            || source[at..].chars().next().map_or(1, char::len_utf8),
-            |(_, length)| length,
-        );
+        at += askama(&source[at..])
+            .map_or_else(|| source[at..].chars().next().map_or(1, char::len_utf8), |(_, length)| length);
     }
     at
 }
@@ -195,7 +195,10 @@ impl Walk {
         let button = tag.starts_with("<input") && tag.contains("type=\"submit\"");
         let mut rest = tag;
         while let Some(equals) = rest.find("=\"") {
-            let name = rest[..equals].rsplit(|mark: char| !(mark.is_ascii_alphanumeric() || mark == '-')).next().unwrap_or_default();
+            let name = rest[..equals]
+                .rsplit(|mark: char| !(mark.is_ascii_alphanumeric() || mark == '-'))
+                .next()
+                .unwrap_or_default();
             let value = &rest[equals + 2..];
             let length = until(value, '"');
             let sentence = name.starts_with("data-") && value[..length].contains(' ') && is_text(&value[..length]);
@@ -242,6 +245,14 @@ fn every_branch_and_every_spoken_attribute_is_a_text() {
     let template = r#"<p title="Was {{ x }} kostet" class="nicht">Noch {{ left }}{% if more %} von {{ all }}{% else %} frei{% endif %}.</p>
         {# kein Text #}<script>keiner</script>{% call field::line("name", "Name der Stadt", "kein-text") %}{% endcall %}
         <ul>{% for it in list %}<li>{{ it }}: offen</li>{% endfor %}</ul><b>{% for it in list %}{{ it }}, {% endfor %}und mehr</b>"#;
-    let expected = ["Name der Stadt", "Noch {1} frei.", "Noch {1} von {2}.", "Was {1} kostet", "und mehr", "{1}: offen", "{1}und mehr"];
+    let expected = [
+        "Name der Stadt",
+        "Noch {1} frei.",
+        "Noch {1} von {2}.",
+        "Was {1} kostet",
+        "und mehr",
+        "{1}: offen",
+        "{1}und mehr",
+    ];
     assert_eq!(texts(template).into_iter().collect::<Vec<_>>(), expected);
 }

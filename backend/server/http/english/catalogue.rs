@@ -9,7 +9,7 @@ use abruf_domain::checks;
 use aho_corasick::AhoCorasick;
 
 /// The files, by subject of the pages they belong to.
-pub const FILES: [(&str, &str); 15] = [
+pub const FILES: [(&str, &str); 16] = [
     ("actions", include_str!("../../english/actions.po")),
     ("approvals", include_str!("../../english/approvals.po")),
     ("contracts", include_str!("../../english/contracts.po")),
@@ -25,6 +25,8 @@ pub const FILES: [(&str, &str); 15] = [
     ("savings", include_str!("../../english/savings.po")),
     ("sign_in", include_str!("../../english/sign_in.po")),
     ("tables", include_str!("../../english/tables.po")),
+    // Single words that no test can tell from a key of the code: states, lights, counts.
+    ("words", include_str!("../../english/words.po")),
 ];
 
 /// Patterns with fewer letters of their own than this fit too much: what fills them must be a figure, or known itself.
@@ -66,13 +68,16 @@ impl Catalogue {
     pub fn shipped() -> Self {
         let mut pairs = Vec::new();
         for (name, file) in FILES {
-            let read = polib::po_file::parse_from_reader(file.as_bytes()).unwrap_or_else(|error| panic!("{name}.po: {error}"));
+            let read =
+                polib::po_file::parse_from_reader(file.as_bytes()).unwrap_or_else(|error| panic!("{name}.po: {error}"));
             for message in read.messages() {
                 pairs.push((message.msgid().to_owned(), message.msgstr().unwrap_or_default().to_owned()));
             }
         }
         // A text of a page counts before the same words of a rule.
-        let rules = checks::all().flat_map(|rule| rule.texts.pairs()).map(|(german, english)| (german.to_owned(), english.to_owned()));
+        let rules = checks::all()
+            .flat_map(|rule| rule.texts.pairs())
+            .map(|(german, english)| (german.to_owned(), english.to_owned()));
         Self::of(rules.chain(pairs))
     }
 
@@ -85,7 +90,8 @@ impl Catalogue {
                 known.insert(german, english);
             }
         }
-        let mut patterns: Vec<Pattern> = known.iter().filter_map(|(german, english)| Pattern::of(german, english)).collect();
+        let mut patterns: Vec<Pattern> =
+            known.iter().filter_map(|(german, english)| Pattern::of(german, english)).collect();
         // The most telling first; among equals the order of the words, so that the answer is always the same.
         patterns.sort_by(|a, b| b.letters.cmp(&a.letters).then_with(|| a.german.cmp(&b.german)));
         let anchors = AhoCorasick::new(patterns.iter().map(Pattern::anchor)).unwrap_or_else(|error| panic!("{error}"));
@@ -108,7 +114,9 @@ impl Catalogue {
         if depth == DEEPEST {
             return None;
         }
-        self.by_pattern(german, depth).or_else(|| self.counted(german, depth)).or_else(|| self.by_sentence(german, depth))
+        self.by_pattern(german, depth)
+            .or_else(|| self.counted(german, depth))
+            .or_else(|| self.by_sentence(german, depth))
     }
 
     fn by_pattern(&self, german: &str, depth: u8) -> Option<String> {
@@ -261,14 +269,18 @@ pub fn parts(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
 
 /// A number, a date, an amount, a code: nothing in it is a word.
 fn is_figure(text: &str) -> bool {
-    text.split_whitespace().all(|word| word.chars().filter(|it| it.is_alphabetic()).count() <= 3 || word.bytes().any(|it| it.is_ascii_digit()))
+    text.split_whitespace().all(|word| {
+        word.chars().filter(|it| it.is_alphabetic()).count() <= 3 || word.bytes().any(|it| it.is_ascii_digit())
+    })
 }
 
 /// German nouns have capitals; after a number English ones have none, but `CPV` and `I` do.
 fn uncapitalised(word: &str) -> String {
     let mut letters = word.chars();
     match (letters.next(), letters.next()) {
-        (Some(first), Some(second)) if second.is_lowercase() => first.to_lowercase().chain(word.chars().skip(1)).collect(),
+        (Some(first), Some(second)) if second.is_lowercase() => {
+            first.to_lowercase().chain(word.chars().skip(1)).collect()
+        }
         _ => word.to_owned(),
     }
 }
@@ -311,7 +323,10 @@ mod tests {
     fn a_text_is_known_whole_or_by_its_pattern() {
         assert_eq!(said("Gespeichert.").as_deref(), Some("Saved."));
         assert_eq!(said("Noch 3 von 5").as_deref(), Some("3 of 5 left"));
-        assert_eq!(said("Los 1: höchstens 1.000,00 € sind erlaubt.").as_deref(), Some("1.000,00 € at most is allowed for Los 1."));
+        assert_eq!(
+            said("Los 1: höchstens 1.000,00 € sind erlaubt.").as_deref(),
+            Some("1.000,00 € at most is allowed for Los 1.")
+        );
         assert_eq!(said("12 Verträge").as_deref(), Some("12 contracts"));
     }
 

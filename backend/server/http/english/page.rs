@@ -53,7 +53,10 @@ pub fn in_english(page: &str, catalogue: &Catalogue) -> Result<String, Rewriting
     rewrite_str(page, settings)
 }
 
-fn attributes(element: &mut Element<'_, '_>, catalogue: &Catalogue) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn attributes(
+    element: &mut Element<'_, '_>,
+    catalogue: &Catalogue,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let button = element.tag_name() == "input" && element.get_attribute("type").as_deref() == Some("submit");
     let found: Vec<(String, String)> = element
         .attributes()
@@ -104,7 +107,9 @@ mod tests {
     #[test]
     fn texts_and_spoken_attributes_are_said_in_english() {
         assert_eq!(
-            said("<html lang=\"de\"><p> Noch\n  frei </p><input placeholder=\"Suchen\"><input type=\"submit\" value=\"Suchen\">"),
+            said(
+                "<html lang=\"de\"><p> Noch\n  frei </p><input placeholder=\"Suchen\"><input type=\"submit\" value=\"Suchen\">"
+            ),
             "<html lang=\"en\"><p> Still free </p><input placeholder=\"Search\"><input type=\"submit\" value=\"Search\">"
         );
         assert_eq!(said("<p>Noch 3 von 5 frei</p>"), "<p>3 of 5 still free</p>");

@@ -287,7 +287,7 @@ fn figure_words(name: &str) -> String {
         "exercised_on" => "ausgeübt am",
         "net" => "netto",
         "gross" => "brutto",
-        "surcharge" => "Zuschlag",
+        "surcharge" => "Mindermengenzuschlag",
         "quantity" => "Menge",
         "step" => "Verpackungseinheit",
         "unit" => "Einheit",

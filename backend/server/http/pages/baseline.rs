@@ -281,7 +281,7 @@ fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {
     facts.extend(it.approved.as_ref().map(|(name, at)| ("Freigegeben", by(name, instant(*at)))));
     facts
         .extend(it.refused.as_ref().map(|(name, at, why)| ("Abgelehnt", format!("{}: {why}", by(name, instant(*at))))));
-    facts.extend(it.withdrawn_at.map(|at| ("Widerrufen", instant(at))));
+    facts.extend(it.withdrawn_at.map(|at| ("Widerrufen am", instant(at))));
     facts
 }
 

@@ -119,7 +119,7 @@ pub async fn show(
         some => row(Light::Act, "E-Mails, die nicht ankamen", format!("{} in den letzten sieben Tagen", whole(some))),
     });
     rows.extend([
-        row(Light::Good, "Abruf", format!("Version {}", env!("CARGO_PKG_VERSION"))),
+        row(Light::Good, "Programm Abruf", format!("Version {}", env!("CARGO_PKG_VERSION"))),
         row(
             Light::Good,
             "Migrationen",
