@@ -1,6 +1,7 @@
 //! Pages in English: every German text has one, and a page asked for in English is English.
 
 mod literals;
+mod pages;
 mod templates;
 mod words;
 
@@ -10,8 +11,14 @@ use std::path::{Path, PathBuf};
 use abruf::http::english::catalogue::{FILES, parts};
 
 /// Where texts of pages are written. Answers of the API, mails and documents are German.
-const SOURCES: [&str; 4] =
-    ["backend/server/http", "backend/server/actions", "backend/server/reports", "backend/domain/src"];
+const SOURCES: [&str; 6] = [
+    "backend/server/http",
+    "backend/server/actions",
+    "backend/server/reports",
+    "backend/server/actor.rs",
+    "backend/server/api_scope.rs",
+    "backend/domain/src",
+];
 const LEFT_OUT: [&str; 5] = [
     "backend/server/http/api",
     "backend/server/http/mails",
@@ -20,10 +27,13 @@ const LEFT_OUT: [&str; 5] = [
     "/tests",
 ];
 
-fn files(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() { files(&path, found) } else { found.push(path) }
+fn files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            files(&entry.unwrap().path(), found);
+        }
+    } else {
+        found.push(path.to_owned());
     }
 }
 

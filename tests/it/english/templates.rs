@@ -94,8 +94,14 @@ struct Walk {
 
 impl Walk {
     fn whole(&mut self, source: &str) {
-        let open = self.through(&pieces(source), &mut 0, nothing());
-        self.close(&open);
+        let pieces = pieces(source);
+        let mut at = 0;
+        // A branch that begins inside of a tag ends outside of it: what follows is read all the same.
+        while at < pieces.len() {
+            let open = self.through(&pieces, &mut at, nothing());
+            self.close(&open);
+            at += 1;
+        }
     }
 
     /// Walks to the end of a block; `at` then stands on the statement that ended it.
@@ -128,7 +134,9 @@ impl Walk {
                             *at += 1;
                             let inside = self.through(pieces, at, nothing());
                             self.close(&inside);
-                            open = with_hole(&open);
+                            // A macro writes text or tags.
+                            self.close(&open);
+                            open = with_hole(&open).into_iter().chain(nothing()).collect();
                         }
                         word if word == "else" || word == "when" || word.starts_with("end") => return open,
                         _ => {}
@@ -244,13 +252,16 @@ fn holds_tag(pieces: &[Piece<'_>]) -> bool {
 fn every_branch_and_every_spoken_attribute_is_a_text() {
     let template = r#"<p title="Was {{ x }} kostet" class="nicht">Noch {{ left }}{% if more %} von {{ all }}{% else %} frei{% endif %}.</p>
         {# kein Text #}<script>keiner</script>{% call field::line("name", "Name der Stadt", "kein-text") %}{% endcall %}
+        <td{% if x %} class="a">eins{% else %}>{% endif %}</td><p>zwei</p>
         <ul>{% for it in list %}<li>{{ it }}: offen</li>{% endfor %}</ul><b>{% for it in list %}{{ it }}, {% endfor %}und mehr</b>"#;
     let expected = [
         "Name der Stadt",
         "Noch {1} frei.",
         "Noch {1} von {2}.",
         "Was {1} kostet",
+        "eins",
         "und mehr",
+        "zwei",
         "{1}: offen",
         "{1}und mehr",
     ];

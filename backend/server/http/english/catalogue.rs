@@ -30,7 +30,7 @@ pub const FILES: [(&str, &str); 16] = [
 ];
 
 /// Patterns with fewer letters of their own than this fit too much: what fills them must be a figure, or known itself.
-const TELLING: usize = 12;
+const TELLING: usize = 10;
 /// How deep a text may stand within texts.
 const DEEPEST: u8 = 4;
 
@@ -75,9 +75,7 @@ impl Catalogue {
             }
         }
         // A text of a page counts before the same words of a rule.
-        let rules = checks::all()
-            .flat_map(|rule| rule.texts.pairs())
-            .map(|(german, english)| (german.to_owned(), english.to_owned()));
+        let rules = checks::all().flat_map(|rule| rule.texts.pairs()).flat_map(with_sentences);
         Self::of(rules.chain(pairs))
     }
 
@@ -104,83 +102,128 @@ impl Catalogue {
         if !german.chars().any(char::is_alphabetic) {
             return None;
         }
-        self.at_depth(&single_spaced(german), 0)
+        self.at_depth(&single_spaced(german), 0).map(|said| said.text)
     }
 
-    fn at_depth(&self, german: &str, depth: u8) -> Option<String> {
+    fn at_depth(&self, german: &str, depth: u8) -> Option<Said> {
         if let Some(english) = self.known.get(german) {
-            return Some(english.clone());
+            return Some(Said { text: english.clone(), whole: true });
         }
         if depth == DEEPEST {
             return None;
         }
         self.by_pattern(german, depth)
-            .or_else(|| self.counted(german, depth))
+            .or_else(|| self.beside_mark(german, depth))
+            .or_else(|| self.beside_figure(german, depth))
             .or_else(|| self.by_sentence(german, depth))
     }
 
-    fn by_pattern(&self, german: &str, depth: u8) -> Option<String> {
+    /// The first pattern of which everything is known; else the most telling one.
+    fn by_pattern(&self, german: &str, depth: u8) -> Option<Said> {
         let near: BTreeSet<usize> =
             self.anchors.find_overlapping_iter(german).map(|found| found.pattern().as_usize()).collect();
-        near.into_iter().find_map(|at| {
+        let spaced = format!("{german} ");
+        let mut told = None;
+        for at in near {
             let pattern = &self.patterns[at];
-            let fillings = pattern.fillings(german)?;
-            let mut said = Vec::with_capacity(fillings.len());
-            for filling in fillings {
-                let known = self.at_depth(filling.trim(), depth + 1);
-                if known.is_none() && pattern.letters < TELLING && !is_figure(filling) {
-                    return None;
-                }
-                said.push(known.map_or_else(|| filling.to_owned(), |it| around(filling, &it)));
+            // What fills the end may be nothing, and the space before it is not shown.
+            let Some(fillings) = pattern.fillings(german).or_else(|| pattern.fillings(&spaced)) else { continue };
+            let mut whole = true;
+            let said: Vec<String> = fillings
+                .into_iter()
+                .map(|filling| match self.at_depth(filling.trim(), depth + 1) {
+                    Some(it) => {
+                        whole &= it.whole;
+                        around(filling, &it.text)
+                    }
+                    None => {
+                        whole &= is_figure(filling);
+                        filling.to_owned()
+                    }
+                })
+                .collect();
+            if whole {
+                return Some(Said { text: pattern.filled(&said), whole });
             }
-            Some(pattern.filled(&said))
-        })
+            if told.is_none() && pattern.is_telling() {
+                told = Some(Said { text: pattern.filled(&said), whole });
+            }
+        }
+        told
     }
 
-    /// `3 Verträge`.
-    fn counted(&self, german: &str, depth: u8) -> Option<String> {
-        let (number, word) = german.split_once(' ')?;
-        let is_number = number.chars().all(|mark| mark.is_ascii_digit() || ".,−-+".contains(mark));
-        if !is_number {
+    /// `: offen`, `offen:`
+    fn beside_mark(&self, german: &str, depth: u8) -> Option<Said> {
+        let (before, text, after) = match [": ", ", ", "; ", ". "].into_iter().find(|mark| german.starts_with(mark)) {
+            Some(mark) => (mark, &german[mark.len()..], ""),
+            None => ("", german.strip_suffix(':')?, ":"),
+        };
+        let said = self.at_depth(text, depth + 1)?;
+        Some(Said { text: format!("{before}{}{after}", said.text), ..said })
+    }
+
+    /// `3 Verträge`, `Vorgang V-7QX2`.
+    fn beside_figure(&self, german: &str, depth: u8) -> Option<Said> {
+        if let Some((number, word)) = german.split_once(' ')
+            && number.chars().all(|mark| mark.is_ascii_digit() || ".,−-+".contains(mark))
+        {
+            let said = self.at_depth(word, depth + 1)?;
+            return Some(Said { text: format!("{number} {}", uncapitalised(&said.text)), ..said });
+        }
+        let (words, code) = german.rsplit_once(' ')?;
+        if !code.bytes().any(|it| it.is_ascii_digit()) && !is_code(code) {
             return None;
         }
-        Some(format!("{number} {}", uncapitalised(&self.at_depth(word, depth + 1)?)))
+        let said = self.at_depth(words, depth + 1)?;
+        Some(Said { text: format!("{} {code}", said.text), ..said })
     }
 
     /// Several texts in one: sentences as far as they are known, shorter parts only if all are.
-    fn by_sentence(&self, german: &str, depth: u8) -> Option<String> {
+    fn by_sentence(&self, german: &str, depth: u8) -> Option<Said> {
         [". ", "? ", "! ", " · "].into_iter().find_map(|mark| self.by_parts(german, mark, depth, false)).or_else(|| {
             ["; ", ": ", " – ", ", ", " ("].into_iter().find_map(|mark| self.by_parts(german, mark, depth, true))
         })
     }
 
-    fn by_parts(&self, german: &str, mark: &str, depth: u8, all: bool) -> Option<String> {
+    fn by_parts(&self, german: &str, mark: &str, depth: u8, all: bool) -> Option<Said> {
         if !german.contains(mark) {
             return None;
         }
-        let mut found = 0;
-        let mut english = String::new();
+        // The full stop belongs to the sentence.
+        let stop = usize::from(mark.starts_with(['.', '?', '!']));
+        let (mut text, mut found, mut whole) = (String::new(), false, true);
         for part in german.split_inclusive(mark) {
-            let own = part.strip_suffix(mark).map_or((part, ""), |rest| (rest, mark));
-            // The full stop belongs to the sentence.
-            let stop = if own.1.starts_with(['.', '?', '!']) { 1 } else { 0 };
-            let whole = &part[..own.0.len() + stop];
-            let known = self.at_depth(whole, depth + 1).or_else(|| {
-                let bare = self.at_depth(own.0, depth + 1)?;
-                Some(format!("{bare}{}", &own.1[..stop]))
+            let (bare, end) = part.strip_suffix(mark).map_or((part, ""), |bare| (bare, mark));
+            let closed = &part[..bare.len() + stop.min(end.len())];
+            let known = self.at_depth(closed, depth + 1).or_else(|| {
+                let said = self.at_depth(bare, depth + 1)?;
+                Some(Said { text: format!("{}{}", said.text, &closed[bare.len()..]), ..said })
             });
             match known {
-                Some(text) => {
-                    found += 1;
-                    english.push_str(&text);
+                Some(said) => {
+                    found = true;
+                    whole &= said.whole;
+                    text.push_str(&said.text);
                 }
-                None if all && !is_figure(whole) => return None,
-                None => english.push_str(whole),
+                None if is_figure(closed) => text.push_str(closed),
+                None if all => return None,
+                None => {
+                    whole = false;
+                    text.push_str(closed);
+                }
             }
-            english.push_str(&own.1[stop..]);
+            text.push_str(&part[closed.len()..]);
         }
-        (found > 0).then_some(english)
+        found.then_some(Said { text, whole })
     }
+}
+
+/// A text in English.
+#[derive(Debug)]
+struct Said {
+    text: String,
+    /// Whether nothing in it was left as it is, figures apart.
+    whole: bool,
 }
 
 impl Pattern {
@@ -214,6 +257,13 @@ impl Pattern {
         self.german.iter().max_by_key(|it| it.len()).map_or("", String::as_str)
     }
 
+    /// Whether a text that fits is surely meant: many letters of its own, or a beginning that nobody types.
+    fn is_telling(&self) -> bool {
+        let first = self.german.first().map_or("", String::as_str);
+        let begins_small = self.german.len() == 2 && first.len() > 3 && first.starts_with(char::is_lowercase);
+        self.letters >= TELLING || first.contains(':') || begins_small
+    }
+
     /// What fills the holes of this text, if it is one of the pattern.
     fn fillings<'text>(&self, text: &'text str) -> Option<Vec<&'text str>> {
         let (first, rest) = self.german.split_first()?;
@@ -236,7 +286,9 @@ impl Pattern {
                 Part::Text(text) => text.as_str(),
                 Part::Hole(at) => fillings.get(*at).map_or("", String::as_str),
             })
-            .collect()
+            .collect::<String>()
+            .trim_end()
+            .to_owned()
     }
 }
 
@@ -267,11 +319,27 @@ pub fn parts(text: &str) -> impl Iterator<Item = Result<&str, &str>> {
     })
 }
 
+/// A paragraph, and its sentences where both languages have as many.
+fn with_sentences((german, english): (&'static str, &'static str)) -> Vec<(String, String)> {
+    let sentences = |text: &'static str| text.split_inclusive(". ").map(|it| it.trim().to_owned()).collect::<Vec<_>>();
+    let (own, other) = (sentences(german), sentences(english));
+    let mut pairs = if own.len() == other.len() { own.into_iter().zip(other).collect() } else { Vec::new() };
+    pairs.push((german.to_owned(), english.to_owned()));
+    pairs
+}
+
 /// A number, a date, an amount, a code: nothing in it is a word.
 fn is_figure(text: &str) -> bool {
     text.split_whitespace().all(|word| {
-        word.chars().filter(|it| it.is_alphabetic()).count() <= 3 || word.bytes().any(|it| it.is_ascii_digit())
+        word.chars().filter(|it| it.is_alphabetic()).count() <= 3
+            || word.bytes().any(|it| it.is_ascii_digit())
+            || is_code(word)
     })
+}
+
+/// `V-JETJQANF`.
+fn is_code(word: &str) -> bool {
+    word.contains('-') && word.bytes().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'-')
 }
 
 /// German nouns have capitals; after a number English ones have none, but `CPV` and `I` do.
@@ -312,6 +380,7 @@ mod tests {
             ("Lieferant {1}", "Supplier {1}"),
             ("Bitte warten", "Please wait"),
             ("{place}: höchstens {limit} sind erlaubt.", "{limit} at most is allowed for {place}."),
+            ("Am meisten: {1}. {2}", "Most: {1}. {2}"),
         ])
     }
 
@@ -327,7 +396,11 @@ mod tests {
             said("Los 1: höchstens 1.000,00 € sind erlaubt.").as_deref(),
             Some("1.000,00 € at most is allowed for Los 1.")
         );
+        assert_eq!(said("Am meisten: 5 €.").as_deref(), Some("Most: 5 €."));
         assert_eq!(said("12 Verträge").as_deref(), Some("12 contracts"));
+        assert_eq!(said("Verträge V-JETJQANF").as_deref(), Some("Contracts V-JETJQANF"));
+        assert_eq!(said(": freigegeben").as_deref(), Some(": released"));
+        assert_eq!(said("Verträge:").as_deref(), Some("Contracts:"));
     }
 
     #[test]
@@ -347,6 +420,7 @@ mod tests {
         assert_eq!(said("01.01.2027 bis 31.12.2027").as_deref(), Some("01.01.2027 to 31.12.2027"));
         assert_eq!(said("Von Altenrode bis Birkau"), None, "a title somebody gave a contract");
         assert_eq!(said("Lieferant Bitte warten").as_deref(), Some("Supplier Please wait"));
+        assert_eq!(said("Gespeichert. Von Altenrode bis Birkau").as_deref(), Some("Saved. Von Altenrode bis Birkau"));
         assert_eq!(said("Stadt Altenrode"), None);
         assert_eq!(said("4711"), None);
     }
