@@ -46,6 +46,7 @@ fn headings(page: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_page_is_german_until_somebody_asks_for_english() {
     let web = Web::new().await;
+    web.person("office@amt.example", Role::Office, web.body).await;
     let german = web.get("/anmelden", "").await;
     assert!(german.text.contains("<html lang=\"de\">") && german.text.contains("Passwort"), "{}", german.text);
     let english = web.get("/anmelden", ENGLISH).await;

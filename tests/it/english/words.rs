@@ -31,7 +31,7 @@ pub fn is_text(text: &str) -> bool {
     };
     let mut words =
         text.split(|mark: char| !(mark.is_alphabetic() || mark == '\u{ad}')).filter(|word| word.chars().count() > 1);
-    if text.contains(' ') {
+    if text.contains(char::is_whitespace) {
         words.any(|word| GERMAN.contains(&word) || is_noun(word))
     } else {
         // A key has no space either: one noun, or nouns with hyphens.

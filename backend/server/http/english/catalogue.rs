@@ -167,14 +167,14 @@ impl Catalogue {
         if let Some((number, word)) = german.split_once(' ')
             && number.chars().all(|mark| mark.is_ascii_digit() || ".,−-+".contains(mark))
         {
-            let said = self.at_depth(word, depth + 1)?;
+            let said = self.at_depth(word, depth + 1).filter(|said| said.whole)?;
             return Some(Said { text: format!("{number} {}", uncapitalised(&said.text)), ..said });
         }
         let (words, code) = german.rsplit_once(' ')?;
         if !code.bytes().any(|it| it.is_ascii_digit()) && !is_code(code) {
             return None;
         }
-        let said = self.at_depth(words, depth + 1)?;
+        let said = self.at_depth(words, depth + 1).filter(|said| said.whole)?;
         Some(Said { text: format!("{} {code}", said.text), ..said })
     }
 
