@@ -84,17 +84,11 @@ pub struct Asked {
     nach: String,
 }
 
-/// `GET /sprache?nach=en`: keeps the choice in a cookie and goes back to the page one came from.
-pub async fn choose(
-    State(server): State<Server>,
-    headers: HeaderMap,
-    Query(asked): Query<Asked>,
-) -> Result<Response, Problem> {
-    let choice = match asked.nach.as_str() {
-        "en" => "en",
-        "de" => "de",
-        _ => return Err(Problem::not_found()),
-    };
+/// `GET /sprache?nach=en`: keeps the choice in a cookie and goes back to the page one came from; no choice is kept of
+/// a language that there is not.
+pub async fn choose(State(server): State<Server>, headers: HeaderMap, Query(asked): Query<Asked>) -> Response {
+    let mut response = Redirect::to(&came_from(&headers)).into_response();
+    let Some(choice) = ["de", "en"].into_iter().find(|it| *it == asked.nach) else { return response };
     let cookie = Cookie::build((COOKIE, choice))
         .path("/")
         .http_only(true)
@@ -102,11 +96,10 @@ pub async fn choose(
         .same_site(SameSite::Lax)
         .build();
     let cookie = format!("{cookie}; Max-Age={}", KEPT_FOR_DAYS * 24 * 60 * 60);
-    let mut response = Redirect::to(&came_from(&headers)).into_response();
     if let Ok(value) = HeaderValue::from_str(&cookie) {
         response.headers_mut().append(SET_COOKIE, value);
     }
-    Ok(response)
+    response
 }
 
 /// Path and query of the page whose foot was used; the start page if the browser does not say or it is not ours.
