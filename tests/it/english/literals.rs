@@ -64,13 +64,11 @@ fn walk(stream: TokenStream, filled_in: bool, found: &mut BTreeSet<String>) {
                 }
             }
             TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket && is_attribute(at) => {
-                if group.stream().to_string().replace(' ', "") == "cfg(test)" {
-                    // Past the module of tests.
-                    let is_end =
-                        |it: &TokenTree| matches!(it, TokenTree::Group(it) if it.delimiter() == Delimiter::Brace);
-                    while at < tokens.len() && !is_end(&tokens[at]) && !mark(at, ';') {
-                        at += 1;
-                    }
+                // Past the module of tests.
+                let tests = group.stream().to_string().replace(' ', "") == "cfg(test)";
+                let is_end = |it: &TokenTree| matches!(it, TokenTree::Group(it) if it.delimiter() == Delimiter::Brace);
+                while tests && at < tokens.len() && !is_end(&tokens[at]) && !mark(at, ';') {
+                    at += 1;
                 }
             }
             TokenTree::Group(group) => {
