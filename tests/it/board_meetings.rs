@@ -36,6 +36,17 @@ struct House {
 }
 
 impl House {
+    /// What is stored of a frozen report: its paper, its figures and its list.
+    async fn stored(&self, report: Uuid) -> (Vec<u8>, String, String) {
+        sqlx::query_as(
+            "SELECT c.bytes, c.input, r.call_offs FROM certificate c JOIN meeting_report r ON r.id = c.id WHERE c.id = $1",
+        )
+        .bind(report)
+        .fetch_one(self.world.owner())
+        .await
+        .unwrap()
+    }
+
     async fn new() -> Self {
         Self::over(World::new().await).await
     }
@@ -136,19 +147,10 @@ async fn a_report_says_what_the_dashboard_says_and_reconciles() {
 async fn what_happens_later_never_alters_a_report_but_is_told_in_the_next() {
     let mut house = House::new().await;
     let first = house.freeze(&house.olga, 2026, "2026-12-15").await.unwrap().id();
-    let bytes = async || -> (Vec<u8>, String, String) {
-        sqlx::query_as(
-            "SELECT c.bytes, c.input, r.call_offs FROM certificate c JOIN meeting_report r ON r.id = c.id WHERE c.id = $1",
-        )
-        .bind(first)
-        .fetch_one(house.world.owner())
-        .await
-        .unwrap()
-    };
-    let frozen = bytes().await;
+    let frozen = house.stored(first).await;
     house.world.at("2026-11-25T09:00:00Z");
     cancel(&house.world.app, &house.karl, house.call_offs[1], "Bedarf entfallen").await.unwrap();
-    assert_eq!(bytes().await, frozen);
+    assert_eq!(house.stored(first).await, frozen);
     house.order("1").await;
 
     let sven = Browser::signed_in(&house.world, &house.sven).await;

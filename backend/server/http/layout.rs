@@ -186,7 +186,8 @@ fn session_end(end: DateTime<Utc>, server: &Server) -> SessionEnd {
 }
 
 /// Whether the role may look at this address.
-fn may_open(table: &[Route], role: Role, address: &str) -> bool {
+#[must_use]
+pub fn may_open(table: &[Route], role: Role, address: &str) -> bool {
     table.iter().any(|it| it.method == Method::GET && it.path == address && it.access.lets_in(Some(role)))
 }
 

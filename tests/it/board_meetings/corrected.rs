@@ -14,16 +14,7 @@ async fn a_baseline_withdrawn_after_the_meeting_alters_no_frozen_report_and_is_r
     let house = House::new().await;
     let app = &house.world.app;
     let first = house.freeze(&house.olga, 2026, "2026-12-15").await.unwrap().id();
-    let bytes = async || -> (Vec<u8>, String, String) {
-        sqlx::query_as(
-            "SELECT c.bytes, c.input, r.call_offs FROM certificate c JOIN meeting_report r ON r.id = c.id WHERE c.id = $1",
-        )
-        .bind(first)
-        .fetch_one(house.world.owner())
-        .await
-        .unwrap()
-    };
-    let frozen = bytes().await;
+    let frozen = house.stored(first).await;
 
     house.world.at("2026-11-25T09:00:00Z");
     let wrong: Uuid = sqlx::query_scalar(
@@ -37,7 +28,7 @@ async fn a_baseline_withdrawn_after_the_meeting_alters_no_frozen_report_and_is_r
     withdraw_baseline::ask(app, &house.olga, BaselineId(wrong), "brutto abgeschrieben", None).await.unwrap();
     withdraw_baseline::approve(app, &otto, BaselineId(wrong)).await.unwrap();
 
-    assert_eq!(bytes().await, frozen, "figures, paper and list stay byte for byte");
+    assert_eq!(house.stored(first).await, frozen, "figures, paper and list stay byte for byte");
     let sven = Browser::signed_in(&house.world, &house.sven).await;
     let page = read(&sven.page(&format!("/berichte/sitzung/{first}")).await);
     assert!(page.contains("193,95 €"), "as it was frozen: {page}");

@@ -3,11 +3,11 @@
 use axum::extract::State;
 use serde::Deserialize;
 
-use crate::actor::{Role, RunsAs};
-use crate::app::App;
+use crate::actor::RunsAs;
 use crate::http::extract::Query;
-use crate::http::layout::{Frame, Page};
+use crate::http::layout::{Frame, Page, may_open};
 use crate::http::problem::Problem;
+use crate::http::server::Server;
 use crate::http::session::SignedIn;
 use crate::storage::{first_steps, organisations};
 
@@ -50,13 +50,13 @@ pub struct Asked {
 
 /// `GET /einrichtung`
 pub async fn show(
-    State(app): State<App>,
+    State(server): State<Server>,
     SignedIn(actor): SignedIn,
     frame: Frame,
     Query(asked): Query<Asked>,
 ) -> Result<Page<FirstStepsPage>, Problem> {
-    let mut tx = app.db.begin(RunsAs::Job).await?;
-    let has = first_steps::of_body(&mut tx, actor.body, app.clock.today()).await?;
+    let mut tx = server.app.db.begin(RunsAs::Job).await?;
+    let has = first_steps::of_body(&mut tx, actor.body, server.app.clock.today()).await?;
     let known = organisations::particulars(&mut tx, actor.body).await?.unwrap_or_default();
     tx.rollback().await?;
     let lacks: Vec<&str> = [("Straße", &known.street), ("Ort", &known.town), ("E-Mail", &known.email)]
@@ -70,7 +70,8 @@ pub async fn show(
         title,
         text: if done { text.to_owned() } else { format!("{text}{}", missing(lacks)) },
         command: "",
-        address,
+        // What is done by somebody else is told, and leads nowhere.
+        address: if may_open(&server.table, actor.role, address) { address } else { "" },
     };
     let steps = vec![
         step(true, "Administration", "Ihr Konto hat der Link von der Befehlszeile angelegt.", "", ""),
@@ -86,7 +87,7 @@ pub async fn show(
             "Erstes Konto der Geschäftsstelle",
             "Die Geschäftsstelle pflegt Verträge und Mitglieder. Weitere Personen laden Sie unter Personen ein.",
             "eine Person, die für die Geschäftsstelle handelt",
-            if actor.role == Role::Administrator { "/einrichtung/geschaeftsstelle" } else { "" },
+            "/einrichtung/geschaeftsstelle",
         ),
         step(
             has.letterhead,
@@ -107,14 +108,14 @@ pub async fn show(
             "Erstes Mitglied aufnehmen",
             "Das tut die Geschäftsstelle aus dem Verzeichnis.",
             "ein Mitglied",
-            if actor.role == Role::Office { "/verwaltung/mitglieder/aufnehmen" } else { "" },
+            "/verwaltung/mitglieder/aufnehmen",
         ),
         step(
             has.contract,
             "Ersten Rahmenvertrag anlegen",
             "Das tut die Geschäftsstelle; eine zweite Person aktiviert ihn. Die Preisliste lesen Sie beim Vertrag ein.",
             "ein Vertrag",
-            if actor.role == Role::Office { "/verwaltung/vertraege/neu" } else { "" },
+            "/verwaltung/vertraege/neu",
         ),
         Step {
             command: "abruf backup sicherung.abruf",
