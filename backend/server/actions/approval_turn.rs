@@ -14,6 +14,9 @@ use crate::storage::approval_orders::{self, Request};
 use crate::storage::call_offs::CallOff;
 use crate::storage::error::StorageError;
 
+/// Who stands in an order and may no longer approve.
+pub const FORMER: &str = "eine Person, die nicht mehr freigeben darf";
+
 /// A reason why somebody may not decide, ready to be read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Told {
@@ -106,10 +109,16 @@ impl Turns {
     /// Every reason why this person may not release now; empty if it may.
     #[must_use]
     pub fn told(&self) -> Vec<Told> {
+        self.told_with(|name| name)
+    }
+
+    /// The same, with names of persons and steps written as pages show them.
+    #[must_use]
+    pub fn told_with(&self, written: impl Fn(String) -> String) -> Vec<Told> {
         match &self.turn {
             Ok(turn) if turn.is_release => Vec::new(),
             Ok(turn) => {
-                let title = self.title_of(turn.position);
+                let title = written(self.title_of(turn.position));
                 vec![Told {
                     field: "steps".into(),
                     rule: "approval-step-first".into(),
@@ -123,7 +132,9 @@ impl Turns {
                 .map(|it| Told {
                     field: it.field().into(),
                     rule: it.rule().into(),
-                    message: it.german(&self.currency, &|person| self.name(person)),
+                    message: it.german(&self.currency, &|person| {
+                        self.known_name(person).map_or_else(|| FORMER.to_owned(), &written)
+                    }),
                 })
                 .collect(),
         }
@@ -140,8 +151,13 @@ impl Turns {
     /// Name of one of the member's approvers.
     #[must_use]
     pub fn name(&self, person: PersonId) -> String {
-        let known = self.names.iter().find(|(id, _)| *id == person);
-        known.map_or_else(|| "eine Person, die nicht mehr freigeben darf".to_owned(), |(_, name)| name.clone())
+        self.known_name(person).unwrap_or_else(|| FORMER.to_owned())
+    }
+
+    /// The same; none for somebody who may no longer approve.
+    #[must_use]
+    pub fn known_name(&self, person: PersonId) -> Option<String> {
+        self.names.iter().find(|(id, _)| *id == person).map(|(_, name)| name.clone())
     }
 
     /// Names of everybody who may decide now.

@@ -7,6 +7,7 @@
 
 pub mod catalogue;
 pub mod page;
+pub mod typed;
 
 use std::sync::LazyLock;
 
@@ -21,6 +22,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use serde::Deserialize;
 
 use self::catalogue::Catalogue;
+use self::typed::unmarked;
 use crate::http::access::local_address;
 use crate::http::extract::Query;
 use crate::http::problem::Problem;
@@ -42,25 +44,25 @@ pub async fn translate(request: Request, next: Next) -> Response {
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .is_some_and(|value| value.starts_with("text/html"));
-    match language {
-        Language::English if is_page => in_english(response).await,
-        _ => response,
-    }
+    if is_page { said_in(language, response).await } else { response }
 }
 
-async fn in_english(response: Response) -> Response {
+async fn said_in(language: Language, response: Response) -> Response {
     let (mut parts, body) = response.into_parts();
     // A page was rendered as a whole; it is in memory already.
     let Ok(bytes) = to_bytes(body, usize::MAX).await else { return Problem::internal().into_response() };
-    let body = match page::in_english(&String::from_utf8_lossy(&bytes), &CATALOGUE) {
-        Ok(page) => Body::from(page),
-        Err(error) => {
-            tracing::error!(%error, "a page could not be said in English and is shown in German");
-            return Response::from_parts(parts, Body::from(bytes));
-        }
+    let written = String::from_utf8_lossy(&bytes);
+    let page = match language {
+        Language::English => page::in_english(&written, &CATALOGUE)
+            .inspect_err(|error| tracing::error!(%error, "a page could not be said in English and is shown in German")),
+        Language::German => Ok(unmarked(&written).into_owned()),
     };
+    let said_in_english = language == Language::English && page.is_ok();
+    let body = Body::from(page.unwrap_or_else(|_| unmarked(&written).into_owned()));
     parts.headers.remove(CONTENT_LENGTH);
-    parts.headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+    if said_in_english {
+        parts.headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static("en"));
+    }
     Response::from_parts(parts, body)
 }
 

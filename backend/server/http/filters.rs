@@ -1,7 +1,9 @@
 //! German notation in templates, for `use crate::http::filters;` beside the page struct:
 //! `{{ net|money("EUR") }}`, `{{ quantity|number(0) }}`, `{{ ends_on|day }}`, `{{ at|instant }}`.
 //!
-//! They take what prints itself as a plain decimal, so every amount of the domain fits. Nothing is
+//! `{{ member|typed }}` says that somebody typed the text, or that it is data: it stays as it is on an English page.
+//!
+//! The others take what prints itself as a plain decimal, so every amount of the domain fits. Nothing is
 //! rounded here.
 
 #![expect(missing_docs, reason = "askama::filter_fn makes types and methods and gives them no documentation")]
@@ -11,6 +13,8 @@ use std::fmt::Display;
 use abruf_documents::format_de;
 use askama::{Result, Values};
 use chrono::{DateTime, NaiveDate, Utc};
+
+use crate::http::english;
 
 /// `1.234,50 €`
 #[askama::filter_fn]
@@ -40,6 +44,12 @@ pub fn day(day: impl Owned<NaiveDate>, _: &dyn Values) -> Result<String> {
 #[askama::filter_fn]
 pub fn instant(at: impl Owned<DateTime<Utc>>, _: &dyn Values) -> Result<String> {
     Ok(format_de::date_time(at.owned()))
+}
+
+/// The text, marked as no text of ours.
+#[askama::filter_fn]
+pub fn typed(text: impl Display, _: &dyn Values) -> Result<String> {
+    Ok(english::typed::as_typed(text))
 }
 
 /// A value behind any number of references: how many there are depends on the template around it.

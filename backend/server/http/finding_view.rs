@@ -1,16 +1,19 @@
 //! A finding as people and programs read it: the same words on pages, in the API and in problems.
 
+use std::collections::BTreeMap;
+
 use abruf_domain::checks::{self, Rule};
-use abruf_domain::finding::{Addressee, Finding, Outcome};
+use abruf_domain::finding::{Addressee, Finding, Outcome, Place, Value};
 use abruf_domain::notation::Language;
 use abruf_domain::review::Gap;
 use abruf_domain::texts::Certainty;
 use abruf_domain::{Facts, Review};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 use utoipa::ToSchema;
 
 use crate::actions::FieldError;
+use crate::http::english::typed::as_typed;
 
 /// A finding with its words filled in.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -42,9 +45,9 @@ pub struct FindingView {
     /// How sure the source is: read, known or uncertain.
     pub certainty: String,
     /// Parameters of the rule, amounts as decimal strings.
-    pub params: Map<String, Value>,
+    pub params: Map<String, Json>,
     /// Figures of the sentence, amounts as decimal strings.
-    pub figures: Map<String, Value>,
+    pub figures: Map<String, Json>,
 }
 
 impl FindingView {
@@ -76,6 +79,18 @@ impl FindingView {
         }
     }
 
+    /// The same on a page: names and other words of the facts are marked as typed.
+    #[must_use]
+    pub fn on_page(finding: &Finding, currency: &str) -> Self {
+        let marked = |values: &BTreeMap<String, Value>| {
+            // Units are ours to say in another language.
+            let mark = |name: &str, value: &Value| if name == "unit" { value.clone() } else { with_marks(value) };
+            values.iter().map(|(name, value)| (name.clone(), mark(name, value))).collect()
+        };
+        let marked = Finding { params: marked(&finding.params), figures: marked(&finding.figures), ..finding.clone() };
+        Self::of(&marked, currency)
+    }
+
     /// Whether it stops the call-off.
     #[must_use]
     pub fn blocks(&self) -> bool {
@@ -92,6 +107,22 @@ impl FindingView {
     #[must_use]
     pub fn is_for_requester(&self) -> bool {
         self.addressee == Addressee::Requester.key()
+    }
+}
+
+/// A value whose words are marked as typed, for pages.
+#[must_use]
+pub fn with_marks(value: &Value) -> Value {
+    match value {
+        Value::Text(text) => Value::Text(as_typed(text)),
+        Value::List(texts) => Value::List(texts.iter().map(as_typed).collect()),
+        Value::Place(Place::Lot { number, title }) => {
+            Value::Place(Place::Lot { number: *number, title: as_typed(title) })
+        }
+        Value::Deadlines(all) => {
+            Value::Deadlines(all.iter().map(|(name, deadline)| (as_typed(name), deadline.clone())).collect())
+        }
+        other => other.clone(),
     }
 }
 

@@ -20,6 +20,7 @@ use utoipa::ToSchema;
 
 pub use crate::actions::FieldError;
 use crate::http::api_rate::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;

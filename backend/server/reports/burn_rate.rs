@@ -93,7 +93,7 @@ pub async fn table(conn: &mut PgConnection, question: &Question, today: NaiveDat
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
         Column::new("currency", "Währung", Kind::Text).not_on_paper(),
         Column::new("limit", "Höchstwert", Kind::Net).not_on_paper(),
         Column::new("consumed", "Verbraucht", Kind::Net).not_on_paper(),

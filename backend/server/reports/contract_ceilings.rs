@@ -87,7 +87,7 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
         ("reserved", net(reported.reserved, "reserved")?),
     ];
     let columns = vec![
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
         Column::new("ends_on", "Endet am", Kind::Day),
         Column::new("limit", "Höchstwert", Kind::Net),
         Column::new("consumed", "Verbraucht", Kind::Net),

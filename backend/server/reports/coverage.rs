@@ -71,7 +71,7 @@ pub async fn table(conn: &mut PgConnection, question: &Question) -> Result<Table
     let (lines, compared) = (Net::rounded(reported.lines), Net::rounded(reported.compared));
     let quota = all_compared.percent_of(all).map(|quota| Cell::Percent(quota).written());
     let columns = vec![
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
         Column::new("lines_net", "Positionen netto", Kind::Net),
         Column::new("compared_net", "Davon verglichen", Kind::Net),
         Column::new("open_net", "Ohne Vergleich", Kind::Net),

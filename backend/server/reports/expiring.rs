@@ -66,8 +66,8 @@ pub async fn table(conn: &mut PgConnection, question: &Question, today: NaiveDat
         as_of: chrono::DateTime::UNIX_EPOCH,
         sheet: "Verträge",
         columns: vec![
-            Column::new("contract", "Rahmenvertrag", Kind::Text),
-            Column::new("suppliers", "Lieferant", Kind::Text),
+            Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
+            Column::new("suppliers", "Lieferant", Kind::Text).typed(),
             Column::new("ends_on", "Endet am", Kind::Day),
             Column::new("option_until", "Option bis", Kind::Day),
             Column::new("notice_deadline", "Option anzeigen bis", Kind::Day),

@@ -74,7 +74,7 @@ fn row(it: &Progress, today: NaiveDate) -> Row {
 
 fn columns() -> Vec<Column> {
     vec![
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
         Column::new("of", "Für", Kind::Text),
         Column::new("unit", "Einheit", Kind::Text).not_on_paper(),
         Column::new("minimum", "Mindestens", Kind::Quantity),
@@ -85,7 +85,7 @@ fn columns() -> Vec<Column> {
         Column::new("projected_least", "Am Ende mindestens", Kind::Quantity),
         Column::new("projected_most", "höchstens", Kind::Quantity).not_on_paper(),
         Column::new("outlook", "Aussicht", Kind::Text),
-        Column::new("consequence", "Sonst", Kind::Text).not_on_paper(),
+        Column::new("consequence", "Sonst", Kind::Text).typed().not_on_paper(),
     ]
 }
 

@@ -15,11 +15,11 @@ use crate::storage::error::consistent;
 /// Columns of [`call_off_rows`].
 pub(super) fn call_off_columns() -> Vec<Column> {
     vec![
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("dated_on", "Datum", Kind::Day),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
-        Column::new("reason", "Begründung", Kind::Text),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
+        Column::new("reason", "Begründung", Kind::Text).typed(),
         Column::new("volume", "Auftragswert A", Kind::Net),
         Column::new("a_effect", "A Preiseffekt", Kind::Net).not_on_paper(),
         Column::new("costs", "Zuschlag, Umlage, Bonus", Kind::Net).not_on_paper(),
@@ -108,13 +108,13 @@ pub async fn call_offs(conn: &mut PgConnection, question: &Question) -> Result<T
 /// Columns of [`line_rows`].
 pub(super) fn line_columns() -> Vec<Column> {
     vec![
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("position", "Pos.", Kind::Count),
         Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed().not_on_paper(),
         Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
-        Column::new("title", "Leistung", Kind::Text),
+        Column::new("title", "Leistung", Kind::Text).typed(),
         Column::new("class", "Klasse", Kind::Text),
         Column::new("volume", "Auftragswert", Kind::Net),
         Column::new("baseline", "Vergleichswert", Kind::Net),

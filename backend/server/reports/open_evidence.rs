@@ -14,16 +14,16 @@ use crate::storage::error::consistent;
 /// Columns of [`rows`].
 pub(super) fn columns() -> Vec<Column> {
     vec![
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("position", "Pos.", Kind::Count),
         Column::new("dated_on", "Datum", Kind::Day).not_on_paper(),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed().not_on_paper(),
         Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
-        Column::new("title", "Leistung", Kind::Text),
+        Column::new("title", "Leistung", Kind::Text).typed(),
         Column::new("reason", "Was fehlt", Kind::Text),
         Column::new("newest_on", "Neuester Beleg vom", Kind::Day).not_on_paper(),
-        Column::new("evidence", "Beleg", Kind::Text).not_on_paper(),
+        Column::new("evidence", "Beleg", Kind::Text).typed().not_on_paper(),
         Column::new("volume", "Auftragswert", Kind::Net),
     ]
 }

@@ -194,13 +194,13 @@ fn columns() -> Vec<Column> {
     vec![
         Column::new("record", "Unterlage", Kind::Text),
         Column::new("made_on", "Vom", Kind::Day),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
-        Column::new("file_name", "Datei", Kind::Text).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed().not_on_paper(),
+        Column::new("file_name", "Datei", Kind::Text).typed().not_on_paper(),
         Column::new("keep_until", "Aufzubewahren bis", Kind::Day),
         Column::new("state", "Heute", Kind::Text),
         Column::new("ground", "Warum", Kind::Text),
-        Column::new("source", "Quelle", Kind::Text),
+        Column::new("source", "Quelle", Kind::Text).typed(),
         Column::new("provided", "Vorbehalt", Kind::Text).not_on_paper(),
     ]
 }

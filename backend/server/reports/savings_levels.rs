@@ -205,11 +205,11 @@ fn below(narrow: &Question, left: &[Dimension]) -> String {
 /// Columns of the call-offs of a question.
 pub(super) fn call_off_columns() -> Vec<Column> {
     [
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("dated_on", "Datum", Kind::Day),
         Column::new("status", "Stand", Kind::Text).not_on_paper(),
-        Column::new("member", "Mitglied", Kind::Text),
-        Column::new("contract", "Rahmenvertrag", Kind::Text).not_on_paper(),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed().not_on_paper(),
     ]
     .into_iter()
     .chain(FIGURES)

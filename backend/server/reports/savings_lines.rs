@@ -17,10 +17,10 @@ use crate::storage::error::consistent;
 /// Columns of the lines of call-offs.
 pub(super) fn line_columns() -> Vec<Column> {
     [
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("position", "Pos.", Kind::Count),
         Column::new("article_number", "Artikel", Kind::Text).not_on_paper(),
-        Column::new("title", "Leistung", Kind::Text),
+        Column::new("title", "Leistung", Kind::Text).typed(),
         Column::new("cpv", "CPV", Kind::Text).not_on_paper(),
         Column::new("quantity", "Menge", Kind::Quantity).not_on_paper(),
         Column::new("unit", "Einheit", Kind::Text).not_on_paper(),
@@ -119,7 +119,7 @@ pub async fn lines(conn: &mut PgConnection, question: &Question) -> Result<Table
 /// Columns of the bookings.
 pub(super) fn entry_columns() -> Vec<Column> {
     [
-        Column::new("call_off", "Abruf", Kind::Text),
+        Column::new("call_off", "Abruf", Kind::Text).typed(),
         Column::new("position", "Pos.", Kind::Count),
         Column::new("dated_on", "Gebucht am", Kind::Day),
         Column::new("stage", "Buchung", Kind::Text).not_on_paper(),
@@ -127,7 +127,7 @@ pub(super) fn entry_columns() -> Vec<Column> {
         Column::new("baseline_kind", "Verglichen mit", Kind::Text),
         Column::new("baseline_price", "Vergleichspreis", Kind::Quantity).not_on_paper(),
         Column::new("baseline_dated_on", "Beleg vom", Kind::Day).not_on_paper(),
-        Column::new("evidence", "Beleg", Kind::Text),
+        Column::new("evidence", "Beleg", Kind::Text).typed(),
         Column::new("baseline", "Vergleichswert", Kind::Net),
     ]
     .into_iter()

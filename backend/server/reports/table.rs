@@ -64,19 +64,27 @@ pub struct Column {
     pub kind: Kind,
     /// Whether it stands on paper, where there is little room.
     pub on_paper: bool,
+    /// Whether its words are names and what else people typed, which no page says in another language.
+    pub typed: bool,
 }
 
 impl Column {
     /// A column that stands everywhere.
     #[must_use]
     pub const fn new(key: &'static str, title: &'static str, kind: Kind) -> Self {
-        Self { key, title, kind, on_paper: true }
+        Self { key, title, kind, on_paper: true, typed: false }
     }
 
     /// The same, left out on paper.
     #[must_use]
     pub const fn not_on_paper(self) -> Self {
         Self { on_paper: false, ..self }
+    }
+
+    /// The same, of names and other typed words.
+    #[must_use]
+    pub const fn typed(self) -> Self {
+        Self { typed: true, ..self }
     }
 }
 

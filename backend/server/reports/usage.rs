@@ -88,8 +88,8 @@ pub async fn table(
         rows.push(Row::linked(cells, vec![Some(contract), None, None, None, call_offs]));
     }
     let columns = vec![
-        Column::new("contract", "Rahmenvertrag", Kind::Text),
-        Column::new("member", "Mitglied", Kind::Text),
+        Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
+        Column::new("member", "Mitglied", Kind::Text).typed(),
         Column::new("state", "Nutzung", Kind::Text),
         Column::new("call_offs", "Abrufe", Kind::Count),
         Column::new("volume", "Auftragswert", Kind::Net),

@@ -81,9 +81,9 @@ pub async fn table(conn: &mut PgConnection, question: &Question, whole_ledger: b
         as_of: chrono::DateTime::UNIX_EPOCH,
         sheet: "Grenzen",
         columns: vec![
-            Column::new("contract", "Rahmenvertrag", Kind::Text),
+            Column::new("contract", "Rahmenvertrag", Kind::Text).typed(),
             Column::new("scope", "Ebene", Kind::Text),
-            Column::new("name", "Los, Position, Mitglied", Kind::Text),
+            Column::new("name", "Los, Position, Mitglied", Kind::Text).typed(),
             Column::new("unit", "Einheit", Kind::Text),
             Column::new("limit", "Grenze", Kind::Quantity),
             Column::new("authorised", "Abgerufen", Kind::Quantity).not_on_paper(),

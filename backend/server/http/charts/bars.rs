@@ -4,6 +4,8 @@ use abruf_domain::money::Net;
 use rust_decimal::Decimal;
 
 use super::{CLASSES, Class, exact, place, shortened};
+use crate::http::english::typed::as_typed;
+use crate::http::filters;
 use crate::http::pages::written::count;
 
 /// Share of the width for bars; the rest is for the values.
@@ -93,7 +95,7 @@ impl Bars {
             title: title.to_owned(),
             description: format!(
                 "{described}, je Belegklasse ein eigener Balken. Am meisten in Klasse A: {}, {}. {left_out}",
-                largest.name,
+                as_typed(&largest.name),
                 exact(largest.classes[0].unwrap_or(Net::ZERO))
             ),
             rows,

@@ -8,6 +8,8 @@ use std::collections::{BTreeSet, HashMap};
 use abruf_domain::checks;
 use aho_corasick::AhoCorasick;
 
+use crate::http::english::typed::is_put_aside;
+
 /// The files, by subject of the pages they belong to.
 pub const FILES: [(&str, &str); 16] = [
     ("actions", include_str!("../../english/actions.po")),
@@ -171,7 +173,7 @@ impl Catalogue {
             return Some(Said { text: format!("{number} {}", uncapitalised(&said.text)), ..said });
         }
         let (words, code) = german.rsplit_once(' ')?;
-        if !code.bytes().any(|it| it.is_ascii_digit()) && !is_code(code) {
+        if !code.bytes().any(|it| it.is_ascii_digit()) && !is_code(code) && !is_put_aside(code) {
             return None;
         }
         let said = self.at_depth(words, depth + 1).filter(|said| said.whole)?;

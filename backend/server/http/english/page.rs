@@ -9,48 +9,59 @@ use lol_html::html_content::{ContentType, Element, TextType};
 use lol_html::{RewriteStrSettings, doc_text, element, end_tag, rewrite_str};
 
 use crate::http::english::catalogue::Catalogue;
+use crate::http::english::typed::{Aside, unmarked};
 
 /// Attributes that people read or hear; besides them every `data-` attribute that holds a sentence for a script to show.
 pub const READ: [&str; 5] = ["aria-label", "title", "placeholder", "alt", "data-label"];
 /// What stands in these is code, or what somebody typed.
 const AS_IT_IS: &str = "textarea, code, kbd, samp, pre, [translate=no]";
+/// Where no element may stand within the text.
+const TEXT_ONLY: &str = "title, option, svg";
 
 /// The page with every text that the catalogue knows in English.
 ///
 /// # Errors
 /// If the page is not HTML that can be read.
 pub fn in_english(page: &str, catalogue: &Catalogue) -> Result<String, RewritingError> {
-    let kept = Rc::new(Cell::new(0_u32));
-    let text = Rc::new(RefCell::new(String::new()));
-    let inside = Rc::clone(&kept);
+    let (kept, text_only) = (Rc::new(Cell::new(0_u32)), Rc::new(Cell::new(0_u32)));
+    let text = RefCell::new(String::new());
     let settings = RewriteStrSettings::new()
         .append_element_content_handler(element!("html", |root| Ok(root.set_attribute("lang", "en")?)))
-        .append_element_content_handler(element!(AS_IT_IS, move |element| {
-            inside.set(inside.get() + 1);
-            let ended = Rc::clone(&inside);
-            if let Some(ends) = element.end_tag_handlers() {
-                ends.push(end_tag!(move |_| {
-                    ended.set(ended.get().saturating_sub(1));
-                    Ok(())
-                }));
-            }
-            Ok(())
-        }))
+        .append_element_content_handler(element!(AS_IT_IS, |element| counted(element, &kept)))
+        .append_element_content_handler(element!(TEXT_ONLY, |element| counted(element, &text_only)))
         .append_element_content_handler(element!("*", |element| attributes(element, catalogue)))
-        .append_document_content_handler(doc_text!(move |chunk| {
+        .append_document_content_handler(doc_text!(|chunk| {
             if kept.get() > 0 || matches!(chunk.text_type(), TextType::ScriptData | TextType::RawText) {
                 return Ok(());
             }
             text.borrow_mut().push_str(chunk.as_str());
             if chunk.last_in_text_node() {
                 let whole = text.take();
-                chunk.replace(&text_in_english(&whole, catalogue).unwrap_or(whole), ContentType::Html);
+                chunk.replace(&text_in_english(&whole, catalogue, text_only.get() == 0), ContentType::Html);
             } else {
                 chunk.remove();
             }
             Ok(())
         }));
-    rewrite_str(page, settings)
+    // What is left of marks stands where nothing is said: in addresses, in fields.
+    rewrite_str(page, settings).map(|page| unmarked(&page).into_owned())
+}
+
+/// Counts how many such elements are open.
+fn counted(
+    element: &mut Element<'_, '_>,
+    open: &Rc<Cell<u32>>,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // One without an end holds nothing.
+    if let Some(ends) = element.end_tag_handlers() {
+        open.set(open.get() + 1);
+        let ended = Rc::clone(open);
+        ends.push(end_tag!(move |_| {
+            ended.set(ended.get().saturating_sub(1));
+            Ok(())
+        }));
+    }
+    Ok(())
 }
 
 fn attributes(
@@ -69,27 +80,39 @@ fn attributes(
         })
         .collect();
     for (name, value) in found {
-        if let Some(english) = catalogue.english(&decode_html_entities(&value)) {
+        let aside = Aside::of(&decode_html_entities(&value));
+        if let Some(english) = catalogue.english(&aside.text).map(|it| aside.back_into(&it)) {
             element.set_attribute(&name, &encode_double_quoted_attribute(&english))?;
         }
     }
     Ok(())
 }
 
-/// A text node with the white space around it.
-fn text_in_english(raw: &str, catalogue: &Catalogue) -> Option<String> {
+/// A text node with the white space around it; what is typed in it as an element of its own, where there may be one.
+fn text_in_english(raw: &str, catalogue: &Catalogue, with_elements: bool) -> String {
     let text = decode_html_entities(raw);
+    let aside = Aside::of(&text);
     let blank = |mark: char| mark.is_ascii_whitespace();
-    let core = text.trim_matches(blank);
-    let english = catalogue.english(core)?;
-    let begin = text.len() - text.trim_start_matches(blank).len();
-    let end = text.trim_end_matches(blank).len();
-    Some(format!("{}{}{}", &text[..begin], encode_text(&english), &text[end..]))
+    let core = aside.text.trim_matches(blank);
+    let english = match catalogue.english(core) {
+        Some(english) => english,
+        None if aside.is_empty() => return raw.to_owned(),
+        None => core.to_owned(),
+    };
+    let begin = aside.text.len() - aside.text.trim_start_matches(blank).len();
+    let end = aside.text.trim_end_matches(blank).len().max(begin);
+    let said = if with_elements {
+        aside.back_into_html(&english)
+    } else {
+        encode_text(&aside.back_into(&english)).into_owned()
+    };
+    format!("{}{said}{}", &aside.text[..begin], &aside.text[end..])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::english::typed::as_typed;
 
     fn catalogue() -> Catalogue {
         Catalogue::of([
@@ -122,6 +145,24 @@ mod tests {
         assert_eq!(said(typed), typed.replace("<i>Suchen</i>", "<i>Search</i>"));
         assert_eq!(said("<p>Noch &lt;b&gt; von 5 frei</p>"), "<p>&lt;b&gt; of 5 still free</p>");
         assert_eq!(said("<p title=\"Noch &quot;x&quot; von 5 frei\">"), "<p title=\"&quot;x&quot; of 5 still free\">");
+    }
+
+    #[test]
+    fn what_is_marked_as_typed_stays_german_inside_an_english_sentence() {
+        let name = as_typed("Suchen");
+        let own = "<bdi lang=\"de\" translate=\"no\">Suchen</bdi>";
+        assert_eq!(said(&format!("<b>{name}</b> <i>Suchen</i>")), format!("<b>{own}</b> <i>Search</i>"));
+        assert_eq!(said(&format!("<p>Noch {name} von 5 frei</p>")), format!("<p>{own} of 5 still free</p>"));
+        assert_eq!(
+            said(&format!("<option>Noch {name} von 5 frei</option>")),
+            "<option>Suchen of 5 still free</option>"
+        );
+        assert_eq!(said(&format!("<title>{name}</title><p>{name}</p>")), format!("<title>Suchen</title><p>{own}</p>"));
+        assert_eq!(
+            said(&format!("<p title=\"Noch {name} von 5 frei\" lang=\"{name}\">")),
+            "<p title=\"Suchen of 5 still free\" lang=\"Suchen\">"
+        );
+        assert_eq!(said(&format!("<code>{name}</code>")), "<code>Suchen</code>");
     }
 
     #[test]

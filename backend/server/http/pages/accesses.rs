@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use crate::actor::{Role, Standing};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, instant};
@@ -44,13 +46,13 @@ impl Row {
         let role = Role::from_key(&it.role).map_or("", Role::german);
         Self {
             at: instant(it.at),
-            who: format!("{role}, {}", it.organisation),
+            who: format!("{role}, {}", as_typed(&it.organisation)),
             what: match it.what.as_str() {
                 "call_off" => "Abruf angesehen",
                 "document" => "Dokument geöffnet",
                 _ => "Liste, Bericht oder Archiv heruntergeladen",
             },
-            member: it.member.unwrap_or_else(|| "alle Mitglieder".to_owned()),
+            member: it.member.map_or_else(|| "alle Mitglieder".to_owned(), as_typed),
             address: it.call_off.filter(|_| it.number.is_some()).map(|id| format!("/abrufe/{id}")).unwrap_or_default(),
             number: it.number.unwrap_or_default(),
         }

@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 
 use crate::app::App;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::operator::operators;
 use crate::http::problem::Problem;

@@ -12,6 +12,7 @@ use crate::actions::change_password::change_password;
 use crate::actions::end_sessions;
 use crate::actor::RunsAs;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::account_setup::new_password_mistakes;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::actions::set_up_account;
 use crate::actions::sign_in_outside::For;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::outside_sign_in::go;

@@ -11,6 +11,7 @@ use crate::actor::RunsAs;
 use crate::app::App;
 use crate::http::access::local_address;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;

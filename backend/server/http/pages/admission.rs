@@ -12,7 +12,9 @@ use serde::Deserialize;
 use crate::actions::ActionError;
 use crate::actions::admit_member::{self, Admission};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;
@@ -238,7 +240,7 @@ fn page(
     summary: Option<Vec<(&'static str, String)>>,
 ) -> AdmissionPage {
     AdmissionPage {
-        frame: frame.titled(format!("{} aufnehmen", entry.name)),
+        frame: frame.titled(format!("{} aufnehmen", as_typed(&entry.name))),
         inhabitants: inhabitants(&entry),
         entry,
         member: None,

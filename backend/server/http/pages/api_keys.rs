@@ -12,7 +12,9 @@ use crate::actions::keep_api_key::{self, Made, Wanted, last_day};
 use crate::actor::{Role, RunsAs};
 use crate::api_scope::Scope;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
@@ -85,7 +87,7 @@ impl KeyView {
             name: it.name,
             prefix: format!("{}{}…", keep_api_key::BEGINS, it.prefix),
             person: it.person_name,
-            acting: format!("{role}, {}", it.organisation_name),
+            acting: format!("{role}, {}", as_typed(&it.organisation_name)),
             scopes: it.scopes.iter().filter_map(|key| Scope::from_key(key)).map(Scope::german).collect(),
             ends: day(last_day(it.expires_at)),
             used,
@@ -196,7 +198,7 @@ async fn page(
     let assignments = people::assignments(&mut tx, session.person, today).await?;
     tx.rollback().await?;
     let choice = |it: &Acting| {
-        (it.actor.assignment.0.to_string(), format!("{}, {}", it.actor.role.german(), it.organisation_name))
+        (it.actor.assignment.0.to_string(), format!("{}, {}", it.actor.role.german(), as_typed(&it.organisation_name)))
     };
     let chosen: Vec<&str> = typed.0.iter().filter(|(name, _)| name == "scopes").map(|(_, value)| &**value).collect();
     let scopes = Scope::ALL.map(|it| (it.key(), it.german(), chosen.contains(&it.key()))).into();

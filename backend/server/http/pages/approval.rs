@@ -20,7 +20,9 @@ use crate::actions::release_call_off::{self, Release};
 use crate::actions::{ActionError, FieldError, end_request, return_call_off};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -90,7 +92,7 @@ enum Decision {
 
 impl ApprovalPage {
     fn contract(&self) -> String {
-        format!("{} {}", self.preview.facts.contract.number, self.preview.facts.contract.title)
+        format!("{} {}", self.preview.facts.contract.number, as_typed(&self.preview.facts.contract.title))
     }
 
     fn is(&self, decision: &str) -> bool {
@@ -267,7 +269,12 @@ async fn page(
         savings: preview.review.savings.as_ref().map(|savings| SavingsView::of(savings, &preview.facts)),
         owed: preview.owed.iter().map(words).collect(),
         steps: turns.map(step_views).unwrap_or_default(),
-        not_my_turn: turns.map(Turns::told).unwrap_or_default().into_iter().map(|it| it.message).collect(),
+        not_my_turn: turns
+            .map(|it| it.told_with(as_typed))
+            .unwrap_or_default()
+            .into_iter()
+            .map(|it| it.message)
+            .collect(),
         new_findings: preview.difference.iter().flat_map(|it| it.new_findings.iter()).map(words).collect(),
         runs_out: call_off.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
         not_by_me,

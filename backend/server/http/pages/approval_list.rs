@@ -10,7 +10,9 @@ use serde::Deserialize;
 
 use crate::actions::approval_turn::{self, Turns};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::approval_steps::step_views;
@@ -60,7 +62,9 @@ impl ApprovalListPage {
         let steps = step_views(turns);
         let open = steps.iter().find(|it| it.state.1 == "entscheidet jetzt")?;
         Some(match &turns.turn {
-            Ok(turn) => ("status status--wait", format!("Sie sind an der Reihe: {}", turns.title_of(turn.position))),
+            Ok(turn) => {
+                ("status status--wait", format!("Sie sind an der Reihe: {}", as_typed(turns.title_of(turn.position))))
+            }
             Err(_) => ("status status--info", format!("Schritt „{}“: {}", open.title, open.who)),
         })
     }

@@ -14,11 +14,13 @@ use uuid::Uuid;
 use crate::actions::{ActionError, set_approval_order};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;
-use crate::http::pages::written::{day, instant, money, period, read_day};
+use crate::http::pages::written::{day, instant, money, one_of, period, read_day};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::approval_orders::{self, OrderVersion};
@@ -295,11 +297,11 @@ async fn page(
         approval_orders::in_force(&mut tx, actor.organisation, app.clock.now()).await?;
     let approvers = assignments::approver_names(&mut tx, actor.organisation, today).await?;
     let changes = approval_orders::changes(&mut tx, actor.organisation, CHANGES).await?;
-    let mut names = approvers.clone();
+    let mut names: Vec<(PersonId, String)> = approvers.iter().map(|(person, name)| (*person, as_typed(name))).collect();
     for person in order.persons() {
         if names.iter().all(|(known, _)| *known != person) {
             let name = assignments::person_name(&mut tx, person).await?.unwrap_or_else(|| "Person".to_owned());
-            names.push((person, format!("{name} (gibt nicht mehr frei)")));
+            names.push((person, format!("{} (gibt nicht mehr frei)", as_typed(name))));
         }
     }
     let name = |person: PersonId| {
@@ -324,7 +326,7 @@ async fn page(
             .collect(),
         changes: changes
             .into_iter()
-            .map(|it| format!("Fassung {}: {}, {}", it.version, instant(it.at), it.person))
+            .map(|it| format!("Fassung {}: {}, {}", it.version, instant(it.at), as_typed(it.person)))
             .collect(),
         people: approvers.into_iter().map(|(person, name)| (person.to_string(), name)).collect(),
         typed,
@@ -335,13 +337,13 @@ async fn page(
 fn step_row(step: &Step, name: &dyn Fn(PersonId) -> String) -> StepRow {
     let people: Vec<String> = step.persons.iter().map(|person| name(*person)).collect();
     StepRow {
-        title: step.title.clone(),
+        title: as_typed(&step.title),
         from: match step.from_gross {
             from if from.is_zero() => "alle Beträge".to_owned(),
             from => format!("ab {} brutto", money(from.decimal(), "EUR")),
         },
         goods: step.cpv.as_ref().map_or_else(|| "alle Leistungen".to_owned(), |cpv| format!("CPV {cpv}…")),
-        who: if people.is_empty() { "jede Person mit Freigabe".to_owned() } else { people.join(" oder ") },
+        who: if people.is_empty() { "jede Person mit Freigabe".to_owned() } else { one_of(&people) },
     }
 }
 

@@ -13,7 +13,9 @@ use sqlx::PgConnection;
 use crate::actor::{Actor, Standing};
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
@@ -214,7 +216,7 @@ pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, Sto
     };
     let names: Vec<String> = member_list::options(conn, actor).await?.into_iter().map(|(_, name)| name).collect();
     let members = match names.len() {
-        1..=NAMED => names.join(", "),
+        1..=NAMED => names.iter().map(as_typed).collect::<Vec<_>>().join(", "),
         many => count(i64::try_from(many).unwrap_or(i64::MAX), "Mitglied", "Mitglieder"),
     };
     let until = assignments::valid_to(conn, actor.assignment).await?.map(day);

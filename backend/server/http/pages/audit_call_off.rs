@@ -17,7 +17,8 @@ use crate::actions::{ActionError, FieldError, mark_audited};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::Path;
-use crate::http::finding_view::FindingView;
+use crate::http::filters;
+use crate::http::finding_view::{FindingView, with_marks};
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -241,9 +242,10 @@ fn review_view(stored: &StoredReview, currency: &str, last: bool) -> ReviewView 
 }
 
 fn finding_row(finding: &Finding, currency: &str) -> FindingRow {
-    let written = |(name, value): (&String, &Value)| (figure_words(name), value.written(Language::German, currency));
+    let written =
+        |(name, value): (&String, &Value)| (figure_words(name), with_marks(value).written(Language::German, currency));
     FindingRow {
-        it: FindingView::of(finding, currency),
+        it: FindingView::on_page(finding, currency),
         figures: finding
             .params
             .iter()

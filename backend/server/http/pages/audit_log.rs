@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit::scope;
 use crate::http::pages::pager::Pager;
@@ -153,7 +155,7 @@ pub fn entry_view(entry: LogEntry) -> EntryView {
             None => "Verwaltung".to_owned(),
         },
         action: action_words(&entry.action),
-        person: entry.person.unwrap_or_else(|| "Programm".to_owned()),
+        person: entry.person.map_or_else(|| "Programm".to_owned(), as_typed),
         at: instant(entry.at),
         number: entry.call_off_number.unwrap_or_else(|| "Entwurf ohne Nummer".to_owned()),
         call_off: entry.call_off,

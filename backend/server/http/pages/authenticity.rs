@@ -11,6 +11,7 @@ use serde::Deserialize;
 
 use crate::actions::judge_paper::{self, Paper, Standing};
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;

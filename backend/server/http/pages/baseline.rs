@@ -15,7 +15,9 @@ use crate::actions::{ActionError, decide_baseline, withdraw_baseline};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -266,7 +268,7 @@ async fn corrections(tx: &mut Tx, it: &Baseline, asked: &str) -> Result<(Vec<Res
 }
 
 fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {
-    let by = |name: &str, at: String| if name.is_empty() { at } else { format!("{name}, {at}") };
+    let by = |name: &str, at: String| if name.is_empty() { at } else { format!("{}, {at}", as_typed(name)) };
     let last: Option<NaiveDate> = it.dated_on.checked_add_months(Months::new(months));
     let mut facts = vec![
         ("Preis netto", price_words(it)),
@@ -279,8 +281,11 @@ fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {
     facts.push(("Beleg", it.evidence.clone()));
     facts.extend(it.recorded_at.map(|at| ("Erfasst", by(&it.recorded_by_name, instant(at)))));
     facts.extend(it.approved.as_ref().map(|(name, at)| ("Freigegeben", by(name, instant(*at)))));
-    facts
-        .extend(it.refused.as_ref().map(|(name, at, why)| ("Abgelehnt", format!("{}: {why}", by(name, instant(*at))))));
+    facts.extend(
+        it.refused
+            .as_ref()
+            .map(|(name, at, why)| ("Abgelehnt", format!("{}: {}", by(name, instant(*at)), as_typed(why)))),
+    );
     facts.extend(it.withdrawn_at.map(|at| ("Widerrufen am", instant(at))));
     facts
 }
@@ -288,11 +293,16 @@ fn facts(it: &Baseline, months: u32) -> Vec<(&'static str, String)> {
 /// „Widerruf beantragt von Olga Amt, 22.11.2026, 10:00 Uhr: brutto abgeschrieben. Erteilt von Otto Amt, ...“
 fn in_words(it: &Withdrawal) -> String {
     let what = if it.replaced_by.is_some() { "Ersatz" } else { "Widerruf" };
-    let asked = format!("{what} beantragt von {}, {}: {}", it.recorded_by_name, instant(it.recorded_at), it.reason);
+    let asked = format!(
+        "{what} beantragt von {}, {}: {}",
+        as_typed(&it.recorded_by_name),
+        instant(it.recorded_at),
+        as_typed(&it.reason)
+    );
     match &it.decided {
         None => format!("{asked}. Wartet auf die zweite Person."),
-        Some((name, at, true)) => format!("{asked}. Bestätigt von {name}, {}.", instant(*at)),
-        Some((name, at, false)) => format!("{asked}. Nicht erteilt von {name}, {}.", instant(*at)),
+        Some((name, at, true)) => format!("{asked}. Bestätigt von {}, {}.", as_typed(name), instant(*at)),
+        Some((name, at, false)) => format!("{asked}. Nicht erteilt von {}, {}.", as_typed(name), instant(*at)),
     }
 }
 

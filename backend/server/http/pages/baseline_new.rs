@@ -14,7 +14,9 @@ use crate::actions::ActionError;
 use crate::actions::record_baseline::{self, NewBaseline};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::baseline_words::{KINDS, PERS, price_words};
@@ -231,7 +233,7 @@ async fn page(
     let replaces = match typed.replaces.parse::<Uuid>() {
         Err(_) => None,
         Ok(old) => baselines::find(&mut tx, BaselineId(old)).await?.map(|old| {
-            let words = format!("{} vom {} ({})", price_words(&old), day(old.dated_on), old.evidence);
+            let words = format!("{} vom {} ({})", price_words(&old), day(old.dated_on), as_typed(&old.evidence));
             (old.id.0, words)
         }),
     };

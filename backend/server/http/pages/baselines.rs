@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::baseline_words::{STANDINGS, kind_and_class, price_words, standing_words};
 use crate::http::pages::pager::Pager;
@@ -95,7 +97,7 @@ pub async fn show(
     let mut tx = app.db.begin(&actor).await?;
     let ours = contracts::list(&mut tx, None).await?.into_iter().filter(|it| it.body == actor.body);
     let contracts: Vec<(String, String)> = std::iter::once((String::new(), "alle Verträge".to_owned()))
-        .chain(ours.map(|it| (it.id.to_string(), format!("{} {}", it.number, it.title))))
+        .chain(ours.map(|it| (it.id.to_string(), format!("{} {}", it.number, as_typed(&it.title)))))
         .collect();
     let contract = contracts.iter().find(|(id, _)| !id.is_empty() && *id == asked.vertrag);
     let contract = contract.and_then(|(id, _)| id.parse::<Uuid>().ok());

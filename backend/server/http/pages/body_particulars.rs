@@ -8,6 +8,7 @@ use crate::actions::ActionError;
 use crate::actions::change_body::{self, KINDS};
 use crate::app::App;
 use crate::http::extract::Form;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::typed_fields::TypedFields;

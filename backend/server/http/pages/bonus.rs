@@ -15,6 +15,7 @@ use crate::actions::record_bonus::{self, CreditNote};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};

@@ -12,7 +12,9 @@ use serde::Deserialize;
 use crate::actions::{ActionError, FieldError, set_budget_mode};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, day, day_of, money, read_day, runs_out};
@@ -124,7 +126,7 @@ async fn page(app: &App, actor: &Actor, frame: Frame, typed: Typed, mistakes: Mi
             Row {
                 address: format!("/haushalt/abrufe/{}", it.id),
                 title: format!("Mittel bestätigen: {}", money(it.due.decimal(), &it.currency)),
-                text: format!("{}, {}, {}, {account}", it.case_number, it.contract, it.requester),
+                text: format!("{}, {}, {}, {account}", it.case_number, as_typed(&it.contract), as_typed(&it.requester)),
                 note: runs_out(it.expires_at, now),
             },
         ));
@@ -176,6 +178,6 @@ const fn explained(mode: BudgetMode) -> &'static str {
 
 /// „ab 01.01.2027: …, festgelegt am 22.11.2026 von …“
 fn entry(it: &ModeEntry) -> String {
-    let by = it.set_by.as_ref().map_or_else(String::new, |name| format!(" von {name}"));
+    let by = it.set_by.as_ref().map_or_else(String::new, |name| format!(" von {}", as_typed(name)));
     format!("ab {}: {}, festgelegt am {}{by}", day(it.valid_from), it.mode.german(), day_of(it.set_at))
 }

@@ -13,7 +13,9 @@ use crate::actions::write_budget::{self, Figure, Preview};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;
@@ -164,7 +166,7 @@ fn row(it: AccountYear, this_year: i32) -> Row {
     let mut notes =
         vec![format!("{}, Stand {}", if it.imported { "eingespielt" } else { "eingetragen" }, day(it.as_of))];
     notes.extend(it.provisional_until.map(|until| format!("vorläufige Haushaltsführung bis {}", day(until))));
-    notes.extend(it.overrun_approval.map(|approval| format!("Überschreitung genehmigt: {approval}")));
+    notes.extend(it.overrun_approval.map(|approval| format!("Überschreitung genehmigt: {}", as_typed(approval))));
     Row {
         account: it.account,
         name: it.name,

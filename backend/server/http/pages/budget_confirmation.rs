@@ -12,7 +12,9 @@ use crate::actions::confirm_funds::{self, FundsPreview};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;
@@ -133,7 +135,7 @@ async fn page(
     Ok(BudgetConfirmationPage {
         frame: frame.titled(format!("Mittel für {}", call_off.case_number)),
         id: call_off.id,
-        contract: format!("{} {}", facts.contract.number, facts.contract.title),
+        contract: format!("{} {}", facts.contract.number, as_typed(&facts.contract.title)),
         requester: assignments::person_name(&mut tx, call_off.requester).await?.unwrap_or_default(),
         need: call_off.details.need.clone(),
         cost_centre: call_off.details.cost_centre.clone(),

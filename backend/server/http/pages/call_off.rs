@@ -15,7 +15,9 @@ use crate::actions::confirm_order::in_words;
 use crate::actions::{draft_call_off, rest_of_order};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::delivery_mail::MailView;
@@ -343,7 +345,7 @@ async fn fulfilment(
     }
     let complaints = complaints::of_call_off(&mut *tx, call_off).await?;
     for complaint in complaints.iter().filter(|it| it.resolution.is_none()) {
-        let words = format!("Position {}: {}", complaint.position, complaint.wording);
+        let words = format!("Position {}: {}", complaint.position, as_typed(&complaint.wording));
         open.push(("lieferungen", "Offene Reklamation", words));
     }
     for note in dispatches::of_call_off(&mut *tx, call_off).await? {
@@ -380,7 +382,7 @@ fn taken_back(it: &PartialCancellation, review: &Review, currency: &str) -> (Str
     (
         format!("{what} {}: {}, {freed}", it.sequence, parts.join(", ")),
         it.reason.clone(),
-        format!("{}, {}", it.person, instant(it.at)),
+        format!("{}, {}", as_typed(&it.person), instant(it.at)),
     )
 }
 

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use crate::actor::Role;
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract_list::is_of_member;
 use crate::http::pages::pager::Pager;

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::standing::Standing;
@@ -84,7 +86,7 @@ pub async fn show(
     }
     tx.rollback().await?;
     Ok(Page(CallOffRightsPage {
-        frame: frame.titled(format!("Abrufrechte {}", it.name)),
+        frame: frame.titled(format!("Abrufrechte {}", as_typed(&it.name))),
         id,
         address: it.address_lines(),
         name: it.name,

@@ -9,7 +9,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Path;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::savings_view::share;
 use crate::http::pages::written::{day, instant, money, period, quantity, unit_price};
@@ -136,7 +138,7 @@ pub async fn show(
         frame: frame.titled(format!("Einsparung von {number}")),
         id,
         number,
-        contract: contract.title,
+        contract: as_typed(&contract.title),
         performance: call_off.details.performance.map(period).unwrap_or_default(),
         coverage: coverage(&lines),
         budget: budget(&lines, deducts, &contract.currency),
@@ -202,8 +204,8 @@ pub fn mark_view(mark: Mark) -> MarkView {
     MarkView {
         verdict,
         class,
-        by: if mark.person.is_empty() { at } else { format!("{at}, {}", mark.person) },
-        wording: mark.wording,
+        by: if mark.person.is_empty() { at } else { format!("{at}, {}", as_typed(mark.person)) },
+        wording: as_typed(mark.wording),
     }
 }
 
@@ -270,7 +272,7 @@ fn line_view(line: &SavingsLine, currency: &str) -> LineView {
     let article = if line.article_number.is_empty() {
         String::new()
     } else {
-        format!("{} ({})", line.title, line.article_number)
+        format!("{} ({})", as_typed(&line.title), line.article_number)
     };
     // Quantity and price are those of the order: a realised part has its own.
     let ordered = line.quantity.filter(|_| line.source.is_none());
@@ -323,8 +325,8 @@ fn of_baseline(baseline: &Baseline, currency: &str) -> Vec<(&'static str, String
         ("Vergleichspreis", format!("{}{per}", unit_price(baseline.unit_price, currency))),
         ("Art", kind_words(&baseline.kind).to_owned()),
         ("Vom", day(baseline.dated_on)),
-        ("Beleg", baseline.evidence.clone()),
+        ("Beleg", as_typed(&baseline.evidence)),
     ];
-    words.extend(baseline.approved_by.clone().map(|name| ("Freigegeben von", name)));
+    words.extend(baseline.approved_by.as_ref().map(|name| ("Freigegeben von", as_typed(name))));
     words
 }

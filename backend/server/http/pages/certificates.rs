@@ -14,6 +14,7 @@ use crate::actions::ActionError;
 use crate::actions::issue_certificate::{ISSUERS, issue};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
 use crate::http::filters;
 use crate::http::form::Mistakes;
@@ -217,7 +218,7 @@ async fn page(
             members.extend(all.into_iter().map(|(id, name)| (id.to_string(), name)));
         }
         let active = contracts::list(&mut tx, None).await?.into_iter().filter(|it| it.status == "active");
-        offered.extend(active.map(|it| (it.id.to_string(), format!("{} {}", it.number, it.title))));
+        offered.extend(active.map(|it| (it.id.to_string(), format!("{} {}", it.number, as_typed(&it.title)))));
         years = savings::years(&mut tx).await?;
         let this_year = app.clock.today().year();
         if !years.contains(&this_year) {

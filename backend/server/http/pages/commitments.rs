@@ -11,7 +11,9 @@ use serde::Deserialize;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::spreadsheet;
@@ -169,7 +171,7 @@ fn group((account, currency): (&str, &str), all: &[&Commitment], years: &[i32], 
         title: match (account, name) {
             ("", _) => "Ohne Konto".to_owned(),
             (account, "") => format!("Konto {account}"),
-            (account, name) => format!("Konto {account}, {name}"),
+            (account, name) => format!("Konto {account}, {}", as_typed(name)),
         },
         part: String::new(),
         rows: all

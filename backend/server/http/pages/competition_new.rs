@@ -13,7 +13,9 @@ use crate::actions::create_competition::{self, ForMember};
 use crate::actions::draft_call_off::LineInput;
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -143,7 +145,7 @@ async fn page(
         contracts: contracts
             .into_iter()
             .filter(|it| it.mechanism == "mini_competition_above")
-            .map(|it| (it.id.to_string(), format!("{} {}", it.number, it.title)))
+            .map(|it| (it.id.to_string(), format!("{} {}", it.number, as_typed(&it.title))))
             .collect(),
         members: members.into_iter().map(|(id, name)| (id.to_string(), name)).collect(),
         typed,

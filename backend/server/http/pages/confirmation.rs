@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::actions::approval_turn;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Path;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::approval_steps::{StepView, step_views};
 use crate::http::pages::draft::Away;
@@ -66,7 +68,7 @@ pub async fn show(
     let approvers = assignments::approvers(&mut tx, call_off.member, call_off.requester, app.clock.today()).await?;
     let page = ConfirmationPage {
         frame: frame.titled("Bestätigung"),
-        contract: format!("{} {}", contract.number, contract.title),
+        contract: format!("{} {}", contract.number, as_typed(&contract.title)),
         approvers,
         steps: approval_turn::of(&mut tx, &actor, &call_off, app.clock.now())
             .await?

@@ -16,7 +16,9 @@ use crate::actions::draft_call_off;
 use crate::actions::withhold_prices::WITHHELD;
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::bonus_fields::clause_words;
 use crate::http::pages::contract_file::cash_discount_words;
@@ -99,8 +101,8 @@ impl ItemView {
         let stored = price_of(item);
         Self {
             article_number: item.article_number.clone(),
-            title: item.title.clone(),
-            lot: format!("Los {} {}", item.lot_number, item.lot_title),
+            title: as_typed(&item.title),
+            lot: format!("Los {} {}", item.lot_number, as_typed(&item.lot_title)),
             price: stored.as_ref().map_or_else(
                 || vec!["heute kein Preis".to_owned()],
                 |stored| price(stored, &item.unit, currency, decimals),
@@ -185,7 +187,7 @@ impl ContractPage {
     }
 
     fn notice(&self) -> String {
-        format!("{} vom {}", self.contract.notice_reference, day(self.contract.notice_date))
+        format!("{} vom {}", as_typed(&self.contract.notice_reference), day(self.contract.notice_date))
     }
 
     /// Readers from outside the members are told what holds for those entitled.
@@ -280,7 +282,7 @@ async fn page(
         pager,
         total,
         entitled: contracts::entitlements(tx, contract.id).await?,
-        frame: frame.titled(contract.title.clone()),
+        frame: frame.titled(as_typed(&contract.title)),
         contract,
     })
 }

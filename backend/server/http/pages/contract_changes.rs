@@ -20,6 +20,7 @@ use crate::actions::{ActionError, FieldError, exercise_option};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
@@ -143,7 +144,7 @@ pub async fn change(
     page.refused = refused
         .iter()
         .filter(|finding| finding.outcome == Outcome::Block)
-        .map(|finding| FindingView::of(finding, &currency))
+        .map(|finding| FindingView::on_page(finding, &currency))
         .collect();
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }

@@ -17,6 +17,7 @@ use crate::actions::{ActionError, copy_contract, load_price_list, write_contract
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
@@ -335,7 +336,7 @@ impl ContractDraftPage {
         let base = &base;
         let found = [Outcome::Block, Outcome::Justify].into_iter().flat_map(|outcome| {
             readiness.with_outcome(outcome).map(move |finding| {
-                let words = FindingView::of(finding, &readiness.currency);
+                let words = FindingView::on_page(finding, &readiness.currency);
                 Todo {
                     blocks: outcome == Outcome::Block,
                     link: format!("{base}{}", cure_link(finding)),
@@ -347,7 +348,7 @@ impl ContractDraftPage {
         });
         self.todo = empty.chain(found).collect();
         self.notices =
-            readiness.with_outcome(Outcome::Notice).map(|it| FindingView::of(it, &readiness.currency)).collect();
+            readiness.with_outcome(Outcome::Notice).map(|it| FindingView::on_page(it, &readiness.currency)).collect();
         self.complete = readiness.is_complete();
         self.wants_words = readiness.wants_words();
     }

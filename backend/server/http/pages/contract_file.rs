@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::actions::activate_contract::is_in_the_making;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::bonus_fields::clause_words;
 use crate::http::pages::law::name_of;
@@ -178,12 +180,12 @@ pub async fn show(
     let minimum_purchases = minimum_purchases::list(&mut tx, Some(it.id)).await?;
     let written = contract_drafts::terms(&mut tx, it.id).await?;
     Ok(Page(ContractFilePage {
-        frame: frame.titled(format!("{} {}", it.number, it.title)),
+        frame: frame.titled(format!("{} {}", it.number, as_typed(&it.title))),
         terms: [terms(&it), law_choice_and_quotas(written.as_ref()), payment(written.as_ref(), &it.currency)].concat(),
         options: options.iter().map(option_words).collect(),
         minimum_purchases: minimum_purchases
             .iter()
-            .map(|it| format!("{}. Sonst: {}", minimum_purchase_words(it), it.consequence))
+            .map(|it| format!("{}. Sonst: {}", minimum_purchase_words(it), as_typed(&it.consequence)))
             .collect(),
         parties: parties.iter().map(party_words).collect(),
         entitled: entitled.into_iter().map(entitlement_words).collect(),
@@ -232,9 +234,9 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
         ("Laufzeit mit ausgeübten Optionen", term(it)),
         ("Laufzeit ohne Optionen bis", day(it.ends_on)),
         ("Vergaberecht", if it.regime == "vgv" { "VgV (ab EU-Schwellenwert)" } else { "UVgO (unterhalb)" }.to_owned()),
-        ("Rechtsgrundlage des Abrufs", it.legal_basis.clone()),
-        ("Bekanntmachung", format!("{} vom {}", it.notice_reference, day(it.notice_date))),
-        ("Vergabeverfahren", it.procedure_reference.clone()),
+        ("Rechtsgrundlage des Abrufs", as_typed(&it.legal_basis)),
+        ("Bekanntmachung", format!("{} vom {}", as_typed(&it.notice_reference), day(it.notice_date))),
+        ("Vergabeverfahren", as_typed(&it.procedure_reference)),
         (
             "Lieferweg",
             if it.supply_chain == "direct" {
@@ -251,7 +253,7 @@ fn terms(it: &Contract) -> Vec<(&'static str, String)> {
         ("Währung", it.currency.clone()),
         (
             "Lieferung und Zahlung",
-            if it.delivery_terms.is_empty() { "–".to_owned() } else { it.delivery_terms.clone() },
+            if it.delivery_terms.is_empty() { "–".to_owned() } else { as_typed(&it.delivery_terms) },
         ),
     ]
 }
@@ -317,8 +319,8 @@ fn mechanism_words(mechanism: &str) -> &str {
 
 pub(super) fn option_words(option: &OptionRow) -> String {
     let state = match option.exercised_on {
-        Some(on) if on <= option.notice_deadline => format!("ausgeübt am {} ({})", day(on), option.document),
-        Some(on) => format!("am {} verspätet ausgeübt, zählt nicht ({})", day(on), option.document),
+        Some(on) if on <= option.notice_deadline => format!("ausgeübt am {} ({})", day(on), as_typed(&option.document)),
+        Some(on) => format!("am {} verspätet ausgeübt, zählt nicht ({})", day(on), as_typed(&option.document)),
         None => "nicht ausgeübt".to_owned(),
     };
     format!("Verlängerung bis {}, auszuüben bis {}: {state}", day(option.new_end), day(option.notice_deadline))
@@ -329,16 +331,16 @@ fn party_words(party: &PartyRow) -> (String, String) {
     let supplier = party.supplier.as_ref().map_or_else(
         || "noch ohne Lieferanten".to_owned(),
         |name| match party.rank {
-            Some(rank) if 1 < rank => format!("{name}, Rang {rank}, {}", since(party.valid_from)),
-            _ => format!("{name}, {}", since(party.valid_from)),
+            Some(rank) if 1 < rank => format!("{}, Rang {rank}, {}", as_typed(name), since(party.valid_from)),
+            _ => format!("{}, {}", as_typed(name), since(party.valid_from)),
         },
     );
-    (format!("Los {} {}", party.lot_number, party.lot_title), supplier)
+    (format!("Los {} {}", party.lot_number, as_typed(&party.lot_title)), supplier)
 }
 
 fn entitlement_words(row: EntitlementRow) -> (String, String, String) {
-    let proof = format!("{}, {}", row.document, day(row.document_date));
-    (row.member.unwrap_or(row.wording), from_to(row.valid_from, row.valid_to), proof)
+    let proof = format!("{}, {}", as_typed(&row.document), day(row.document_date));
+    (as_typed(row.member.unwrap_or(row.wording)), from_to(row.valid_from, row.valid_to), proof)
 }
 
 fn price_view(it: PriceRow, currency: &str, decimals: u32) -> PriceView {

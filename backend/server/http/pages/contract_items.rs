@@ -16,6 +16,7 @@ use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::item_traits::{ACCESSIBILITY_CHOICES, EVB_IT_CHOICES, VAT_CHOICES};

@@ -8,6 +8,7 @@ use crate::actions::analyse_purchases::COMPARERS;
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
 use crate::http::pages::saved_filters::SavedFilters;

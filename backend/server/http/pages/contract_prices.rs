@@ -15,6 +15,7 @@ use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::price_fields::{COUNTED, PRICE_KINDS, PriceFields, index_choices, read_price};

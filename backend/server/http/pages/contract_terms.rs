@@ -18,6 +18,7 @@ use crate::actions::write_contract::{
 };
 use crate::app::App;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};

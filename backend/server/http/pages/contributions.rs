@@ -12,7 +12,9 @@ use crate::actions::ActionError;
 use crate::actions::record_contribution::{self, ContributionInput};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -154,7 +156,7 @@ async fn page(
     let name = member_list::visible_name(&mut tx, actor, member).await?.ok_or_else(Problem::not_found)?;
     let rows = membership_contributions::of_member(&mut tx, actor.body, member).await?;
     Ok(ContributionsPage {
-        frame: frame.titled(format!("Mitgliedsbeiträge {name}")),
+        frame: frame.titled(format!("Mitgliedsbeiträge {}", as_typed(&name))),
         id,
         name,
         rows: rows.iter().map(row_view).collect(),
@@ -170,7 +172,7 @@ fn row_view(it: &Contribution) -> RowView {
     let state = if it.reversed { ", zurückgenommen" } else { "" };
     RowView {
         id: it.id,
-        title: format!("{what} {}: {}", it.year, it.document),
+        title: format!("{what} {}: {}", it.year, as_typed(&it.document)),
         net: money(it.net.decimal(), "EUR"),
         note: format!("vom {}{state}", day(it.dated_on)),
         stands: it.reverses.is_none() && !it.reversed,

@@ -17,6 +17,7 @@ use crate::actions::{ActionError, record_restore_test, record_turnover};
 use crate::actor::{Actor, Role, Standing};
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
 use crate::http::filters;
 use crate::http::form::Mistakes;
@@ -288,7 +289,7 @@ fn count_row(it: JustificationCount, year: &str) -> CountRow {
 fn volume_row(it: &RecordedVolume) -> VolumeRow {
     let amount = |amount| volume(amount, &it.measure, &it.currency);
     VolumeRow {
-        contract: format!("{} {}", it.number, it.title),
+        contract: format!("{} {}", it.number, as_typed(&it.title)),
         address: format!("/rahmenvertraege/{}", it.contract),
         scope: scope_words(&it.scope, &it.of, &it.measure),
         limit: it.limit.map_or_else(|| "ohne Grenze".to_owned(), amount),
@@ -301,7 +302,7 @@ fn volume_row(it: &RecordedVolume) -> VolumeRow {
 fn option_row(it: &OpenOption, today: NaiveDate) -> OptionRow {
     let left = (it.notice_deadline - today).num_days();
     OptionRow {
-        contract: format!("{} {}", it.number, it.title),
+        contract: format!("{} {}", it.number, as_typed(&it.title)),
         address: format!("/rahmenvertraege/{}", it.contract),
         new_end: day(it.new_end),
         deadline: day(it.notice_deadline),
@@ -343,7 +344,7 @@ fn activity_view(it: &Activity) -> ActivityView {
             euros(year.called_off),
             euros(recorded.members),
             euros(recorded.others),
-            format!("{}, erfasst am {}", recorded.evidence, day_of(recorded.recorded_at)),
+            format!("{}, erfasst am {}", as_typed(&recorded.evidence), day_of(recorded.recorded_at)),
         ),
         None => (year.year, euros(year.called_off), "fehlt".to_owned(), "fehlt".to_owned(), String::new()),
     });

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
 use crate::http::filters;
 use crate::http::layout::{Frame, Page};
@@ -59,7 +60,8 @@ pub async fn show(
     chosen.extend(year.map(|year| format!("Jahr {year}")));
     chosen.extend(rule.as_deref().map(rule_title));
     if let Some(member) = member {
-        chosen.push(member_list::visible_name(&mut tx, &actor, member).await?.ok_or_else(Problem::not_found)?);
+        chosen
+            .push(as_typed(member_list::visible_name(&mut tx, &actor, member).await?.ok_or_else(Problem::not_found)?));
     }
     let filter = JustificationFilter { year, rule, member };
     let total = control::count_justifications(&mut tx, &filter).await?;

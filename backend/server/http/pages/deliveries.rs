@@ -17,7 +17,9 @@ use crate::actions::send_order::{self, SENDERS};
 use crate::actions::{ActionError, close_short, report_bounce, send_change};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
@@ -386,7 +388,7 @@ async fn rendered(
     let title = |complaint: &Complaint| {
         let line = lines.iter().find(|line| line.position == complaint.position);
         let what = line.map_or("", |line| line.title.as_str());
-        format!("{} × {what}: {}", quantity(complaint.quantity), complaint.wording)
+        format!("{} × {what}: {}", quantity(complaint.quantity), as_typed(&complaint.wording))
     };
     let awaits = supplier_orders::of_call_off(&mut tx, &call_off).await?;
     let page = DeliveriesPage {
@@ -408,19 +410,19 @@ async fn rendered(
             .iter()
             .flat_map(|it| &it.findings)
             .filter(|finding| finding.outcome != Outcome::Passed)
-            .map(|finding| FindingView::of(finding, &currency))
+            .map(|finding| FindingView::on_page(finding, &currency))
             .collect(),
         events: events(&sent, &confirmations, &arrived, &lines),
         open_complaints: complaints
             .iter()
             .filter(|it| it.resolution.is_none())
-            .map(|it| (it.id, title(it), format!("gerügt am {}, {}", day(it.complained_on), it.person)))
+            .map(|it| (it.id, title(it), format!("gerügt am {}, {}", day(it.complained_on), as_typed(&it.person))))
             .collect(),
         resolved: complaints
             .iter()
             .filter_map(|it| {
                 let (how, who, at) = it.resolution.as_ref()?;
-                Some((title(it), how.clone(), format!("{who}, {}", instant(*at))))
+                Some((title(it), as_typed(how), format!("{}, {}", as_typed(who), instant(*at))))
             })
             .collect(),
         today: day(app.clock.today()),
@@ -468,7 +470,14 @@ fn events(
         if let Some(answer) = &it.answer {
             let said = if answer.accepted { "angenommen" } else { "widersprochen" };
             words.push(
-                format!("{said} am {} von {} {}", day_of(answer.at), answer.person, answer.reason).trim().to_owned(),
+                format!(
+                    "{said} am {} von {} {}",
+                    day_of(answer.at),
+                    as_typed(&answer.person),
+                    as_typed(&answer.reason)
+                )
+                .trim()
+                .to_owned(),
             );
         }
         words.retain(|word| !word.is_empty());
@@ -485,6 +494,6 @@ fn events(
     events.sort_by_key(|(at, ..)| *at);
     events
         .into_iter()
-        .map(|(at, what, words, person)| (what, words, format!("vermerkt {}, {person}", instant(at))))
+        .map(|(at, what, words, person)| (what, words, format!("vermerkt {}, {}", instant(at), as_typed(person))))
         .collect()
 }

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 
 use crate::actions::send_change::change_in_words;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::instant;
 use crate::storage::call_offs::CallOff;
 use crate::storage::dispatches::DispatchNote;
@@ -80,7 +81,9 @@ fn change(paper: &DocumentRow, mails: &[OrderMail]) -> Option<ChangeView> {
     let mail = mails.iter().rfind(|it| it.document == Some(paper.id))?;
     let ended = mail.ended_at.map(instant).unwrap_or_default();
     let words = match &mail.told {
-        Some(told) => format!("{} Vermerkt am {}, {}.", full_stop(&told.how), instant(told.at), told.person),
+        Some(told) => {
+            format!("{} Vermerkt am {}, {}.", as_typed(full_stop(&told.how)), instant(told.at), as_typed(&told.person))
+        }
         None if mail.was_sent() => format!("Gesandt am {ended} an {}.", mail.recipient),
         None if mail.has_failed() => words(mail),
         None if mail.answer.is_empty() => format!("Geht per E-Mail an {}.", mail.recipient),

@@ -9,6 +9,7 @@ use crate::actions::draft_call_off::{self, Preview};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::form::Mistakes;
 use crate::http::problem::Problem;
 use crate::storage::StorageError;
@@ -95,5 +96,5 @@ pub fn version(text: &str) -> i32 {
 /// Short name of a draft for the window: number and title of its contract.
 #[must_use]
 pub fn contract_line(preview: &Preview) -> String {
-    format!("{} {}", preview.facts.contract.number, preview.facts.contract.title)
+    format!("{} {}", preview.facts.contract.number, as_typed(&preview.facts.contract.title))
 }

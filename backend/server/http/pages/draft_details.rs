@@ -12,6 +12,7 @@ use crate::actions::draft_call_off::{self, Preview};
 use crate::actions::{ActionError, FieldError};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::finding_view::gap_errors;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};

@@ -23,6 +23,7 @@ use crate::actor::Actor;
 use crate::app::App;
 use crate::http::access::encoded;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::contract::ItemView;

@@ -14,6 +14,7 @@ use crate::actions::{ActionError, FieldError};
 use crate::app::App;
 use crate::http::access::local_address;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::finding_view::gap_errors;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};

@@ -10,6 +10,7 @@ use crate::actions::assign_role::NewPost;
 use crate::actions::invite_person::{self, NewPerson, Way};
 use crate::actor::Role;
 use crate::app::App;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};

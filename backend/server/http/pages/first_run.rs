@@ -9,6 +9,7 @@ use crate::actions::ActionError;
 use crate::actions::change_body::KINDS;
 use crate::actions::first_link::{self, Founding};
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::body_particulars::{read, typed_of};

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use crate::actor::RunsAs;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page, may_open};
 use crate::http::problem::Problem;
 use crate::http::server::Server;

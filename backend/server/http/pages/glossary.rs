@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use crate::actor::Role;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::count;
 use crate::http::problem::Problem;

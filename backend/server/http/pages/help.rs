@@ -6,6 +6,7 @@ use abruf_domain::law::{self, LawPack, keys};
 use abruf_domain::notation::Language;
 
 use crate::http::extract::Path;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 

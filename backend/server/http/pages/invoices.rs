@@ -15,7 +15,9 @@ use crate::actions::note_invoice::{self, InvoiceInput, InvoiceLineInput, SURCHAR
 use crate::actions::{ActionError, FieldError, note_supplier_invoice};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
@@ -419,10 +421,14 @@ fn view(it: &Invoice, lines: &[OrderLine], currency: &str) -> InvoiceView {
             .findings
             .iter()
             .filter(|finding| finding.outcome != Outcome::Passed && it.cancelled.is_none())
-            .map(|finding| FindingView::of(finding, currency))
+            .map(|finding| FindingView::on_page(finding, currency))
             .collect(),
-        cancelled: it.cancelled.as_ref().map(|(why, at)| format!("{why}, {}", instant(*at))).unwrap_or_default(),
-        who: format!("erfasst {}, {}", instant(it.at), it.person),
+        cancelled: it
+            .cancelled
+            .as_ref()
+            .map(|(why, at)| format!("{}, {}", as_typed(why), instant(*at)))
+            .unwrap_or_default(),
+        who: format!("erfasst {}, {}", instant(it.at), as_typed(&it.person)),
         stands: it.cancelled.is_none(),
     }
 }
@@ -459,7 +465,7 @@ fn fields(
         let period = call_off.details.performance.filter(|_| line.monthly);
         (
             line.position,
-            format!("{}. {}", line.position, line.title),
+            format!("{}. {}", line.position, as_typed(&line.title)),
             state,
             if rest.is_zero() { String::new() } else { quantity(rest) },
             price(line.unit_price.with_decimals(2)),

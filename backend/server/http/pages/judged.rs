@@ -8,6 +8,7 @@ use abruf_domain::{Outcome, Review};
 
 use crate::actions::justify_finding::speaker;
 use crate::actor::Role;
+use crate::http::english::typed::as_typed;
 use crate::http::finding_view::{FindingView, FindingsView};
 use crate::http::pages::written::instant;
 use crate::storage::history::Justification;
@@ -53,7 +54,7 @@ impl Judged {
         let rules: Vec<String> = written.iter().map(|it| it.rule.clone()).collect();
         let owed =
             |mine: bool| review.unjustified(&rules).filter(|it| (it.addressee == Addressee::Requester) == mine).count();
-        let FindingsView { passed, .. } = FindingsView::of(review, currency);
+        let passed = review.with_outcome(Outcome::Passed).map(|it| FindingView::on_page(it, currency)).collect();
         Self {
             open: review
                 .open_findings()
@@ -106,14 +107,14 @@ pub fn open_finding(
     let needs_action = matches!(finding.outcome, Outcome::Block | Outcome::Justify) && text.is_none();
     let addressed = speaker(finding.addressee);
     OpenFinding {
-        it: FindingView::of(finding, currency),
+        it: FindingView::on_page(finding, currency),
         icon: match finding.outcome {
             Outcome::Block => "danger",
             Outcome::Justify => "warning",
             Outcome::Notice | Outcome::Pending => "info",
             Outcome::Passed => "success",
         },
-        written: text.map(|it| (it.wording.clone(), format!("{}, {}", it.person, instant(it.at)))),
+        written: text.map(|it| (as_typed(&it.wording), format!("{}, {}", as_typed(&it.person), instant(it.at)))),
         lies_with: if needs_action && addressed != role {
             format!("Liegt bei: {}", finding.addressee.word(Language::German))
         } else {

@@ -12,6 +12,7 @@ use crate::actions::{ActionError, justify_finding};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::finding_view::FindingView;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
@@ -127,7 +128,7 @@ async fn finding(tx: &mut Tx, owed: &Owed) -> Result<Option<FindingView>, Proble
     let review = history::latest_review(tx, call_off.contract, call_off.id, "submission").await?;
     Ok(review
         .and_then(|review| review.findings.into_iter().find(|finding| finding.rule == owed.rule))
-        .map(|finding| FindingView::of(&finding, &currency)))
+        .map(|finding| FindingView::on_page(&finding, &currency)))
 }
 
 fn field(id: CallOffId, rule: &str) -> String {

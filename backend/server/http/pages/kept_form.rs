@@ -5,6 +5,7 @@ use axum::http::header::SET_COOKIE;
 use axum::response::{IntoResponse, Response};
 
 use crate::actions::sign_in::act_for;
+use crate::http::filters;
 use crate::http::kept_form::{KeptForm, reopened};
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::sign_in::welcome;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::actions::change_law;
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::day;
 use crate::http::problem::Problem;

@@ -11,6 +11,7 @@ use crate::actions::set_letterhead::{self, Logo};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;

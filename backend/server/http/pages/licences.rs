@@ -12,7 +12,9 @@ use uuid::Uuid;
 use crate::actions::{ActionError, renew_licences};
 use crate::actor::Role;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Form;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, day, in_units, period};
 use crate::http::problem::Problem;
@@ -92,7 +94,7 @@ async fn view(tx: &mut Tx, ending: Ending, today: NaiveDate) -> Result<EndingVie
     let days = (ending.ends_on - today).num_days();
     Ok(EndingView {
         contract_id: ending.contract.0,
-        contract: contract.map(|it| format!("{} {}", it.number, it.title)).unwrap_or_default(),
+        contract: contract.map(|it| format!("{} {}", it.number, as_typed(&it.title))).unwrap_or_default(),
         ends_on: day(ending.ends_on),
         day: ending.ends_on,
         left: if days == 0 { "heute".to_owned() } else { format!("in {}", count(days, "Tag", "Tagen")) },

@@ -3,6 +3,7 @@
 
 use crate::actions::rest_of_order::PartInput;
 use crate::actions::{ActionError, FieldError};
+use crate::http::english::typed::as_typed;
 use crate::http::form::Mistakes;
 use crate::http::pages::written::{in_units, quantity};
 use crate::storage::order_lines::OrderLine;
@@ -41,7 +42,7 @@ pub fn line_fields(
         .map(|line| {
             let name = format!("{prefix}{}", line.position);
             LineField {
-                title: format!("{}. {}", line.position, line.title),
+                title: format!("{}. {}", line.position, as_typed(&line.title)),
                 state: line_state(line),
                 open: quantity(line.open()),
                 typed: fields.iter().find(|(known, _)| *known == name).map(|(_, it)| it.clone()).unwrap_or_default(),

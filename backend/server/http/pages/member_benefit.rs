@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::savings_view::Amount;

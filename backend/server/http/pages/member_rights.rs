@@ -12,7 +12,9 @@ use crate::actions::ActionError;
 use crate::actions::suspend_member::{self, SuspensionInput};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -136,7 +138,7 @@ async fn page(
     let rows = membership_suspensions::of_member(&mut tx, actor.body, member).await?;
     let today = app.clock.today();
     Ok(MemberRightsPage {
-        frame: frame.titled(format!("Mitgliedsrechte {name}")),
+        frame: frame.titled(format!("Mitgliedsrechte {}", as_typed(&name))),
         id,
         name,
         rows: rows.into_iter().map(|row| row_view(row, today)).collect(),

@@ -8,7 +8,9 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::meter::Meter;
 use crate::http::pages::pager::Pager;
@@ -114,7 +116,7 @@ pub async fn show(
     let quotas = membership_list::quotas(&mut tx, member).await?;
     let today = app.clock.today();
     Ok(Page(MemberPage {
-        frame: frame.titled(it.name.clone()),
+        frame: frame.titled(as_typed(&it.name)),
         id,
         kind: kind_words(&it.kind),
         address: it.address_lines(),
@@ -123,7 +125,7 @@ pub async fn show(
             .into_iter()
             .map(|it| {
                 let period = from_to(it.valid_from, it.valid_to);
-                let proof = format!("{}, {}", it.document, day(it.document_date));
+                let proof = format!("{}, {}", as_typed(&it.document), day(it.document_date));
                 (it, period, proof)
             })
             .collect(),

@@ -14,6 +14,7 @@ use crate::actions::{ActionError, steer_contract};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_amount;

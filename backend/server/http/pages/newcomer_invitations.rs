@@ -12,7 +12,9 @@ use crate::actions::invite_newcomer::{self, DAYS, Invited, KINDS, NewInvitation}
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -212,7 +214,7 @@ fn row(it: Listed, now: chrono::DateTime<Utc>) -> Row {
     };
     Row {
         note: [it.official_key.clone().unwrap_or_default(), it.email.clone()].join(" ").trim().to_owned(),
-        invited: format!("{}, {}", day_of(it.created_at), it.created_by.clone().unwrap_or_default()),
+        invited: format!("{}, {}", day_of(it.created_at), as_typed(it.created_by.clone().unwrap_or_default())),
         state,
         mail: mail_words(&it),
         revoked: it.revoked_at.is_some(),

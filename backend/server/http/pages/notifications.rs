@@ -8,6 +8,7 @@ use crate::actions::notify::{self, KINDS, Kind};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::written::instant;

@@ -9,6 +9,7 @@ use crate::actions::assign_role::KEEPERS;
 use crate::actor::Role;
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, day, money};

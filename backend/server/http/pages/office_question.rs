@@ -9,7 +9,9 @@ use uuid::Uuid;
 use crate::actions::{ActionError, ask_office};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away};
@@ -141,7 +143,7 @@ async fn page(app: &App, actor: &Actor, frame: Frame, id: CallOffId) -> Result<O
     Ok(OfficeQuestionPage {
         frame: frame.titled("Frage an die Geschäftsstelle"),
         id,
-        contract: format!("{} {}", contract.number, contract.title),
+        contract: format!("{} {}", contract.number, as_typed(&contract.title)),
         case_number: call_off.case_number.clone(),
         may_ask: call_off.status.is_editable(),
         rows: rows.into_iter().map(QuestionRow::of).collect(),

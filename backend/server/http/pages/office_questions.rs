@@ -10,6 +10,7 @@ use crate::actions::{ActionError, FieldError, ask_office};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::office_question::QuestionRow;

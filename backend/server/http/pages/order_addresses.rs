@@ -12,6 +12,7 @@ use crate::actions::set_order_address;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;

@@ -9,6 +9,7 @@ use crate::actions::answer_order::{self, OrderForSupplier, Standing, SupplierAns
 use crate::actions::{ActionError, FieldError};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::line_quantities::{LineField, QUANTITY, at_fields, line_fields, typed_parts};

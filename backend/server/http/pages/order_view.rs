@@ -7,6 +7,7 @@ use abruf_domain::pricing::{PricedCallOff, PricedLine};
 use abruf_domain::savings::{EvidenceClass, LineEvidence, Savings};
 use rust_decimal::Decimal;
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::{in_units, money, percent, unit_price};
 
 /// A line.
@@ -72,7 +73,7 @@ fn line_view(facts: &Facts, line: &PricedLine, currency: &str) -> LineView {
     LineView {
         position: line.position,
         article_number: line.article_number.clone(),
-        title: item.map_or_else(|| "nicht in diesem Vertrag".to_owned(), |item| item.title.clone()),
+        title: item.map_or_else(|| "nicht in diesem Vertrag".to_owned(), |item| as_typed(&item.title)),
         quantity: in_units(line.quantity, unit),
         unit_price: price.map_or_else(|| "–".to_owned(), |price| unit_price(price, currency)),
         months: line.months.as_ref().map(|months| written_months(months)).unwrap_or_default(),
@@ -158,7 +159,7 @@ fn notes(savings: &Savings, facts: &Facts, written: &dyn Fn(Net) -> String) -> V
         .map(|baseline| {
             let per = if baseline.per == Per::Month { " je Monat" } else { "" };
             let price = unit_price(baseline.unit_price, &facts.contract.currency);
-            format!("Vergleich {}: {price}{per}, {}.", baseline.article_number, baseline.evidence)
+            format!("Vergleich {}: {price}{per}, {}.", baseline.article_number, as_typed(&baseline.evidence))
         })
         .collect();
     if let Some(coverage) = savings.coverage_pct.filter(|coverage| *coverage < Decimal::ONE_HUNDRED) {

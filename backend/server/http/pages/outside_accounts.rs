@@ -7,6 +7,7 @@ use serde::Deserialize;
 use crate::actions::sign_in_outside::{self, For};
 use crate::actor::RunsAs;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::outside_sign_in::{go, said};
 use crate::http::pages::written::{day_of, instant};

@@ -12,6 +12,7 @@ use crate::actions::sign_in::Due;
 use crate::actions::sign_in_outside::{self, Answer, For, LASTS, Outcome, OutsideError, Refusal};
 use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;

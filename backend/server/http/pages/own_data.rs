@@ -5,6 +5,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::session::CurrentSession;

@@ -8,6 +8,7 @@ use abruf_domain::supplier_order::State;
 use abruf_domain::supply_chain::{Side, price_of_the_supplier};
 use sqlx::PgConnection;
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::{money, status_class};
 use crate::storage::call_offs::CallOff;
 use crate::storage::supplier_orders::{self, SupplierOrder};
@@ -52,7 +53,7 @@ pub async fn pair_view(
         PairRow {
             title: "In-House-Bestellung",
             number: call_off.number.clone().unwrap_or_else(to_come),
-            who: format!("{member} bestellt bei {body}"),
+            who: format!("{} bestellt bei {}", as_typed(&member), as_typed(&body)),
             gross: written(priced.gross),
             state: (status_class(call_off.status), call_off.status.german()),
             reason: String::new(),
@@ -60,7 +61,7 @@ pub async fn pair_view(
         PairRow {
             title: "Lieferantenauftrag",
             number: order.as_ref().map_or_else(to_come, |it| it.number.clone()),
-            who: format!("{body} bestellt bei {supplier}"),
+            who: format!("{} bestellt bei {}", as_typed(&body), as_typed(&supplier)),
             gross: written(of_supplier),
             state: state_view(call_off.status, order.as_ref()),
             reason: order.map(|it| it.reason).unwrap_or_default(),

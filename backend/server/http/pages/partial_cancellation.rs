@@ -14,6 +14,7 @@ use crate::actions::rest_of_order::{INCREASE, PartsInput};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::Path;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};

@@ -13,7 +13,9 @@ use crate::actions::invite_person::{self, NewPerson, Way};
 use crate::actions::{ActionError, reset_second_factor};
 use crate::actor::{Actor, Role, RunsAs};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -318,7 +320,7 @@ async fn page(
         organisation: it.organisation_name,
     };
     Ok(PersonPage {
-        frame: frame.titled(account.name.clone()),
+        frame: frame.titled(as_typed(&account.name)),
         hint: "",
         link: None,
         id,
@@ -357,7 +359,11 @@ async fn page(
 fn note_of(post: &Post) -> String {
     let scope = match (post.period_from, post.period_to) {
         (Some(from), Some(to)) => {
-            let members = if post.all_members { "alle Mitglieder".to_owned() } else { post.members.join(", ") };
+            let members = if post.all_members {
+                "alle Mitglieder".to_owned()
+            } else {
+                post.members.iter().map(as_typed).collect::<Vec<_>>().join(", ")
+            };
             format!("Abrufe vom {} bis {}: {members}", day(from), day(to))
         }
         _ => String::new(),

@@ -1,6 +1,7 @@
 //! `/einstellungen`: what everybody sets for themselves.
 
 use crate::http::access::MEMBER;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::session::CurrentSession;
 

@@ -13,7 +13,9 @@ use uuid::Uuid;
 use crate::actions::{ActionError, FieldError, keep_price_index};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::read_amount::read_number;
@@ -222,10 +224,10 @@ fn value_row(it: &Value, actor: &Actor) -> ValueRow {
         kind: if it.provisional { "vorläufig" } else { "endgültig" },
         state: match (&it.released_by, it.released_at) {
             (by, Some(at)) => {
-                let by = by.as_ref().map_or_else(String::new, |name| format!(" von {name}"));
+                let by = by.as_ref().map_or_else(String::new, |name| format!(" von {}", as_typed(name)));
                 ("status status--good", format!("freigegeben am {}{by}", day_of(at)))
             }
-            (_, None) => ("status status--wait", format!("wartet, erfasst von {}", it.recorded_by_name)),
+            (_, None) => ("status status--wait", format!("wartet, erfasst von {}", as_typed(&it.recorded_by_name))),
         },
         waits: it.released_at.is_none(),
         mine: it.recorded_by == actor.person,

@@ -5,6 +5,7 @@ use axum::response::IntoResponse;
 
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::operator::operators;
 use crate::http::problem::Problem;

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::actor::RunsAs;
 use crate::app::App;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::reports::csv_table::csv_table;

@@ -1,5 +1,6 @@
 //! Questions that came back with a request, each with its answer beside it.
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::instant;
 use crate::storage::history::{self, TimelineStep};
 
@@ -21,7 +22,7 @@ pub struct QuestionView {
 pub fn question_views(steps: &[TimelineStep]) -> Vec<QuestionView> {
     let who = |step: &TimelineStep| {
         let person = step.person.as_deref().unwrap_or_default();
-        format!("{person}, {}", instant(step.at))
+        format!("{}, {}", as_typed(person), instant(step.at))
     };
     history::questions(steps)
         .into_iter()

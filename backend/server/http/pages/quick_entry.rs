@@ -14,6 +14,7 @@ use crate::actions::ActionError;
 use crate::actions::draft_call_off::{self, LineInput, MOST_LINES, Preview};
 use crate::app::App;
 use crate::http::extract::{Form, Path};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};

@@ -14,7 +14,9 @@ use crate::actions::transfer_quota::{self, Consented, PARTIES, Proposal};
 use crate::actions::{ActionError, FieldError};
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -266,8 +268,8 @@ fn transfer_row(actor: &Actor, it: &Transfer, currency: &str) -> TransferRow {
         .filter_map(|(volume, measure)| Some(amount(volume?, measure, currency)))
         .collect();
     let side = |name: &str, done: bool| match done {
-        true => ("status status--good", format!("{name} hat zugestimmt")),
-        false => ("status status--wait", format!("{name} muss zustimmen")),
+        true => ("status status--good", format!("{} hat zugestimmt", as_typed(name))),
+        false => ("status status--wait", format!("{} muss zustimmen", as_typed(name))),
     };
     let mut state = vec![side(&it.giver_name, it.given_by.is_some()), side(&it.taker_name, it.taken_by.is_some())];
     if it.confirmation_needed {
@@ -290,11 +292,11 @@ fn transfer_row(actor: &Actor, it: &Transfer, currency: &str) -> TransferRow {
     let withdraws = it.proposed_by == actor.person || it.given_by == Some(actor.person);
     TransferRow {
         id: it.id,
-        what: format!("{} gibt {} an {}", it.giver_name, amounts.join(" und "), it.taker_name),
+        what: format!("{} gibt {} an {}", as_typed(&it.giver_name), amounts.join(" und "), as_typed(&it.taker_name)),
         reason: if it.end_reason.is_empty() {
             it.reason.clone()
         } else {
-            format!("{} Beendet: {}", it.reason, it.end_reason)
+            format!("{} Beendet: {}", as_typed(&it.reason), as_typed(&it.end_reason))
         },
         state,
         may_consent: open && may_consent,

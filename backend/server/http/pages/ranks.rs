@@ -18,7 +18,9 @@ use crate::actions::draft_call_off::{self, Preview};
 use crate::actions::{ActionError, FieldError, ask_rank, record_decline};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::draft::{self, Away, contract_line};
@@ -183,14 +185,18 @@ async fn page(
             let request = requests.iter().find(|request| request.supplier == party.supplier.0);
             let mut words = Vec::new();
             if let Some(request) = request {
-                words.push(format!("Gefragt am {}: {}", day(request.on), request.document));
+                words.push(format!("Gefragt am {}: {}", day(request.on), as_typed(&request.document)));
             }
             if let Some(decline) = decline {
                 let on = day_of(decline.received_at);
-                words.push(format!("Abgesagt am {on}: {} ({})", decline.reason, decline.document));
+                words.push(format!(
+                    "Abgesagt am {on}: {} ({})",
+                    as_typed(&decline.reason),
+                    as_typed(&decline.document)
+                ));
             }
             if let Answer::Asked { deadline: Some(deadline), .. } | Answer::Silent(deadline) = answer {
-                words.push(format!("Antwortfrist. {}.", deadline.written(&party.name, German)));
+                words.push(format!("Antwortfrist. {}.", deadline.written(&as_typed(&party.name), German)));
             }
             RankRow {
                 rank,

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::actions::{ActionError, record_volume};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};

@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::actions::recover_account;
 use crate::http::extract::Form;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;

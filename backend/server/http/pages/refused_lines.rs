@@ -8,6 +8,7 @@ use uuid::Uuid;
 use crate::actions::refuse_lines::{LinesRefused, Refusal, refuse_lines};
 use crate::actions::{ActionError, FieldError};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Form, Path};
 use crate::http::form::Mistakes;
 use crate::http::layout::Frame;
@@ -78,6 +79,6 @@ pub fn refused_view(line: &RefusedLine) -> (String, String, String) {
     (
         format!("{} × {}", quantity(line.quantity), line.article_number),
         line.reason.clone(),
-        format!("{}, {}", line.person, instant(line.at)),
+        format!("{}, {}", as_typed(&line.person), instant(line.at)),
     )
 }

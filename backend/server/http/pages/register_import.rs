@@ -11,6 +11,7 @@ use crate::actions::import::{ImportError, Report};
 use crate::actions::import_register::{Options, SHIPPED, SOURCE, import_by};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::problem::Problem;

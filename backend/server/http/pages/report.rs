@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
@@ -110,7 +112,7 @@ pub async fn show(
     let table = report_file::table(&app, &actor, report, &question, true).await?;
     let form = form(&app, &actor, report, asked, &question, table.title.clone()).await?;
     let frame = frame.titled(table.title.clone());
-    let shown = Some(shown(report, &question, table, &seite));
+    let shown = Some(shown(report, &question, table, &seite, &form));
     Ok(Page(ReportPage { frame, form, mistakes, shown }).into_response())
 }
 
@@ -138,7 +140,7 @@ fn asked_for(name: &str, actor: &Actor) -> Result<Report, Problem> {
         .ok_or_else(Problem::not_found)
 }
 
-fn shown(report: Report, question: &Question, table: Table, asked: &str) -> Shown {
+fn shown(report: Report, question: &Question, table: Table, asked: &str, form: &QuestionForm) -> Shown {
     let total = i64::try_from(table.rows.len()).unwrap_or(i64::MAX);
     let pairs = question.pairs();
     let filters: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
@@ -156,7 +158,7 @@ fn shown(report: Report, question: &Question, table: Table, asked: &str) -> Show
     let amounts = table.checks.iter().any(|check| check.kind == Kind::Net);
     Shown {
         lead: table.lead.clone(),
-        filter: table.filter.clone(),
+        filter: table.filter.iter().map(|it| if form.offers(it) { as_typed(it) } else { it.clone() }).collect(),
         as_of: instant(table.as_of),
         count: count(total, "Zeile", "Zeilen"),
         empty: table.empty.clone(),
@@ -196,7 +198,7 @@ fn row_view(columns: &[Column], row: &Row) -> Vec<CellView> {
     cells
         .map(|(column, cell)| CellView {
             title: column.title,
-            text: cell.written(),
+            text: if column.typed { as_typed(cell.written()) } else { cell.written() },
             link: links.next().flatten().unwrap_or_default(),
             number: column.kind.is_number(),
             negative: cell.is_negative(),

@@ -136,6 +136,13 @@ impl Asked {
     }
 }
 
+impl QuestionForm {
+    /// Whether the words are the name of a contract or member to choose from.
+    pub(super) fn offers(&self, words: &str) -> bool {
+        self.contracts.iter().chain(&self.members).any(|(_, name)| name == words)
+    }
+}
+
 /// The form of a report, with the contracts and members the reader may choose from.
 ///
 /// # Errors

@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use crate::actor::{Actor, Standing};
 use crate::http::charts::bars::{BarFacts, Bars};
 use crate::http::charts::line::{Line, YearFacts};
+use crate::http::english::typed::as_typed;
 use crate::http::pages::savings_view::{About, Amount, Figure, share};
 use crate::reports::catalogue::Report;
 use crate::reports::ceiling_history;
@@ -145,7 +146,10 @@ impl SignalView {
             address: signal
                 .contract
                 .map_or_else(|| evidence.to_owned(), |contract| format!("/rahmenvertraege/{contract}")),
-            about: signal.about,
+            about: match (signal.contract, signal.about.split_once(' ')) {
+                (Some(_), Some((number, title))) => format!("{number} {}", as_typed(title)),
+                _ => signal.about,
+            },
             words: signal.words,
         }
     }

@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::savings_view::{About, Amount, Figure, Part};
@@ -136,7 +138,7 @@ pub async fn show(
     let List { about, figure, names, groups, reported } = list(&mut tx, &actor, &asked).await?;
     let class = figure.class;
     let mut chosen = vec![about.year.map_or_else(|| "alle Jahre".to_owned(), |year| year.to_string())];
-    chosen.extend(names.iter().flatten().cloned());
+    chosen.extend(names.iter().flatten().map(as_typed));
     chosen.extend(CLASSES.iter().find(|(key, _)| *key == class).map(|(_, words)| (*words).to_owned()));
     let listed = groups.iter().fold(Sums::ZERO, |sum, group| sum.plus(&group.sums));
     let total = i64::try_from(groups.len()).unwrap_or(i64::MAX);
@@ -264,9 +266,9 @@ fn trail(about: About, [contract, member]: [Option<String>; 2]) -> Vec<(String, 
     let year = about.year_key();
     let mut trail = vec![("Einsparungen".to_owned(), format!("/berichte/einsparungen?jahr={year}"))];
     if let Some((id, name)) = about.contract.zip(contract) {
-        trail.push((name, format!("/berichte/einsparungen/vertraege/{id}?jahr={year}")));
+        trail.push((as_typed(name), format!("/berichte/einsparungen/vertraege/{id}?jahr={year}")));
     } else if let Some((id, name)) = about.member.zip(member) {
-        trail.push((name, format!("/berichte/einsparungen/mitglieder/{id}?jahr={year}")));
+        trail.push((as_typed(name), format!("/berichte/einsparungen/mitglieder/{id}?jahr={year}")));
     }
     trail
 }

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::savings::{nothing, volume_text, years};
 use crate::http::pages::savings_view::{About, Amount, ClassRow, Figure, Groups, Row, classes, coverage};
@@ -65,7 +67,7 @@ pub async fn contract(
         format!("{}. Dieser Vertrag läuft in {}; der Bericht rechnet nur in Euro.", contract.number, contract.currency)
     };
     let part = Part {
-        name: contract.title,
+        name: as_typed(contract.title),
         note,
         path: format!("/berichte/einsparungen/vertraege/{id}"),
         by: Grouping::Member,
@@ -84,7 +86,7 @@ pub async fn member(
 ) -> Result<Page<SavingsPartPage>, Problem> {
     let mut tx = app.db.begin(&actor).await?;
     let part = Part {
-        name: visible_member(&mut tx, &actor, OrganisationId(id)).await?,
+        name: as_typed(visible_member(&mut tx, &actor, OrganisationId(id)).await?),
         note: "Mitglied".to_owned(),
         path: format!("/berichte/einsparungen/mitglieder/{id}"),
         by: Grouping::Contract,

@@ -10,6 +10,7 @@ use crate::actions::analyse_purchases::{self, Confirmed, Holder};
 use crate::actions::{ActionError, FieldError, invite_newcomer};
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::savings_potential_view::{ProspectView, ResultView, WaitingView, typed_layout};

@@ -330,7 +330,7 @@ impl ProspectView {
             contract: format!("{} ({})", it.contract.title, it.contract.number),
             may: it.may_call_off(),
             sentence,
-            reasons: it.blocks.iter().map(|block| FindingView::of(block, &it.contract.currency)).collect(),
+            reasons: it.blocks.iter().map(|block| FindingView::on_page(block, &it.contract.currency)).collect(),
         }
     }
 }

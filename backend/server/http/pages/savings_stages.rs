@@ -12,7 +12,9 @@ use uuid::Uuid;
 
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::savings_view::{Amount, share};
@@ -122,11 +124,11 @@ impl Question {
         let mut chosen = Vec::new();
         if let Some(contract) = contract {
             let found = contracts::find(tx, ContractId(contract)).await?.ok_or_else(Problem::not_found)?;
-            chosen.push(found.title);
+            chosen.push(as_typed(found.title));
         }
         if let Some(member) = member {
             let name = member_list::visible_name(tx, actor, OrganisationId(member)).await?;
-            chosen.push(name.ok_or_else(Problem::not_found)?);
+            chosen.push(as_typed(name.ok_or_else(Problem::not_found)?));
         }
         let (years, year) = years(tx, &asked.jahr, today).await?;
         let figure = FIGURES.iter().find(|(key, _)| *key == asked.klasse).map_or("A", |(key, _)| *key);
@@ -184,9 +186,11 @@ impl Question {
             By::CallOff | By::Total => String::new(),
         };
         let (name, note) = match self.by {
-            By::CallOff if group.is_call_off => (group.number.clone(), format!("{}, {}", group.member, group.name)),
-            By::CallOff => (format!("Bonus {}", group.number), group.name.clone()),
-            _ => (group.name.clone(), group.number.clone()),
+            By::CallOff if group.is_call_off => {
+                (group.number.clone(), format!("{}, {}", as_typed(&group.member), as_typed(&group.name)))
+            }
+            By::CallOff => (format!("Bonus {}", group.number), as_typed(&group.name)),
+            _ => (as_typed(&group.name), group.number.clone()),
         };
         RowView {
             name,

@@ -6,6 +6,7 @@ use abruf_domain::money::Net;
 use abruf_domain::notation::Language;
 use rust_decimal::Decimal;
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::{count, money};
 use crate::reports::catalogue::Report;
 use crate::reports::question::Question;
@@ -338,7 +339,7 @@ impl Row {
                 .inhabitants
                 .filter(|inhabitants| 0 < *inhabitants)
                 .map_or_else(|| "ohne Einwohnerzahl".to_owned(), |inhabitants| in_words(group.sums.a_net, inhabitants)),
-            ..Self::figures(group, about, group.name.clone(), note, address)
+            ..Self::figures(group, about, as_typed(&group.name), note, address)
         }
     }
 

@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::http::access::encoded;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, day, day_of, whole};
@@ -103,7 +105,11 @@ pub async fn show(
     }
     let total: i64 = groups.iter().map(|group| group.total).sum();
     Ok(Page(SearchPage {
-        frame: frame.titled(if words.is_empty() || too_long { "Suche".to_owned() } else { format!("Suche: {words}") }),
+        frame: frame.titled(if words.is_empty() || too_long {
+            "Suche".to_owned()
+        } else {
+            format!("Suche: {}", as_typed(&words))
+        }),
         meant: wanted.map(|it| quoted(&it.meant)).unwrap_or_default(),
         asked: !words.is_empty(),
         too_long,
@@ -132,7 +138,7 @@ async fn group(
         "vertraege" => in_rows(search::contracts(tx, wanted, limit, offset).await?, |it| Row {
             address: format!("/rahmenvertraege/{}", it.id),
             title: it.title,
-            text: format!("{}, {}", it.number, it.suppliers).trim_end_matches(", ").to_owned(),
+            text: format!("{}, {}", it.number, as_typed(it.suppliers)).trim_end_matches(", ").to_owned(),
             note: if it.status == "active" { String::new() } else { "nicht in Kraft".to_owned() },
         }),
         "artikel" => in_rows(search::items(tx, wanted, words, limit, offset).await?, |it| Row {

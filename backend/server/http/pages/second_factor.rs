@@ -12,6 +12,7 @@ use crate::actions::enrol_second_factor::{self, Changed, Standing};
 use crate::actions::sign_in::Due;
 use crate::http::access::{SHOW_CODE, local_address};
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, day_of};

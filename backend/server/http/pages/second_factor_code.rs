@@ -11,6 +11,7 @@ use crate::actions::sign_in::{Due, Outcome};
 use crate::actor::RunsAs;
 use crate::http::access::{SET_UP, local_address};
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::kept_form::go_on;
 use crate::http::problem::Problem;

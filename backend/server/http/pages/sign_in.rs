@@ -13,6 +13,7 @@ use crate::actions::sign_in::{self, Attempt, Due, Outcome};
 use crate::actor::RunsAs;
 use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::first_steps::NobodyYetPage;
 use crate::http::pages::outside_sign_in::said;

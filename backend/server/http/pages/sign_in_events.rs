@@ -6,7 +6,9 @@ use serde::Deserialize;
 
 use crate::actions::account_log::Event;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::account::EventView;
@@ -127,7 +129,7 @@ pub async fn break_glass(
     let rows = break_glass::list(&mut tx, PAGE, pager.offset()).await?;
     tx.rollback().await?;
     let view = |it: break_glass::Opened| OpenedView {
-        name: it.name.unwrap_or_else(|| "eine Person dieser Installation".to_owned()),
+        name: it.name.map_or_else(|| "eine Person dieser Installation".to_owned(), as_typed),
         reason: it.reason,
         opened: instant(it.opened_at),
         ends: instant(it.ends_at),

@@ -40,7 +40,7 @@ impl Standing {
         let blocks = findings
             .iter()
             .filter(|finding| finding.outcome == Outcome::Block)
-            .map(|finding| FindingView::of(finding, &contract.currency))
+            .map(|finding| FindingView::on_page(finding, &contract.currency))
             .collect();
         Ok(Self {
             blocks,

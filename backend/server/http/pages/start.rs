@@ -19,9 +19,11 @@ use crate::actions::send_order::SENDERS;
 use crate::actions::transfer_quota::PARTIES;
 use crate::actor::{Actor, Role};
 use crate::app::App;
+use crate::http::english::typed::as_typed;
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::notifications::{NewsRow, newest};
-use crate::http::pages::written::{count, day, day_of, quantity, runs_out};
+use crate::http::pages::written::{count, day, day_of, one_of, quantity, runs_out};
 use crate::http::problem::Problem;
 use crate::http::session::SignedIn;
 use crate::storage::call_off_list::{self, Search, Summary};
@@ -96,7 +98,7 @@ pub async fn show(
         None
     };
     let page = StartPage {
-        greeting: format!("{}, {name}", greeting(now)),
+        greeting: format!("{}, {}", greeting(now), as_typed(name)),
         welcome: to_come.map(|from| {
             format!(
                 "Willkommen! Ihre Mitgliedschaft gilt ab {}. Bis dahin können Sie Verträge ansehen, aber noch nicht abrufen.",
@@ -278,7 +280,7 @@ async fn own(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Resu
 fn own_row(call_off: &Summary, now: DateTime<Utc>) -> Row {
     Row {
         address: format!("/abrufe/{}", call_off.id),
-        title: format!("{} {}", call_off.contract_number, call_off.contract_title),
+        title: format!("{} {}", call_off.contract_number, as_typed(&call_off.contract_title)),
         text: format!("{}, {}", call_off.case_number, call_off.status.german()),
         note: match call_off.expires_at {
             Some(until) => runs_out(until, now),
@@ -311,7 +313,7 @@ async fn owed(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) -> Res
                 "Begründung „{}“",
                 checks::by_id(&it.rule).map_or(it.rule.as_str(), |rule| rule.texts.title(Language::German))
             ),
-            text: format!("{}, {}, {}", it.case_number, it.member, it.contract_number),
+            text: format!("{}, {}, {}", it.case_number, as_typed(&it.member), it.contract_number),
             note: it.expires_at.map(|until| runs_out(until, now)).unwrap_or_default(),
         })
         .collect())
@@ -344,7 +346,7 @@ async fn to_order(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, St
         .map(|it| Row {
             address: format!("/verwaltung/lieferantenauftraege/{}", it.call_off),
             title: format!("Lieferantenauftrag {}", it.number),
-            text: format!("für {}, bei {}", it.member, it.supplier),
+            text: format!("für {}, bei {}", as_typed(&it.member), as_typed(&it.supplier)),
             note: format!("bestellt am {}", day_of(it.created_at)),
         })
         .collect())
@@ -366,8 +368,8 @@ async fn transfers(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, S
         .filter(waits_for)
         .map(|it| Row {
             address: format!("/rahmenvertraege/{}/kontingente#offen", it.contract),
-            title: format!("Kontingent: {} gibt an {}", it.giver_name, it.taker_name),
-            text: it.contract_name,
+            title: format!("Kontingent: {} gibt an {}", as_typed(&it.giver_name), as_typed(&it.taker_name)),
+            text: as_typed(&it.contract_name),
             note: format!("vorgeschlagen am {}", day_of(it.proposed_at)),
         })
         .collect())
@@ -383,7 +385,7 @@ async fn stopped(conn: &mut PgConnection, actor: &Actor, today: NaiveDate) -> Re
         .into_iter()
         .map(|(id, number, supplier, from)| Row {
             address: format!("/abrufe/{id}"),
-            title: format!("Lieferant gesperrt: {supplier}"),
+            title: format!("Lieferant gesperrt: {}", as_typed(&supplier)),
             text: format!("{number}: bitte klären Sie mit der Geschäftsstelle, wie es weitergeht"),
             note: format!("seit {}", day(from)),
         })
@@ -400,7 +402,7 @@ async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) ->
         let turns = approval_turn::of_request(&mut *conn, actor, it.request, now).await?;
         let waits_for = match turns.may_decide() {
             names if it.status == Status::Returned || names.is_empty() => None,
-            names => Some(names.join(" oder ")),
+            names => Some(one_of(&names.iter().map(as_typed).collect::<Vec<_>>())),
         };
         let (address, text) = match actor.role {
             Role::Buyer if it.request.requester == actor.person => (
@@ -423,7 +425,7 @@ async fn expiring(conn: &mut PgConnection, actor: &Actor, now: DateTime<Utc>) ->
         };
         rows.push(Row {
             address: format!("{address}/{}", it.request.call_off),
-            title: it.contract,
+            title: as_typed(&it.contract),
             text: format!("{}, {text}", it.case_number),
             note: runs_out(it.expires_at, now),
         });
@@ -439,7 +441,7 @@ async fn late(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>, Storag
     let rows = dispatches::late(conn, ROWS).await?.into_iter().map(|it| Row {
         address: format!("/abrufe/{}/lieferungen", it.call_off),
         title: it.number,
-        text: format!("{}; bitte eine Bestätigung des Lieferanten einholen", it.member_name),
+        text: format!("{}; bitte eine Bestätigung des Lieferanten einholen", as_typed(&it.member_name)),
         note: format!("festgestellt am {}", day_of(it.at)),
     });
     Ok(rows.collect())
@@ -454,8 +456,8 @@ async fn undelivered(conn: &mut PgConnection, actor: &Actor) -> Result<Vec<Row>,
         address: format!("/abrufe/{}/lieferungen#zustellung", it.call_off),
         title: format!("Bestellung {}", it.number),
         text: match it.recipient.as_str() {
-            "" => format!("{}: {}", it.member_name, it.reason),
-            recipient => format!("{}, an {recipient}: {}", it.member_name, it.reason),
+            "" => format!("{}: {}", as_typed(&it.member_name), it.reason),
+            recipient => format!("{}, an {}: {}", as_typed(&it.member_name), as_typed(recipient), it.reason),
         },
         note: format!("seit {}; bitte Adresse prüfen und erneut senden", day_of(it.since)),
     });
@@ -472,7 +474,7 @@ async fn undelivered_changes(conn: &mut PgConnection, actor: &Actor) -> Result<V
         Row {
             address: format!("/abrufe/{}/lieferungen", it.call_off),
             title: format!("{kind} zu {}", it.number),
-            text: format!("{}, an {}: {}", it.member_name, it.recipient, it.reason),
+            text: format!("{}, an {}: {}", as_typed(&it.member_name), as_typed(&it.recipient), it.reason),
             note: format!("seit {}; bitte erneut senden oder den Lieferanten selbst unterrichten", day_of(it.since)),
         }
     });
@@ -495,8 +497,8 @@ async fn ending(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<Vec
         .into_iter()
         .map(|it| Row {
             address: format!("/rahmenvertraege/{}", it.id),
-            title: format!("{} {}", it.number, it.title),
-            text: it.suppliers,
+            title: format!("{} {}", it.number, as_typed(&it.title)),
+            text: as_typed(&it.suppliers),
             note: format!(
                 "endet am {}, in {}",
                 day(it.effective_end),
@@ -520,7 +522,7 @@ async fn licences(conn: &mut PgConnection, actor: &Actor, app: &App) -> Result<V
         let number = ending.quantities.into_values().sum::<Quantity>();
         rows.push(Row {
             address: "/lizenzen".to_owned(),
-            title: contract.map(|it| format!("{} {}", it.number, it.title)).unwrap_or_default(),
+            title: contract.map(|it| format!("{} {}", it.number, as_typed(&it.title))).unwrap_or_default(),
             text: format!("{} Lizenzen verlängern oder auslaufen lassen", quantity(number)),
             note: format!(
                 "enden am {}, in {}",

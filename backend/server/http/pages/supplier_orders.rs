@@ -15,7 +15,9 @@ use uuid::Uuid;
 use crate::actions::{ActionError, decide_supplier_order, rest_of_order};
 use crate::actor::Actor;
 use crate::app::App;
+use crate::http::english::typed::as_typed;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
 use crate::http::layout::{Frame, Page};
@@ -192,7 +194,7 @@ async fn page(
     Ok(OrderPage {
         id,
         state: (state_class(it.state), it.state.german()),
-        contract: format!("{} {}", contract.number, contract.title),
+        contract: format!("{} {}", contract.number, as_typed(&contract.title)),
         member: organisations::name(&mut tx, *member).await?.unwrap_or_default(),
         supplier: organisations::name(&mut tx, *supplier).await?.unwrap_or_default(),
         pair: pair_view(&mut tx, &call_off, &facts, &in_house.priced).await?,

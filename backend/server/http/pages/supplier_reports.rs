@@ -16,6 +16,7 @@ use crate::actions::{ActionError, FieldError, keep_turnover_upload};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;

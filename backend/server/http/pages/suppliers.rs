@@ -19,6 +19,7 @@ use crate::actions::{ActionError, FieldError, set_electronic_address};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Path, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::supplier_stop_words::{places, read_place, stop_words};

@@ -6,6 +6,7 @@ use axum::extract::State;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 
 use crate::actor::{Role, RunsAs};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::written::{count, day, instant, whole};
 use crate::http::problem::Problem;

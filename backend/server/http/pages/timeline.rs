@@ -2,6 +2,7 @@
 
 use abruf_domain::call_off::step_in_words;
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::instant;
 use crate::storage::history::TimelineStep;
 
@@ -24,10 +25,10 @@ pub fn timeline(steps: &[TimelineStep]) -> Vec<TimelineView> {
         .map(|step| TimelineView {
             what: step_in_words(&step.decision),
             when: match &step.person {
-                Some(person) => format!("{}, {person}", instant(step.at)),
+                Some(person) => format!("{}, {}", instant(step.at), as_typed(person)),
                 None => format!("{}, {}", instant(step.at), by_itself(&step.decision)),
             },
-            reason: step.reason.clone(),
+            reason: as_typed(&step.reason),
         })
         .collect()
 }

@@ -11,6 +11,7 @@ use crate::actions::{ActionError, reconcile_turnover};
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::{Form, Query};
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;

@@ -15,6 +15,7 @@ use crate::actions::import::turnover_report::{CurrencySums, Warning, exact, sent
 use crate::app::App;
 use crate::http::access::encoded;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::pager::Pager;
 use crate::http::pages::spreadsheet;

@@ -5,6 +5,7 @@ use uuid::Uuid;
 use abruf_domain::money::Volume;
 use abruf_domain::notation::Language;
 
+use crate::http::english::typed::as_typed;
 use crate::http::pages::written::{day, instant};
 use crate::storage::minimum_purchases::Row as MinimumPurchase;
 use crate::storage::proof::LedgerEntry;
@@ -41,7 +42,7 @@ pub fn ledger_line(entry: &LedgerEntry, currency: &str) -> LedgerLine {
         scope: scope_words(&entry.scope, &entry.scope_name, &entry.measure),
         amount: signed(volume(entry.amount, &entry.measure, currency), entry.amount),
         at: instant(entry.at),
-        reason: entry.reason.clone(),
+        reason: as_typed(&entry.reason),
         call_off: entry.call_off,
         number: entry.call_off_number.clone().unwrap_or_default(),
     }
@@ -52,9 +53,9 @@ pub fn ledger_line(entry: &LedgerEntry, currency: &str) -> LedgerLine {
 pub fn scope_words(scope: &str, name: &str, measure: &str) -> String {
     let ceiling = if measure == "value" { "Höchstwert" } else { "Höchstmenge" };
     match scope {
-        "lot" => format!("{ceiling} Los {name}"),
+        "lot" => format!("{ceiling} Los {}", as_typed(name)),
         "item" => format!("{ceiling} Artikel {name}"),
-        "member" => format!("Kontingent {name}"),
+        "member" => format!("Kontingent {}", as_typed(name)),
         _ => format!("{ceiling} des Vertrags"),
     }
 }

@@ -14,6 +14,7 @@ use crate::actions::{ActionError, FieldError};
 use crate::actor::{Actor, Role};
 use crate::app::App;
 use crate::http::extract::{Path, Query};
+use crate::http::filters;
 use crate::http::finding_view::{FindingView, gap_errors};
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::judged::Judged;
@@ -188,7 +189,7 @@ impl Verdict {
             gross: money(review.priced.gross.decimal(), currency),
             most: headroom.map(|headroom| most(headroom, answer)).unwrap_or_default(),
             limits: headroom
-                .map(|it| it.limited_by.iter().map(|finding| FindingView::of(finding, currency)).collect())
+                .map(|it| it.limited_by.iter().map(|finding| FindingView::on_page(finding, currency)).collect())
                 .unwrap_or_default(),
             judged,
         }

@@ -89,6 +89,15 @@ pub fn runs_out(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
+/// `A, B oder C`
+#[must_use]
+pub fn one_of(names: &[String]) -> String {
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} oder {last}", before.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 /// One or several: `1 Abruf`, `12 Abrufe`.
 #[must_use]
 pub fn count(number: i64, one: &str, several: &str) -> String {
