@@ -1,5 +1,5 @@
--- Nobody confirms what has not been sent yet: no confirmation is dated before the dispatch that stands, whoever notes it.
--- A dispatch that came back does not count.
+-- Nobody confirms what has not been sent yet: no confirmation is dated before the dispatch that stands, and none is
+-- written where none stands, whoever notes it. A dispatch that came back does not count.
 
 CREATE FUNCTION abruf.confirmation_follows_dispatch() RETURNS trigger
     LANGUAGE plpgsql AS $$
@@ -12,16 +12,16 @@ DECLARE
         ORDER BY d.attempt DESC
         LIMIT 1);
 BEGIN
-    IF NEW.confirmed_on < sent_on THEN
+    IF sent_on IS NULL OR NEW.confirmed_on < sent_on THEN
         RAISE EXCEPTION USING
             ERRCODE = 'check_violation',
             CONSTRAINT = 'supplier_confirmation_after_dispatch',
             TABLE = 'supplier_confirmation',
-            MESSAGE = format('a confirmation of %s lies before the dispatch on %s', NEW.confirmed_on, sent_on);
+            MESSAGE = format('a confirmation of %s lies before the dispatch (%s)', NEW.confirmed_on, coalesce(sent_on::text, 'none'));
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION abruf.confirmation_follows_dispatch() IS 'Refuses a confirmation dated before the dispatch that stands';
+COMMENT ON FUNCTION abruf.confirmation_follows_dispatch() IS 'Refuses a confirmation without a dispatch that stands, or dated before it';
 CREATE TRIGGER supplier_confirmation_follows_dispatch BEFORE INSERT ON supplier_confirmation
     FOR EACH ROW EXECUTE FUNCTION abruf.confirmation_follows_dispatch();

@@ -505,8 +505,7 @@ async fn an_order_half_an_hour_after_new_year_belongs_to_the_new_year_in_every_b
     let contract = contract.entitles(here.eva.organisation).await;
     let draft = here.draft(&here.eva, &contract, "2026-12-15T09:00:00Z").await;
     let board = here.world.person(Role::Board, here.world.body).await;
-    for (at, day, year) in
-        [("2026-12-31T22:30:00Z", "2026-12-31", 2026), ("2026-12-31T23:30:00Z", "2027-01-01", 2027)]
+    for (at, day, year) in [("2026-12-31T22:30:00Z", "2026-12-31", 2026), ("2026-12-31T23:30:00Z", "2027-01-01", 2027)]
     {
         let request = here.request(draft, at).await;
         assert_eq!(here.release(request, at).await, "released", "at {at}");
@@ -625,7 +624,8 @@ async fn a_contract_of_one_day_lets_that_day_through() {
     ] {
         let contract = here.contract(&format!("RV-{day}"), [day, day], &here.eva).await;
         let draft = here.draft(&here.eva, &contract, &format!("{day}T10:00:00Z")).await;
-        for (at, expected) in [(before, "within-term"), (first, "submitted"), (last, "submitted"), (after, "within-term")]
+        for (at, expected) in
+            [(before, "within-term"), (first, "submitted"), (last, "submitted"), (after, "within-term")]
         {
             let outcome = here.submission(&here.eva, draft, at).await;
             assert!(outcome.split(", ").any(|rule| rule == expected), "{day} at {at}: {outcome}, not {expected}");

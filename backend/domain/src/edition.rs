@@ -115,7 +115,8 @@ mod tests {
     /// Reviews of call-offs are replayed; what an activation was judged by is not stored as a review.
     #[test]
     fn every_older_version_is_kept() {
-        let at_activation = |rule: &str| checks::by_id(rule).is_some_and(|it| it.checked == checks::Checked::Activation);
+        let at_activation =
+            |rule: &str| checks::by_id(rule).is_some_and(|it| it.checked == checks::Checked::Activation);
         let replayed = |change: &&Change| change.rule != PRICES && !at_activation(change.rule);
         for change in CHANGES.iter().filter(replayed).filter(|change| 1 < change.version) {
             let kept = checks::SUPERSEDED.iter().any(|old| {

@@ -10,7 +10,8 @@ use abruf_domain::facts::{
     Baseline, Budget, CalledOff, CashDiscount, CheckPoint, CompetitionOffer, ContractTerms, Counted, Covers,
     DataProcessingAgreement, DeclaredInterest, Decline, EarlierCallOff, Entitlement, ExtensionOption, IndexValue, Item,
     ItemTraits, LastAward, Lot, Measure, Mechanism, Member, MinOrder, MiniCompetition, Papers, Parameters, Party,
-    Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, StopScope, Surcharge, Tier, VatChange, VatTreatment,
+    Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, StopScope, Surcharge, Tier, VatChange,
+    VatTreatment,
 };
 use abruf_domain::ids::{IndexSeriesId, ItemId, LotId};
 use abruf_domain::law::{self, Law};
@@ -364,7 +365,10 @@ fn option(extension: &format::Extension) -> ExtensionOption {
 fn parties(contract: &format::Contract) -> Result<Vec<Party>, Error> {
     let known = |stop: &&format::NarrowStop| stop.lot.is_none_or(|lot| contract.lots.iter().any(|it| it.number == lot));
     if let Some(stop) = contract.narrow_stops.iter().find(|stop| !known(stop)) {
-        return Err(Error::new(format!("contract `{}`: the stop of `{}` names no lot", contract.number, stop.supplier)));
+        return Err(Error::new(format!(
+            "contract `{}`: the stop of `{}` names no lot",
+            contract.number, stop.supplier
+        )));
     }
     let whole = contract.suppliers.iter().map(|supplier| (supplier, None));
     let by_lot = contract.lots.iter().flat_map(|lot| lot.suppliers.iter().map(|supplier| (supplier, Some(lot.number))));
@@ -384,11 +388,7 @@ fn parties(contract: &format::Contract) -> Result<Vec<Party>, Error> {
 }
 
 /// The earliest stop of a party, and how narrow it is; of several that begin on one day the widest speaks.
-fn stop_of(
-    contract: &format::Contract,
-    supplier: &str,
-    lot: Option<i32>,
-) -> Option<(NaiveDate, Option<StopScope>)> {
+fn stop_of(contract: &format::Contract, supplier: &str, lot: Option<i32>) -> Option<(NaiveDate, Option<StopScope>)> {
     let wide = contract.supplier_stops.get(supplier).map(|from| (*from, 0, None));
     let here = contract.narrow_stops.iter().filter(|it| it.supplier == supplier && (it.lot.is_none() || it.lot == lot));
     let narrow = here.map(|it| match it.lot {

@@ -49,7 +49,10 @@ fn agree(findings: &Value, page: &str, shown: &mut Shown) {
     let text = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
     for finding in findings {
         let (rule, outcome) = (text(finding, "rule"), text(finding, "outcome"));
-        let titled = format!("finding--{outcome}\"><div class=\"finding__head\"><h3 class=\"finding__title\">{}</h3>", text(finding, "title"));
+        let titled = format!(
+            "finding--{outcome}\"><div class=\"finding__head\"><h3 class=\"finding__title\">{}</h3>",
+            text(finding, "title")
+        );
         match outcome.as_str() {
             "passed" => {
                 let speaks = findings.iter().any(|it| it["rule"] == finding["rule"] && it["outcome"] != "passed");
@@ -139,8 +142,9 @@ async fn every_cell_at_activation_fires_and_does_not_on_the_page_and_by_the_api(
     let olga = house.bearer("olga@elbe-saale.example").await;
     let modifications = format!("{path}/modifications");
     let by_api = |increase: &str| json!({ "ground": "minor", "increase": increase, "document": "Nachtrag" });
-    let by_page =
-        |increase| [("form", "increase"), ("ground", "minor"), ("increase", increase), ("increase_document", "Nachtrag")];
+    let by_page = |increase| {
+        [("form", "increase"), ("ground", "minor"), ("increase", increase), ("increase_document", "Nachtrag")]
+    };
     let changes = format!("{whole}/aenderungen");
     let refused = house.web.api("POST", &modifications, &olga, Some(by_api("50000.01"))).await;
     let page = house.post(&changes, &by_page("50.000,01")).await;
@@ -167,7 +171,8 @@ async fn every_cell_at_activation_fires_and_does_not_on_the_page_and_by_the_api(
         let mut wanted: Vec<String> = outcomes(&rule).map(|outcome| outcome.key().to_owned()).collect();
         wanted.push("passed".to_owned());
         let of_rule = wanted.into_iter().filter(|outcome| !shown.contains(&(rule.id.to_owned(), outcome.clone())));
-        missing.extend(of_rule.map(|outcome| format!("{} ({}): {outcome}", rule.id, rule.texts.title(Language::German))));
+        missing
+            .extend(of_rule.map(|outcome| format!("{} ({}): {outcome}", rule.id, rule.texts.title(Language::German))));
     }
     none_of(missing, "cells at activation that page and API never showed");
 }

@@ -178,7 +178,9 @@ fn every_sentence_of_a_rule_is_said_in_a_case() {
     for rule in checks::all() {
         let sections = rule.texts.german.lines().filter_map(|line| line.strip_prefix("## "));
         let speaking = |section: &&str| SPEAKING.iter().any(|it| section.split('.').next() == Some(it.key()));
-        let unsaid = |section: &&str| !said.contains(&(rule.id, (*section).to_owned())) && !SAID_NO_MORE.contains(&(rule.id, section));
+        let unsaid = |section: &&str| {
+            !said.contains(&(rule.id, (*section).to_owned())) && !SAID_NO_MORE.contains(&(rule.id, section))
+        };
         missing.extend(sections.filter(speaking).filter(unsaid).map(|section| format!("{}: {section}", rule.id)));
     }
     none_of(missing, "no case in tests/cases says these sentences");

@@ -206,7 +206,8 @@ async fn an_offer_is_in_time_until_the_second_of_a_deadline_beyond_the_change_of
     house.done(Who::Eva, &format!("mini-competitions/{id}/extensions"), extension("2027-03-30T10:00:00Z")).await;
     house.at("2027-03-30T10:00:01Z").await;
     for (supplier, received_at, late) in [(0, "2027-03-30T10:00:00Z", false), (1, "2027-03-30T10:00:01Z", true)] {
-        let body = if late { house.arrival(supplier, received_at) } else { house.offer(supplier, received_at, "1080.00") };
+        let body =
+            if late { house.arrival(supplier, received_at) } else { house.offer(supplier, received_at, "1080.00") };
         let received = house.done(Who::Eva, &format!("mini-competitions/{id}/offers"), body).await;
         assert_eq!(received["late"].as_bool(), Some(late), "{received_at}");
     }

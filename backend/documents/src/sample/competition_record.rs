@@ -60,8 +60,9 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
             deadline_at: at(14, 10),
             extensions: vec![ExtensionRow {
                 deadline_at: at(18, 10),
-                reason: "Die Antwort zur Anreise ändert die Kalkulation.\nAlle sollen Zeit haben, sie zu berücksichtigen."
-                    .to_owned(),
+                reason:
+                    "Die Antwort zur Anreise ändert die Kalkulation.\nAlle sollen Zeit haben, sie zu berücksichtigen."
+                        .to_owned(),
                 extended: signed("Jörg Müßigbrodt", at(12, 7)),
             }],
             parties: names.iter().map(|name| Named::new(name, "vertrieb@systemhaus.example")).collect(),

@@ -48,7 +48,8 @@ struct Asked {
 }
 
 fn wanted() -> BTreeSet<Wanted> {
-    let at_call_offs = |rule: &checks::Rule| matches!(rule.checked, Checked::CallOff | Checked::ReleaseOnly | Checked::Savings);
+    let at_call_offs =
+        |rule: &checks::Rule| matches!(rule.checked, Checked::CallOff | Checked::ReleaseOnly | Checked::Savings);
     checks::listed()
         .filter(at_call_offs)
         .flat_map(|rule| outcomes(&rule).map(move |outcome| (rule.id, outcome)).collect::<Vec<_>>())
