@@ -8,15 +8,20 @@ use abruf::actions::draft_call_off::save_details;
 use abruf::actions::end_request::expire_due;
 use abruf::actions::release_call_off::{Release, release};
 use abruf::actions::submit_call_off::{Submission, submit};
-use abruf::actor::Actor;
+use abruf::actor::{Actor, Role, RunsAs};
+use abruf::reports::savings::{self, Filter};
 use abruf::storage::call_offs::Details;
+use abruf::storage::supplier_reports;
+use abruf::storage::turnover_uploads::ReportOf;
 use abruf_domain::call_off::Status;
 use abruf_domain::ids::CallOffId;
 use abruf_domain::savings::LineEvidence;
 use abruf_domain::{Outcome, Review};
+use chrono::{DateTime, NaiveDate, Utc};
 
+use crate::pages::browser::{Browser, read};
 use crate::world::World;
-use crate::world::contract::{Contract, fixed, prior_contract};
+use crate::world::contract::{Contract, fixed, prior_contract, subscription};
 
 /// One line of 900.00 euros.
 const LINE: &[(&str, &str)] = &[("NBK", "1")];
@@ -81,6 +86,23 @@ impl Here {
             Ok(Release::Changed { now, .. }) => format!("changed: {}", blocks(&now)),
             other => panic!("at {at}: {other:?}"),
         }
+    }
+}
+
+impl Here {
+    /// The day of an order as it stands in the order and in its review, and as the database reckons the release.
+    async fn days(&self, id: CallOffId) -> [String; 3] {
+        let (order, review, released): (String, String, String) = sqlx::query_as(
+            "SELECT dated_on::text,
+                    (SELECT result->>'day' FROM review r WHERE r.call_off_id = c.id AND check_point = 'release' ORDER BY r.id DESC LIMIT 1),
+                    ((released_at AT TIME ZONE 'Europe/Berlin')::date)::text
+             FROM call_off c WHERE id = $1",
+        )
+        .bind(id.0)
+        .fetch_one(self.world.owner())
+        .await
+        .unwrap();
+        [order, review, released]
     }
 }
 
@@ -378,4 +400,235 @@ async fn the_process_effect_of_a_year_ends_with_its_last_second() {
         effects.push((at, effect));
     }
     assert_eq!(effects.iter().map(|(_, effect)| *effect).collect::<Vec<_>>(), [1, 0, 1, 0], "{effects:?}");
+}
+
+#[tokio::test]
+async fn a_call_off_on_the_29th_of_february_is_ordered_on_that_day() {
+    let here = Here::new().await;
+    let contract = here.contract("RV-2025-01", ["2025-03-01", "2029-02-28"], &here.eva).await;
+    let draft = here.draft(&here.eva, &contract, "2028-02-20T09:00:00Z").await;
+    for (at, day) in [
+        ("2028-02-28T22:59:59Z", "2028-02-28"),
+        ("2028-02-28T23:00:00Z", "2028-02-29"),
+        ("2028-02-29T22:59:59Z", "2028-02-29"),
+        ("2028-02-29T23:00:00Z", "2028-03-01"),
+    ] {
+        let request = here.request(draft, at).await;
+        assert_eq!(here.release(request, at).await, "released", "at {at}");
+        assert_eq!(here.days(request).await, [day; 3], "at {at}");
+    }
+    here.world.keeps_its_promises().await;
+}
+
+/// § 188 (2) and (3) BGB: there is no 29 February to end before.
+#[tokio::test]
+async fn a_contract_of_one_year_from_the_29th_of_february_ends_with_the_28th() {
+    let here = Here::new().await;
+    let first = NaiveDate::from_ymd_opt(2028, 2, 29).unwrap();
+    let last = abruf_domain::period::last_day_of_months(first, 12).unwrap().to_string();
+    assert_eq!(last, "2029-02-28");
+    let contract = here.contract("RV-2028-01", ["2028-02-29", &last], &here.eva).await;
+    let draft = here.draft(&here.eva, &contract, "2028-06-15T09:00:00Z").await;
+    for (at, expected) in [
+        ("2028-02-28T22:59:59Z", "within-term"),
+        ("2028-02-28T23:00:00Z", "submitted"),
+        ("2029-02-28T22:59:59Z", "submitted"),
+        ("2029-02-28T23:00:00Z", "within-term"),
+    ] {
+        let outcome = here.submission(&here.eva, draft, at).await;
+        assert!(outcome.split(", ").any(|rule| rule == expected), "at {at}: {outcome}, not {expected}");
+    }
+}
+
+#[tokio::test]
+async fn licences_for_a_year_from_the_29th_of_february_are_proposed_until_the_28th() {
+    let here = Here::new().await;
+    let contract = here.world.contract("RV-2025-01").term("2025-03-01", "2029-02-28");
+    let contract = contract.item("LIC", subscription("10.00").unit("Nutzer")).entitles(here.eva.organisation).await;
+    for (today, first, last) in [
+        ("2027-02-28T10:00:00Z", "28.02.2027", "27.02.2028"),
+        ("2028-02-28T10:00:00Z", "28.02.2028", "27.02.2029"),
+        ("2028-02-29T10:00:00Z", "29.02.2028", "28.02.2029"),
+        ("2028-03-01T10:00:00Z", "01.03.2028", "28.02.2029"),
+        ("2027-03-01T10:00:00Z", "01.03.2027", "29.02.2028"),
+    ] {
+        here.world.at(today);
+        let draft = here.world.draft(&here.eva, &contract, &[("LIC", "1")]).await;
+        let eva = Browser::signed_in(&here.world, &here.eva).await;
+        let path = format!("/abrufe/{draft}/positionen");
+        let page = eva.page(&path).await;
+        eva.leads_on(&page, &path, &[("angebot", "LIC"), ("menge", "1"), ("weiter", "ein-jahr")]).await;
+        let page = eva.page(&path).await;
+        for (field, value) in [("performance_from", first), ("performance_to", last)] {
+            let at = page.find(&format!("name=\"{field}\"")).unwrap();
+            let input = &page[page[..at].rfind('<').unwrap()..at + page[at..].find('>').unwrap()];
+            assert!(input.contains(&format!("value=\"{value}\"")), "on {today}: {input}");
+        }
+    }
+}
+
+/// On 28 March 2027 the clocks go from 02:00 to 03:00, on 31 October from 03:00 back to 02:00.
+#[tokio::test]
+async fn submissions_around_the_missing_and_in_the_doubled_hour_count_at_their_own_instant() {
+    let here = Here::new().await;
+    let contract = here.contract("RV-2025-01", ["2025-03-01", "2029-02-28"], &here.eva).await;
+    let draft = here.draft(&here.eva, &contract, "2027-02-01T09:00:00Z").await;
+    for (at, words) in [
+        ("2027-03-28T00:59:59Z", "28.03.2027, 01:59 Uhr"),
+        ("2027-03-28T01:00:00Z", "28.03.2027, 03:00 Uhr"),
+        // 02:30 twice, an hour between them.
+        ("2027-10-31T00:30:00Z", "31.10.2027, 02:30 Uhr"),
+        ("2027-10-31T01:30:00Z", "31.10.2027, 02:30 Uhr"),
+    ] {
+        let instant: DateTime<Utc> = at.parse().unwrap();
+        let request = here.request(draft, at).await;
+        let stored = here.world.call_off(request).await;
+        assert_eq!(stored.submitted_at, Some(instant), "at {at}");
+        assert_eq!(stored.expires_at, Some(instant + chrono::TimeDelta::days(14)), "at {at}");
+        let karl = Browser::signed_in(&here.world, &here.karl).await;
+        let page = read(&karl.page(&format!("/freigaben/{request}")).await);
+        assert!(page.contains(words), "at {at}: {words} in {page}");
+        assert_eq!(here.release(request, at).await, "released", "at {at}");
+    }
+    let order = "SELECT array_agg(number ORDER BY released_at) = array_agg(number ORDER BY number) FROM call_off WHERE number IS NOT NULL";
+    let in_order: bool = sqlx::query_scalar(order).fetch_one(here.world.owner()).await.unwrap();
+    assert!(in_order, "the second 02:30 has the later number");
+    here.world.keeps_its_promises().await;
+}
+
+/// It is still December in UTC.
+#[tokio::test]
+async fn an_order_half_an_hour_after_new_year_belongs_to_the_new_year_in_every_book() {
+    let here = Here::new().await;
+    let contract = here.world.contract("RV-2025-01").term("2025-03-01", "2029-02-28").item("NBK", fixed("900.00"));
+    let contract = contract.baseline("NBK", prior_contract("1000.00").dated("2026-06-30"));
+    let contract = contract.entitles(here.eva.organisation).await;
+    let draft = here.draft(&here.eva, &contract, "2026-12-15T09:00:00Z").await;
+    let board = here.world.person(Role::Board, here.world.body).await;
+    for (at, day, year) in [("2026-12-31T22:30:00Z", "2026-12-31", 2026), ("2026-12-31T23:30:00Z", "2027-01-01", 2027)]
+    {
+        let request = here.request(draft, at).await;
+        assert_eq!(here.release(request, at).await, "released", "at {at}");
+        assert_eq!(here.days(request).await, [day; 3], "at {at}");
+        let booked: Vec<String> =
+            sqlx::query_scalar("SELECT DISTINCT dated_on::text FROM savings_entry WHERE call_off_id = $1")
+                .bind(request.0)
+                .fetch_all(here.world.owner())
+                .await
+                .unwrap();
+        assert_eq!(booked, [day], "at {at}");
+        let mut tx = here.world.app.db.begin(&board).await.unwrap();
+        let filter = Filter { year: Some(year), ..Filter::default() };
+        let sums = savings::total(&mut tx, &filter).await.unwrap();
+        assert_eq!((sums.volume.to_string(), sums.a_effect.to_string()), ("900.00".into(), "100.00".into()), "{year}");
+    }
+    here.world.keeps_its_promises().await;
+}
+
+#[tokio::test]
+async fn a_month_ends_at_midnight_in_berlin_and_not_in_utc() {
+    let here = Here::new().await;
+    let contract = here.contract("RV-2025-01", ["2025-03-01", "2029-02-28"], &here.eva).await;
+    let draft = here.draft(&here.eva, &contract, "2026-12-15T09:00:00Z").await;
+    for (at, month) in [
+        ("2027-01-31T22:30:00Z", "2027-01-01"),
+        ("2027-01-31T23:30:00Z", "2027-02-01"),
+        // Summer: two hours ahead.
+        ("2027-06-30T21:30:00Z", "2027-06-01"),
+        ("2027-06-30T22:30:00Z", "2027-07-01"),
+        ("2027-06-30T23:30:00Z", "2027-07-01"),
+        ("2028-02-29T22:30:00Z", "2028-02-01"),
+        ("2028-02-29T23:30:00Z", "2028-03-01"),
+    ] {
+        let request = here.request(draft, at).await;
+        assert_eq!(here.release(request, at).await, "released", "at {at}");
+        let number = here.world.call_off(request).await.number;
+        let month: NaiveDate = month.parse().unwrap();
+        let asked = ReportOf {
+            contract: contract.id,
+            supplier: here.world.supplier,
+            from: month,
+            to: month,
+            basis: "orders".to_owned(),
+        };
+        let mut tx = here.world.app.db.begin(RunsAs::Job).await.unwrap();
+        let known = supplier_reports::known(&mut tx, &asked).await.unwrap();
+        let own = known.iter().find(|it| it.order == number).unwrap();
+        assert_eq!((own.month, own.in_period), (month, true), "at {at}");
+    }
+}
+
+#[tokio::test]
+async fn a_member_that_joins_and_leaves_today_orders_today_alone() {
+    let here = Here::new().await;
+    for (row, (day, instants)) in [
+        (
+            "2026-12-15",
+            [
+                ("2026-12-14T22:59:59Z", "member-active"),
+                ("2026-12-14T23:00:00Z", "submitted"),
+                ("2026-12-15T22:59:59Z", "submitted"),
+                ("2026-12-15T23:00:00Z", "member-active"),
+            ],
+        ),
+        // Days of 23 and of 25 hours.
+        (
+            "2027-03-28",
+            [
+                ("2027-03-27T22:59:59Z", "member-active"),
+                ("2027-03-27T23:00:00Z", "submitted"),
+                ("2027-03-28T21:59:59Z", "submitted"),
+                ("2027-03-28T22:00:00Z", "member-active"),
+            ],
+        ),
+        (
+            "2027-10-31",
+            [
+                ("2027-10-30T21:59:59Z", "member-active"),
+                ("2027-10-30T22:00:00Z", "submitted"),
+                ("2027-10-31T22:59:59Z", "submitted"),
+                ("2027-10-31T23:00:00Z", "member-active"),
+            ],
+        ),
+        (
+            "2028-02-29",
+            [
+                ("2028-02-28T22:59:59Z", "member-active"),
+                ("2028-02-28T23:00:00Z", "submitted"),
+                ("2028-02-29T22:59:59Z", "submitted"),
+                ("2028-02-29T23:00:00Z", "member-active"),
+            ],
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let name = format!("Stadt {row}");
+        let town = here.world.member(&name).joined(day).left(day).await;
+        let buyer = here.world.buyer(town).await;
+        let contract = here.contract(&format!("RV-{row}"), ["2025-03-01", "2029-02-28"], &buyer).await;
+        let draft = here.draft(&buyer, &contract, &format!("{day}T09:00:00Z")).await;
+        for (at, expected) in instants {
+            assert_eq!(here.submission(&buyer, draft, at).await, expected, "member on {day}, at {at}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_contract_of_one_day_lets_that_day_through() {
+    let here = Here::new().await;
+    for (day, before, first, last, after) in [
+        ("2026-12-31", "2026-12-30T22:59:59Z", "2026-12-30T23:00:00Z", "2026-12-31T22:59:59Z", "2026-12-31T23:00:00Z"),
+        ("2027-03-28", "2027-03-27T22:59:59Z", "2027-03-27T23:00:00Z", "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"),
+        ("2028-02-29", "2028-02-28T22:59:59Z", "2028-02-28T23:00:00Z", "2028-02-29T22:59:59Z", "2028-02-29T23:00:00Z"),
+    ] {
+        let contract = here.contract(&format!("RV-{day}"), [day, day], &here.eva).await;
+        let draft = here.draft(&here.eva, &contract, &format!("{day}T10:00:00Z")).await;
+        for (at, expected) in
+            [(before, "within-term"), (first, "submitted"), (last, "submitted"), (after, "within-term")]
+        {
+            let outcome = here.submission(&here.eva, draft, at).await;
+            assert!(outcome.split(", ").any(|rule| rule == expected), "{day} at {at}: {outcome}, not {expected}");
+        }
+    }
 }

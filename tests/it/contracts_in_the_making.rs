@@ -1,5 +1,6 @@
 //! The office writes a contract and two persons activate it: from an empty page to the first order.
 
+mod cells;
 mod minimum_purchases;
 
 use abruf::actions::draft_call_off::{self, LineInput};

@@ -4,7 +4,7 @@
 mod asvs;
 mod dependencies;
 mod migrations;
-mod rules;
+pub(crate) mod rules;
 mod security;
 
 use std::fs;
@@ -70,7 +70,7 @@ fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
 }
 
 /// Fails with every place at once.
-pub(super) fn none_of(places: Vec<String>, rule: &str) {
+pub(crate) fn none_of(places: Vec<String>, rule: &str) {
     assert!(places.is_empty(), "{rule}\n{}", places.join("\n"));
 }
 

@@ -189,6 +189,57 @@ async fn a_dispatch_names_its_channel_and_a_receipt_does_not_come_before_it() {
 }
 
 #[tokio::test]
+async fn a_confirmation_before_the_dispatch_is_refused_by_api_page_and_database() {
+    let it = Ordered::new().await;
+    it.done("dispatch", json!({ "channel": "post", "sent_on": "2026-11-24" })).await;
+    // After the release, before the dispatch.
+    let words = "vor dem Versand am 24.11.2026";
+    it.refused("progress", json!({ "status": "confirmed", "on": "2026-11-23" }), "on", words).await;
+    let confirmation = json!({ "confirmed_on": "2026-11-23", "reference": "AB-7" });
+    it.refused("confirmations", confirmation, "confirmed_on", words).await;
+
+    let before = it.written().await;
+    let cookie = it.web.sign_in(EVA).await;
+    let path = format!("/abrufe/{}/lieferungen", it.order);
+    let csrf = it.web.get(&path, &cookie).await.form_token();
+    let fields = [("csrf", csrf.as_str()), ("confirmed_on", "23.11.2026")];
+    let page = it.web.post(&format!("{path}/bestaetigung"), &cookie, &fields).await;
+    assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", page.text);
+    let shown = page.text.replace('\u{a0}', " ");
+    assert!(shown.contains(words) && shown.contains("einen Tag ab dem 24.11.2026"), "{shown}");
+    assert_eq!(it.written().await, before, "a refusal writes nothing");
+
+    for (day, refused) in [("2026-11-23", true), ("2026-11-24", false)] {
+        let written = sqlx::query(
+            "INSERT INTO supplier_confirmation (contract_id, id, call_off_id, confirmed_on, differs, person_id, at)
+             SELECT contract_id, gen_random_uuid(), call_off_id, $2::date, false, person_id, at
+             FROM order_dispatch WHERE call_off_id = $1",
+        )
+        .bind(it.order.0)
+        .bind(day)
+        .execute(&it.web.database.owner)
+        .await;
+        let constraint = written.as_ref().err().and_then(|it| it.as_database_error()).and_then(|it| it.constraint());
+        assert_eq!(constraint, refused.then_some("supplier_confirmation_after_dispatch"), "{day}: {written:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_database_takes_no_confirmation_of_an_order_that_was_not_sent() {
+    let it = Ordered::new().await;
+    it.not_now("confirmations", json!({ "confirmed_on": "2026-11-24" })).await;
+    let written = sqlx::query(
+        "INSERT INTO supplier_confirmation (contract_id, id, call_off_id, confirmed_on, differs, person_id, at)
+         SELECT contract_id, gen_random_uuid(), id, '2026-11-24', false, requester_id, released_at FROM call_off WHERE id = $1",
+    )
+    .bind(it.order.0)
+    .execute(&it.web.database.owner)
+    .await;
+    let constraint = written.as_ref().err().and_then(|it| it.as_database_error()).and_then(|it| it.constraint());
+    assert_eq!(constraint, Some("supplier_confirmation_after_dispatch"), "{written:?}");
+}
+
+#[tokio::test]
 async fn the_office_stops_a_supplier_for_one_lot_and_sees_what_it_concerns() {
     let it = Ordered::new().await;
     let path = format!("suppliers/{}/stops", it.supplier);

@@ -3,9 +3,9 @@
 //! Licences added to running ones end with them (co-termination): one renewal date instead of many. Once
 //! the earlier period is over, the same length begins again. It is a proposal; the requester decides.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::{Days, NaiveDate};
 
-use crate::period::Period;
+use crate::period::{Period, last_day_of_months};
 
 /// The period to propose on `today` for more of what was ordered for `earlier`; `None` where the earlier
 /// call-off had none.
@@ -29,20 +29,15 @@ pub fn following_period(running: Period) -> Option<Period> {
 
 /// A period as long as another, in whole months where that one was, from a day on.
 fn as_long_from(other: Period, from: NaiveDate) -> Option<Period> {
-    let months = (1..=120).find(|months| last_day(other.from(), *months) == Some(other.to()));
+    let months = (1..=120).find(|months| last_day_of_months(other.from(), *months) == Some(other.to()));
     let to = match months {
-        Some(months) => last_day(from, months),
+        Some(months) => last_day_of_months(from, months),
         None => {
             let days = u64::try_from((other.to() - other.from()).num_days()).ok()?;
             from.checked_add_days(Days::new(days))
         }
     };
     Period::new(from, to?).ok()
-}
-
-/// Last day of so many months that begin on a day.
-fn last_day(from: NaiveDate, months: u32) -> Option<NaiveDate> {
-    from.checked_add_months(Months::new(months))?.checked_sub_days(Days::new(1))
 }
 
 #[cfg(test)]
@@ -79,6 +74,8 @@ mod tests {
     fn a_renewal_follows_without_a_gap_and_is_as_long() {
         let year = period("2026-03-01", "2027-02-28");
         assert_eq!(following_period(year), Some(period("2027-03-01", "2028-02-29")));
+        let leap = period("2028-02-29", "2029-02-28");
+        assert_eq!(following_period(leap), Some(period("2029-03-01", "2030-02-28")), "a year, not 366 days");
         assert_eq!(following_period(period("2026-05-04", "2026-05-08")), Some(period("2026-05-09", "2026-05-13")));
     }
 

@@ -72,6 +72,7 @@ pub const CHANGES: &[Change] = &[
     change(3, "member-entitled", 2, BODY_ENTITLED),
     change(3, "accession-after-notice", 2, BODY_ENTITLED),
     change(3, "entitlement-after-notice", 2, BODY_ENTITLED),
+    change(3, "term-cap", 2, "Jahre ab dem 29. Februar enden am 28. Februar, nicht einen Tag früher."),
 ];
 
 /// Rules of `current` as they stood in `edition`.
@@ -111,9 +112,13 @@ mod tests {
         }
     }
 
+    /// Reviews of call-offs are replayed; what an activation was judged by is not stored as a review.
     #[test]
     fn every_older_version_is_kept() {
-        for change in CHANGES.iter().filter(|change| change.rule != PRICES && 1 < change.version) {
+        let at_activation =
+            |rule: &str| checks::by_id(rule).is_some_and(|it| it.checked == checks::Checked::Activation);
+        let replayed = |change: &&Change| change.rule != PRICES && !at_activation(change.rule);
+        for change in CHANGES.iter().filter(replayed).filter(|change| 1 < change.version) {
             let kept = checks::SUPERSEDED.iter().any(|old| {
                 old.check.id == change.rule
                     && old.check.version + 1 == change.version

@@ -23,6 +23,14 @@ pub fn berlin_date(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Berlin).date_naive()
 }
 
+/// Last day of so many months that begin with a day (§ 187 (2), § 188 (2) and (3) BGB): the day before the one with
+/// the same number; in a month that has no such day, its last. A year from 29 February ends on 28 February.
+#[must_use]
+pub fn last_day_of_months(from: NaiveDate, months: u32) -> Option<NaiveDate> {
+    let same = from.checked_add_months(chrono::Months::new(months))?;
+    if same.day() == from.day() { same.pred_opt() } else { Some(same) }
+}
+
 /// A period would end before it begins.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("a period from {from} cannot end on {to}")]
@@ -196,6 +204,21 @@ mod tests {
         let term = period("2025-03-01", "2027-02-28");
         assert!(term.contains(day("2025-03-01")) && term.contains(day("2027-02-28")));
         assert!(!term.contains(day("2027-03-01")) && !term.contains(day("2025-02-28")));
+    }
+
+    #[test]
+    fn a_year_from_the_29th_of_february_ends_on_the_28th() {
+        let last = |from: &str, months: u32| last_day_of_months(day(from), months);
+        assert_eq!(last("2028-02-29", 12), Some(day("2029-02-28")), "there is no 29th to end before");
+        assert_eq!(last("2028-02-29", 48), Some(day("2032-02-28")));
+        assert_eq!(last("2028-03-01", 12), Some(day("2029-02-28")));
+        assert_eq!(last("2027-03-01", 12), Some(day("2028-02-29")));
+        assert_eq!(last("2027-02-28", 12), Some(day("2028-02-27")));
+        assert_eq!(last("2027-01-31", 1), Some(day("2027-02-28")));
+        assert_eq!(last("2027-01-29", 1), Some(day("2027-02-28")));
+        assert_eq!(last("2028-01-30", 1), Some(day("2028-02-29")));
+        assert_eq!(last("2027-01-01", 0), Some(day("2026-12-31")));
+        assert_eq!(last_day_of_months(NaiveDate::MAX, 1), None);
     }
 
     #[test]

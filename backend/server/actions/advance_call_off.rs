@@ -8,7 +8,7 @@ use abruf_domain::period::berlin_date;
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::order_step::check_day;
+use super::order_step::{check_confirmed, check_day};
 use super::{ActionError, FieldError, Who, call_off_record, dispatch_order, note_delivery, only};
 use crate::actor::{Actor, Role};
 use crate::app::App;
@@ -110,7 +110,10 @@ pub async fn note(app: &App, actor: &Actor, id: CallOffId, progress: &Progress<'
         return Err(ActionError::WrongState(call_off.status));
     };
     let day = on.unwrap_or_else(|| berlin_date(now));
-    check_day("on", day, released_at, now, "der Freigabe")?;
+    match step {
+        NextStep::Confirmed => check_confirmed(&mut tx, &call_off, "on", day, released_at, now).await?,
+        _ => check_day("on", day, released_at, now, "der Freigabe")?,
+    }
     call_offs::set_status(&mut tx, id, call_off.status, to, now).await?;
     let words = on.map(|day| format!("am {}", German.date(day))).unwrap_or_default();
     let written = Step {

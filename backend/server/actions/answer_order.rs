@@ -21,7 +21,7 @@ use crate::storage::call_offs::CallOff;
 use crate::storage::confirmations::{self, By};
 use crate::storage::order_lines::OrderLine;
 use crate::storage::supplier_links::{self, SupplierLink};
-use crate::storage::{Tx, call_offs, contracts, order_lines, organisations, supplier_orders};
+use crate::storage::{Tx, call_offs, contracts, dispatches, order_lines, organisations, supplier_orders};
 
 /// Characters of a token: 32 random bytes as base64.
 const TOKEN_LENGTH: usize = 43;
@@ -37,6 +37,8 @@ pub enum Standing {
     Expired(DateTime<Utc>),
     /// The order was cancelled.
     Cancelled(Option<DateTime<Utc>>),
+    /// Its dispatch is noted on a day to come: by then it can be confirmed.
+    Ahead(NaiveDate),
     /// The order has gone on without this link, or has not been noted as sent yet.
     Elsewhere(Status),
 }
@@ -63,6 +65,10 @@ impl Standing {
             Self::Cancelled(at) => format!(
                 "Der Besteller hat diese Bestellung{} storniert. Bitte liefern Sie nicht. Haben Sie schon geliefert, wenden Sie sich bitte an den Besteller.",
                 at.map(|at| format!(" am {}", day(at))).unwrap_or_default()
+            ),
+            Self::Ahead(sent_on) => format!(
+                "Als Tag des Versands dieser Bestellung ist der {} vermerkt. Eine Bestätigung davor ist nicht möglich. Bitte antworten Sie ab diesem Tag noch einmal; der Link bleibt so lange offen.",
+                German.date(*sent_on)
             ),
             Self::Elsewhere(Status::Released) => "Der Versand dieser Bestellung ist noch nicht vermerkt. Bitte versuchen Sie es in einigen Minuten noch einmal, oder antworten Sie dem Besteller auf seine Nachricht.".to_owned(),
             Self::Elsewhere(status) => format!(
@@ -227,9 +233,12 @@ async fn standing(
         let own = all.iter().rfind(|it| matches!(it.by, By::Link(_)) && it.at <= used_at);
         return Ok(Standing::Answered(used_at, own.map(in_words).unwrap_or_default()));
     }
-    Ok(match call_off.status {
+    let notes = dispatches::of_call_off(tx, call_off).await?;
+    let sent_on = dispatches::standing(&notes).map(|sent| berlin_date(sent.happened_at));
+    Ok(match (call_off.status, sent_on) {
         _ if link.expires_at <= now => Standing::Expired(link.expires_at),
-        Status::Dispatched => Standing::Open(link.expires_at),
-        status => Standing::Elsewhere(status),
+        (Status::Dispatched, Some(sent_on)) if berlin_date(now) < sent_on => Standing::Ahead(sent_on),
+        (Status::Dispatched, _) => Standing::Open(link.expires_at),
+        (status, _) => Standing::Elsewhere(status),
     })
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::draft_call_off::parse_quantity;
 use super::keyed::Keyed;
-use super::order_step::{OrderStep, check_day, check_note, write, write_as};
+use super::order_step::{OrderStep, check_confirmed, check_note, write, write_as};
 use super::rest_of_order::PartInput;
 use super::{ActionError, FieldError, Who, check_text, only};
 use crate::actor::{Actor, Role};
@@ -74,7 +74,7 @@ pub(super) async fn note_confirmation(
     let (Some(released_at), Status::Dispatched | Status::Confirmed) = (call_off.released_at, call_off.status) else {
         return Err(ActionError::WrongState(call_off.status));
     };
-    check_day("confirmed_on", input.confirmed_on, released_at, now, "der Freigabe")?;
+    check_confirmed(tx, call_off, "confirmed_on", input.confirmed_on, released_at, now).await?;
     let lines = order_lines::of_call_off(tx, call_off).await?;
     let quantities = read(&input.quantities, &lines)?;
     let differs = !quantities.is_empty() || input.delivery_on.is_some() || !input.note.trim().is_empty();

@@ -15,7 +15,7 @@ use crate::storage::call_offs::{self, CallOff};
 use crate::storage::history::{self, Step};
 use crate::storage::invoices::Invoice;
 use crate::storage::order_lines::OrderLine;
-use crate::storage::{Tx, audit_log, invoices, order_lines};
+use crate::storage::{Tx, audit_log, dispatches, invoices, order_lines};
 
 /// A step to be written.
 pub(super) struct OrderStep<'a> {
@@ -111,14 +111,31 @@ pub(super) fn check_day(
         )
     } else if day < first {
         format!(
-            "Der {} liegt vor {what_before} am {}. Bitte prüfen Sie das Datum.",
+            "Der {} liegt vor {what_before} am {}. Bitte geben Sie einen Tag ab dem {} ein.",
             German.date(day),
+            German.date(first),
             German.date(first)
         )
     } else {
         return Ok(());
     };
     Err(ActionError::Invalid(vec![FieldError::new(field, message)]))
+}
+
+/// The day of a supplier's confirmation: nobody confirms what has not been sent yet.
+pub(super) async fn check_confirmed(
+    tx: &mut Tx,
+    call_off: &CallOff,
+    field: &str,
+    day: NaiveDate,
+    released_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<(), ActionError> {
+    let sent = dispatches::of_call_off(tx, call_off).await?;
+    match dispatches::standing(&sent) {
+        Some(sent) => check_day(field, day, sent.happened_at, now, "dem Versand"),
+        None => check_day(field, day, released_at, now, "der Freigabe"),
+    }
 }
 
 /// An optional text: at most so many characters, storable.

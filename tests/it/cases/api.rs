@@ -4,6 +4,7 @@
 //! Cases that name rules nobody has written yet are listed by name and not judged.
 
 mod after_release;
+mod cells;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::format::{CallOff, Case, Concurrency, EXPECT_CALL_OFF, EXPECT_CONCURRENCY};
-use super::judge::call_off::{findings_of, outcome_of, sources_of};
+use super::judge::call_off::{findings_of, outcome_of, sources_of, wordings_of};
 use super::judge::compare::objects;
 use super::judge::{Verdict, expectation, parse, rules_not_built};
 use super::stage::{self, Stage};
@@ -42,6 +43,7 @@ struct Play {
 struct Draft {
     id: Uuid,
     requester: String,
+    asks: Actor,
     releaser: Option<(Actor, String)>,
     office: String,
 }
@@ -70,7 +72,8 @@ impl Play {
         facts: &Facts,
         [requester, releaser]: [Option<Actor>; 2],
     ) -> Result<Draft, String> {
-        let requester = self.token(&requester.unwrap()).await;
+        let asks = requester.unwrap();
+        let requester = self.token(&asks).await;
         let releaser = match releaser {
             Some(actor) => Some((actor.clone(), self.token(&actor).await)),
             None => None,
@@ -106,16 +109,29 @@ impl Play {
         }
         stage.competition(facts, id).await;
         stage.confirmation(facts, id).await;
-        Ok(Draft { id, requester, releaser, office })
+        Ok(Draft { id, requester, asks, releaser, office })
+    }
+
+    /// Submits, with every justification the requester owes.
+    async fn submit(&self, draft: &Draft) -> Answer {
+        let path = format!("/api/v1/call-offs/{}/submission", draft.id);
+        let submitted = self.web.api("POST", &path, &draft.requester, Some(json!({}))).await;
+        if submitted.status == StatusCode::UNPROCESSABLE_ENTITY && self.justify(draft, Addressee::Requester).await {
+            return self.web.api("POST", &path, &draft.requester, Some(json!({}))).await;
+        }
+        submitted
+    }
+
+    /// Writes what the others owe before the release.
+    async fn justify_for_release(&self, draft: &Draft) {
+        for addressee in [Addressee::Office, Addressee::Releaser, Addressee::Administration, Addressee::Treasurer] {
+            self.justify(draft, addressee).await;
+        }
     }
 
     /// Submits and releases, with every justification that is owed on the way.
     async fn play(&self, draft: &Draft) -> End {
-        let at = |part: &str| format!("/api/v1/call-offs/{}/{part}", draft.id);
-        let mut submitted = self.web.api("POST", &at("submission"), &draft.requester, Some(json!({}))).await;
-        if submitted.status == StatusCode::UNPROCESSABLE_ENTITY && self.justify(draft, Addressee::Requester).await {
-            submitted = self.web.api("POST", &at("submission"), &draft.requester, Some(json!({}))).await;
-        }
+        let submitted = self.submit(draft).await;
         match submitted.status {
             StatusCode::OK => {}
             StatusCode::UNPROCESSABLE_ENTITY => return self.stored(draft, CheckPoint::Submission, &submitted).await,
@@ -124,10 +140,9 @@ impl Play {
         let Some((releaser, token)) = &draft.releaser else {
             return self.stored(draft, CheckPoint::Submission, &submitted).await;
         };
-        for addressee in [Addressee::Office, Addressee::Releaser, Addressee::Administration, Addressee::Treasurer] {
-            self.justify(draft, addressee).await;
-        }
-        let released = self.web.api("POST", &at("release"), token, Some(json!({}))).await;
+        self.justify_for_release(draft).await;
+        let path = format!("/api/v1/call-offs/{}/release", draft.id);
+        let released = self.web.api("POST", &path, token, Some(json!({}))).await;
         match released.status {
             StatusCode::OK => self.stored(draft, CheckPoint::Release, &released).await,
             StatusCode::UNPROCESSABLE_ENTITY => {
@@ -270,6 +285,9 @@ async fn call_off(case: &Case, fixtures: &fixture::Fixtures) -> Result<Verdict, 
     let mut actual = outcome_of(&fixture::Prepared { facts: *facts, skonto }, &review);
     if let Some(asked) = expect.get("sources") {
         actual.insert("sources".to_owned(), sources_of(asked, &review.findings));
+    }
+    if let Some(asked) = expect.get("wordings") {
+        actual.insert("wordings".to_owned(), wordings_of(asked, &review.findings));
     }
     let mut failed = objects(expect, &actual);
     if released {

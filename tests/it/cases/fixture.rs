@@ -10,7 +10,8 @@ use abruf_domain::facts::{
     Baseline, Budget, CalledOff, CashDiscount, CheckPoint, CompetitionOffer, ContractTerms, Counted, Covers,
     DataProcessingAgreement, DeclaredInterest, Decline, EarlierCallOff, Entitlement, ExtensionOption, IndexValue, Item,
     ItemTraits, LastAward, Lot, Measure, Mechanism, Member, MinOrder, MiniCompetition, Papers, Parameters, Party,
-    Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, Surcharge, Tier, VatChange, VatTreatment,
+    Price, PriceTerm, Releaser, Request, RequestLine, Scope, ScopeState, StopScope, Surcharge, Tier, VatChange,
+    VatTreatment,
 };
 use abruf_domain::ids::{IndexSeriesId, ItemId, LotId};
 use abruf_domain::law::{self, Law};
@@ -182,7 +183,7 @@ fn terms(
             .iter()
             .map(|lot| Lot { id: lot_id(lot.number), number: lot.number, title: lot.title.clone() })
             .collect(),
-        parties: parties(contract),
+        parties: parties(contract)?,
         items,
         entitlements: entitlements(&contract.entitlement),
         currency: currency.to_owned(),
@@ -361,27 +362,41 @@ fn option(extension: &format::Extension) -> ExtensionOption {
 }
 
 /// Suppliers of the contract are party of every item without a lot; those of a lot, of that lot.
-fn parties(contract: &format::Contract) -> Vec<Party> {
+fn parties(contract: &format::Contract) -> Result<Vec<Party>, Error> {
+    let known = |stop: &&format::NarrowStop| stop.lot.is_none_or(|lot| contract.lots.iter().any(|it| it.number == lot));
+    if let Some(stop) = contract.narrow_stops.iter().find(|stop| !known(stop)) {
+        return Err(Error::new(format!(
+            "contract `{}`: the stop of `{}` names no lot",
+            contract.number, stop.supplier
+        )));
+    }
     let whole = contract.suppliers.iter().map(|supplier| (supplier, None));
-    let by_lot =
-        contract.lots.iter().flat_map(|lot| lot.suppliers.iter().map(|supplier| (supplier, Some(lot_id(lot.number)))));
-    whole
-        .filter(|_| contract.lots.is_empty())
-        .chain(by_lot)
-        .zip(1..)
-        .map(|((supplier, lot), rank)| Party {
+    let by_lot = contract.lots.iter().flat_map(|lot| lot.suppliers.iter().map(|supplier| (supplier, Some(lot.number))));
+    let party = |((supplier, lot), rank): ((&String, Option<i32>), u32)| {
+        let stop = stop_of(contract, supplier, lot);
+        Party {
             supplier: id("supplier", supplier),
-            lot,
-            validity: contract
-                .supplier_stops
-                .get(supplier)
-                .map_or_else(always, |stop| Validity { from: NaiveDate::MIN, to: stop.pred_opt() }),
+            lot: lot.map(lot_id),
+            validity: stop.map_or_else(always, |(from, _)| Validity { from: NaiveDate::MIN, to: from.pred_opt() }),
             rank,
             name: supplier.clone(),
-            stopped_from: contract.supplier_stops.get(supplier).copied(),
-            stop_scope: None,
-        })
-        .collect()
+            stopped_from: stop.map(|(from, _)| from),
+            stop_scope: stop.and_then(|(_, scope)| scope),
+        }
+    };
+    Ok(whole.filter(|_| contract.lots.is_empty()).chain(by_lot).zip(1..).map(party).collect())
+}
+
+/// The earliest stop of a party, and how narrow it is; of several that begin on one day the widest speaks.
+fn stop_of(contract: &format::Contract, supplier: &str, lot: Option<i32>) -> Option<(NaiveDate, Option<StopScope>)> {
+    let wide = contract.supplier_stops.get(supplier).map(|from| (*from, 0, None));
+    let here = contract.narrow_stops.iter().filter(|it| it.supplier == supplier && (it.lot.is_none() || it.lot == lot));
+    let narrow = here.map(|it| match it.lot {
+        None => (it.from, 1, Some(StopScope::Contract)),
+        Some(_) => (it.from, 2, Some(StopScope::Lot)),
+    });
+    let earliest = wide.into_iter().chain(narrow).min_by_key(|(from, width, _)| (*from, *width));
+    earliest.map(|(from, _, scope)| (from, scope))
 }
 
 fn entitlements(entitlement: &format::Entitlement) -> Vec<Entitlement> {

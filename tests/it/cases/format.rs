@@ -158,6 +158,9 @@ pub(super) struct Contract {
     /// Ours: suppliers stopped from a day on (insolvency, exclusion).
     #[serde(default)]
     pub(super) supplier_stops: BTreeMap<String, NaiveDate>,
+    /// Ours: suppliers stopped from a day on for this contract alone, or for one lot of it.
+    #[serde(default)]
+    pub(super) narrow_stops: Vec<NarrowStop>,
     /// Ours: working days a supplier of a cascade has for its answer, by the holidays of Sachsen-Anhalt.
     pub(super) answer_period_days: Option<u32>,
     /// Ours: ceiling by quantity over all items.
@@ -165,6 +168,15 @@ pub(super) struct Contract {
     /// Ours: lots with their suppliers and ceilings.
     #[serde(default)]
     pub(super) lots: Vec<Lot>,
+}
+
+/// A stop that reaches this contract alone, or one lot of it alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NarrowStop {
+    pub(super) supplier: String,
+    pub(super) from: NaiveDate,
+    pub(super) lot: Option<i32>,
 }
 
 /// E exempt or O outside the scope of the tax.

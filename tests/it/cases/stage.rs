@@ -8,10 +8,11 @@ use abruf::storage::budget_confirmations::{self, Confirmation};
 use abruf::storage::master_data::contracts::{self, NewContract, NewEntitlement, NewGuard, NewItem};
 use abruf::storage::master_data::members;
 use abruf::storage::master_data::prices::{self, NewBaseline, NewPrice};
+use abruf::storage::supplier_stops::{self, NewStop, Reach};
 use abruf_domain::Facts;
 use abruf_domain::facts::{
     AuthorityClass, BindingRules, Budget, BudgetMode, Covers, FundsConfirmation, InhouseEvidence, LegalBasis, Member,
-    Regime, Scope, ScopeState, SupplyChain,
+    Regime, Scope, ScopeState, StopScope, SupplyChain,
 };
 use abruf_domain::ids::{AssignmentId, EntitlementId, GuardId, LotId, OrganisationId, PersonId};
 use abruf_domain::money::{Gross, Percent, Quantity, UnitPrice, Volume};
@@ -206,10 +207,11 @@ impl<'a> Stage<'a> {
             for party in terms.parties.iter().filter(|party| party.lot.is_none_or(|own| own == lot)) {
                 let rank = i32::try_from(party.rank).unwrap();
                 let since = early(party.validity.from);
-                let stopped = party.validity.to.map(|to| to + Days::new(1));
+                let stopped = party.validity.to.map(|to| to + Days::new(1)).filter(|_| party.stop_scope.is_none());
                 contracts::insert_party(conn, terms.id, lot, party.supplier, rank, since, stopped).await.unwrap();
             }
         }
+        self.narrow_stops(conn, facts).await;
         for award in &terms.last_awards {
             sqlx::query("UPDATE lot_turn SET last_supplier_id = $3 WHERE contract_id = $1 AND lot_id = $2")
                 .bind(terms.id.0)
@@ -229,6 +231,30 @@ impl<'a> Stage<'a> {
             let released = value.released.then_some((released_by, facts.evaluated_at));
             let (id, day) = (self.id(), early(value.published_on));
             prices::insert_index_value(conn, id, value.series, day, value.value, recorded_by, released).await.unwrap();
+        }
+    }
+
+    /// Stops of this contract, and of single lots of it.
+    async fn narrow_stops(&self, conn: &mut PgConnection, facts: &Facts) {
+        let mut known = BTreeSet::new();
+        for party in &facts.contract.parties {
+            let (Some(from), Some(scope)) = (party.stopped_from, party.stop_scope) else { continue };
+            let lot = party.lot.filter(|_| scope == StopScope::Lot);
+            // A contract is stopped once, in whatever lots the supplier is its party.
+            if !known.insert((party.supplier, lot)) {
+                continue;
+            }
+            let contract = facts.contract.id;
+            let stop = NewStop {
+                id: self.id(),
+                reach: lot.map_or(Reach::Contract(contract), |lot| Reach::Lot(contract, lot)),
+                stopped_from: from,
+                reason: "insolvent",
+                document: "Beschluss des Amtsgerichts",
+                person: self.clerks[0],
+                at: facts.evaluated_at,
+            };
+            supplier_stops::insert(conn, self.web.body, party.supplier, &stop).await.unwrap();
         }
     }
 

@@ -161,6 +161,58 @@ async fn the_page_extends_and_keeps_what_was_typed() {
     assert!(letter.contains("02.12.2026") && letter.contains("verlängert bis 09.12.2026"), "{letter}");
 }
 
+/// On 28 March 2027 the clocks go from 02:00 to 03:00, on 31 October from 03:00 back to 02:00.
+#[tokio::test]
+async fn a_deadline_in_the_hour_that_is_missing_is_refused_and_in_the_doubled_one_it_is_the_first() {
+    let house = House::new().await;
+    let id = house.sent().await;
+    let cookie = house.web.sign_in(&Who::Eva.email()).await;
+    let address = format!("/miniwettbewerbe/{id}");
+    let token = house.web.get(&address, &cookie).await.form_token();
+    let send = async |day: &str, time: &str| {
+        let reason = ("extension_reason", "Mehr Zeit.");
+        let fields =
+            [("csrf", token.as_str()), ("form", "extend"), ("extended_to", day), ("extended_time", time), reason];
+        house.web.post(&address, &cookie, &fields).await
+    };
+    let before = house.log().await;
+    for missing in ["02:00", "02:30", "02:59:59"] {
+        let refused = send("28.03.2027", missing).await;
+        let words = read(&refused.text);
+        assert!(refused.text.contains("id=\"extended_time-fehler\""), "{missing}: {words}");
+        assert!(words.contains("gibt es am 28.03.2027 nicht") && words.contains("ab 03:00 Uhr"), "{missing}: {words}");
+        assert!(refused.text.contains(&format!("value=\"{missing}\"")), "{missing}: what was typed stays");
+    }
+    assert_eq!((house.extensions().await, house.log().await), (0, before));
+    for (day, time, instant) in [
+        ("28.03.2027", "01:59", "2027-03-28T00:59:00Z"),
+        ("28.03.2027", "03:00", "2027-03-28T01:00:00Z"),
+        ("31.10.2027", "01:59", "2027-10-30T23:59:00Z"),
+        ("31.10.2027", "02:30", "2027-10-31T00:30:00Z"),
+        ("31.10.2027", "03:00", "2027-10-31T02:00:00Z"),
+    ] {
+        let done = send(day, time).await;
+        assert!(done.header("location").ends_with("hinweis=verlaengert"), "{day} {time}: {}", read(&done.text));
+        let shown = house.ask(Who::Eva, "GET", &format!("mini-competitions/{id}"), None).await.json();
+        assert_eq!(shown["deadline_at"].as_str(), Some(instant), "{day} {time}");
+    }
+}
+
+#[tokio::test]
+async fn an_offer_is_in_time_until_the_second_of_a_deadline_beyond_the_change_of_the_clock() {
+    let house = House::new().await;
+    let id = house.sent().await;
+    // Noon in Berlin: an hour earlier in UTC than before the change.
+    house.done(Who::Eva, &format!("mini-competitions/{id}/extensions"), extension("2027-03-30T10:00:00Z")).await;
+    house.at("2027-03-30T10:00:01Z").await;
+    for (supplier, received_at, late) in [(0, "2027-03-30T10:00:00Z", false), (1, "2027-03-30T10:00:01Z", true)] {
+        let body =
+            if late { house.arrival(supplier, received_at) } else { house.offer(supplier, received_at, "1080.00") };
+        let received = house.done(Who::Eva, &format!("mini-competitions/{id}/offers"), body).await;
+        assert_eq!(received["late"].as_bool(), Some(late), "{received_at}");
+    }
+}
+
 #[tokio::test]
 async fn two_who_extend_at_once_and_an_opening_beside_leave_one_deadline_in_force() {
     for round in 0..5 {

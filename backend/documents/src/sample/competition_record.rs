@@ -5,7 +5,8 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 
 use crate::competition_record::{
-    AskedLine, CompetitionRecordData, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow, ScoringPart,
+    AskedLine, CompetitionRecordData, ExtensionRow, Invitations, OfferRow, Opening, QuestionRow, ReceiptRow, ScoreRow,
+    ScoringPart,
 };
 use crate::data::{Currency, Signature};
 use crate::memo::Named;
@@ -19,11 +20,21 @@ fn signed(name: &str, at: DateTime<Utc>) -> Signature {
     Signature { name: name.to_owned(), at }
 }
 
-/// A competition among this many suppliers that the first one won; the last one came too late if there are several.
+/// A competition among this many suppliers that the first one won with its second offer; its deadline was extended once,
+/// and the last one came too late if there are several.
 #[must_use]
 pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
     let names: Vec<String> = (1..=suppliers).map(|index| format!("Süderländer Systemhaus {index} GmbH")).collect();
     let late = |index: usize| 1 < names.len() && index + 1 == names.len();
+    let first_offer = names.first().map(|name| ReceiptRow {
+        supplier: name.clone(),
+        received_at: at(13, 8),
+        channel: "Brief in verschlossenem Umschlag".to_owned(),
+        late: false,
+        recorded: signed("Käthe Kämmerer-Schön", at(13, 9)),
+        seal: "9c21".repeat(16),
+        replaced: true,
+    });
     CompetitionRecordData {
         number: "B-3H4CX9QW".to_owned(),
         day: date(2027, 5, 24),
@@ -46,8 +57,14 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
         }],
         invitations: Some(Invitations {
             sent: signed("Jörg Müßigbrodt", at(4, 8)),
-            deadline_at: at(18, 10),
-            extensions: Vec::new(),
+            deadline_at: at(14, 10),
+            extensions: vec![ExtensionRow {
+                deadline_at: at(18, 10),
+                reason:
+                    "Die Antwort zur Anreise ändert die Kalkulation.\nAlle sollen Zeit haben, sie zu berücksichtigen."
+                        .to_owned(),
+                extended: signed("Jörg Müßigbrodt", at(12, 7)),
+            }],
             parties: names.iter().map(|name| Named::new(name, "vertrieb@systemhaus.example")).collect(),
         }),
         questions: vec![
@@ -66,10 +83,9 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
                 answered_at: None,
             },
         ],
-        receipts: names
-            .iter()
-            .enumerate()
-            .map(|(index, name)| ReceiptRow {
+        receipts: first_offer
+            .into_iter()
+            .chain(names.iter().enumerate().map(|(index, name)| ReceiptRow {
                 supplier: name.clone(),
                 received_at: if late(index) { at(18, 11) } else { at(17, 6) },
                 channel: "E-Mail an vergabe@altenrode.example".to_owned(),
@@ -77,7 +93,7 @@ pub fn competition_record(suppliers: u32) -> CompetitionRecordData {
                 recorded: signed("Jörg Müßigbrodt", at(18, 12)),
                 seal: if late(index) { String::new() } else { "3f5a".repeat(16) },
                 replaced: false,
-            })
+            }))
             .collect(),
         opening: Some(Opening {
             at: at(19, 7),

@@ -4,22 +4,25 @@
 //! justifies more (§ 21 (6) VgV, § 15 (4) UVgO; BT-109). The reason has to stand in the award file: one
 //! written after the award is an afterthought and does not count.
 
-use chrono::{Days, Months, NaiveDate};
+use chrono::NaiveDate;
 
 use crate::activation::{Activation, NewContract};
 use crate::checks::{ActivationRule, Check, texts};
 use crate::finding::{Addressee, Verdict};
-use crate::period::Period;
+use crate::period::{Period, last_day_of_months};
 
 /// The rule.
 pub const CHECK: Check<ActivationRule> =
-    Check { id: "term-cap", version: 1, addressee: Addressee::Office, texts: texts!("term_cap"), run };
+    Check { id: "term-cap", version: 2, addressee: Addressee::Office, texts: texts!("term_cap"), run };
 
 fn run(activation: &Activation) -> Vec<Verdict> {
     let Some(contract) = activation.contract() else { return Vec::new() };
     let Some(term) = contract.term_with_options else { return Vec::new() };
     let years = activation.law.longest_term_years(contract.regime);
-    let Some(longest) = last_day_without_reason(years, term.from()) else { return Vec::new() };
+    // A term from 1 March 2024 ends on 29 February 2028 at the latest.
+    let Some(longest) = years.checked_mul(12).and_then(|months| last_day_of_months(term.from(), months)) else {
+        return Vec::new();
+    };
     vec![
         judge(contract, term, longest)
             .figure("contract", activation.number.as_str())
@@ -44,9 +47,4 @@ fn judge(contract: &NewContract, term: Period, longest: NaiveDate) -> Verdict {
             Verdict::passed().wording("reasoned").figure("reason", reason.text.as_str()).figure("dated", reason.dated)
         }
     }
-}
-
-/// `start + 4 years - 1 day`: a term from 1 March 2024 ends on 29 February 2028.
-fn last_day_without_reason(years: u32, start: NaiveDate) -> Option<NaiveDate> {
-    start.checked_add_months(Months::new(years.checked_mul(12)?))?.checked_sub_days(Days::new(1))
 }

@@ -242,7 +242,7 @@ async fn page(
     // The treasurer's word is told at the decision, where it is missing.
     let awaited = preview.review.with_outcome(Outcome::Block).any(awaits_treasurer);
     let told_below = |rule: &str| at_release_only(rule) || (awaited && rule == budget_available::CHECK.id);
-    judged.open.retain(|finding| !told_below(&finding.it.rule));
+    judged.open.retain(|finding| !(finding.it.blocks() && told_below(&finding.it.rule)));
     let not_by_me: Vec<OpenFinding> =
         preview.review.with_outcome(Outcome::Block).filter(|finding| told_below(&finding.rule)).map(words).collect();
     let turns = preview.turns.as_ref();

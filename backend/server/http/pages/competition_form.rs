@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::actions::receive_offer::Arrived;
 use crate::http::form::Mistakes;
 use crate::http::pages::read_amount::read_number;
-use crate::http::pages::written::{day_of, read_day};
+use crate::http::pages::written::{self, day_of, read_day};
 use crate::storage::mini_competitions::{Announcement, Competition};
 
 /// Rows for criteria the form offers.
@@ -66,7 +66,19 @@ impl Typed {
                 ),
             );
         }
-        let read = day.zip(time).and_then(|(day, time)| Berlin.from_local_datetime(&day.and_time(time)).earliest());
+        let Some((day, time)) = day.zip(time) else { return DateTime::default() };
+        // What is said twice on the day summer time ends counts from its first time on.
+        let read = Berlin.from_local_datetime(&day.and_time(time)).earliest();
+        if read.is_none() {
+            mistakes.add(
+                time_name,
+                format!(
+                    "{} Uhr gibt es am {} nicht: Die Uhren springen von 02:00 auf 03:00 Uhr. Bitte geben Sie eine Zeit davor oder ab 03:00 Uhr ein.",
+                    time.format("%H:%M"),
+                    written::day(day)
+                ),
+            );
+        }
         read.map(|at| at.with_timezone(&Utc)).unwrap_or_default()
     }
 

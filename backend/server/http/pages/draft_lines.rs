@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use abruf_domain::call_off::Status;
 use abruf_domain::facts::{Item, Price};
 use abruf_domain::ids::{CallOffId, ContractId};
-use abruf_domain::period::Period;
+use abruf_domain::period::{Period, last_day_of_months};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chrono::{Months, NaiveDate};
+use chrono::NaiveDate;
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -198,7 +198,7 @@ pub async fn save(
 
 /// Twelve months from a day on.
 fn a_year_from(today: NaiveDate) -> PeriodFields {
-    let end = today.checked_add_months(Months::new(12)).and_then(|day| day.pred_opt()).unwrap_or(today);
+    let end = last_day_of_months(today, 12).unwrap_or(today);
     PeriodFields { from: day(today), to: day(end) }
 }
 

@@ -112,6 +112,7 @@ pub(crate) const EXPECT_CALL_OFF: &[&str] = &[
     "contract_status_after",
     "gaps",
     "sources",
+    "wordings",
 ];
 
 /// Keys that may stand in `expect` of a concurrency case.

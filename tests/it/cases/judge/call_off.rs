@@ -28,6 +28,9 @@ pub(super) fn judge(case: &Case, fixtures: &Fixtures) -> Result<Verdict, Error> 
     if let Some(asked) = expect.get("sources") {
         actual.insert("sources".to_owned(), sources_of(asked, &review.findings));
     }
+    if let Some(asked) = expect.get("wordings") {
+        actual.insert("wordings".to_owned(), wordings_of(asked, &review.findings));
+    }
     Ok(Verdict::of(compare::objects(expect, &actual), review.findings))
 }
 
@@ -83,6 +86,16 @@ pub(in crate::cases) fn sources_of(asked: &Value, findings: &[Finding]) -> Value
         (rule.clone(), finding.map_or(Value::Null, |finding| finding.source(Language::German).into()))
     });
     Value::Object(cited.collect())
+}
+
+/// Which of its sentences the findings of the rules that a case asks about say; null is the usual one.
+pub(in crate::cases) fn wordings_of(asked: &Value, findings: &[Finding]) -> Value {
+    let rules = asked.as_object().into_iter().flat_map(Map::keys);
+    let worded = rules.map(|rule| {
+        let finding = findings.iter().find(|finding| finding.rule == *rule);
+        (rule.clone(), finding.and_then(|finding| finding.wording.clone()).into())
+    });
+    Value::Object(worded.collect())
 }
 
 /// Consumption of the contract's value ceiling after this call-off, without what others reserved.
