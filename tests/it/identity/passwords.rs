@@ -102,7 +102,7 @@ async fn a_weak_password_is_refused_on_every_way_to_set_one() {
 async fn a_long_passphrase_and_64_characters_are_taken_up_to_the_documented_bound() {
     let (web, _) = with_eva().await;
     let passphrase = "Die Katze schnurrt auf dem Dach und zählt die Sterne.";
-    // No pattern, and of more than one byte here and there: the bound counts bytes.
+    // No pattern; of one byte each, as the bound counts bytes.
     let varied: String = (0..2_000_u32)
         .map(|at| char::from_u32(33 + at.wrapping_mul(at).wrapping_mul(7919).wrapping_add(at * 31) % 90).unwrap())
         .collect();
