@@ -74,5 +74,5 @@ fn hashes_are_sha_256_as_the_standard_says() {
     // FIPS 180-4, and RFC 6962 for the empty leaf.
     assert_eq!(HEXLOWER.encode(&sha256(b"abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     assert_eq!(HEXLOWER.encode(&leaf_hash("")), "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
-    assert_eq!(chain_hash(&[1; 32], &[2; 32]), sha256(&[[1; 32], [2; 32]].concat()));
+    assert_eq!(chain_hash(&[1; 32], &[2; 32]), sha256(&[[1_u8; 32], [2; 32]].concat()));
 }
