@@ -72,6 +72,7 @@ pub mod issue_competition_record;
 pub mod issue_document;
 pub mod item_freight;
 pub mod judge_paper;
+pub mod judge_password;
 pub mod justify_finding;
 pub mod keep_api_key;
 pub mod keep_filter;
@@ -315,7 +316,9 @@ fn call_off_record(
     let mut entry = AuditEntry::new(now, who.person().map(|person| person.0), action, "call_off", call_off.id.0);
     entry.before = Some(HEXLOWER.encode(&state_digest(call_off)));
     entry.after = after.map(|digest| HEXLOWER.encode(&digest));
-    entry.request_id = who.request_id();
+    if let Who::Person(actor) = who {
+        actor.sign(&mut entry);
+    }
     match detail {
         None => Record::new(entry, concerns(call_off)),
         Some(detail) => Record::with_detail(entry, concerns(call_off), app.chance.bytes(), detail),
@@ -351,13 +354,6 @@ impl Who<'_> {
     fn person(self) -> Option<PersonId> {
         match self {
             Self::Person(actor) => Some(actor.person),
-            Self::Clock | Self::Supplier => None,
-        }
-    }
-
-    fn request_id(self) -> Option<String> {
-        match self {
-            Self::Person(actor) => actor.request_id.clone(),
             Self::Clock | Self::Supplier => None,
         }
     }

@@ -3,6 +3,7 @@
 //! Every transaction tells PostgreSQL its actor, and the row-level policies read it; see
 //! `migrations/20261122090700_row_level_security.sql`.
 
+use abruf_domain::audit::AuditEntry;
 use abruf_domain::ids::{AssignmentId, CallOffId, ContractId, OrganisationId, PersonId};
 use abruf_domain::period::Period;
 use serde::{Deserialize, Serialize};
@@ -118,6 +119,16 @@ pub struct Actor {
     pub standing: Standing,
     /// Request that this is about; written into the log.
     pub request_id: Option<String>,
+    /// The key of a program that stands in for the person; written into the log beside them.
+    pub key: Option<Uuid>,
+}
+
+impl Actor {
+    /// Writes into an entry of the log by what it came about: the request, and the key where a program sent it.
+    pub fn sign(&self, entry: &mut AuditEntry) {
+        entry.request_id.clone_from(&self.request_id);
+        entry.key = self.key;
+    }
 }
 
 /// What a transaction runs as.

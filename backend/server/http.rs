@@ -298,6 +298,7 @@ fn identity(routes: Routes) -> Routes {
         .api(KEPT, routes!(api::people::end))
         .api(KEEPER, routes!(api::people::sign_ins))
         .get("/anmelden/extern/{anbieter}", PUBLIC.on(Object::Manual), pages::outside_sign_in::begin)
+        .post("/anmelden/extern/{anbieter}", PUBLIC.on(Object::Manual), pages::outside_sign_in::begin_with_form)
         .get("/anmelden/extern/{anbieter}/antwort", PUBLIC.on(Object::Manual), pages::outside_sign_in::answer)
         .post("/anmelden/extern/{anbieter}/abmelden", PUBLIC.on(Object::Manual), pages::outside_sign_in::logged_out)
         .post("/konto/einrichten/{token}/{anbieter}", PUBLIC.on(Object::Secret), pages::account_setup::outside)

@@ -1,5 +1,7 @@
 //! Passwords as argon2id hashes. Hashing is slow on purpose, so it runs beside the async threads and
-//! only a few at a time: each takes 19 MiB.
+//! only a few at a time: each takes 19 MiB. A new one is judged first (`password/strength.rs`), beside them too.
+
+pub mod strength;
 
 use std::sync::LazyLock;
 
@@ -10,6 +12,7 @@ use thiserror::Error;
 use tokio::sync::Semaphore;
 
 use crate::chance::Chance;
+use crate::password::strength::Weakness;
 
 /// Fewest characters of a new password.
 pub const MIN_CHARACTERS: usize = 12;
@@ -50,6 +53,17 @@ pub async fn hash(chance: &Chance, password: SecretString) -> Result<String, Pas
     })
     .await
     .map_err(PasswordError::Thread)?
+}
+
+/// What is weak about a new password of a person of whom `about` is known.
+///
+/// # Errors
+/// If the thread ended.
+pub async fn weakness(password: SecretString, about: Vec<String>) -> Result<Option<Weakness>, PasswordError> {
+    let _permit = AT_ONCE.acquire().await;
+    tokio::task::spawn_blocking(move || strength::weakness(password.expose_secret(), &about))
+        .await
+        .map_err(PasswordError::Thread)
 }
 
 /// Whether the password belongs to the hash. Without a hash the answer is no and takes as long.

@@ -153,6 +153,29 @@ fn fine(route: &Route, answer: &Answer) -> bool {
     ![StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN].contains(&answer.status) && !answer.status.is_server_error()
 }
 
+#[tokio::test]
+async fn each_page_for_signed_in_people_has_a_visible_sign_out() {
+    let house = House::new().await;
+    let mut pages = 0;
+    for route in table().into_iter().filter(walked).filter(|it| is_page(it) && it.access.who != Who::Public) {
+        for role in Role::ALL.into_iter().filter(|role| route.access.lets_in(Some(*role))) {
+            let id = house.objects(route.access.object, role).0.unwrap_or(absent());
+            let answer = house.ask(&route, id, Some(house.signed_in(role, standings(role)[0]))).await;
+            let is_html = answer.header("content-type").starts_with("text/html") && answer.text.contains("<html");
+            if answer.status != StatusCode::OK || !is_html {
+                continue;
+            }
+            let head = answer.text.split("</header>").next().unwrap();
+            let form = head.split("action=\"/abmelden\"").nth(1).and_then(|rest| rest.split("</form>").next());
+            let button = form.is_some_and(|form| form.contains("name=\"csrf\"") && form.contains(">Abmelden</button>"));
+            assert!(button, "{} as {role:?} has no sign-out in its head", route.path);
+            pages += 1;
+        }
+    }
+    println!("access: {pages} pages with a sign-out");
+    assert!(100 < pages, "{pages}");
+}
+
 #[test]
 fn each_route_stands_in_the_table_once() {
     let mut seen = std::collections::BTreeSet::new();

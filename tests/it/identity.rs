@@ -1,6 +1,9 @@
 //! Second factors, invitations, recovery, emergency access, one's own sessions, and who sees what happened.
 
 mod accounts;
+mod cryptography;
+mod ended_assignments;
+mod passwords;
 mod second_factor;
 
 use abruf::one_time_code::{SealKey, Secret};

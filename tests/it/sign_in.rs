@@ -60,6 +60,24 @@ async fn a_person_signs_in_acts_and_signs_out() {
 }
 
 #[tokio::test]
+async fn a_sign_out_clears_what_the_browser_keeps_and_leads_to_the_sign_in_page() {
+    let web = with_eva().await;
+    let cookie = web.sign_in(EVA).await;
+    let csrf = web.get("/handeln-fuer", &cookie).await.form_token();
+    let out = web.post("/abmelden", &cookie, &[("csrf", &csrf)]).await;
+    assert_eq!(out.header("clear-site-data"), r#""cache", "storage""#);
+    assert_eq!((out.status, out.header("location")), (StatusCode::SEE_OTHER, "/anmelden?hinweis=abgemeldet"));
+    let cookies: Vec<&str> = out.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+    assert!(
+        matches!(cookies.as_slice(), [only] if only.starts_with("abruf=;") && only.contains("Max-Age=0")),
+        "the cookie of the session alone goes; language and known browser stay: {cookies:?}"
+    );
+    let page = web.get(out.header("location"), "").await;
+    assert!(page.status == StatusCode::OK && page.text.contains("Sie sind abgemeldet."), "{}", page.text);
+    assert_eq!(page.header("clear-site-data"), "", "once");
+}
+
+#[tokio::test]
 async fn behind_https_the_cookie_is_bound_to_the_host() {
     let web = Web::at("https://abruf.example").await;
     let town = web.member("Stadt Altenrode").await;

@@ -36,6 +36,10 @@ pub struct AuditEntry {
     pub request_id: Option<String>,
     /// Salted commitment to the erasable detail.
     pub detail: Option<String>,
+    /// Key of a program that acted in the name of `actor`. Left out where there was none, so that entries are
+    /// canonical as they were before there were keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Uuid>,
 }
 
 impl AuditEntry {
@@ -52,6 +56,7 @@ impl AuditEntry {
             after: None,
             request_id: None,
             detail: None,
+            key: None,
         }
     }
 
@@ -168,6 +173,18 @@ mod tests {
                 entry
             })
             .collect()
+    }
+
+    #[test]
+    fn an_entry_without_a_key_is_written_as_before_there_were_keys() {
+        let at = "2026-11-22T12:00:00Z".parse().expect("an instant");
+        let mut entry = AuditEntry::new(at, Some(Uuid::from_u128(1)), "call_off_submitted", "call_off", Uuid::nil());
+        let before = r#"{"action":"call_off_submitted","actor":"00000000-0000-0000-0000-000000000001","after":null,"at":"2026-11-22T12:00:00.000000Z","before":null,"detail":null,"request_id":null,"subject":"00000000-0000-0000-0000-000000000000","subject_kind":"call_off"}"#;
+        assert_eq!(entry.canonical(), before);
+        assert_eq!(serde_json::from_str::<AuditEntry>(before).expect("an entry"), entry);
+        entry.key = Some(Uuid::from_u128(2));
+        assert!(entry.canonical().contains(r#""key":"00000000-0000-0000-0000-000000000002""#));
+        assert_eq!(serde_json::from_str::<AuditEntry>(&entry.canonical()).expect("an entry"), entry);
     }
 
     #[test]

@@ -238,7 +238,7 @@ pub struct Happened<'a> {
     pub person: Option<PersonId>,
     /// Who did it to them; `None`: they themselves, or the command line.
     pub by: Option<PersonId>,
-    /// The session it is about.
+    /// The session it is about, or the key.
     pub session: Option<Uuid>,
     /// Where the request came from.
     pub origin: &'a Origin,
@@ -286,6 +286,9 @@ pub async fn append(tx: &mut Tx, app: &App, it: Happened<'_>, at: DateTime<Utc>)
     let actor = it.by.map(Uuid::from).or(person);
     let mut entry = AuditEntry::new(at, actor, it.event.key(), "person", person.unwrap_or_default());
     entry.request_id = (!it.request.is_nil()).then(|| it.request.to_string());
+    if matches!(it.event, Event::ApiKeyUsed | Event::ApiKeyRefused) {
+        entry.key = it.session;
+    }
     audit_log::append(tx, SIGN_IN_CHAIN, &Record::new(entry, Concerns::default())).await
 }
 

@@ -110,7 +110,7 @@ async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<Organi
     purchase_analyses::hand_over_to_members(&mut tx, app.clock.today()).await?;
     let mut log = AuditEntry::new(now, Some(actor.person.0), "member_admitted", "organisation", member.0);
     log.after = Some(HEXLOWER.encode(&sha256(canonical_json(admission).as_bytes())));
-    log.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut log);
     let concerns = Concerns { body: Some(actor.body), member: Some(member), call_off: None };
     let detail = json!({ "name": entry.name, "admission": admission });
     audit_log::append(&mut tx, actor.body.0, &Record::with_detail(log, concerns, app.chance.bytes(), detail)).await?;

@@ -318,12 +318,12 @@ async fn log(
     action: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    let (person, member, request_id) = match holder {
-        Holder::Member(actor) => (Some(actor.person.0), Some(actor.organisation), actor.request_id.clone()),
-        Holder::Invited(_) => (None, None, None),
-    };
-    let mut entry = AuditEntry::new(now, person, action, "purchase_analysis", analysis);
-    entry.request_id = request_id;
+    let actor = if let Holder::Member(actor) = holder { Some(actor) } else { None };
+    let mut entry = AuditEntry::new(now, actor.map(|it| it.person.0), action, "purchase_analysis", analysis);
+    if let Some(actor) = actor {
+        actor.sign(&mut entry);
+    }
+    let member = actor.map(|it| it.organisation);
     let concerns = Concerns { body: Some(holder.body()), member, call_off: None };
     audit_log::append(tx, holder.body().0, &Record::new(entry, concerns)).await
 }

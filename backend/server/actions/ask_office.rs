@@ -112,7 +112,7 @@ async fn log(
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), ActionError> {
     let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "office_question", question.id);
-    entry.request_id = actor.request_id.clone();
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), member: Some(question.member), call_off: None };
     Ok(audit_log::append(tx, actor.body.0, &Record::new(entry, concerns)).await?)
 }

@@ -101,7 +101,7 @@ fn record(app: &App, actor: &Actor, new: &Particulars, now: chrono::DateTime<chr
     });
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "body_changed", "organisation", actor.body.0);
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&what).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     Record::with_detail(entry, concerns, app.chance.bytes(), what)
 }

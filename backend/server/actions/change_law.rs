@@ -347,7 +347,7 @@ async fn log(
         "reason": reason,
     });
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&what).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     audit_log::append(tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), what)).await
 }

@@ -1,9 +1,12 @@
-//! A signed-in person changes their password. Every other session ends; wrong guesses count as at the door.
+//! A signed-in person changes their password. Every other session ends and keys of programs with them; wrong guesses
+//! count as at the door.
 
 use secrecy::SecretString;
 use uuid::Uuid;
 
 use crate::actions::account_log::{self, Event, Happened};
+use crate::actions::judge_password::FitPassword;
+use crate::actions::keep_api_key;
 use crate::actions::sign_in::{Door, SignInError, refuse};
 use crate::actions::sign_in_limits::{Counts, Place};
 use crate::actor::RunsAs;
@@ -18,7 +21,7 @@ pub async fn change_password(
     app: &App,
     door: &Door,
     session: &Session,
-    (present, new): (SecretString, SecretString),
+    (present, new): (SecretString, FitPassword),
     place: impl FnOnce(&str) -> Place,
     (origin, request): (&Origin, Uuid),
 ) -> Result<bool, SignInError> {
@@ -36,7 +39,7 @@ pub async fn change_password(
         return Ok(false);
     }
     let right = password::matches(present, account.and_then(|it| it.password_hash)).await?;
-    let phc = if right { Some(password::hash(&app.chance, new).await?) } else { None };
+    let phc = if right { Some(password::hash(&app.chance, new.into_inner()).await?) } else { None };
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     let about = |event| Happened::new(event, Some(session.person), origin, request).within(session.id);
     match &phc {
@@ -47,6 +50,7 @@ pub async fn change_password(
             people::set_password_hash(&mut tx, session.person, phc).await?;
             one_time_links::void_all(&mut tx, session.person, now).await?;
             sessions::revoke_others(&mut tx, session.person, session.id, now).await?;
+            keep_api_key::revoke_all(&mut tx, app, session.person, None, (origin, request)).await?;
             counts.forget(&mut tx, now).await?;
             account_log::append(&mut tx, app, about(Event::PasswordChanged), now).await?;
         }

@@ -83,7 +83,7 @@ pub(super) async fn log_new(
     let digest = |value: &Value| HEXLOWER.encode(&sha256(canonical_json(value).as_bytes()));
     let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "mini_competition", id.0);
     entry.before = before.as_ref().map(digest);
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), member: Some(member), call_off: None };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);
     audit_log::append_to_contract(tx, contract, &record).await

@@ -44,7 +44,7 @@ pub async fn create_administrator(app: &App, email: &str, name: &str) -> Result<
             person
         }
     };
-    let held = people::assignments(&mut tx, person, today).await?;
+    let held = people::assignments(&mut tx, person, (now, today)).await?;
     for body in bodies {
         if held.iter().any(|it| it.actor.role == Role::Administrator && it.actor.body == body) {
             continue;

@@ -38,7 +38,7 @@ pub async fn declare(
     let id = app.chance.id(now);
     awards::insert_interest(&mut tx, id, actor.person, supplier, nature, validity, now).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "interest_declared", "declared_interest", id);
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let detail = json!({ "supplier": supplier, "nature": nature, "from": validity.from, "to": validity.to });
     audit_log::append(&mut tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), detail)).await?;

@@ -227,7 +227,7 @@ async fn write(
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "certificate_issued", "certificate", id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let detail = json!({ "kind": subject.kind(), "number": counted.data.number, "year": asked.year, "meeting_on": asked.meeting_on });
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);

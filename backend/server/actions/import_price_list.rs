@@ -114,7 +114,7 @@ async fn propose(
             contract.number
         )));
     }
-    let actor = acting(&mut tx, list.recorded_by, contract, app.clock.today(), &[Role::Office]).await?;
+    let actor = acting(app, &mut tx, list.recorded_by, contract, &[Role::Office]).await?;
     let known = known(&mut tx, contract, &read.rows, list.valid_from).await?;
     let mut errors = read.errors;
     errors.extend(read.rows.iter().filter(|row| !known.items.contains_key(&row.article_number)).map(|row| RowError {
@@ -209,37 +209,36 @@ async fn find_contract(tx: &mut Tx, list: &PriceList<'_>) -> Result<Contract, Im
 
 /// The two persons: both of the body's office or board, and not the same.
 async fn release(app: &App, tx: &mut Tx, list: &PriceList<'_>, contract: &Contract) -> Result<Release, ImportError> {
-    let today = app.clock.today();
     let Some(second) = list.released_by else {
         return Err(ImportError::NotPermitted(
             "Bitte nennen Sie mit --released-by die zweite Person, die die Preise freigibt.".to_owned(),
         ));
     };
-    let recorded_by = clerk(&mut *tx, list.recorded_by, contract, today).await?;
-    let released_by = clerk(&mut *tx, second, contract, today).await?;
+    let recorded_by = clerk(app, &mut *tx, list.recorded_by, contract).await?;
+    let released_by = clerk(app, &mut *tx, second, contract).await?;
     if recorded_by == released_by {
         return Err(four_eyes());
     }
     Ok(Release { recorded_by, released_by, released_at: app.clock.now(), valid_from: list.valid_from })
 }
 
-async fn clerk(tx: &mut Tx, email: &str, contract: &Contract, today: NaiveDate) -> Result<PersonId, ImportError> {
-    Ok(acting(tx, email, contract, today, &[Role::Office, Role::Board]).await?.person)
+async fn clerk(app: &App, tx: &mut Tx, email: &str, contract: &Contract) -> Result<PersonId, ImportError> {
+    Ok(acting(app, tx, email, contract, &[Role::Office, Role::Board]).await?.person)
 }
 
 /// The person of an address, acting for the contract's body in one of these roles.
 async fn acting(
+    app: &App,
     tx: &mut Tx,
     email: &str,
     contract: &Contract,
-    today: NaiveDate,
     roles: &[Role],
 ) -> Result<Actor, ImportError> {
     let email = email.trim().to_lowercase();
     let Some(account) = people::find_account(&mut *tx, &email).await? else {
         return Err(ImportError::NotFound(format!("Es gibt kein Konto mit der Adresse {email}.")));
     };
-    let acts = people::assignments(&mut *tx, account.person, today).await?;
+    let acts = people::assignments(&mut *tx, account.person, (app.clock.now(), app.clock.today())).await?;
     let of_house = acts.into_iter().map(|it| it.actor).find(|it| it.body == contract.body && roles.contains(&it.role));
     of_house.ok_or_else(|| {
         let house = match roles.contains(&Role::Board) {

@@ -55,7 +55,7 @@ pub async fn import_by(app: &App, actor: &Actor, bytes: &[u8], options: Options<
         let what = json!({ "new": report.new, "changed": report.changed, "file": HEXLOWER.encode(&sha256(bytes)) });
         let mut entry = AuditEntry::new(now, Some(actor.person.0), "register_imported", "register", actor.body.0);
         entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&what).as_bytes())));
-        entry.request_id.clone_from(&actor.request_id);
+        actor.sign(&mut entry);
         let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
         let mut tx = app.db.begin(actor).await?;
         audit_log::append(&mut tx, actor.body.0, &Record::with_detail(entry, concerns, app.chance.bytes(), what))

@@ -306,7 +306,7 @@ async fn take_guards(
     let record = |detail| {
         let mut entry = AuditEntry::new(now, Some(actor.person.0), judged.action, "turnover_import", id);
         entry.after = Some(hash.clone());
-        entry.request_id.clone_from(&actor.request_id);
+        actor.sign(&mut entry);
         let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
         Record::with_detail(entry, concerns, app.chance.bytes(), detail)
     };
@@ -383,7 +383,7 @@ pub async fn office_of(app: &App, email: &str, body: Option<&str>) -> Result<Act
     let Some(account) = people::find_account(&mut tx, &email).await? else {
         return Err(ImportError::NotFound(format!("Es gibt kein Konto mit der Adresse {email}.")));
     };
-    let acts = people::assignments(&mut tx, account.person, app.clock.today()).await?;
+    let acts = people::assignments(&mut tx, account.person, (app.clock.now(), app.clock.today())).await?;
     let mut found = Vec::new();
     for acting in acts.into_iter().map(|it| it.actor).filter(|it| it.role == Role::Office) {
         let name = organisations::name(&mut tx, acting.body).await?.unwrap_or_default();

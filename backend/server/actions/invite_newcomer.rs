@@ -247,7 +247,7 @@ async fn log(
 ) -> Result<(), StorageError> {
     let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "newcomer_invitation", invitation);
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&what).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), what);
     audit_log::append(tx, actor.body.0, &record).await

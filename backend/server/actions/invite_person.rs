@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::account_log::Event;
 use super::assign_role::{KEEPERS, NewPost, log, note, write};
 use super::create_administrator::is_mail_address;
+use super::keep_api_key;
 use super::keyed::Keyed;
 use super::set_up_account::{NewLink, issue_link};
 use super::{ActionError, FieldError, check_text, only};
@@ -119,7 +120,8 @@ pub async fn renew(app: &App, actor: &Actor, person: PersonId, origin: &Origin) 
     Ok(way)
 }
 
-/// Ends every session of a person of the house.
+/// Ends every session of a person of the house and revokes their keys of programs: whoever is shut out everywhere must
+/// not go on by a program.
 ///
 /// # Errors
 /// [`ActionError::NotFound`] for a person of no assignment in the house.
@@ -134,6 +136,8 @@ pub async fn sign_out_everywhere(
     colleague(app, actor, person).await?;
     let mut tx = app.db.begin(RunsAs::Job).await?;
     sessions::revoke_all(&mut tx, person, now).await?;
+    let request = actor.request_id.as_deref().and_then(|it| it.parse().ok()).unwrap_or_default();
+    keep_api_key::revoke_all(&mut tx, app, person, Some(actor.person), (origin, request)).await?;
     log(app, &mut tx, actor, "sessions_revoked", person.0, json!({ "person": person }), now).await?;
     note(app, &mut tx, actor, person, Event::SessionsRevoked, origin, now).await?;
     Ok(tx.commit().await?)

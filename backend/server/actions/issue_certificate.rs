@@ -131,7 +131,7 @@ async fn freeze(
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "certificate_issued", "certificate", id);
     entry.after = Some(HEXLOWER.encode(&document.sha256));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), member: Some(member), call_off: None };
     let detail = json!({ "kind": subject.kind(), "number": number, "replaces": previous });
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);

@@ -17,7 +17,7 @@ use crate::app::App;
 use crate::storage::api_keys::{self, NewKey};
 use crate::storage::sessions::Session;
 use crate::storage::sign_in_events::Origin;
-use crate::storage::{StorageError, people};
+use crate::storage::{StorageError, Tx, people};
 
 /// What every key begins with, so that it is recognised where it should not lie.
 pub const BEGINS: &str = "abruf_";
@@ -75,7 +75,7 @@ pub async fn make(
     scopes.dedup();
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     let assignment = AssignmentId(wanted.assignment.unwrap_or_default());
-    if people::acting(&mut tx, person, assignment, app.clock.today()).await?.is_none() {
+    if people::acting(&mut tx, person, assignment, (now, app.clock.today())).await?.is_none() {
         return Err(wrong("assignment", "Bitte wählen Sie eine Ihrer Aufgaben von heute."));
     }
     if MOST <= api_keys::count_living(&mut tx, person, now).await? {
@@ -120,6 +120,23 @@ pub async fn revoke_own(
     let revoked = Happened::new(Event::ApiKeyRevoked, Some(own), origin, request).within(id);
     account_log::append(&mut tx, app, revoked, now).await?;
     Ok(tx.commit().await.map_err(StorageError::from)?)
+}
+
+/// Revokes every key of a person that opens something, as part of what ends everything else that acts in their name. `by`
+/// is who does it, if not they themselves.
+pub(super) async fn revoke_all(
+    tx: &mut Tx,
+    app: &App,
+    person: PersonId,
+    by: Option<PersonId>,
+    (origin, request): (&Origin, Uuid),
+) -> Result<(), StorageError> {
+    let now = app.clock.now();
+    for id in api_keys::revoke_all(tx, person, by.unwrap_or(person), now).await? {
+        let revoked = Happened::new(Event::ApiKeyRevoked, Some(person), origin, request).within(id);
+        account_log::append(tx, app, Happened { by, ..revoked }, now).await?;
+    }
+    Ok(())
 }
 
 /// Revokes a key of anybody in the house.

@@ -156,7 +156,7 @@ async fn log(
     detail: Json,
 ) -> Result<(), StorageError> {
     let mut entry = AuditEntry::new(app.clock.now(), Some(actor.person.0), action, "index_series", series.0);
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);
     audit_log::append(tx, actor.body.0, &record).await

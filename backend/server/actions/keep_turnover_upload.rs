@@ -79,7 +79,7 @@ pub async fn keep(
     if id == upload.id {
         let mut entry = AuditEntry::new(now, Some(actor.person.0), "turnover_uploaded", "turnover_upload", id);
         entry.after = Some(HEXLOWER.encode(&upload.sha256));
-        entry.request_id.clone_from(&actor.request_id);
+        actor.sign(&mut entry);
         let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
         let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!({ "file": upload.file_name }));
         audit_log::append(&mut tx, actor.body.0, &record).await?;
@@ -116,7 +116,7 @@ pub async fn discard(app: &App, actor: &Actor, id: Uuid) -> Result<(), ActionErr
     let mut entry =
         AuditEntry::new(app.clock.now(), Some(actor.person.0), "turnover_upload_discarded", "turnover_upload", id);
     entry.before = Some(HEXLOWER.encode(&upload.sha256));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     audit_log::append(&mut tx, actor.body.0, &Record::new(entry, concerns)).await?;
     Ok(tx.commit().await?)

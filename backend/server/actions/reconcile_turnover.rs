@@ -95,7 +95,7 @@ pub async fn record(app: &App, actor: &Actor, id: Uuid) -> Result<(), ImportErro
     turnover_uploads::remove(&mut tx, id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "supplier_report_compared", "supplier_report", id);
     entry.after = Some(HEXLOWER.encode(&hash));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let detail = json!({ "file": upload.file_name, "reported": compared.reported, "known": compared.known });
     let log = Record::with_detail(entry, concerns, app.chance.bytes(), detail);
@@ -240,7 +240,7 @@ pub async fn close(app: &App, actor: &Actor, id: Uuid, reason: &str) -> Result<(
     })?;
     let mut entry =
         AuditEntry::new(now, Some(actor.person.0), "supplier_report_difference_closed", "supplier_report_line", id);
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let log = Record::with_detail(entry, concerns, app.chance.bytes(), json!({ "reason": reason }));
     audit_log::append_to_contract(&mut tx, contract, &log).await?;

@@ -173,7 +173,7 @@ async fn log(
     });
     let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "organisation", member.0);
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(&detail).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), member: Some(member), call_off: None };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);
     Ok(audit_log::append(tx, actor.body.0, &record).await?)

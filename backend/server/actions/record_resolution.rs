@@ -103,7 +103,7 @@ pub async fn record(
     keyed.keep(&mut tx, &id).await?;
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "resolution_recorded", "resolution", id);
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(what).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!(what));
     audit_log::append(&mut tx, actor.body.0, &record).await?;

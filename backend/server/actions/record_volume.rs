@@ -51,7 +51,7 @@ pub async fn record(
         )));
     }
     let mut entry = AuditEntry::new(now, Some(actor.person.0), "volume_recorded", "guard", guard.0);
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let detail = json!({ "amount": amount, "evidence": evidence });
     let log = Record::with_detail(entry, concerns, app.chance.bytes(), detail);

@@ -43,7 +43,7 @@ pub async fn set(app: &App, actor: &Actor, seen: i32, order: &ApprovalOrder) -> 
         AuditEntry::new(now, Some(actor.person.0), "approval_order_changed", "organisation", actor.organisation.0);
     log.before = Some(digest(&before.order));
     log.after = Some(digest(order));
-    log.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut log);
     let concerns = Concerns { body: Some(actor.body), member: Some(actor.organisation), call_off: None };
     let detail = json!({ "version": new.version, "order": order });
     audit_log::append(&mut tx, actor.body.0, &Record::with_detail(log, concerns, app.chance.bytes(), detail)).await?;

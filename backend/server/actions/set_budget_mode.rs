@@ -37,7 +37,7 @@ pub async fn set(app: &App, actor: &Actor, mode: BudgetMode, valid_from: NaiveDa
     }
     budgets::insert_mode(&mut tx, app.chance.id(now), actor.organisation, mode, valid_from, actor.person, now).await?;
     let mut log = AuditEntry::new(now, Some(actor.person.0), "budget_mode_set", "organisation", actor.organisation.0);
-    log.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut log);
     let concerns = Concerns { body: Some(actor.body), member: Some(actor.organisation), call_off: None };
     let detail = json!({ "before": before, "mode": mode, "valid_from": valid_from });
     audit_log::append(&mut tx, actor.body.0, &Record::with_detail(log, concerns, app.chance.bytes(), detail)).await?;

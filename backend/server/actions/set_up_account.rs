@@ -4,11 +4,12 @@
 use abruf_domain::ids::PersonId;
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::BASE64URL_NOPAD;
-use secrecy::SecretString;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::actions::account_log::{self, Event, Happened};
+use crate::actions::judge_password::FitPassword;
+use crate::actions::keep_api_key;
 use crate::actions::sign_in::SignInError;
 use crate::actions::sign_in_limits::{Counts, Place};
 use crate::actor::RunsAs;
@@ -63,20 +64,21 @@ pub async fn open_link(app: &App, token: &str) -> Result<Option<OneTimeLink>, St
     Ok(link)
 }
 
-/// Sets the password, uses the link up, ends every session of the person and lifts the pause of whoever uses it.
+/// Sets the password, uses the link up, ends every session of the person, revokes their keys of programs and lifts the
+/// pause of whoever uses it.
 /// A link of the command line for an emergency takes a second factor away too; no other does.
 /// False if the link no longer opens.
 pub async fn set_password(
     app: &App,
     token: &str,
-    password: SecretString,
+    password: FitPassword,
     place: &Place,
     (origin, request): (&Origin, Uuid),
 ) -> Result<bool, SignInError> {
     let Some(link) = open_link(app, token).await? else {
         return Ok(false);
     };
-    let phc = password::hash(&app.chance, password).await?;
+    let phc = password::hash(&app.chance, password.into_inner()).await?;
     let now = app.clock.now();
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     if !one_time_links::redeem(&mut tx, &digest(token), now).await? {
@@ -88,6 +90,7 @@ pub async fn set_password(
     }
     one_time_links::void_all(&mut tx, link.person, now).await?;
     sessions::revoke_all(&mut tx, link.person, now).await?;
+    keep_api_key::revoke_all(&mut tx, app, link.person, None, (origin, request)).await?;
     Counts::of(&link.email, place).forget(&mut tx, now).await?;
     let used = Happened::new(Event::LinkUsed, Some(link.person), origin, request);
     account_log::append(&mut tx, app, used, now).await?;

@@ -244,7 +244,7 @@ pub(super) async fn begin_session(
     second_factor_at: Option<DateTime<Utc>>,
 ) -> Result<Session, StorageError> {
     let now = app.clock.now();
-    let assignments = people::assignments(tx, person, app.clock.today()).await?;
+    let assignments = people::assignments(tx, person, (now, app.clock.today())).await?;
     let session = Session {
         id: app.chance.id(now),
         person,
@@ -269,8 +269,9 @@ pub async fn act_for(
     origin: &Origin,
     request: Uuid,
 ) -> Result<bool, StorageError> {
+    let now = app.clock.now();
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
-    if people::acting(&mut tx, session.person, assignment, app.clock.today()).await?.is_none() {
+    if people::acting(&mut tx, session.person, assignment, (now, app.clock.today())).await?.is_none() {
         return Ok(false);
     }
     if !provider_sessions::may_act_for(&mut tx, session.id, assignment).await? {
@@ -278,7 +279,7 @@ pub async fn act_for(
     }
     sessions::choose_assignment(&mut tx, session.id, assignment).await?;
     let chosen = Happened::new(Event::AssignmentChosen, Some(session.person), origin, request).within(session.id);
-    account_log::append(&mut tx, app, chosen, app.clock.now()).await?;
+    account_log::append(&mut tx, app, chosen, now).await?;
     tx.commit().await?;
     Ok(true)
 }

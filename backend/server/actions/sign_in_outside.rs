@@ -32,8 +32,8 @@ pub const LASTS: TimeDelta = TimeDelta::minutes(10);
 /// What a sign-in by a provider is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum For<'a> {
-    /// To come in.
-    SigningIn,
+    /// To come in; with a form that met no session, sealed, or nothing.
+    SigningIn(Option<&'a str>),
     /// To tie an account, with the token of a one-time link, and come in.
     Link(&'a str),
     /// To tie an account to that of a person who is signed in.
@@ -88,11 +88,24 @@ pub enum Refusal {
     NothingToActFor,
 }
 
+/// Somebody who came in.
+#[derive(Debug)]
+pub struct CameIn {
+    /// What they lack.
+    pub due: Due,
+    /// Their session.
+    pub session: Session,
+    /// Where to go on.
+    pub back_to: String,
+    /// A form that met no session, sealed, or empty.
+    pub kept: String,
+}
+
 /// What came of an answer.
 #[derive(Debug)]
 pub enum Outcome {
-    /// Signed in, but for what is due; and where to go on.
-    In(Due, Session, String),
+    /// Signed in.
+    In(CameIn),
     /// Tied to the person who is signed in.
     Tied,
     /// Not let in; and whether it was about tying an account in an open session.
@@ -141,6 +154,7 @@ pub async fn begin(app: &App, provider: &Provider, purpose: For<'_>, back_to: &s
         back_to,
         link_sha256: if let For::Link(token) = purpose { Some(digest(token)) } else { None },
         person: if let For::Person(person) = purpose { Some(person) } else { None },
+        kept: if let For::SigningIn(kept) = purpose { kept } else { None },
     };
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     outside_identities::begin(&mut tx, &under_way, now, now + LASTS).await?;
@@ -252,7 +266,8 @@ async fn come_in(
     let event = if due == Due::Nothing { Event::SignedInOutside } else { Event::CodeAsked };
     account_log::append(&mut tx, app, about(event, tied.person).within(session.id), now).await?;
     tx.commit().await?;
-    Ok(Outcome::In(due, session, waiting.back_to.clone()))
+    let kept = waiting.kept.clone().unwrap_or_default();
+    Ok(Outcome::In(CameIn { due, session, back_to: waiting.back_to.clone(), kept }))
 }
 
 /// Which assignments the session may act for, all where nothing is said; and the one it acts for where there is no

@@ -94,8 +94,8 @@ async fn about_call_off(app: &App, tx: &mut Tx, kind: &str, id: CallOffId) -> Re
     let (call_off, _) = call_offs::find(tx, id).await?.ok_or(ActionError::NotFound)?;
     let number = call_off.number.clone().unwrap_or_else(|| call_off.case_number.clone());
     let link = format!("{}/abrufe/{id}", app.base_url);
-    let today = app.clock.today();
-    let requester = people::mail_addresses(tx, &[call_off.requester], call_off.member, today).await?;
+    let when = (app.clock.now(), app.clock.today());
+    let requester = people::mail_addresses(tx, &[call_off.requester], call_off.member, when).await?;
     let notice = match kind {
         "tell_expiring" => return expiring(app, tx, &call_off, link, requester).await,
         "tell_supplier_stopped" => {
@@ -110,7 +110,7 @@ async fn about_call_off(app: &App, tx: &mut Tx, kind: &str, id: CallOffId) -> Re
             let ends_on = call_off.details.performance.map(|period| German.date(period.to())).unwrap_or_default();
             let link = format!("{}/lizenzen", app.base_url);
             Notice {
-                to: people::mail_addresses_of_role(tx, Role::Buyer, call_off.member, today).await?,
+                to: people::mail_addresses_of_role(tx, Role::Buyer, call_off.member, when).await?,
                 subject: format!("Lizenzen enden: Abruf {number}"),
                 text: rendered(&LicenceEnds { number, ends_on, link }),
             }
@@ -148,7 +148,8 @@ async fn expiring(
             submitted_at,
         };
         let way = approval_orders::way(tx, &request, berlin_date(now), now).await?;
-        to.extend(people::mail_addresses(tx, &way.chain.to_be_told(), call_off.member, berlin_date(now)).await?);
+        let told = way.chain.to_be_told();
+        to.extend(people::mail_addresses(tx, &told, call_off.member, (now, berlin_date(now))).await?);
         to.sort();
         to.dedup();
     }

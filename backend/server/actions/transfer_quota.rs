@@ -330,7 +330,9 @@ async fn log(
     let body = contracts::body(tx, it.contract).await?.ok_or(ActionError::NotFound)?;
     for member in [it.giver, it.taker] {
         let mut entry = AuditEntry::new(now, actor.map(|actor| actor.person.0), action, "quota_transfer", it.id);
-        entry.request_id = actor.and_then(|actor| actor.request_id.clone());
+        if let Some(actor) = actor {
+            actor.sign(&mut entry);
+        }
         let concerns = Concerns { body: Some(body), member: Some(member), call_off: None };
         let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail.clone());
         audit_log::append_to_contract(tx, it.contract, &record).await?;

@@ -263,7 +263,7 @@ async fn log(
     let mut entry =
         AuditEntry::new(app.clock.now(), Some(actor.person.0), action, "organisation", actor.organisation.0);
     entry.after = after;
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), member: Some(actor.organisation), call_off: None };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), detail);
     audit_log::append(tx, actor.body.0, &record).await

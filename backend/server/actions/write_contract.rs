@@ -142,7 +142,7 @@ pub(super) async fn log<T: Serialize + Sync>(
 ) -> Result<(), StorageError> {
     let mut entry = AuditEntry::new(now, Some(actor.person.0), action, "framework_contract", contract.0);
     entry.after = Some(HEXLOWER.encode(&sha256(canonical_json(what).as_bytes())));
-    entry.request_id.clone_from(&actor.request_id);
+    actor.sign(&mut entry);
     let concerns = Concerns { body: Some(actor.body), ..Concerns::default() };
     let record = Record::with_detail(entry, concerns, app.chance.bytes(), json!(what));
     audit_log::append_to_contract(tx, contract, &record).await

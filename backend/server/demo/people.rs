@@ -256,6 +256,6 @@ impl<'a> Registry<'a> {
             Role::Buyer | Role::Approver | Role::Treasurer => Standing::Member,
             _ => Standing::Body,
         };
-        Ok(Actor { person, assignment: id, role, organisation, body: self.body, standing, request_id: None })
+        Ok(Actor { person, assignment: id, role, organisation, body: self.body, standing, request_id: None, key: None })
     }
 }

@@ -1,9 +1,10 @@
 //! What somebody had typed when their session was over. Their form is not lost: sealed, it goes to the sign-in page and
 //! comes back with the password, and whoever proves to be the same person may send it without typing it again.
 //!
-//! Nothing is stored. The form carried the token of the session it was written in, and only a person who had this session
-//! gets its fields back: that binds it to the browser as well, for no other has the token. It is good for half an hour, for
-//! small forms without files, and not for what places an order: that is decided before a page of now.
+//! Nothing is stored, but for the minutes of a sign-in by an outside provider, sealed as it is. The form carried the token
+//! of the session it was written in, and only a person who had this session gets its fields back: that binds it to the
+//! browser as well, for no other has the token. It is good for half an hour, for small forms without files, and not for what
+//! places an order: that is decided before a page of now.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
@@ -174,6 +175,12 @@ pub async fn offer_again(current: &Current, frame: Frame, server: &Server, sent:
         Ok(None) => None,
         Err(error) => Some(Problem::from(error).into_response()),
     }
+}
+
+/// Whether this is a form sealed here that still waits; nothing else is put beside a sign-in by a provider.
+#[must_use]
+pub fn is_kept(server: &Server, sealed: &str) -> bool {
+    server.security.kept_forms.open(sealed, server.app.clock.now()).is_some()
 }
 
 /// The form behind a sealed one, if the session it was written in was this person's.

@@ -72,8 +72,10 @@ impl<S: Sync> FromRequestParts<S> for SignedIn {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let acting = Current::of(&parts.extensions).and_then(|current| current.acting.as_ref());
+        let current = Current::of(&parts.extensions);
+        let acting = current.and_then(|current| current.acting.as_ref());
         let mut actor = acting.ok_or_else(Problem::unauthenticated)?.actor.clone();
+        actor.key = current.and_then(|current| current.key.as_ref()).map(|key| key.id);
         actor.request_id = parts.extensions.get::<RequestId>().map(RequestId::to_string);
         Ok(Self(actor))
     }

@@ -165,6 +165,28 @@ pub async fn revoke(
     Ok(person.map(PersonId))
 }
 
+/// Revokes every key of a person that opens something; which they were, oldest first.
+pub async fn revoke_all(
+    tx: &mut PgConnection,
+    person: PersonId,
+    by: PersonId,
+    now: DateTime<Utc>,
+) -> Result<Vec<Uuid>, StorageError> {
+    Ok(sqlx::query_scalar!(
+        r#"WITH revoked AS (
+               UPDATE api_key SET revoked_at = $3, revoked_by = $2
+               WHERE person_id = $1 AND revoked_at IS NULL AND $3 < expires_at
+               RETURNING id
+           )
+           SELECT id AS "id!" FROM revoked ORDER BY id"#,
+        person.0,
+        by.0,
+        now
+    )
+    .fetch_all(tx)
+    .await?)
+}
+
 /// A key that was sent, and what it is good for.
 #[derive(Debug, Clone)]
 pub struct Used {

@@ -283,6 +283,10 @@ pub struct LogEntry {
     pub call_off_number: Option<String>,
     /// Name of who did it, if it is still known; `None` for the clock.
     pub person: Option<String>,
+    /// The key of a program that acted in their name.
+    pub key: Option<Uuid>,
+    /// The part of that key that is shown; `None` where the reader may not see keys.
+    pub key_prefix: Option<String>,
     /// Canonical JSON.
     pub canonical: String,
     /// Leaf hash.
@@ -308,12 +312,14 @@ pub async fn page(
     Ok(sqlx::query_as!(
         LogEntry,
         r#"SELECT e.chain_id AS chain, e.sequence, e.action, e.at, e.call_off_id AS call_off, f.number AS "contract_number?",
-                  coalesce(c.number, c.case_number) AS call_off_number, p.name AS "person?", e.canonical, e.leaf_hash,
+                  coalesce(c.number, c.case_number) AS call_off_number, p.name AS "person?",
+                  (e.canonical::jsonb ->> 'key')::uuid AS key, k.prefix AS "key_prefix?", e.canonical, e.leaf_hash,
                   e.previous_hash, e.chain_hash
            FROM audit_entry e
            LEFT JOIN framework_contract f ON f.id = e.chain_id
            LEFT JOIN call_off c ON c.id = e.call_off_id
            LEFT JOIN person p ON p.id = (e.canonical::jsonb ->> 'actor')::uuid
+           LEFT JOIN api_key k ON k.id = (e.canonical::jsonb ->> 'key')::uuid
            WHERE ($1::uuid IS NULL OR e.call_off_id = $1)
            ORDER BY e.at DESC, e.chain_id, e.sequence DESC
            LIMIT $2 OFFSET $3"#,

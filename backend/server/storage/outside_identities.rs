@@ -113,6 +113,8 @@ pub struct UnderWay<'a> {
     pub link_sha256: Option<[u8; 32]>,
     /// Who, signed in, ties an account.
     pub person: Option<PersonId>,
+    /// A form that met no session, sealed.
+    pub kept: Option<&'a str>,
 }
 
 /// Keeps it until the answer comes, and forgets those that nobody waits for any more.
@@ -125,8 +127,8 @@ pub async fn begin(
     sqlx::query!("DELETE FROM outside_sign_in WHERE expires_at <= $1", now).execute(&mut *tx).await?;
     sqlx::query!(
         "INSERT INTO outside_sign_in
-             (state_sha256, browser_sha256, provider, nonce, verifier, back_to, link_sha256, person_id, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+             (state_sha256, browser_sha256, provider, nonce, verifier, back_to, link_sha256, person_id, kept, created_at, expires_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         it.state_sha256.as_slice(),
         it.browser_sha256.as_slice(),
         it.provider,
@@ -135,6 +137,7 @@ pub async fn begin(
         it.back_to,
         it.link_sha256.as_ref().map(<[u8; 32]>::as_slice),
         it.person.map(|it| it.0),
+        it.kept,
         now,
         expires_at,
     )
@@ -156,6 +159,8 @@ pub struct Answered {
     pub link_sha256: Option<Vec<u8>>,
     /// Who, signed in, ties an account.
     pub person_id: Option<Uuid>,
+    /// A form that met no session, sealed.
+    pub kept: Option<String>,
 }
 
 /// Takes it out, once: for this state, in this browser, from this provider, in time. Another browser takes nothing out.
@@ -169,7 +174,7 @@ pub async fn take(
         Answered,
         "DELETE FROM outside_sign_in
          WHERE state_sha256 = $1 AND browser_sha256 = $2 AND provider = $3 AND $4 < expires_at
-         RETURNING nonce, verifier, back_to, link_sha256, person_id",
+         RETURNING nonce, verifier, back_to, link_sha256, person_id, kept",
         state_sha256,
         browser_sha256,
         provider,

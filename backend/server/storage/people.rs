@@ -107,26 +107,27 @@ pub async fn assign(
     Ok(())
 }
 
-/// Everything this person may act for today, in the order pages list it.
+/// Everything this person may act for now, in the order pages list it. Most assignments end with a day; one that was
+/// ended at once, or opened for hours, ends at an instant.
 ///
 /// Under a person's own actor only the assignments of the organisation acted for and their own are
 /// visible; under sign-in all of them.
 pub async fn assignments(
     tx: &mut PgConnection,
     person: PersonId,
-    today: NaiveDate,
+    when: (DateTime<Utc>, NaiveDate),
 ) -> Result<Vec<Acting>, StorageError> {
-    read(tx, person, None, today).await
+    read(tx, person, None, when).await
 }
 
-/// One assignment of this person, if it is valid today.
+/// One assignment of this person, if it is valid now.
 pub async fn acting(
     tx: &mut PgConnection,
     person: PersonId,
     assignment: AssignmentId,
-    today: NaiveDate,
+    when: (DateTime<Utc>, NaiveDate),
 ) -> Result<Option<Acting>, StorageError> {
-    Ok(read(tx, person, Some(assignment), today).await?.pop())
+    Ok(read(tx, person, Some(assignment), when).await?.pop())
 }
 
 /// The purchasing bodies, by name.
@@ -182,6 +183,7 @@ impl AssignmentRow {
                 body: self.body,
                 standing,
                 request_id: None,
+                key: None,
             },
             organisation_name: self.organisation_name,
             body_name: self.body_name,
@@ -194,7 +196,7 @@ async fn read(
     tx: &mut PgConnection,
     person: PersonId,
     only: Option<AssignmentId>,
-    today: NaiveDate,
+    (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Result<Vec<Acting>, StorageError> {
     let rows = sqlx::query_as!(
         AssignmentRow,
@@ -210,23 +212,24 @@ async fn read(
            JOIN organisation o ON o.id = a.organisation_id
            JOIN organisation b ON b.id = a.body_id
            WHERE a.person_id = $1 AND ($2::uuid IS NULL OR a.id = $2)
-             AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to)
+             AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to) AND (a.ends_at IS NULL OR $4 < a.ends_at)
            ORDER BY o.name, a.role, a.id"#,
         person.0,
         only.map(|it| it.0),
         today,
+        now,
     )
     .fetch_all(tx)
     .await?;
     rows.into_iter().map(|row| row.acting(person)).collect()
 }
 
-/// Mail addresses of those of these people who act for the organisation today.
+/// Mail addresses of those of these people who act for the organisation now.
 pub async fn mail_addresses(
     tx: &mut PgConnection,
     people: &[PersonId],
     organisation: OrganisationId,
-    today: NaiveDate,
+    (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Result<Vec<String>, StorageError> {
     let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
     Ok(sqlx::query_scalar!(
@@ -234,31 +237,35 @@ pub async fn mail_addresses(
          FROM person p
          JOIN assignment a ON a.person_id = p.id
          WHERE p.id = ANY ($1) AND a.organisation_id = $2 AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to)
+           AND (a.ends_at IS NULL OR $4 < a.ends_at)
          ORDER BY p.email",
         &people,
         organisation.0,
-        today
+        today,
+        now
     )
     .fetch_all(tx)
     .await?)
 }
 
-/// Mail addresses of everybody who acts in a role for the organisation today.
+/// Mail addresses of everybody who acts in a role for the organisation now.
 pub async fn mail_addresses_of_role(
     tx: &mut PgConnection,
     role: Role,
     organisation: OrganisationId,
-    today: NaiveDate,
+    (now, today): (DateTime<Utc>, NaiveDate),
 ) -> Result<Vec<String>, StorageError> {
     Ok(sqlx::query_scalar!(
         "SELECT DISTINCT p.email
          FROM person p
          JOIN assignment a ON a.person_id = p.id
          WHERE a.role = $1 AND a.organisation_id = $2 AND a.valid_from <= $3 AND (a.valid_to IS NULL OR $3 <= a.valid_to)
+           AND (a.ends_at IS NULL OR $4 < a.ends_at)
          ORDER BY p.email",
         role.key(),
         organisation.0,
-        today
+        today,
+        now
     )
     .fetch_all(tx)
     .await?)

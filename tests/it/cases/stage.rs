@@ -737,6 +737,7 @@ impl<'a> Stage<'a> {
             body: self.web.body,
             standing: Standing::Member,
             request_id: None,
+            key: None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::{EVA, KARL, OFFICE, house, key, wanted};
-use crate::web::Web;
+use crate::web::{PASSWORD, Web};
 
 const LIST: &str = "/api/v1/contracts";
 
@@ -158,6 +158,91 @@ async fn revoked_or_over_or_with_its_assignment_ended_a_key_opens_nothing() {
     assert_eq!(reads(&web, &fourth).await, StatusCode::OK);
     web.wait(TimeDelta::seconds(1));
     assert_eq!(reads(&web, &fourth).await, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn a_new_password_and_the_end_of_all_sessions_revoke_the_keys_of_the_person() {
+    let (web, _) = house().await;
+    web.person("ada@elbe.example", Role::Administrator, web.body).await;
+    let eva: uuid::Uuid = sqlx::query_scalar("SELECT id FROM person WHERE email = $1")
+        .bind(EVA)
+        .fetch_one(&web.database.owner)
+        .await
+        .unwrap();
+    let (_, of_karl) = key(&web, KARL, &["contracts:read"]).await;
+    let ada = web.sign_in("ada@elbe.example").await;
+    let new = ["ein-ganz-neues-1", "noch-ein-anderes-2"];
+    let told = "auch Ihre Schlüssel für Programme, zurzeit 2";
+    for way in ["changed", "by a link", "all others", "by the administration"] {
+        let (_, first) = key(&web, EVA, &["contracts:read"]).await;
+        let (_, second) = key(&web, EVA, &["call_offs:read"]).await;
+        assert_eq!(reads(&web, &first).await, StatusCode::OK, "{way}");
+        let cookie = web.sign_in(EVA).await;
+        let account = web.get("/konto", &cookie).await;
+        let csrf = account.form_token();
+        assert_eq!(account.text.matches(told).count(), 2, "{way}: at both buttons: {}", account.text);
+        let before = events(&web, "api_key_revoked").await;
+        match way {
+            "changed" => {
+                let form = [("csrf", &*csrf), ("present", PASSWORD), ("password", new[0]), ("repeated", new[0])];
+                let done = web.post("/konto/passwort", &cookie, &form).await;
+                assert_eq!(done.header("location"), "/konto?hinweis=passwort", "{}", done.text);
+                assert!(
+                    web.get("/konto?hinweis=passwort", &cookie)
+                        .await
+                        .text
+                        .contains("Schlüssel für Programme widerrufen")
+                );
+            }
+            "by a link" => {
+                sqlx::query(
+                    "INSERT INTO one_time_link (token_sha256, person_id, created_at, expires_at, purpose)
+                     VALUES (sha256('link'::bytea), $1, $2, $2 + interval '20 minutes', 'recovery')",
+                )
+                .bind(eva)
+                .bind(web.now())
+                .execute(&web.database.owner)
+                .await
+                .unwrap();
+                assert!(web.get("/konto/einrichten/link", "").await.text.contains(told));
+                let form = [("password", new[1]), ("repeated", new[1])];
+                let done = web.post("/konto/einrichten/link", "", &form).await;
+                assert_eq!(done.header("location"), "/anmelden?hinweis=eingerichtet", "{}", done.text);
+            }
+            "all others" => {
+                let done = web.post("/konto/sitzungen/beenden", &cookie, &[("csrf", &csrf)]).await;
+                assert_eq!(done.header("location"), "/konto?hinweis=alle");
+                assert_eq!(web.get("/konto", &cookie).await.status, StatusCode::OK, "this session stays");
+            }
+            _ => {
+                let address = format!("/verwaltung/personen/{eva}");
+                let page = web.get(&address, &ada).await;
+                assert!(page.text.contains("und widerruft ihre Schlüssel für Programme"), "{}", page.text);
+                let csrf = page.form_token();
+                let done = web.post(&format!("{address}/abmelden"), &ada, &[("csrf", &csrf)]).await;
+                assert_eq!(done.header("location"), format!("{address}?hinweis=abgemeldet"));
+            }
+        }
+        for gone in [&first, &second] {
+            assert_eq!(reads(&web, gone).await, StatusCode::UNAUTHORIZED, "{way}");
+        }
+        assert_eq!(events(&web, "api_key_revoked").await, before + 2, "{way}: each is written down");
+        // The next way begins with the password everybody has.
+        sqlx::query("UPDATE person SET password_hash = $2 WHERE id = $1")
+            .bind(eva)
+            .bind(crate::web::known_hash().await)
+            .execute(&web.database.owner)
+            .await
+            .unwrap();
+        web.wait(TimeDelta::minutes(1));
+    }
+    assert_eq!(reads(&web, &of_karl).await, StatusCode::OK, "another person's key stays");
+    // Ending one session, or signing out of this one, is not everything.
+    let (_, stays) = key(&web, EVA, &["call_offs:read", "contracts:read"]).await;
+    let cookie = web.sign_in(EVA).await;
+    let csrf = web.get("/konto", &cookie).await.form_token();
+    web.post("/abmelden", &cookie, &[("csrf", &csrf)]).await;
+    assert_eq!(reads(&web, &stays).await, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -117,6 +117,51 @@ async fn no_key_releases_whatever_it_was_made_for() {
     assert_eq!(status, "submitted");
 }
 
+/// What a program does is its person's doing, and the log says by which key. What they do themselves has none.
+#[tokio::test]
+async fn the_log_names_the_key_beside_its_person() {
+    let world = World::new().await;
+    let town = world.member("Stadt Altenrode").await;
+    let (eva, karl) = (world.buyer(town).await, world.approver(town).await);
+    let office = world.office().await;
+    let contract =
+        world.contract("RV-2025-01").ceiling(value("10000.00")).item("A", fixed("100.00")).entitles(town).await;
+    let drafts = [world.draft(&eva, &contract, &[("A", "2")]).await, world.draft(&eva, &contract, &[("A", "3")]).await];
+    let web = Web::over(world).await;
+    let by_eva = web.cookie_of(&eva, EVA).await;
+    web.cookie_of(&karl, KARL).await;
+    let olga = web.cookie_of(&office, OFFICE).await;
+    let (id, key) = key(&web, EVA, &["call_offs:submit"]).await;
+    for (draft, by) in drafts.iter().zip([key.clone(), web.token(EVA).await]) {
+        let submitted = web.api("POST", &format!("/api/v1/call-offs/{draft}/submission"), &by, Some(json!({}))).await;
+        assert!(submitted.status.is_success(), "{} {}", submitted.status, submitted.text);
+    }
+    let entries: Vec<(uuid::Uuid, Option<String>, String)> = sqlx::query_as(
+        "SELECT call_off_id, canonical::jsonb ->> 'key', canonical::jsonb ->> 'actor'
+         FROM audit_entry WHERE action = 'call_off_submitted' ORDER BY sequence",
+    )
+    .fetch_all(&web.database.owner)
+    .await
+    .unwrap();
+    let person = eva.person.0.to_string();
+    assert_eq!(entries, [(drafts[0].0, Some(id.clone()), person.clone()), (drafts[1].0, None, person.clone())]);
+    let used: Vec<(Option<String>, String)> = sqlx::query_as(
+        "SELECT canonical::jsonb ->> 'key', canonical::jsonb ->> 'actor' FROM audit_entry WHERE action = 'api_key_used'",
+    )
+    .fetch_all(&web.database.owner)
+    .await
+    .unwrap();
+    assert_eq!(used, [(Some(id), person)], "in the chain of sign-ins too");
+    // Whoever reads the log sees it: the house by the part of the key that is shown, the member that there was one.
+    let shown = format!("mit dem Schlüssel {}…", &key[..18]);
+    let page = web.get("/pruefung/protokoll", &olga).await;
+    assert_eq!(page.text.matches(&shown).count(), 1, "{}", page.text);
+    // Old entries and new ones hang together.
+    let checked = web.post("/pruefung/protokoll", &olga, &[("csrf", &page.form_token())]).await;
+    assert!(checked.text.contains("Prüfung bestanden"), "{}", checked.text);
+    assert_eq!(web.get("/konto", &by_eva).await.status, StatusCode::OK);
+}
+
 /// A program places and submits in a person's name; a person releases. When the member has left, it orders nothing.
 #[tokio::test]
 async fn a_key_submits_for_a_member_and_not_for_one_that_has_left() {

@@ -1,14 +1,18 @@
 //! The honest ways: in, tied, narrowed, with a second factor, out again; and providers that change their keys.
 
 use abruf::actor::Role;
-use axum::http::StatusCode;
+use abruf_domain::ids::OrganisationId;
+use axum::body::Body;
+use axum::http::header::{CONTENT_TYPE, HOST, REFERER};
+use axum::http::{Request, StatusCode};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use super::provider::{Key, Provider, parameter};
 use super::{EVA, KARL, begin, is_refused, sign_in, tie, web_with};
 use crate::identity::{give_factor, phone};
-use crate::web::{Answer, PASSWORD, Web};
+use crate::pages::browser::hidden;
+use crate::web::{Answer, PASSWORD, Web, escaped};
 
 const LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
@@ -155,6 +159,154 @@ async fn what_a_provider_says_narrows_our_assignments_and_gives_none() {
     // By the password they have all of it, as before.
     let cookie = web.sign_in(EVA).await;
     assert!(web.get("/handeln-fuer", &cookie).await.text.contains("Neufeld"));
+}
+
+#[tokio::test]
+async fn what_a_provider_says_of_members_narrows_whom_one_acts_for() {
+    let (altenrode, neufeld) = (uuid::Uuid::from_u128(0xa1), uuid::Uuid::from_u128(0xa2));
+    let provider = Provider::start(Key::ec("k1")).await;
+    let more = format!(
+        "member_claim = \"town\"\n[provider.members]\n\"stadt-a\" = \"{altenrode}\"\n\"stadt-n\" = \"{neufeld}\"\n\"weg\" = \"{}\"",
+        uuid::Uuid::from_u128(0xa3)
+    );
+    let web = web_with(&[&provider], &more).await;
+    for (id, name) in [(altenrode, "Stadt Altenrode"), (neufeld, "Stadt Neufeld")] {
+        sqlx::query(
+            "INSERT INTO organisation (id, name, kind, region, created_at) VALUES ($1, $2, 'stadt', 'DE-ST', $3)",
+        )
+        .bind(id)
+        .bind(name)
+        .bind(web.now())
+        .execute(&web.database.owner)
+        .await
+        .unwrap();
+        web.plays(OrganisationId(id), "member").await;
+    }
+    let eva = web.person(EVA, Role::Buyer, OrganisationId(altenrode)).await;
+    web.assign(eva, Role::Treasurer, OrganisationId(neufeld)).await;
+    let third = web.member("Stadt Drittwalde").await;
+    web.assign(eva, Role::Buyer, third).await;
+    tie(&web, &provider, "s-1", eva).await;
+    let comes = async |town: Value| {
+        let (page, browser) = begin(&web, "a", "/abrufe").await;
+        web.get(&provider.says(&page, web.now(), |claims| claims["town"] = town), &browser).await
+    };
+    for (said, names) in [
+        (json!("stadt-a"), vec!["Altenrode"]),
+        (json!(["stadt-n"]), vec!["Neufeld"]),
+        (json!(["stadt-a", "stadt-n", "kegelverein"]), vec!["Altenrode", "Neufeld"]),
+    ] {
+        let came = comes(said.clone()).await;
+        assert_eq!(came.header("location"), "/abrufe", "{said}");
+        let choice = web.get("/handeln-fuer", &came.cookie()).await.text;
+        for name in ["Altenrode", "Neufeld", "Drittwalde"] {
+            assert_eq!(choice.contains(name), names.contains(&name), "{said}: {name}");
+        }
+        let acts = choice.contains("Sie handeln für: <strong>");
+        assert_eq!(acts, names.len() == 1, "{said}: where there is no choice nobody has to make it");
+    }
+    // Mapped or not: a member the person has no assignment for is not theirs; nor is one that is not mapped.
+    for said in [json!("weg"), json!("Stadt Altenrode"), json!(altenrode), json!([]), json!(""), json!(7), Value::Null]
+    {
+        assert!(is_refused(&comes(said.clone()).await, "extern-aufgabe"), "{said}");
+    }
+    let by_password = web.get("/handeln-fuer", &web.sign_in(EVA).await).await.text;
+    assert!(by_password.contains("Drittwalde"), "the password narrows nothing");
+}
+
+/// A form that meets no session, as a browser sends it.
+async fn send_late(web: &Web, path: &str, form: &[(&str, &str)]) -> Answer {
+    let body = form.iter().map(|(name, value)| format!("{name}={}", escaped(value))).collect::<Vec<_>>().join("&");
+    let request = Request::post(path)
+        .header(HOST, "127.0.0.1:8080")
+        .header(REFERER, format!("http://127.0.0.1:8080{path}"))
+        .header("sec-fetch-site", "same-origin")
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+    web.send(request.body(Body::from(body)).unwrap()).await
+}
+
+/// The sign-in page's form for a provider, sent; the provider's page and the cookie of the browser.
+async fn go_with(web: &Web, weiter: &str, sealed: &str) -> (String, String) {
+    let page = web.post("/anmelden/extern/a", "", &[("weiter", weiter), ("bewahrt", sealed)]).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let to = page.text.split("kern-btn--primary\" href=\"").nth(1).unwrap().split('"').next().unwrap();
+    (to.replace("&amp;", "&").replace("&#38;", "&"), page.cookie())
+}
+
+async fn kept_beside(web: &Web) -> Vec<Option<String>> {
+    sqlx::query_scalar("SELECT kept FROM outside_sign_in").fetch_all(&web.database.owner).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_was_typed_before_is_there_after_signing_in_by_a_provider() {
+    const FORM: &str = "/konto/schluessel";
+    const TYPED: &str = "Export für die <Finanzsoftware> & mehr";
+    let provider = Provider::start(Key::ec("k1")).await;
+    let web = web_with(&[&provider], "").await;
+    let town = web.member("Stadt Altenrode").await;
+    let eva = web.person(EVA, Role::Buyer, town).await;
+    let karl = web.person(KARL, Role::Approver, town).await;
+    give_factor(&web, karl).await;
+    tie(&web, &provider, "s-1", eva).await;
+    tie(&web, &provider, "s-2", karl).await;
+
+    // Eva types, her session ends, she sends.
+    let cookie = comes_in(&web, &provider, "s-1").await.cookie();
+    let page = web.get(FORM, &cookie).await;
+    let mut form = hidden(&page.text, FORM);
+    form.push(("name".to_owned(), TYPED.to_owned()));
+    let csrf = page.form_token();
+    web.post("/abmelden", &cookie, &[("csrf", &csrf)]).await;
+    let sent: Vec<(&str, &str)> = form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let asked = send_late(&web, FORM, &sent).await;
+    assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+    let offered = hidden(&asked.text, "/anmelden/extern/a");
+    let value = |name: &str| offered.iter().find(|(it, _)| it == name).unwrap().1.clone();
+    let (weiter, sealed) = (value("weiter"), value("bewahrt"));
+    assert_eq!(weiter, FORM);
+    assert!(!sealed.is_empty() && !asked.text.contains("Finanzsoftware"));
+
+    // Another person gets nothing of it, and goes where the form was.
+    let (away, browser) = go_with(&web, &weiter, &sealed).await;
+    assert_eq!(kept_beside(&web).await, [Some(sealed.clone())], "sealed, as it was sent");
+    let back = web.get(&provider.says(&away, web.now(), |claims| claims["sub"] = json!("s-2")), &browser).await;
+    assert!(back.text.contains("Code eingeben") && back.text.contains(&sealed), "{}", back.text);
+    let (csrf, code) = (back.form_token(), phone().code_at(web.now()));
+    let waiting = back.cookie();
+    let form = [("csrf", csrf.as_str()), ("code", code.as_str()), ("weiter", FORM), ("bewahrt", sealed.as_str())];
+    let karls = web.post("/anmelden/code", &waiting, &form).await;
+    assert_eq!((karls.status, karls.header("location")), (StatusCode::SEE_OTHER, FORM), "{}", karls.text);
+
+    // She herself finds it again, once signed in, and sends it.
+    let (away, browser) = go_with(&web, &weiter, &sealed).await;
+    let back = web.get(&provider.says(&away, web.now(), |_| ()), &browser).await;
+    assert_eq!(back.status, StatusCode::OK, "{} {}", back.header("location"), back.text);
+    assert!(back.text.contains("Ihre Eingaben sind noch da") && back.text.contains("Finanzsoftware"), "{}", back.text);
+    assert!(kept_beside(&web).await.is_empty(), "nothing of it stays here");
+    let again = hidden(&back.text, FORM);
+    let plain = |text: &str| text.replace("&#60;", "<").replace("&#62;", ">").replace("&#38;", "&");
+    let again: Vec<(String, String)> = again.into_iter().map(|(name, value)| (name, plain(&value))).collect();
+    assert!(again.iter().any(|(name, value)| name == "name" && value == TYPED), "{again:?}");
+    let sent: Vec<(&str, &str)> = again.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let done = web.post(FORM, &back.cookie(), &sent).await;
+    assert_eq!(done.status, StatusCode::UNPROCESSABLE_ENTITY, "taken in the session of now: {}", done.text);
+    assert!(done.text.contains("Finanzsoftware"), "{}", done.text);
+}
+
+#[tokio::test]
+async fn only_forms_sealed_here_lie_beside_a_sign_in_by_a_provider() {
+    let provider = Provider::start(Key::ec("k1")).await;
+    let web = web_with(&[&provider], "").await;
+    let town = web.member("Stadt Altenrode").await;
+    let eva = web.person(EVA, Role::Buyer, town).await;
+    tie(&web, &provider, "s-1", eva).await;
+    for made_up in ["", "x", "AAAA", &"A".repeat(90_000)] {
+        let (away, browser) = go_with(&web, "https://evil.example/", made_up).await;
+        assert!(kept_beside(&web).await.iter().all(Option::is_none), "{} characters", made_up.len());
+        let back = web.get(&provider.says(&away, web.now(), |_| ()), &browser).await;
+        assert_eq!((back.status, back.header("location")), (StatusCode::SEE_OTHER, "/"), "{}", back.text);
+    }
+    assert_eq!(web.post("/anmelden/extern/gibt-es-nicht", "", &[]).await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

@@ -42,6 +42,7 @@ async fn two_thousand_changes_of_actor_on_two_connections_leave_nothing_behind()
             body: OrganisationId(key(&mut owner, "body", house).await),
             standing: Standing::Member,
             request_id: None,
+            key: None,
         });
     }
     for round in 0..2000 {

@@ -138,6 +138,7 @@ impl<'a> NewPerson<'a> {
                 Role::Office | Role::Board | Role::SupervisoryBoard | Role::Administrator => Standing::Body,
             },
             request_id: None,
+            key: None,
         }
     }
 }

@@ -168,7 +168,8 @@ pub async fn show(
     CurrentSession(current): CurrentSession,
 ) -> Result<Answer<SessionView>, Problem> {
     let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
-    let assignments = people::assignments(&mut tx, current.session.person, server.app.clock.today()).await?;
+    let when = (server.app.clock.now(), server.app.clock.today());
+    let assignments = people::assignments(&mut tx, current.session.person, when).await?;
     Ok(Answer(SessionView {
         person_name: current.session.person_name.clone(),
         acting_for: current.acting.as_ref().map(AssignmentView::from),
@@ -276,7 +277,9 @@ async fn issue(server: &Server, session: &Session) -> Result<IssuedToken, Proble
     let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
     sessions::renew(&mut tx, session.id, now, sign_in::end_if_used_now(session, now)).await?;
     let acting = match session.assignment {
-        Some(assignment) => people::acting(&mut tx, session.person, assignment, server.app.clock.today()).await?,
+        Some(assignment) => {
+            people::acting(&mut tx, session.person, assignment, (now, server.app.clock.today())).await?
+        }
         None => None,
     };
     tx.commit().await?;

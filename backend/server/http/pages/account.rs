@@ -3,19 +3,19 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use crate::actions::account_log::Event;
 use crate::actions::change_password::change_password;
 use crate::actions::end_sessions;
+use crate::actions::judge_password::{self, Typed};
 use crate::actor::RunsAs;
 use crate::http::extract::{Form, Path, Query};
 use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::account_setup::new_password_mistakes;
 use crate::http::pages::pager::Pager;
 use crate::http::pages::written::{count, instant};
 use crate::http::problem::Problem;
@@ -25,7 +25,7 @@ use crate::http::server::Server;
 use crate::http::session::{Current, CurrentSession};
 use crate::http::visitor::Visitor;
 use crate::storage::sign_in_events::{self, Filter};
-use crate::storage::{second_factors, sessions};
+use crate::storage::{api_keys, second_factors, sessions};
 
 /// Events on a page.
 const PAGE: i64 = 50;
@@ -40,6 +40,8 @@ struct AccountPage {
     mistakes: Mistakes,
     factor: &'static str,
     sessions: Vec<SessionView>,
+    /// Keys that a new password, and the end of all other sessions, revokes.
+    keys: i64,
 }
 
 struct SessionView {
@@ -76,9 +78,9 @@ pub async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let hint = match asked.hinweis.as_str() {
-        "passwort" => "Ihr Passwort ist geändert. Andere Sitzungen sind beendet.",
+        "passwort" => "Ihr Passwort ist geändert. Andere Sitzungen sind beendet, Schlüssel für Programme widerrufen.",
         "beendet" => "Die Sitzung ist beendet.",
-        "alle" => "Alle anderen Sitzungen sind beendet.",
+        "alle" => "Alle anderen Sitzungen sind beendet, Schlüssel für Programme widerrufen.",
         _ => "",
     };
     Ok(Page(page(&server, &current, frame, hint, Mistakes::default()).await?).into_response())
@@ -94,18 +96,22 @@ pub async fn password(
     Form(typed): Form<NewPassword>,
 ) -> Result<Response, Problem> {
     server.security.limit.check(client)?;
-    let mut mistakes = new_password_mistakes(typed.password.expose_secret(), typed.repeated.expose_secret());
-    if mistakes.is_empty() {
-        let (place, at) = (|email: &str| visitor.place(&server, email), (&visitor.origin, request.0));
-        let passwords = (typed.present, typed.password);
-        let door = &server.security.door;
-        if change_password(&server.app, door, &current.session, passwords, place, at).await? {
-            return Ok(Redirect::to("/konto?hinweis=passwort").into_response());
+    let mut mistakes = Mistakes::default();
+    let new = Typed { password: typed.password, repeated: typed.repeated };
+    match judge_password::judge(&server.app, current.session.person, new).await? {
+        Ok(fit) => {
+            let (place, at) = (|email: &str| visitor.place(&server, email), (&visitor.origin, request.0));
+            let passwords = (typed.present, fit);
+            let door = &server.security.door;
+            if change_password(&server.app, door, &current.session, passwords, place, at).await? {
+                return Ok(Redirect::to("/konto?hinweis=passwort").into_response());
+            }
+            mistakes.add(
+                "present",
+                "Ihr bisheriges Passwort stimmt nicht, oder nach fünf Fehlversuchen ist gerade 15 Minuten Pause.",
+            );
         }
-        mistakes.add(
-            "present",
-            "Ihr bisheriges Passwort stimmt nicht, oder nach fünf Fehlversuchen ist gerade 15 Minuten Pause.",
-        );
+        Err(wrong) => mistakes.0.push(wrong),
     }
     let page = page(&server, &current, frame.with_mistakes(), "", mistakes).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
@@ -147,6 +153,7 @@ async fn page(
     let person = current.session.person;
     let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
     let rows = sessions::of_person(&mut tx, person, server.app.clock.now(), MOST).await?;
+    let keys = api_keys::count_living(&mut tx, person, server.app.clock.now()).await?;
     let has = second_factors::find(&mut tx, person).await?.is_some_and(|it| it.confirmed_at.is_some());
     tx.rollback().await?;
     let view = |it: sessions::Listed| SessionView {
@@ -164,6 +171,7 @@ async fn page(
         mistakes,
         factor: if has { "Eingerichtet" } else { "Nicht eingerichtet" },
         sessions: rows.into_iter().map(view).collect(),
+        keys,
     })
 }
 

@@ -3,11 +3,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::actions::judge_password::{self, Typed};
 use crate::actions::set_up_account;
 use crate::actions::sign_in_outside::For;
+use crate::actor::RunsAs;
 use crate::http::extract::{Form, Path};
 use crate::http::filters;
 use crate::http::form::Mistakes;
@@ -18,8 +20,9 @@ use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::visitor::Visitor;
-use crate::password::{MAX_BYTES, MIN_CHARACTERS};
+use crate::password::MIN_CHARACTERS;
 use crate::storage::one_time_links::Purpose;
+use crate::storage::{StorageError, api_keys};
 
 #[derive(askama::Template)]
 #[template(path = "pages/account_setup.html")]
@@ -30,6 +33,8 @@ struct AccountSetupPage {
     hint: String,
     mistakes: Mistakes,
     token: String,
+    /// Keys of programs that a new password revokes.
+    keys: i64,
     /// Where one can sign in instead of having a password; only by a link that lets one.
     providers: Vec<(String, String)>,
 }
@@ -56,13 +61,14 @@ pub async fn submit(
     Form(form): Form<NewPassword>,
 ) -> Result<Response, Problem> {
     server.security.limit.check(client)?;
-    let mistakes = new_password_mistakes(form.password.expose_secret(), form.repeated.expose_secret());
-    if !mistakes.is_empty() {
-        return page(&server, frame.with_mistakes(), &token, mistakes).await;
-    }
-    let email = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?.email;
-    let (place, at) = (visitor.place(&server, &email), (&visitor.origin, request.0));
-    if set_up_account::set_password(&server.app, &token, form.password, &place, at).await? {
+    let link = set_up_account::open_link(&server.app, &token).await?.ok_or_else(gone)?;
+    let new = Typed { password: form.password, repeated: form.repeated };
+    let fit = match judge_password::judge(&server.app, link.person, new).await? {
+        Ok(fit) => fit,
+        Err(wrong) => return page(&server, frame.with_mistakes(), &token, Mistakes(vec![wrong])).await,
+    };
+    let (place, at) = (visitor.place(&server, &link.email), (&visitor.origin, request.0));
+    if set_up_account::set_password(&server.app, &token, fit, &place, at).await? {
         Ok(Redirect::to("/anmelden?hinweis=eingerichtet").into_response())
     } else {
         Err(gone())
@@ -82,7 +88,7 @@ pub async fn outside(
     if !lets_tie(&link.purpose) {
         return Err(gone());
     }
-    go(&server, frame, provider, For::Link(&token)).await
+    go(&server, frame, provider, For::Link(&token), "/").await
 }
 
 /// Links after a forgotten password, and those of an emergency, are for a password only.
@@ -92,6 +98,9 @@ fn lets_tie(purpose: &str) -> bool {
 
 async fn page(server: &Server, frame: Frame, token: &str, mistakes: Mistakes) -> Result<Response, Problem> {
     let link = set_up_account::open_link(&server.app, token).await?.ok_or_else(gone)?;
+    let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
+    let keys = api_keys::count_living(&mut tx, link.person, server.app.clock.now()).await?;
+    tx.rollback().await.map_err(StorageError::from)?;
     let status = if mistakes.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let page = AccountSetupPage {
         frame: frame.titled("Passwort festlegen"),
@@ -100,24 +109,10 @@ async fn page(server: &Server, frame: Frame, token: &str, mistakes: Mistakes) ->
         hint: format!("Mindestens {MIN_CHARACTERS} Zeichen. Mehrere Wörter sind gut zu merken und schwer zu raten."),
         mistakes,
         token: token.to_owned(),
+        keys,
         providers: if lets_tie(&link.purpose) { server.security.providers.buttons() } else { Vec::new() },
     };
     Ok((status, Page(page)).into_response())
-}
-
-/// What is wrong with a new password that was typed twice.
-pub(super) fn new_password_mistakes(password: &str, repeated: &str) -> Mistakes {
-    let mut mistakes = Mistakes::default();
-    let length = password.chars().count();
-    if length < MIN_CHARACTERS {
-        let message = format!("Das Passwort hat {length} Zeichen. Bitte nehmen Sie mindestens {MIN_CHARACTERS}.");
-        mistakes.add("password", message);
-    } else if MAX_BYTES < password.len() {
-        mistakes.add("password", format!("Das Passwort ist zu lang. Bitte nehmen Sie höchstens {MAX_BYTES} Zeichen."));
-    } else if password != repeated {
-        mistakes.add("repeated", "Die beiden Passwörter sind verschieden. Bitte geben Sie dasselbe noch einmal ein.");
-    }
-    mistakes
 }
 
 fn gone() -> Problem {
@@ -127,17 +122,4 @@ fn gone() -> Problem {
         "Dieser Link gilt nicht mehr",
         "Der Link ist abgelaufen oder wurde schon benutzt. Ihre Administration schickt Ihnen einen neuen.",
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::new_password_mistakes as mistakes;
-
-    #[test]
-    fn a_password_has_twelve_characters_and_is_typed_twice() {
-        assert!(mistakes("äöüäöüäöüäöü", "äöüäöüäöüäöü").is_empty());
-        assert!(mistakes("elf-zeichen", "elf-zeichen").at("password").is_some_and(|it| it.contains("11 Zeichen")));
-        assert!(mistakes("zwölf-zeichen", "zwoelf-zeichen").at("repeated").is_some());
-        assert!(mistakes(&"x".repeat(1025), &"x".repeat(1025)).at("password").is_some());
-    }
 }

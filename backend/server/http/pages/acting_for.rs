@@ -53,7 +53,8 @@ pub async fn show(
 ) -> Result<impl IntoResponse, Problem> {
     let mut tx = app.db.begin(RunsAs::SignIn).await?;
     let mut assignments = Vec::new();
-    for it in people::assignments(&mut tx, current.session.person, app.clock.today()).await? {
+    let when = (app.clock.now(), app.clock.today());
+    for it in people::assignments(&mut tx, current.session.person, when).await? {
         if provider_sessions::may_act_for(&mut tx, current.session.id, it.actor.assignment).await? {
             assignments.push(it);
         }

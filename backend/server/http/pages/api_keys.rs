@@ -195,7 +195,7 @@ async fn page(
     let total = api_keys::count(&mut tx, Some(session.person)).await?;
     let pager = Pager::new(seite, PAGE, total, "/konto/schluessel", &[]);
     let rows = api_keys::page(&mut tx, Some(session.person), (now, today), PAGE, pager.offset()).await?;
-    let assignments = people::assignments(&mut tx, session.person, today).await?;
+    let assignments = people::assignments(&mut tx, session.person, (now, today)).await?;
     tx.rollback().await?;
     let choice = |it: &Acting| {
         (it.actor.assignment.0.to_string(), format!("{}, {}", it.actor.role.german(), as_typed(&it.organisation_name)))

@@ -7,6 +7,7 @@ use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use crate::actions::keep_api_key::BEGINS;
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::english::typed::as_typed;
@@ -54,6 +55,8 @@ pub struct EntryView {
     pub action: String,
     /// Who.
     pub person: String,
+    /// The key of a program by which they did it; empty where there was none.
+    pub key: String,
     /// When.
     pub at: String,
     /// Call-off it is about.
@@ -156,6 +159,11 @@ pub fn entry_view(entry: LogEntry) -> EntryView {
         },
         action: action_words(&entry.action),
         person: entry.person.map_or_else(|| "Programm".to_owned(), as_typed),
+        key: match (entry.key, entry.key_prefix) {
+            (None, _) => String::new(),
+            (Some(_), Some(prefix)) => format!("mit dem Schlüssel {BEGINS}{prefix}…"),
+            (Some(_), None) => "mit einem Schlüssel".to_owned(),
+        },
         at: instant(entry.at),
         number: entry.call_off_number.unwrap_or_else(|| "Entwurf ohne Nummer".to_owned()),
         call_off: entry.call_off,

@@ -8,7 +8,6 @@ use crate::actions::sign_in::act_for;
 use crate::http::filters;
 use crate::http::kept_form::{KeptForm, reopened};
 use crate::http::layout::{Frame, Page};
-use crate::http::pages::sign_in::welcome;
 use crate::http::problem::Problem;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
@@ -39,7 +38,7 @@ pub fn still_there(frame: Frame, kept: KeptForm) -> Response {
     (StatusCode::FORBIDDEN, page(frame, kept)).into_response()
 }
 
-/// Signed in: on to the page that was wanted, or to what was typed before.
+/// Signed in: on as `onwards` says, or to what was typed before, with the same cookies.
 ///
 /// # Errors
 /// If the database fails.
@@ -48,11 +47,9 @@ pub(super) async fn go_on(
     session: &Session,
     (visitor, request): (&Visitor, RequestId),
     mut frame: Frame,
-    email: &str,
-    weiter: &str,
+    onwards: Response,
     sealed: &str,
 ) -> Result<Response, Problem> {
-    let onwards = welcome(server, session, visitor, email, weiter)?;
     let Some((kept, former)) = reopened(server, session, sealed).await? else {
         return Ok(onwards);
     };

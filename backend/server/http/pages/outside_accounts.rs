@@ -89,7 +89,7 @@ pub async fn tie(
 ) -> Result<Response, Problem> {
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
     server.security.limit.check(client)?;
-    go(&server, frame, provider, For::Person(current.session.person)).await
+    go(&server, frame, provider, For::Person(current.session.person), "/").await
 }
 
 /// `POST /konto/anbieter/{anbieter}/trennen`

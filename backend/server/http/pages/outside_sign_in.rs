@@ -9,11 +9,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use crate::actions::sign_in::Due;
-use crate::actions::sign_in_outside::{self, Answer, For, LASTS, Outcome, OutsideError, Refusal};
+use crate::actions::sign_in_outside::{self, Answer, CameIn, For, LASTS, Outcome, OutsideError, Refusal};
 use crate::http::access::{SET_UP, SHOW_CODE, encoded, local_address};
 use crate::http::extract::{Form, Path, Query};
 use crate::http::filters;
+use crate::http::kept_form::is_kept;
 use crate::http::layout::{Frame, Page};
+use crate::http::pages::kept_form::go_on;
+use crate::http::pages::second_factor_code;
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
@@ -38,6 +41,15 @@ pub struct Answered {
     iss: Option<String>,
 }
 
+/// The form of the sign-in page, where a form of before waits.
+#[derive(Debug, Deserialize)]
+pub struct WithKept {
+    #[serde(default)]
+    weiter: String,
+    #[serde(default, rename = "bewahrt")]
+    kept: String,
+}
+
 /// What a provider sends when somebody signs out there.
 #[derive(Debug, Deserialize)]
 pub struct LogoutToken {
@@ -50,6 +62,8 @@ struct GoPage {
     frame: Frame,
     name: String,
     page: String,
+    /// The account is tied on the way.
+    ties: bool,
 }
 
 /// `GET /anmelden/extern/{anbieter}`
@@ -62,7 +76,7 @@ pub async fn begin(
     let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
     server.security.limit.check(client)?;
     let back_to = local_address(&asked.weiter).unwrap_or("/");
-    match sign_in_outside::begin(&server.app, provider, For::SigningIn, back_to).await {
+    match sign_in_outside::begin(&server.app, provider, For::SigningIn(None), back_to).await {
         Ok(begun) => Ok(([(SET_COOKIE, cookie(&server, &begun.browser)?)], Redirect::to(&begun.page)).into_response()),
         Err(error) => {
             not_reached(provider, error)?;
@@ -71,17 +85,33 @@ pub async fn begin(
     }
 }
 
+/// `POST /anmelden/extern/{anbieter}`: with what was typed before the session was over.
+pub async fn begin_with_form(
+    State(server): State<Server>,
+    client: ClientAddress,
+    frame: Frame,
+    Path(key): Path<String>,
+    Form(sent): Form<WithKept>,
+) -> Result<Response, Problem> {
+    let provider = server.security.providers.find(&key).ok_or_else(Problem::not_found)?;
+    server.security.limit.check(client)?;
+    let kept = Some(sent.kept.as_str()).filter(|kept| is_kept(&server, kept));
+    go(&server, frame, provider, For::SigningIn(kept), local_address(&sent.weiter).unwrap_or("/")).await
+}
+
 /// Shows where it goes on. A form of ours may not lead a browser away, so that a link does.
 pub(super) async fn go(
     server: &Server,
     frame: Frame,
     provider: &Provider,
     purpose: For<'_>,
+    back_to: &str,
 ) -> Result<Response, Problem> {
-    match sign_in_outside::begin(&server.app, provider, purpose, "/").await {
+    let ties = !matches!(purpose, For::SigningIn(_));
+    match sign_in_outside::begin(&server.app, provider, purpose, back_to).await {
         Ok(begun) => {
             let name = provider.name().to_owned();
-            let page = Page(GoPage { frame: frame.titled("Weiter zum Anmeldedienst"), name, page: begun.page });
+            let page = Page(GoPage { frame: frame.titled("Weiter zum Anmeldedienst"), name, page: begun.page, ties });
             Ok(([(SET_COOKIE, cookie(server, &begun.browser)?)], page).into_response())
         }
         Err(error) => {
@@ -106,7 +136,7 @@ pub async fn answer(
     State(server): State<Server>,
     (client, visitor): (ClientAddress, Visitor),
     (request, jar): (RequestId, CookieJar),
-    current: Option<axum::Extension<std::sync::Arc<Current>>>,
+    (current, frame): (Option<axum::Extension<std::sync::Arc<Current>>>, Frame),
     Path(key): Path<String>,
     Query(answered): Query<Answered>,
 ) -> Result<Response, Problem> {
@@ -126,14 +156,22 @@ pub async fn answer(
     let outcome = sign_in_outside::finish(&server.app, &server.security.door, provider, answer).await?;
     let forget = set_cookie(&server, "", 0)?;
     let mut response = match outcome {
-        Outcome::In(due, session, back_to) => {
+        Outcome::In(CameIn { due, session, back_to, kept }) => {
             let to = match due {
-                Due::Nothing => back_to,
+                Due::Nothing => back_to.clone(),
                 Due::Enrolment => format!("{SET_UP}?weiter={}", encoded(&back_to)),
                 Due::Code => format!("{SHOW_CODE}?weiter={}", encoded(&back_to)),
             };
             let cookie = session::cookie(&server, &session, server.app.clock.now())?;
-            ([(SET_COOKIE, cookie)], Redirect::to(&to)).into_response()
+            let onwards = ([(SET_COOKIE, cookie.clone())], Redirect::to(&to)).into_response();
+            match due {
+                Due::Nothing => go_on(&server, &session, (&visitor, request), frame, onwards, &kept).await?,
+                Due::Code if !kept.is_empty() => {
+                    let token = server.security.form_tokens.of(session.id);
+                    ([(SET_COOKIE, cookie)], second_factor_code::ask(frame, token, back_to, kept)).into_response()
+                }
+                Due::Code | Due::Enrolment => onwards,
+            }
         }
         Outcome::Tied => Redirect::to("/konto/anbieter?hinweis=verbunden").into_response(),
         Outcome::Refused(refusal, true) => {

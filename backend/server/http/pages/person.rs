@@ -147,7 +147,7 @@ pub async fn show(
     page.hint = match asked.hinweis.as_str() {
         "aufgabe" => "Die Aufgabe ist vergeben.",
         "beendet" => "Die Aufgabe ist beendet oder endet am gewählten Tag.",
-        "abgemeldet" => "Alle Sitzungen der Person sind beendet.",
+        "abgemeldet" => "Alle Sitzungen der Person sind beendet, ihre Schlüssel für Programme widerrufen.",
         "beantragt" => "Das Zurücksetzen ist beantragt. Eine zweite Person entscheidet auf dieser Seite.",
         "entschieden" => "Entschieden.",
         _ => "",

@@ -14,13 +14,14 @@ use crate::http::extract::{Form, Query};
 use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::kept_form::go_on;
+use crate::http::pages::sign_in::welcome;
 use crate::http::problem::Problem;
 use crate::http::rate::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::http::server::Server;
 use crate::http::session::{self, CurrentSession};
 use crate::http::visitor::Visitor;
-use crate::storage::people;
+use crate::storage::{StorageError, people};
 
 #[derive(askama::Template)]
 #[template(path = "pages/second_factor_code.html")]
@@ -97,7 +98,9 @@ pub async fn submit(
         Outcome::Welcome(session) => {
             let mut tx = server.app.db.begin(RunsAs::SignIn).await?;
             let email = people::sign_in_name(&mut tx, session.person).await?;
-            go_on(&server, &session, (&visitor, request), frame, &email, &typed.weiter, &typed.kept).await
+            tx.rollback().await.map_err(StorageError::from)?;
+            let onwards = welcome(&server, &session, &visitor, &email, &typed.weiter)?;
+            go_on(&server, &session, (&visitor, request), frame, onwards, &typed.kept).await
         }
         Outcome::Refused { left } => {
             let attempts = if left == 1 { "1 Versuch".to_owned() } else { format!("{left} Versuche") };

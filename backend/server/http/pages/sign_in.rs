@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::header::{RETRY_AFTER, SET_COOKIE};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
 use chrono::{DateTime, Utc};
 use chrono_tz::Europe::Berlin;
@@ -149,8 +149,8 @@ pub async fn submit(
     let outcome = sign_in::sign_in(&server.app, &server.security.door, attempt).await?;
     let (status, refused, wait) = match outcome {
         Outcome::Welcome(session) => {
-            let at = (&visitor, request);
-            return kept_form::go_on(&server, &session, at, frame, &form.email, &form.weiter, &form.kept).await;
+            let onwards = welcome(&server, &session, &visitor, &form.email, &form.weiter)?;
+            return kept_form::go_on(&server, &session, (&visitor, request), frame, onwards, &form.kept).await;
         }
         Outcome::Lacks(due, session) => {
             let session = session.ok_or_else(Problem::internal)?;
@@ -182,6 +182,11 @@ pub async fn submit(
     Ok(response)
 }
 
+/// What the browser throws away at the sign-out: pages it keeps, and storage of scripts, which hold nothing of ours. Not
+/// "cookies": that of the session is taken away by name, while the language and the mark of a known browser, which says
+/// nothing about anybody, outlive a sign-out; without the mark, whoever guesses elsewhere could lock the person out.
+const CLEARED: &str = r#""cache", "storage""#;
+
 /// `POST /abmelden`
 pub async fn sign_out(
     State(server): State<Server>,
@@ -199,7 +204,8 @@ pub async fn sign_out(
         Some(provider) => format!("/anmelden?hinweis=abgemeldet&anbieter={}", provider.key()),
         None => "/anmelden?hinweis=abgemeldet".to_owned(),
     };
-    Ok(([(SET_COOKIE, session::no_cookie(&server)?)], Redirect::to(&to)))
+    let cleared = (HeaderName::from_static("clear-site-data"), HeaderValue::from_static(CLEARED));
+    Ok(([(SET_COOKIE, session::no_cookie(&server)?), cleared], Redirect::to(&to)))
 }
 
 /// Goes on to where the person wanted to go, by way of choosing whom to act for if need be. From now on the browser is
