@@ -254,9 +254,10 @@ fn towns<'a>(file: &'a MemberFile, names: &'a [(String, String)]) -> (Vec<Town<'
         };
         if let Some(line) = seen.insert(key, row.line) {
             seen.insert(key, line);
-            let written = row.key.as_deref().unwrap_or(&row.name);
+            let (field, written) = row.key.as_ref().map_or((Field::Name, &row.name), |key| (Field::Key, key));
+            let heading = file.columns.heading(field).unwrap_or_default();
             let problem = format!("steht schon in Zeile {line}");
-            errors.push(RowError::in_cell(row.line, file.columns.naming(), written, &problem, "jedes Mitglied einmal"));
+            errors.push(RowError::in_cell(row.line, heading, written, &problem, "jedes Mitglied einmal"));
             continue;
         }
         towns.push((row, key, name));

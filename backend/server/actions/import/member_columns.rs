@@ -166,12 +166,6 @@ impl Columns {
         self.found.iter().find(|(it, _, _)| *it == field).map(|(_, _, heading)| heading.as_str())
     }
 
-    /// The heading of whatever names the member.
-    #[must_use]
-    pub fn naming(&self) -> &str {
-        self.heading(Field::Key).or_else(|| self.heading(Field::Name)).unwrap_or(HEADINGS[0])
-    }
-
     /// Whether something is read from this column, from 0.
     pub(super) fn reads(&self, column: usize) -> bool {
         self.found.iter().any(|(_, at, _)| *at == column)
