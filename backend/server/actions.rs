@@ -62,6 +62,7 @@ pub mod found_body;
 pub mod freeze_meeting_report;
 pub mod import;
 pub mod import_baselines;
+pub mod import_members;
 pub mod import_price_list;
 pub mod import_register;
 pub mod import_turnover;

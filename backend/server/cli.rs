@@ -9,6 +9,7 @@ pub mod doctor;
 pub mod documents;
 pub mod export;
 pub mod import;
+pub mod import_members;
 pub mod import_turnover;
 pub mod output;
 mod partial_file;
@@ -115,7 +116,7 @@ enum Command {
     /// Schreibt Berichte als Datei.
     #[command(subcommand)]
     Report(report::Report),
-    /// Liest Dateien ein: Gemeindeverzeichnis, Preislisten.
+    /// Liest Dateien ein: Gemeindeverzeichnis, Mitglieder, Preislisten, Umsatz.
     #[command(subcommand)]
     Import(import::Import),
     /// Konten verwalten.

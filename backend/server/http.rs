@@ -131,6 +131,9 @@ pub fn routes() -> Routes {
     .get("/verwaltung/mitglieder/aufnehmen", only(&[Role::Office]), pages::admission::search)
     .get("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::show)
     .post("/verwaltung/mitglieder/aufnehmen/{key}", only(&[Role::Office]).on(Object::Manual), pages::admission::admit)
+    .get("/verwaltung/mitglieder/einlesen", only(&[Role::Office]), pages::member_import::show)
+    .post("/verwaltung/mitglieder/einlesen", only(&[Role::Office]), pages::member_import::submit)
+    .get("/verwaltung/mitglieder/einlesen/vorlage.csv", only(&[Role::Office]), pages::member_import::pattern)
     .get("/verwaltung/mitglieder/{id}", only(&[Role::Office]).on(Object::Member), pages::members::show)
     .get(
         "/verwaltung/mitglieder/{id}/abrufrechte",

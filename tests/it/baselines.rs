@@ -1,7 +1,7 @@
 //! Baselines: recorded with evidence by one person, decided by another; what is withdrawn leaves releases as they were.
 
 mod corrections;
-mod imports;
+pub mod imports;
 mod interface;
 
 use abruf::actions::release_call_off::{Release, release};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use abruf::actions::evidence_file::{EVIDENCE, MediaType, SentFile};
 use abruf::actions::import::encoding;
+use abruf::actions::import::member_rows;
 use abruf::actions::import::price_map::PriceMap;
 use abruf::actions::import::purchases;
 use abruf::actions::import::spreadsheet;
@@ -31,12 +32,13 @@ const BOUNDS: Bounds = Bounds { rows: 100_000, far_cells_left_out: true };
 /// Every reader: its name, and what it makes of bytes: nothing, or what it says against them.
 type Reader = (&'static str, fn(&[u8]) -> Result<(), String>);
 
-const READERS: [Reader; 9] = [
+const READERS: [Reader; 10] = [
     ("spreadsheet", |bytes| spreadsheet::read(bytes).map(drop).map_err(|it| it.to_string())),
     ("workbook", |bytes| workbook::read(bytes, BOUNDS).map(drop).map_err(|it| it.to_string())),
     ("table", |bytes| Table::read(bytes, b';', &["k", "wert"]).map(drop).map_err(|it| it.to_string())),
     ("purchases, CSV", |bytes| purchases::read(bytes, MediaType::Csv, day()).map(drop).map_err(|it| it.to_string())),
     ("purchases, XLSX", |bytes| purchases::read(bytes, MediaType::Xlsx, day()).map(drop).map_err(|it| it.to_string())),
+    ("members", |bytes| member_rows::read(bytes, day()).map(drop).map_err(|it| it.to_string())),
     ("turnover", |bytes| {
         let text = encoding::decode(bytes, "auto").map_err(|it| it.to_string())?;
         let map = TurnoverMap::read(proposed(&text.text).as_bytes()).map_err(|it| it.to_string())?;

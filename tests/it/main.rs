@@ -37,6 +37,7 @@ mod layers;
 mod log_privacy;
 mod lost_session;
 mod mail_server;
+mod member_import;
 mod mini_competitions;
 mod newcomer;
 mod office_pages;

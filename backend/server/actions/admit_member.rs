@@ -20,6 +20,7 @@ use crate::storage::master_data::members::insert_authority_class;
 use crate::storage::members::{self, NewMembership};
 use crate::storage::purchase_analyses;
 use crate::storage::register::{self, RegisterEntry};
+use crate::storage::{StorageError, Tx};
 
 /// Most shares anybody takes; more is a slip of the hand.
 pub const MOST_SHARES: i32 = 100_000;
@@ -45,13 +46,17 @@ pub struct Admission {
 /// Constraints that refuse a second membership; whoever comes first in parallel decides which one speaks.
 const TAKEN: [&str; 3] = ["membership_once", "organisation_role_once", "organisation_official_key_unique"];
 
+/// Whether somebody else has admitted the same municipality first.
+pub(super) fn is_taken(error: &StorageError) -> bool {
+    error.constraint().is_some_and(|name| TAKEN.contains(&name))
+}
+
 /// Admits; the municipality is a member of the actor's body from `effective_from` on. An admission that
 /// stands there already, word for word, is not written again: a form sent twice.
 pub async fn admit(app: &App, actor: &Actor, admission: &Admission) -> Result<OrganisationId, ActionError> {
     only(actor, &[Role::Office])?;
-    check(admission)?;
     match write(app, actor, admission).await {
-        Err(ActionError::Storage(error)) if error.constraint().is_some_and(|name| TAKEN.contains(&name)) => {}
+        Err(ActionError::Storage(error)) if is_taken(&error) => {}
         written => return written,
     }
     let mut tx = app.db.begin(actor).await?;
@@ -82,21 +87,39 @@ fn membership(actor: &Actor, member: OrganisationId, admission: &Admission) -> N
 }
 
 async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<OrganisationId, ActionError> {
-    let now = app.clock.now();
     let mut tx = app.db.begin(actor).await?;
     let entry = register::find(&mut tx, &admission.official_key).await?.ok_or(ActionError::NotFound)?;
-    let known = members::with_official_key(&mut tx, &entry.official_key).await?;
+    let member = enter(app, &mut tx, actor, &entry, admission).await?;
+    tx.commit().await?;
+    Ok(member)
+}
+
+/// Writes one admission of the municipality of this entry, with its log, into a transaction of the actor; one or many of
+/// them are committed together.
+///
+/// # Errors
+/// [`ActionError::Invalid`] where the admission itself is wrong; an error that [`is_taken`] where it is a member by then.
+pub(super) async fn enter(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    entry: &RegisterEntry,
+    admission: &Admission,
+) -> Result<OrganisationId, ActionError> {
+    check(admission)?;
+    let now = app.clock.now();
+    let known = members::with_official_key(&mut *tx, &entry.official_key).await?;
     let member = match known {
         Some(known) => known,
         None => {
             let id = OrganisationId(app.chance.id(now));
-            let (kind, land) = (kind(&entry), land(&entry.official_key));
-            members::insert_organisation(&mut tx, id, &entry, kind, land, now).await?;
+            let (kind, land) = (kind(entry), land(&entry.official_key));
+            members::insert_organisation(&mut *tx, id, entry, kind, land, now).await?;
             id
         }
     };
-    members::insert_role(&mut tx, app.chance.id(now), actor.body, member, admission.effective_from).await?;
-    members::insert_membership(&mut tx, app.chance.id(now), &membership(actor, member, admission)).await?;
+    members::insert_role(&mut *tx, app.chance.id(now), actor.body, member, admission.effective_from).await?;
+    members::insert_membership(&mut *tx, app.chance.id(now), &membership(actor, member, admission)).await?;
     if known.is_none() {
         // Whoever stands in the register is one: the register is the evidence.
         let class = AuthorityClass {
@@ -104,17 +127,16 @@ async fn write(app: &App, actor: &Actor, admission: &Admission) -> Result<Organi
             validity: Validity { from: admission.declared_on, to: None },
             document: entry.source.clone(),
         };
-        insert_authority_class(&mut tx, app.chance.id(now), member, &class).await?;
+        insert_authority_class(&mut *tx, app.chance.id(now), member, &class).await?;
     }
     // What the town had compared before it joined is its own from now on.
-    purchase_analyses::hand_over_to_members(&mut tx, app.clock.today()).await?;
+    purchase_analyses::hand_over_to_members(&mut *tx, app.clock.today()).await?;
     let mut log = AuditEntry::new(now, Some(actor.person.0), "member_admitted", "organisation", member.0);
     log.after = Some(HEXLOWER.encode(&sha256(canonical_json(admission).as_bytes())));
     actor.sign(&mut log);
     let concerns = Concerns { body: Some(actor.body), member: Some(member), call_off: None };
     let detail = json!({ "name": entry.name, "admission": admission });
-    audit_log::append(&mut tx, actor.body.0, &Record::with_detail(log, concerns, app.chance.bytes(), detail)).await?;
-    tx.commit().await?;
+    audit_log::append(&mut *tx, actor.body.0, &Record::with_detail(log, concerns, app.chance.bytes(), detail)).await?;
     Ok(member)
 }
 

@@ -8,6 +8,8 @@
 pub mod cells;
 mod delimited_text;
 pub mod encoding;
+pub mod member_columns;
+pub mod member_rows;
 mod oddities;
 pub mod price_map;
 pub mod price_plan;
@@ -17,6 +19,7 @@ pub mod purchase_rows;
 pub mod purchases;
 pub mod spreadsheet;
 pub mod table;
+pub mod town_names;
 pub mod turnover_cells;
 pub mod turnover_map;
 pub mod turnover_month;

@@ -16,6 +16,7 @@ use crate::actions::import_price_list::{PriceList, import_price_list};
 use crate::actions::import_register::{Options, SOURCE, import_register};
 use crate::app::App;
 use crate::cli::database::Database;
+use crate::cli::import_members::Members;
 use crate::cli::import_turnover::Turnover;
 use crate::cli::output::{Exit, Output};
 use crate::config::Settings;
@@ -28,6 +29,8 @@ pub(super) const ERRORS_SHOWN: usize = 20;
 pub enum Import {
     /// Liest das Gemeindeverzeichnis ein, aus dem Mitglieder aufgenommen werden.
     Register(Register),
+    /// Nimmt alle Mitglieder einer Liste auf, oder keines.
+    Members(Members),
     /// Liest eine Preisliste in einen Vertrag ein.
     PriceList(List),
     /// Liest Umsatz ein, der an Abruf vorbei entstanden ist, und bucht ihn ins Volumenbuch.
@@ -92,6 +95,10 @@ impl Import {
         match self {
             Self::Register(register) => match read_file(&register.file) {
                 Ok(bytes) => register.run(&bytes, &settings, output).await,
+                Err(unread) => Ok(unread.refuse(output)),
+            },
+            Self::Members(members) => match read_file(&members.file) {
+                Ok(bytes) => members.run(&bytes, &settings, output).await,
                 Err(unread) => Ok(unread.refuse(output)),
             },
             Self::PriceList(list) => match read_file(&list.file).and_then(|bytes| Ok((bytes, read_file(&list.map)?))) {

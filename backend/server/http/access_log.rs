@@ -64,6 +64,7 @@ pub const DOWNLOADS: &[(&str, Noted)] = &[
     ("/api/v1/reports/{name}/{format}", Noted::Export),
     ("/verwaltung/umsaetze/{id}/datei", Noted::Export),
     ("/verwaltung/umsaetze/{id}/abgelehnt.csv", Noted::Export),
+    ("/verwaltung/mitglieder/einlesen/vorlage.csv", Noted::Nothing("headings of an empty list, no data of anybody")),
     ("/verwaltung/datenschutz.csv", Noted::Nothing("describes the schema, holds no data of anybody")),
     ("/einrichtung/briefkopf.pdf", Noted::Nothing("an invented order")),
     ("/einstellungen/meine-daten.zip", Noted::Nothing("one's own data")),

@@ -44,6 +44,7 @@ pub mod law_parameter;
 pub mod meeting_report;
 pub mod meeting_reports;
 pub mod member_benefit;
+pub mod member_import;
 pub mod member_rights;
 pub mod members;
 pub mod meter;

@@ -157,3 +157,34 @@ pub async fn with_official_keys(
     .await?;
     Ok(rows.into_iter().map(|row| (row.key, OrganisationId(row.id))).collect())
 }
+
+/// A membership of a municipality.
+#[derive(Debug, Clone)]
+pub struct KnownMembership {
+    /// Its official key.
+    pub official_key: String,
+    /// First day.
+    pub effective_from: NaiveDate,
+    /// Last day, if there is one.
+    pub effective_to: Option<NaiveDate>,
+}
+
+/// All memberships in the body of municipalities with these official keys, also past ones.
+pub async fn memberships_with_official_keys(
+    conn: &mut PgConnection,
+    body: OrganisationId,
+    keys: &[String],
+) -> Result<Vec<KnownMembership>, StorageError> {
+    Ok(sqlx::query_as!(
+        KnownMembership,
+        r#"SELECT o.official_key AS "official_key!", m.effective_from, m.effective_to
+           FROM membership m
+           JOIN organisation o ON o.id = m.member_id
+           WHERE m.body_id = $1 AND o.official_key = ANY ($2)
+           ORDER BY o.official_key, m.effective_from"#,
+        body.0,
+        keys,
+    )
+    .fetch_all(conn)
+    .await?)
+}

@@ -80,6 +80,13 @@ pub async fn find_all(conn: &mut PgConnection, official_keys: &[String]) -> Resu
     .await?)
 }
 
+/// Key and name of every entry, by key.
+pub async fn names(conn: &mut PgConnection) -> Result<Vec<(String, String)>, StorageError> {
+    let rows =
+        sqlx::query!("SELECT official_key, name FROM register_entry ORDER BY official_key").fetch_all(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.official_key, row.name)).collect())
+}
+
 /// Inserts entries and overwrites those whose key is there already; no key may occur twice.
 pub async fn upsert(
     conn: &mut PgConnection,

@@ -38,7 +38,7 @@ impl House {
 }
 
 /// A workbook with this sheet; numbers of style 1 are days.
-fn workbook(sheet: &str) -> Vec<u8> {
+pub fn workbook(sheet: &str) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default().compression_method(CompressionMethod::Stored);
     for (name, content) in [
@@ -70,7 +70,7 @@ fn workbook(sheet: &str) -> Vec<u8> {
     zip.finish().unwrap().into_inner()
 }
 
-fn text(place: &str, text: &str) -> String {
+pub fn text(place: &str, text: &str) -> String {
     format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#)
 }
 

@@ -22,6 +22,13 @@ pub struct RowError {
 }
 
 impl RowError {
+    /// What is wrong with a value, and what was expected.
+    #[must_use]
+    pub fn in_cell(line: u64, column: &str, value: &str, problem: &str, expected: &str) -> Self {
+        let message = format!("„{}“ {problem}. Erwartet: {expected}", shown(value));
+        Self { line, column: Some(column.to_owned()), message }
+    }
+
     /// Column and message, for a place that names the line itself.
     #[must_use]
     pub fn without_line(&self) -> String {
@@ -122,8 +129,7 @@ impl<'a> Cells<'a> {
     /// Notes that the cell is wrong, unless the row has the wrong shape: then every cell may be another.
     pub fn refuse(&mut self, column: &str, problem: &str, expected: &str) {
         if self.row.cells.len() == self.table.width() {
-            let message = format!("„{}“ {problem}. Erwartet: {expected}", shown(self.raw(column)));
-            self.errors.push(RowError { line: self.row.line, column: Some(column.to_owned()), message });
+            self.errors.push(RowError::in_cell(self.row.line, column, self.raw(column), problem, expected));
         }
     }
 

@@ -73,6 +73,33 @@ pub enum FileRefused {
         /// So many are allowed.
         most: usize,
     },
+    /// More members than are admitted at once.
+    #[error("Die Datei hat mehr als {most} Mitglieder. So viele sind auf einmal erlaubt. Bitte teilen Sie sie auf.")]
+    TooManyMembers {
+        /// So many are allowed.
+        most: usize,
+    },
+    /// More bytes than a list of members has.
+    #[error(
+        "Die Datei ist größer als {megabytes} MB. So viel ist erlaubt. Bitte löschen Sie Bilder und leere Blätter."
+    )]
+    LargerThan {
+        /// So many are allowed.
+        megabytes: usize,
+    },
+    /// Two columns of the header mean the same.
+    #[error(
+        "Die Spalten „{first}“ und „{second}“ bedeuten dasselbe. Welche gilt, ist nicht zu erkennen. Bitte löschen Sie eine davon."
+    )]
+    SameMeaning {
+        /// The one further left.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// It is no spreadsheet that can be read.
+    #[error(transparent)]
+    Sheet(super::spreadsheet::SheetRefused),
     /// Columns are missing in the header of a workbook, or of a file with any separator.
     #[error("In der ersten Zeile fehlt: {missing}. Gefunden: {found}. Bitte benennen Sie die Spalten so.")]
     HeaderLacks {

@@ -40,6 +40,8 @@ struct Step {
     command: &'static str,
     /// A page where it is done.
     address: &'static str,
+    /// Another way: its address, and what it is.
+    other: Option<(&'static str, &'static str)>,
 }
 
 /// What the address may carry.
@@ -66,13 +68,15 @@ pub async fn show(
         .map(|(name, _)| name)
         .collect();
     let missing = |what: &str| format!(" Es fehlt: {what}.");
+    // What is done by somebody else is told, and leads nowhere.
+    let opens = |address: &str| may_open(&server.table, actor.role, address);
     let step = |done: bool, title, text: &str, lacks: &str, address| Step {
         done,
         title,
         text: if done { text.to_owned() } else { format!("{text}{}", missing(lacks)) },
         command: "",
-        // What is done by somebody else is told, and leads nowhere.
-        address: if may_open(&server.table, actor.role, address) { address } else { "" },
+        address: if opens(address) { address } else { "" },
+        other: None,
     };
     let steps = vec![
         step(true, "Administration", "Ihr Konto hat der Link von der Befehlszeile angelegt.", "", ""),
@@ -104,17 +108,21 @@ pub async fn show(
             "das Verzeichnis; eines ist mitgeliefert",
             "/einrichtung/verzeichnis",
         ),
-        step(
-            has.member,
-            "Erstes Mitglied aufnehmen",
-            "Das tut die Geschäftsstelle aus dem Verzeichnis.",
-            "ein Mitglied",
-            "/verwaltung/mitglieder/aufnehmen",
-        ),
+        Step {
+            other: Some(("/verwaltung/mitglieder/einlesen", "Mitglieder einlesen"))
+                .filter(|(address, _)| opens(address)),
+            ..step(
+                has.member,
+                "Erstes Mitglied aufnehmen",
+                "Das tut die Geschäftsstelle: einzeln aus dem Verzeichnis, oder viele auf einmal aus einer Liste (CSV oder XLSX).",
+                "ein Mitglied",
+                "/verwaltung/mitglieder/aufnehmen",
+            )
+        },
         step(
             has.contract,
             "Ersten Rahmenvertrag anlegen",
-            "Das tut die Geschäftsstelle; eine zweite Person aktiviert ihn. Die Preisliste lesen Sie beim Vertrag ein.",
+            "Das tut die Geschäftsstelle: zuerst die Bedingungen, dann im Entwurf Lose, Preise und Berechtigte. Eine Preisliste fügen Sie dort als CSV ein und ordnen ihre Spalten zu; eine XLSX-Datei speichern Sie vorher als CSV. Danach aktiviert eine zweite Person den Vertrag. Einen weiteren können Sie von einem vorhandenen kopieren.",
             "ein Vertrag",
             "/verwaltung/vertraege/neu",
         ),

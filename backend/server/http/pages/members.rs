@@ -29,6 +29,7 @@ const PAGE: i64 = 50;
 #[template(path = "pages/members.html")]
 pub struct MembersPage {
     frame: Frame,
+    hint: &'static str,
     words: String,
     count: String,
     rows: Vec<MemberView>,
@@ -92,6 +93,10 @@ pub async fn list(
     let today = app.clock.today();
     Ok(Page(MembersPage {
         frame: frame.titled("Mitglieder"),
+        hint: match asked.hinweis.as_str() {
+            "eingelesen" => "Die Liste ist übernommen. Alle ihre Städte und Gemeinden sind Mitglied.",
+            _ => "",
+        },
         words: asked.q,
         count: count(total, "Mitgliedschaft", "Mitgliedschaften"),
         rows: rows.into_iter().map(|row| member_view(row, today)).collect(),
