@@ -102,9 +102,7 @@ fn text_in_english(raw: &str, catalogue: &Catalogue, with_elements: bool) -> Str
     let begin = aside.text.len() - aside.text.trim_start_matches(blank).len();
     let end = aside.text.trim_end_matches(blank).len().max(begin);
     let said = if with_elements {
-        let own = aside.back_into_html(&english);
-        // One piece for whoever lays it out: beside it an element would be a column of its own in a cell of cards.
-        if is_mixed(&english) { format!("<span>{own}</span>") } else { own }
+        aside.back_into_html(&english)
     } else {
         encode_text(&aside.back_into(&english)).into_owned()
     };

@@ -13,6 +13,7 @@ use crate::actions::import::member_columns::HEADINGS;
 use crate::actions::import::member_rows::{MOST_BYTES, MOST_MEMBERS};
 use crate::actions::import_members::{self, MembersReport, Newcomer};
 use crate::app::App;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::spreadsheet;
