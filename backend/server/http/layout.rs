@@ -19,7 +19,6 @@ use crate::actor::Role;
 use crate::clock::Clock;
 use crate::http::access::Route;
 use crate::http::assets;
-use crate::http::filters;
 use crate::http::problem::Problem;
 use crate::http::server::Server;
 use crate::http::session::Current;

@@ -1,6 +1,5 @@
 //! A line over some years per class of evidence. A year without call-offs interrupts the line: nothing is no zero.
 
-use crate::http::filters;
 use abruf_domain::money::Net;
 use rust_decimal::Decimal;
 
