@@ -107,19 +107,27 @@ pub struct Output {
     json: bool,
     quiet: bool,
     bars: bool,
+    /// Talk is written as entries of the log, because whoever reads it reads nothing else.
+    logged: bool,
 }
 
 impl Output {
     /// Bars only on a terminal, and only if nobody forbade them.
     #[must_use]
     pub fn new(json: bool, quiet: bool, no_progress: bool) -> Self {
-        Self { json, quiet, bars: !quiet && !no_progress && std::io::stderr().is_terminal() }
+        Self { json, quiet, bars: !quiet && !no_progress && std::io::stderr().is_terminal(), logged: false }
+    }
+
+    /// The same mouth where standard error is read by a collector: what it says are entries of the log, without bars.
+    #[must_use]
+    pub const fn into_log(self) -> Self {
+        Self { bars: false, logged: true, ..self }
     }
 
     /// Talk: what is happening. Standard error.
     pub fn say(&self, text: &str) {
         if !self.quiet {
-            eprintln!("{text}");
+            talk(text, self.logged);
         }
     }
 
@@ -195,7 +203,7 @@ impl Output {
         }
         // Hidden where no bar is wanted, and on a terminal that cannot draw one (TERM=dumb).
         let lines = bar.is_hidden() && !self.quiet;
-        Progress { bar, title, lines, last_tenth: std::sync::Mutex::new(None) }
+        Progress { bar, title, lines, logged: self.logged, last_tenth: std::sync::Mutex::new(None) }
     }
 
     /// Progress of long work of which nobody knows the end: a counter on a terminal, else a line each hundred thousand.
@@ -215,6 +223,7 @@ pub struct Progress {
     bar: ProgressBar,
     title: &'static str,
     lines: bool,
+    logged: bool,
     last_tenth: std::sync::Mutex<Option<u64>>,
 }
 
@@ -230,7 +239,7 @@ impl Progress {
         let mut last = self.last_tenth.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if *last != Some(tenth) {
             *last = Some(tenth);
-            eprintln!("{}: {} % ({done} von {total})", self.title, tenth * 10);
+            talk(&format!("{}: {} % ({done} von {total})", self.title, tenth * 10), self.logged);
         }
     }
 
@@ -238,14 +247,14 @@ impl Progress {
     pub fn count(&self, done: u64) {
         self.bar.set_position(done);
         if self.lines && done.is_multiple_of(LINE_EACH) {
-            eprintln!("{}: {done}", self.title);
+            talk(&format!("{}: {done}", self.title), self.logged);
         }
     }
 
     /// Takes the counter away; without a terminal a last line says how many it was.
     pub fn finish_at(&self, done: u64) {
         if self.lines {
-            eprintln!("{}: {done}, fertig", self.title);
+            talk(&format!("{}: {done}, fertig", self.title), self.logged);
         }
         self.bar.finish_and_clear();
     }
@@ -253,6 +262,15 @@ impl Progress {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// A line for whoever watches.
+fn talk(text: &str, logged: bool) {
+    if logged {
+        tracing::info!("{text}");
+    } else {
+        eprintln!("{text}");
     }
 }
 

@@ -45,6 +45,10 @@ impl Serve {
     /// Runs until a signal ends it, also while it is starting.
     pub async fn run(self, settings: Settings, output: &Output) -> anyhow::Result<Exit> {
         log_to_stderr(&settings);
+        let output = &match settings.log_format {
+            LogFormat::Text => *output,
+            LogFormat::Json => output.into_log(),
+        };
         refuse_plain_http_outside(&settings)?;
         let listener = TcpListener::bind(settings.listen).await.with_context(|| {
             format!("Die Adresse {} ist nicht frei. ABRUF_LISTEN wählt eine andere", settings.listen)

@@ -98,7 +98,11 @@ async fn a_list_of_ceiling_prices_has_words_alone_and_many_alike() {
     let bytes = fs::read(deploy("gsa-s70-a.csv")).unwrap();
     let (read, rejected, ends) = figures(&office, bytes, "USD").await;
     println!("gsa-s70-a: {read} rows, {rejected} rejected, {ends:?}");
-    assert_eq!(read, 1615);
+    assert_eq!((read, rejected), (1615, 9));
+    assert_eq!(ends.iter().map(|(_, lines)| lines).sum::<i64>(), 1606, "every line is told how it ended");
+    let lines = |wanted: &str| ends.iter().find(|(how, _)| how == wanted).map_or(0, |(_, lines)| *lines);
+    assert_eq!(lines("article"), 0, "the list has no numbers: {ends:?}");
+    assert!(0 < lines("words"), "nothing was known by its words: {ends:?}");
 }
 
 /// Made up, with the columns and the dirt of the published file.

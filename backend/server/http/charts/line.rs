@@ -146,6 +146,23 @@ mod tests {
     }
 
     #[test]
+    fn five_years_stand_from_left_to_right_each_at_its_height() {
+        let sums = ["100.00", "300.00", "200.00", "500.00", "400.00"];
+        let years: Vec<_> = (2022..).zip(sums).map(|(at, sum)| year(at, Some([sum, "0.00", "0.00"]))).collect();
+        let line = Line::of("Fünf Jahre", &years).unwrap();
+        assert_eq!(line.years.iter().map(|it| it.0).collect::<Vec<_>>(), [2022, 2023, 2024, 2025, 2026]);
+        let [a] = &line.series[..] else { panic!("only A has figures: {line:?}") };
+        assert!(a.points.is_sorted_by(|left, right| left.x < right.x), "{a:?}");
+        let mut by_height: Vec<_> = a.points.iter().zip(sums).map(|(point, sum)| (point.y, sum)).collect();
+        by_height.sort();
+        assert_eq!(
+            by_height.iter().map(|it| it.1).collect::<Vec<_>>(),
+            ["500.00", "400.00", "300.00", "200.00", "100.00"]
+        );
+        assert_eq!(a.segments.len(), 4, "no year is missing");
+    }
+
+    #[test]
     fn one_year_zero_data_and_nothing() {
         assert!(Line::of("Fünf Jahre", &[]).is_none());
         assert!(Line::of("Fünf Jahre", &[year(2026, None)]).is_none());
