@@ -9,7 +9,7 @@ use lol_html::html_content::{ContentType, Element, TextType};
 use lol_html::{RewriteStrSettings, doc_text, element, end_tag, rewrite_str};
 
 use crate::http::english::catalogue::Catalogue;
-use crate::http::english::typed::{Aside, unmarked};
+use crate::http::english::typed::{Aside, is_put_aside, unmarked};
 
 /// Attributes that people read or hear; besides them every `data-` attribute that holds a sentence for a script to show.
 pub const READ: [&str; 5] = ["aria-label", "title", "placeholder", "alt", "data-label"];
@@ -102,7 +102,9 @@ fn text_in_english(raw: &str, catalogue: &Catalogue, with_elements: bool) -> Str
     let begin = aside.text.len() - aside.text.trim_start_matches(blank).len();
     let end = aside.text.trim_end_matches(blank).len().max(begin);
     let said = if with_elements {
-        aside.back_into_html(&english)
+        let html = aside.back_into_html(&english);
+        // Words beside an element would be columns of their own where boxes stand in a row, as in a cell on a phone.
+        if aside.is_empty() || is_put_aside(&english) { html } else { format!("<span>{html}</span>") }
     } else {
         encode_text(&aside.back_into(&english)).into_owned()
     };
@@ -152,7 +154,10 @@ mod tests {
         let name = as_typed("Suchen");
         let own = "<bdi lang=\"de\" translate=\"no\">Suchen</bdi>";
         assert_eq!(said(&format!("<b>{name}</b> <i>Suchen</i>")), format!("<b>{own}</b> <i>Search</i>"));
-        assert_eq!(said(&format!("<p>Noch {name} von 5 frei</p>")), format!("<p>{own} of 5 still free</p>"));
+        assert_eq!(
+            said(&format!("<p>Noch {name} von 5 frei</p>")),
+            format!("<p><span>{own} of 5 still free</span></p>")
+        );
         assert_eq!(
             said(&format!("<option>Noch {name} von 5 frei</option>")),
             "<option>Suchen of 5 still free</option>"
