@@ -3,7 +3,7 @@
 const FILE = /\.(pdf|csv|xlsx|ods|zip|json|xml|toml|txt)$/;
 const ID = /^([0-9a-f]{8}-[0-9a-f-]{27}|\d+|[0-9a-f]{16,}|[A-Z0-9]+(-[A-Z0-9]+)+)$/;
 /** Below these the last part of the address is a key: one page stands for all. */
-const KEYED = ["/hilfe/regeln/", "/hilfe/probleme/", "/hilfe/begriffe/", "/verwaltung/recht/", "/verwaltung/mitglieder/aufnehmen/", "/p/"];
+const KEYED = ["/hilfe/regeln/", "/hilfe/probleme/", "/hilfe/begriffe/", "/verwaltung/recht/", "/verwaltung/mitglieder/aufnehmen/", "/konto/einrichten/", "/sparpotenzial/", "/p/"];
 
 /** The kind of page behind an address: ids are {id}, of the query only the names count. */
 export function kindOf(address) {
