@@ -5,7 +5,8 @@ import { createRequire } from "node:module";
 
 import { crawl, pathOf } from "./crawl.mjs";
 import { measure, SMALLEST_TARGET } from "./layout.mjs";
-import { WIDTHS } from "./people.mjs";
+import { lostForms } from "./lost-forms.mjs";
+import { PEOPLE, WIDTHS } from "./people.mjs";
 import { EXCUSED, HALFWAY, reachStates } from "./states.mjs";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -63,6 +64,7 @@ export async function pages({ desk, tally, long, only }) {
   for (const person of READERS) {
     const theirs = forms.filter((form) => form.person === person && form.count);
     if (theirs.length) await emptyForms({ desk, tally, person, theirs, long });
+    if (theirs.length && person in PEOPLE) await lostForms({ desk, tally, person, theirs });
   }
   if (!only) notReached(claimed, tally);
 }

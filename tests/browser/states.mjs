@@ -276,7 +276,7 @@ async function halfSignedIn(tab, desk) {
 
 /** The code of an app for a key in base 32 (RFC 6238). */
 function code(key) {
-  const bits = [...key.replace(/\s/g, "").toUpperCase()].map((one) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(one).toString(2).padStart(5, "0")).join("");
+  const bits = [...key.replace(/[\s-]/g, "").toUpperCase()].map((one) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(one).toString(2).padStart(5, "0")).join("");
   const secret = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
   const step = Buffer.alloc(8);
   step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
