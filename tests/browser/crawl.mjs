@@ -24,6 +24,8 @@ function linksOf(html, base, from) {
   for (const [, raw] of html.matchAll(/<a\s[^>]*href="([^"]+)"/g)) {
     const url = new URL(raw.replaceAll("&amp;", "&"), new URL(from, base));
     if (url.origin !== base || FILE.test(url.pathname) || url.pathname.startsWith("/api/")) continue;
+    // Following it would turn all that comes after into the other language.
+    if (url.pathname === "/sprache") continue;
     links.push(url.pathname + url.search);
   }
   return links;
