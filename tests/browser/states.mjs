@@ -9,6 +9,7 @@ import { PASSWORD } from "./people.mjs";
 
 /** Routes that the walk does not see, each with the reason. One that is reached after all has to leave the list. */
 export const EXCUSED = {
+  "/sprache": "switches the language and leads back; followed, all that comes after would be measured in English",
   "/anmelden/extern/{anbieter}": "leads to a provider, of which the demo has none; tests/oidc signs in there",
   "/anmelden/extern/{anbieter}/antwort": "where a provider leads back to; tests/oidc",
   "/einrichtung/erstmals/{token}": "only as long as there is nobody; the demo has its people. tests/it/first_run.rs reads the page",
