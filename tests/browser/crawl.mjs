@@ -3,7 +3,7 @@
 const FILE = /\.(pdf|csv|xlsx|ods|zip|json|xml|toml|txt)$/;
 const ID = /^([0-9a-f]{8}-[0-9a-f-]{27}|\d+|[0-9a-f]{16,}|[A-Z0-9]+(-[A-Z0-9]+)+)$/;
 /** Below these the last part of the address is a key: one page stands for all. */
-const KEYED = ["/hilfe/regeln/", "/hilfe/probleme/", "/hilfe/begriffe/", "/verwaltung/recht/", "/verwaltung/mitglieder/aufnehmen/", "/p/"];
+const KEYED = ["/hilfe/regeln/", "/hilfe/probleme/", "/hilfe/begriffe/", "/verwaltung/recht/", "/verwaltung/mitglieder/aufnehmen/", "/konto/einrichten/", "/sparpotenzial/", "/p/"];
 
 /** The kind of page behind an address: ids are {id}, of the query only the names count. */
 export function kindOf(address) {
@@ -24,6 +24,8 @@ function linksOf(html, base, from) {
   for (const [, raw] of html.matchAll(/<a\s[^>]*href="([^"]+)"/g)) {
     const url = new URL(raw.replaceAll("&amp;", "&"), new URL(from, base));
     if (url.origin !== base || FILE.test(url.pathname) || url.pathname.startsWith("/api/")) continue;
+    // Following it would turn all that comes after into the other language.
+    if (url.pathname === "/sprache") continue;
     links.push(url.pathname + url.search);
   }
   return links;

@@ -41,6 +41,11 @@ export class Desk {
     return context;
   }
 
+  /** A session made elsewhere, under a name of its own. */
+  adopt(name, cookies) {
+    this.#states.set(name, Promise.resolve(cookies));
+  }
+
   async #signIn(person) {
     const context = await this.browser.newContext({ ...FRAME, baseURL: this.base });
     const page = await context.newPage();

@@ -15,8 +15,9 @@ import { pages } from "./pages.mjs";
 import { papers } from "./papers.mjs";
 import { Desk } from "./people.mjs";
 import { Tally } from "./tally.mjs";
+import { twice } from "./twice.mjs";
 
-const SUBJECTS = { pages, media, auditor, papers, hazards, journeys, days, firefox };
+const SUBJECTS = { pages, media, auditor, papers, hazards, twice, journeys, days, firefox };
 
 const options = { long: false, only: undefined };
 const chosen = [];
