@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION abruf.actor_kind() RETURNS text
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 DECLARE
-    kind text := nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'kind';
+    kind text := abruf.actor() ->> 'kind';
 BEGIN
     IF kind IN ('member', 'body', 'auditor', 'job', 'sign_in', 'supplier', 'newcomer') THEN
         RETURN kind;
@@ -17,42 +17,42 @@ $$;
 CREATE OR REPLACE FUNCTION abruf.actor_person() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'person')::uuid;
+    RETURN (abruf.actor() ->> 'person')::uuid;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION abruf.actor_organisation() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'organisation')::uuid;
+    RETURN (abruf.actor() ->> 'organisation')::uuid;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION abruf.actor_body() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'body')::uuid;
+    RETURN (abruf.actor() ->> 'body')::uuid;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION abruf.actor_contract() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'contract')::uuid;
+    RETURN (abruf.actor() ->> 'contract')::uuid;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION abruf.actor_call_off() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'call_off')::uuid;
+    RETURN (abruf.actor() ->> 'call_off')::uuid;
 END
 $$;
 
 CREATE OR REPLACE FUNCTION abruf.actor_invitation() RETURNS uuid
     LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 AS $$
 BEGIN
-    RETURN (nullif(current_setting('abruf.actor', true), '')::jsonb ->> 'invitation')::uuid;
+    RETURN (abruf.actor() ->> 'invitation')::uuid;
 END
 $$;
 

@@ -3,7 +3,7 @@
 -- tables they read hold. Only where few rows ask: a long list is faster with the policy written out.
 
 CREATE FUNCTION abruf.takes_part(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM contract_body b WHERE b.contract_id = wanted);
 END
@@ -11,7 +11,7 @@ $$;
 COMMENT ON FUNCTION abruf.takes_part(uuid) IS 'Whether the house of the actor is party to this contract, as its lead or beside it';
 
 CREATE FUNCTION abruf.sees_call_off(of_contract uuid, wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM call_off c WHERE c.contract_id = of_contract AND c.id = wanted);
 END
@@ -19,7 +19,7 @@ $$;
 COMMENT ON FUNCTION abruf.sees_call_off(uuid, uuid) IS 'Whether the call-off of this contract is visible';
 
 CREATE FUNCTION abruf.sees_competition(of_contract uuid, wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted);
 END
@@ -27,7 +27,7 @@ $$;
 COMMENT ON FUNCTION abruf.sees_competition(uuid, uuid) IS 'Whether the mini-competition of this contract is visible';
 
 CREATE FUNCTION abruf.sees_offer(of_contract uuid, of_competition uuid, of_supplier uuid, handed_in timestamptz) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM mini_competition m
                    WHERE m.contract_id = of_contract AND m.id = of_competition AND m.opened_at IS NOT NULL)
@@ -39,7 +39,7 @@ $$;
 COMMENT ON FUNCTION abruf.sees_offer(uuid, uuid, uuid, timestamptz) IS 'Whether the offer lies in a visible mini-competition that was opened, and its bidder handed in no later one in time';
 
 CREATE FUNCTION abruf.takes_offers(of_contract uuid, wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted AND m.opened_at IS NULL);
 END
@@ -47,7 +47,7 @@ $$;
 COMMENT ON FUNCTION abruf.takes_offers(uuid, uuid) IS 'Whether the mini-competition is visible and not yet opened';
 
 CREATE FUNCTION abruf.sees_interests_of(wanted uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM assignment a WHERE a.person_id = wanted)
         OR EXISTS (SELECT FROM mini_competition m WHERE wanted IN (m.opened_by, m.opened_with));
@@ -56,7 +56,7 @@ $$;
 COMMENT ON FUNCTION abruf.sees_interests_of(uuid) IS 'Whether the person has a visible assignment, or opened the offers of a visible mini-competition';
 
 CREATE FUNCTION abruf.audits_call_off(of_contract uuid, wanted uuid, of_body uuid, of_member uuid) RETURNS boolean
-    LANGUAGE plpgsql STABLE AS $$
+    LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
     RETURN EXISTS (SELECT FROM call_off c
                    WHERE c.contract_id = of_contract AND c.id = wanted AND c.body_id = of_body AND c.member_id = of_member);
