@@ -6,7 +6,7 @@
 CREATE FUNCTION abruf.takes_part(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM contract_body b WHERE b.contract_id = wanted);
+    RETURN EXISTS (SELECT FROM public.contract_body b WHERE b.contract_id = wanted);
 END
 $$;
 COMMENT ON FUNCTION abruf.takes_part(uuid) IS 'Whether the house of the actor is party to this contract, as its lead or beside it';
@@ -14,7 +14,7 @@ COMMENT ON FUNCTION abruf.takes_part(uuid) IS 'Whether the house of the actor is
 CREATE FUNCTION abruf.sees_call_off(of_contract uuid, wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM call_off c WHERE c.contract_id = of_contract AND c.id = wanted);
+    RETURN EXISTS (SELECT FROM public.call_off c WHERE c.contract_id = of_contract AND c.id = wanted);
 END
 $$;
 COMMENT ON FUNCTION abruf.sees_call_off(uuid, uuid) IS 'Whether the call-off of this contract is visible';
@@ -22,7 +22,7 @@ COMMENT ON FUNCTION abruf.sees_call_off(uuid, uuid) IS 'Whether the call-off of 
 CREATE FUNCTION abruf.sees_competition(of_contract uuid, wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted);
+    RETURN EXISTS (SELECT FROM public.mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted);
 END
 $$;
 COMMENT ON FUNCTION abruf.sees_competition(uuid, uuid) IS 'Whether the mini-competition of this contract is visible';
@@ -30,9 +30,9 @@ COMMENT ON FUNCTION abruf.sees_competition(uuid, uuid) IS 'Whether the mini-comp
 CREATE FUNCTION abruf.sees_offer(of_contract uuid, of_competition uuid, of_supplier uuid, handed_in timestamptz) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM mini_competition m
+    RETURN EXISTS (SELECT FROM public.mini_competition m
                    WHERE m.contract_id = of_contract AND m.id = of_competition AND m.opened_at IS NOT NULL)
-        AND NOT EXISTS (SELECT FROM mini_competition_receipt r
+        AND NOT EXISTS (SELECT FROM public.mini_competition_receipt r
                         WHERE r.contract_id = of_contract AND r.competition_id = of_competition AND r.supplier_id = of_supplier
                           AND NOT r.late AND handed_in < r.received_at);
 END
@@ -42,7 +42,7 @@ COMMENT ON FUNCTION abruf.sees_offer(uuid, uuid, uuid, timestamptz) IS 'Whether 
 CREATE FUNCTION abruf.takes_offers(of_contract uuid, wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted AND m.opened_at IS NULL);
+    RETURN EXISTS (SELECT FROM public.mini_competition m WHERE m.contract_id = of_contract AND m.id = wanted AND m.opened_at IS NULL);
 END
 $$;
 COMMENT ON FUNCTION abruf.takes_offers(uuid, uuid) IS 'Whether the mini-competition is visible and not yet opened';
@@ -50,8 +50,8 @@ COMMENT ON FUNCTION abruf.takes_offers(uuid, uuid) IS 'Whether the mini-competit
 CREATE FUNCTION abruf.sees_interests_of(wanted uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM assignment a WHERE a.person_id = wanted)
-        OR EXISTS (SELECT FROM mini_competition m WHERE wanted IN (m.opened_by, m.opened_with));
+    RETURN EXISTS (SELECT FROM public.assignment a WHERE a.person_id = wanted)
+        OR EXISTS (SELECT FROM public.mini_competition m WHERE wanted IN (m.opened_by, m.opened_with));
 END
 $$;
 COMMENT ON FUNCTION abruf.sees_interests_of(uuid) IS 'Whether the person has a visible assignment, or opened the offers of a visible mini-competition';
@@ -59,7 +59,7 @@ COMMENT ON FUNCTION abruf.sees_interests_of(uuid) IS 'Whether the person has a v
 CREATE FUNCTION abruf.audits_call_off(of_contract uuid, wanted uuid, of_body uuid, of_member uuid) RETURNS boolean
     LANGUAGE plpgsql STABLE PARALLEL SAFE AS $$
 BEGIN
-    RETURN EXISTS (SELECT FROM call_off c
+    RETURN EXISTS (SELECT FROM public.call_off c
                    WHERE c.contract_id = of_contract AND c.id = wanted AND c.body_id = of_body AND c.member_id = of_member);
 END
 $$;
