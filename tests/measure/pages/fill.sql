@@ -20,10 +20,10 @@ SELECT name,
              WHERE a.attrelid = name::regclass AND a.attname IN ('id', 'call_off_id', 'review_id', 'cancellation_id', 'confirmation_id', 'delivery_id',
                    'complaint_id', 'invoice_id', 'dispatch_id', 'mail_id', 'document_id', 'event_id', 'replaces_id')),
        CASE name
-           WHEN 'document' THEN ', ''check_code'', translate(upper(left(md5(t.check_code || $1), 16)), ''0189'', ''GHJK''), ''bytes'', NULL, ''input'', NULL, ''byte_count'', coalesce(t.byte_count, octet_length(t.bytes))'
-           WHEN 'mail' THEN ', ''message_id'', t.message_id || $1'
+           WHEN 'document' THEN ', ''check_code'', translate(upper(left(md5(t.check_code || p.n), 16)), ''0189'', ''GHJK''), ''bytes'', NULL, ''input'', NULL, ''byte_count'', coalesce(t.byte_count, octet_length(t.bytes))'
+           WHEN 'mail' THEN ', ''message_id'', t.message_id || p.n'
            WHEN 'supplier_confirmation' THEN ', ''link_sha256'', NULL'
-           WHEN 'supplier_order' THEN ', ''number'', regexp_replace(t.number, ''-B$'', ''-'' || $1 || ''-B'')'
+           WHEN 'supplier_order' THEN ', ''number'', regexp_replace(t.number, ''-B$'', ''-'' || p.n || ''-B'')'
            ELSE ''
        END
 FROM unnest(ARRAY['call_off_line', 'review', 'approval', 'justification', 'step_approval', 'volume_entry', 'savings_entry', 'document', 'decline',
@@ -32,38 +32,41 @@ FROM unnest(ARRAY['call_off_line', 'review', 'approval', 'justification', 'step_
                   'complaint', 'complaint_resolution', 'invoice', 'invoice_line', 'invoice_cancellation', 'rank_request', 'budget_confirmation',
                   'licence_reminder', 'savings_mark']) AS name;
 
--- Copies number `n`: one of each pattern, at most `most`.
-CREATE FUNCTION measured.lay(n bigint, most bigint) RETURNS bigint LANGUAGE plpgsql SET session_replication_role = replica AS $$
+-- Copies number `first` and the following, until there are about 3,000 more, at most `most`.
+CREATE FUNCTION measured.lay(first bigint, most bigint) RETURNS bigint LANGUAGE plpgsql SET session_replication_role = replica AS $$
 DECLARE
-    part measured.part; laid bigint;
+    part measured.part;
+    copies bigint := greatest(1, 3000 / (SELECT count(*) FROM measured.pattern));
 BEGIN
-    CREATE TEMP TABLE chosen ON COMMIT DROP AS SELECT contract_id, id FROM measured.pattern ORDER BY id LIMIT most;
+    CREATE TEMP TABLE chosen ON COMMIT DROP AS
+        SELECT p.contract_id, p.id, n, '-' || n AS suffix
+        FROM measured.pattern p CROSS JOIN generate_series(first, first + copies - 1) AS n
+        ORDER BY n, p.id LIMIT most;
     ANALYZE chosen;
     INSERT INTO call_off
     SELECT (jsonb_populate_record(c, jsonb_build_object(
-               'id', measured.of_copy(c.id, n), 'number', c.number || '-' || n, 'case_number', c.case_number || '-' || n))).*
+               'id', measured.of_copy(c.id, n), 'number', c.number || suffix, 'case_number', c.case_number || suffix))).*
     FROM chosen JOIN call_off c USING (contract_id, id);
-    GET DIAGNOSTICS laid = ROW_COUNT;
     FOR part IN SELECT * FROM measured.part LOOP
         EXECUTE format(
             'INSERT INTO %1$I OVERRIDING SYSTEM VALUE SELECT (jsonb_populate_record(t, jsonb_build_object(%2$s%3$s))).*
              FROM chosen p JOIN %1$I t ON t.contract_id = p.contract_id AND t.call_off_id = p.id',
             part.name,
-            (SELECT string_agg(format('%L, measured.of_copy(t.%I, $1)', name, name), ', ') FROM unnest(part.columns) AS name),
-            part.differs) USING n;
+            (SELECT string_agg(format('%L, measured.of_copy(t.%I, p.n)', name, name), ', ') FROM unnest(part.columns) AS name),
+            part.differs);
     END LOOP;
     -- The log lies behind what is there; its details are those of the pattern, by their hash.
     INSERT INTO audit_entry
-    SELECT e.chain_id, last.sequence + row_number() OVER (PARTITION BY e.chain_id ORDER BY e.sequence), e.body_id, measured.of_copy(e.call_off_id, n),
-           e.member_id, e.action, e.at, e.canonical, e.leaf_hash, e.previous_hash, e.chain_hash
+    SELECT e.chain_id, last.sequence + row_number() OVER (PARTITION BY e.chain_id ORDER BY p.n, e.sequence), e.body_id,
+           measured.of_copy(e.call_off_id, p.n), e.member_id, e.action, e.at, e.canonical, e.leaf_hash, e.previous_hash, e.chain_hash
     FROM chosen p
     JOIN audit_entry e ON e.call_off_id = p.id
-    CROSS JOIN LATERAL (SELECT max(l.sequence) AS sequence FROM audit_entry l WHERE l.chain_id = e.chain_id) last;
+    JOIN (SELECT chain_id, max(sequence) AS sequence FROM audit_entry GROUP BY chain_id) last USING (chain_id);
     -- What is logged next comes after them.
     UPDATE guard g SET chain_length = last.sequence
     FROM (SELECT chain_id, max(sequence) AS sequence FROM audit_entry GROUP BY chain_id) AS last
     WHERE g.contract_id = last.chain_id AND g.scope = 'contract' AND g.measure = 'value';
     DROP TABLE chosen;
-    RETURN laid;
+    RETURN first + copies;
 END
 $$;
