@@ -10,7 +10,7 @@ COMMENT ON FUNCTION abruf.found_people(text) IS 'Ids of people whose name is lik
 REVOKE ALL ON FUNCTION abruf.found_people(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION abruf.found_people(text) TO abruf_app;
 
--- Whether somebody may read a name is asked of their acts: of 600,000 at 100,000 call-offs, for each name in a list.
+-- Whether somebody may read a name is asked of their acts, seven for each call-off, and for each name in a list.
 CREATE INDEX approval_of_person ON approval (person_id);
 
 -- Competitions have many policies of their own: asking for acts in one costs twenty times as much as asking for an assignment, and was
