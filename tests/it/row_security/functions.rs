@@ -13,6 +13,7 @@ const WITH_THE_OWNERS_EYES: &[(&str, &str)] = &[
     ("found_contracts", "search: ids of the house's, as above"),
     ("found_documents", "search: ids of the actor's own, as above"),
     ("found_items", "search: ids within contracts that were found, as above"),
+    ("found_people", "lists of call-offs: ids of people by name, joined by whoever asks with whom the policies show"),
     ("jurisdiction_of_body", "trigger: the body's law for its new contract"),
     ("keep_savings_total", "trigger: adds to sums that nobody else may write"),
     ("learn_contract_words", "trigger: words of titles for search"),

@@ -94,10 +94,16 @@ pub async fn show(
             if asked.art.is_empty() {
                 groups.push(group(&mut tx, kind, wanted, &words, FEW, 0).await?);
             } else if asked.art == kind.0 {
-                // How many there are decides which page there can be.
-                let total = group(&mut tx, kind, wanted, &words, 1, 0).await?.total;
-                let place = Pager::new(&asked.seite, ROWS, total, "/suche", &[("q", &words), ("art", kind.0)]);
-                groups.push(group(&mut tx, kind, wanted, &words, ROWS, place.offset()).await?);
+                let place = |total| Pager::new(&asked.seite, ROWS, total, "/suche", &[("q", &words), ("art", kind.0)]);
+                // How many there are decides which page there can be, and comes with its rows: asked a second time only beyond the end.
+                let offset = place(MOST.into()).offset();
+                let mut found = group(&mut tx, kind, wanted, &words, ROWS, offset).await?;
+                if found.rows.is_empty() && 0 < offset {
+                    let total = group(&mut tx, kind, wanted, &words, 1, 0).await?.total;
+                    found = group(&mut tx, kind, wanted, &words, ROWS, place(total).offset()).await?;
+                }
+                let place = place(found.total);
+                groups.push(found);
                 pager = Some(place);
             }
         }
