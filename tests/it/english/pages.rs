@@ -80,6 +80,22 @@ async fn the_choice_is_kept_and_one_goes_back_to_the_page() {
 }
 
 #[tokio::test]
+async fn a_name_that_is_also_a_word_of_ours_stays_as_it_is_typed() {
+    let web = Web::new().await;
+    web.person("office@amt.example", Role::Office, web.body).await;
+    sqlx::query("UPDATE person SET name = 'Rahmenverträge'").execute(&web.database.owner).await.unwrap();
+    let session = web.sign_in("office@amt.example").await;
+    let english = web.get("/", &format!("{session}; {ENGLISH}")).await.text;
+    assert!(english.contains(">Framework contracts<"), "the entry of the navigation: {english}");
+    assert!(english.contains("Good afternoon, <bdi lang=\"de\" translate=\"no\">Rahmenverträge</bdi>"), "{english}");
+    let german = web.get("/", &session).await.text;
+    assert!(german.contains("Guten Tag, Rahmenverträge"), "{german}");
+    for page in [english, german] {
+        assert!(!page.contains(['\u{fdd0}', '\u{fdd1}']), "a mark is left: {page}");
+    }
+}
+
+#[tokio::test]
 async fn no_heading_label_or_button_of_the_main_pages_stays_german() {
     let web = Web::new().await;
     web.person("office@amt.example", Role::Office, web.body).await;
