@@ -46,7 +46,7 @@ export async function twice({ desk, tally }) {
 }
 
 async function fill(tab, { fields, choose, ticks }, words) {
-  for (const box of await tab.locator("main details:not([open]) > summary").all()) await box.click();
+  await tab.evaluate(() => document.querySelectorAll("main details").forEach((fold) => fold.setAttribute("open", "")));
   for (const [name, label] of Object.entries(choose ?? {})) {
     const field = tab.locator(`main #${name}`);
     await field.selectOption(await field.locator("option", { hasText: label }).first().getAttribute("value"));
@@ -60,8 +60,10 @@ const send = (tab, write) => Promise.all([tab.waitForNavigation({ waitUntil: "lo
 
 async function doubleClick({ tab, words, tally, where, write }) {
   await fill(tab, write, words);
-  await Promise.all([tab.waitForNavigation({ waitUntil: "load" }), button(tab, write).dblclick()]);
-  await tab.waitForLoadState();
+  await tab.evaluate(() => (window.leftBehind = true));
+  await button(tab, write).dblclick();
+  // The second press breaks off the first answer; what counts is the page that stays.
+  await tab.waitForFunction(() => !window.leftBehind && document.readyState === "complete", undefined, { polling: 100 });
   await plain(tab, tally, where);
 }
 
