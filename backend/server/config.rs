@@ -18,6 +18,7 @@
 //! | `AWS_SESSION_TOKEN`, `AWS_REGION`, `AWS_ENDPOINT_URL` | for `s3://`: what goes with a key that ends; region; address of a service that is not AWS | none, `us-east-1`, AWS |
 //! | `ABRUF_DEMO_NOW` | moves the clock, demo only, e.g. `2027-02-28T23:00:00Z` | none |
 //! | `ABRUF_LOG` | log filter, e.g. `info,abruf=debug` | `info`, without notices of PostgreSQL |
+//! | `ABRUF_LOG_FORMAT` | `text`, or `json`: one object per line, for a collector | `text` |
 
 mod document_store;
 mod oidc;
@@ -53,6 +54,7 @@ const KNOWN: &[&str] = &[
     "ABRUF_DOCUMENT_STORE",
     "ABRUF_DEMO_NOW",
     "ABRUF_LOG",
+    "ABRUF_LOG_FORMAT",
     "ABRUF_CASES",
     "ABRUF_TURNOVER",
     "ABRUF_TURNOVER_MAP",
@@ -131,6 +133,15 @@ pub enum DatabaseSettings {
     },
 }
 
+/// How a line of the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people: time, level, place, words.
+    Text,
+    /// For programs that collect logs: one JSON object per line.
+    Json,
+}
+
 /// How mail leaves the house.
 #[derive(Debug, Clone)]
 pub struct MailSettings {
@@ -165,6 +176,8 @@ pub struct Settings {
     pub demo_now: Option<DateTime<Utc>>,
     /// Log filter.
     pub log: String,
+    /// How a line of the log is written.
+    pub log_format: LogFormat,
     /// The system's temporary directory.
     pub temp_dir: PathBuf,
     /// Folders of `PATH`, for PostgreSQL's programs.
@@ -228,6 +241,17 @@ impl Settings {
             demo_now: set("ABRUF_DEMO_NOW")
                 .map(|value| readable("ABRUF_DEMO_NOW", value, "ein Zeitpunkt wie 2027-02-28T23:00:00Z"))
                 .transpose()?,
+            log_format: match set("ABRUF_LOG_FORMAT").unwrap_or("text") {
+                "text" => LogFormat::Text,
+                "json" => LogFormat::Json,
+                value => {
+                    return Err(ConfigError::Unreadable {
+                        name: "ABRUF_LOG_FORMAT",
+                        value: value.to_owned(),
+                        expected: "text oder json",
+                    });
+                }
+            },
             log: set("ABRUF_LOG").unwrap_or("info,sqlx::postgres::notice=warn").to_owned(),
             temp_dir: set("TMPDIR").map_or_else(|| PathBuf::from("/tmp"), PathBuf::from),
             search_path: std::env::split_paths(set("PATH").unwrap_or_default()).collect(),
@@ -302,6 +326,15 @@ mod tests {
     fn a_misspelt_setting_is_refused_by_name() {
         let refused = settings(&[("ABRUF_LISTNE", "x"), ("HOME", "/h")], false);
         assert!(matches!(refused, Err(ConfigError::Unknown(name)) if name == "ABRUF_LISTNE"));
+    }
+
+    #[test]
+    fn lines_of_the_log_are_text_or_json_and_nothing_else() {
+        let set = |value| settings(&[("ABRUF_LOG_FORMAT", value), ("HOME", "/h")], false);
+        assert_eq!(set("json").expect("known").log_format, LogFormat::Json);
+        assert_eq!(set("").expect("default").log_format, LogFormat::Text);
+        let told = set("xml").expect_err("unknown").to_string();
+        assert!(told.contains("ABRUF_LOG_FORMAT=xml") && told.contains("text oder json"), "{told}");
     }
 
     #[test]

@@ -90,6 +90,13 @@ def counted(report):
     return statuses, operations
 
 
+def end_of(report, lines=150):
+    """What the tool says of its failures: where nobody can fetch the file, the log has to tell."""
+    told = report.read_text(errors="replace").splitlines()
+    start = next((number for number, line in enumerate(told) if " FAILURES " in line or " ERRORS " in line), 0)
+    return "\n".join(line[:400] for line in told[start:start + lines])
+
+
 class Broken(http.server.BaseHTTPRequestHandler):
     """A service with both faults: it fails, and it answers what it does not describe."""
 
@@ -157,7 +164,7 @@ def main():
             print(f"api: {role}: {total} requests to {len(operations)} of {all_operations} operations, "
                   f"{server_errors} answers 5xx, {let_in} beyond 401 and 404; {dict(sorted(statuses.items()))}")
             if code != 0:
-                failed.append(f"{name}: see {folder}/{name}.txt")
+                failed.append(f"{name}: the end of {folder}/{name}.txt:\n{end_of(folder / f'{name}.txt')}")
             if server_errors or total < FEWEST_REQUESTS or let_in * 5 < total:
                 failed.append(f"{name}: {server_errors} 5xx, {total} requests, {let_in} beyond 401 and 404")
             left, rounds = left - now, rounds + 1

@@ -5,6 +5,7 @@ mod asvs;
 mod dependencies;
 mod migrations;
 mod rules;
+mod security;
 
 use std::fs;
 use std::path::{Path, PathBuf};

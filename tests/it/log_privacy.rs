@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use abruf::actor::Role;
@@ -34,36 +34,87 @@ const CANARIES: [&str; 14] = [
     "127.0.0.1\" injected",
 ];
 
+/// A program that serves the database of a test and writes its log into a file.
+struct Logged {
+    place: Place,
+    child: Child,
+    address: String,
+    client: Client,
+}
+
+impl Logged {
+    async fn start(web: &Web, settings: &[(&str, &str)]) -> Self {
+        let place = Place::ready();
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        let child = Command::new(env!("CARGO_BIN_EXE_abruf"))
+            .arg("serve")
+            .env_clear()
+            .env("PATH", environment("PATH").unwrap_or_default())
+            .env("ABRUF_LISTEN", &address)
+            .env("ABRUF_DATA_DIR", &place.data)
+            .env("DATABASE_URL", cluster::app_options(&web.database.name).to_url_lossy().as_str())
+            .env("DATABASE_OWNER_URL", cluster::owner_options(&web.database.name).to_url_lossy().as_str())
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(fs::File::create(place.data.join("log-of-the-test")).unwrap())
+            .spawn()
+            .unwrap();
+        let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let logged = Self { place, child, address, client };
+        let begin = Instant::now();
+        while logged.client.get(logged.at("/health/ready")).send().await.map(|it| it.status()).ok()
+            != Some(StatusCode::OK)
+        {
+            assert!(begin.elapsed() < Duration::from_secs(60), "not ready: {}", logged.text());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        logged
+    }
+
+    fn at(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    fn text(&self) -> String {
+        fs::read_to_string(self.place.data.join("log-of-the-test")).unwrap()
+    }
+
+    /// Ends it; all that it wrote.
+    fn stop(mut self) -> String {
+        kill_process(Pid::from_raw(self.child.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
+        self.child.wait().unwrap();
+        self.text()
+    }
+}
+
+#[tokio::test]
+async fn a_collector_gets_each_line_as_an_object_with_its_time_in_utc() {
+    let web = Web::new().await;
+    let logged = Logged::start(&web, &[("ABRUF_LOG", "info"), ("ABRUF_LOG_FORMAT", "json")]).await;
+    logged.client.get(logged.at("/api/v1/call-offs")).send().await.unwrap();
+    let text = logged.stop();
+    let lines: Vec<serde_json::Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("no object: {error}: {line}")))
+        .collect();
+    assert!(!lines.is_empty());
+    for line in &lines {
+        let time = line["timestamp"].as_str().unwrap();
+        assert!(time.ends_with('Z') && time.parse::<chrono::DateTime<chrono::Utc>>().is_ok(), "{time}");
+        assert!(line["level"].is_string() && line["target"].is_string(), "{line}");
+    }
+    let refused = lines.iter().find(|line| line["span"]["path"] == "/api/v1/call-offs");
+    assert!(refused.is_some_and(|line| line["span"]["id"].is_string()), "the request with its id: {text}");
+}
+
 #[tokio::test]
 async fn no_log_line_tells_a_secret_or_a_person() {
     let web = Web::new().await;
     let town = web.member("Stadt Altenrode").await;
     web.person("eva@altenrode.example", Role::Buyer, town).await;
-    let place = Place::ready();
-    let log = place.data.join("log-of-the-test");
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_abruf"))
-        .arg("serve")
-        .env_clear()
-        .env("PATH", environment("PATH").unwrap_or_default())
-        .env("ABRUF_LISTEN", &address)
-        .env("ABRUF_DATA_DIR", &place.data)
-        .env("ABRUF_TRUSTED_PROXY", "127.0.0.1")
-        .env("ABRUF_LOG", "debug")
-        .env("DATABASE_URL", cluster::app_options(&web.database.name).to_url_lossy().as_str())
-        .env("DATABASE_OWNER_URL", cluster::owner_options(&web.database.name).to_url_lossy().as_str())
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(fs::File::create(&log).unwrap())
-        .spawn()
-        .unwrap();
-    let at = |path: &str| format!("http://{address}{path}");
-    let client = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-    let begin = Instant::now();
-    while client.get(at("/health/ready")).send().await.map(|it| it.status()).ok() != Some(StatusCode::OK) {
-        assert!(begin.elapsed() < Duration::from_secs(60), "not ready: {}", fs::read_to_string(&log).unwrap());
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    let logged = Logged::start(&web, &[("ABRUF_LOG", "debug"), ("ABRUF_TRUSTED_PROXY", "127.0.0.1")]).await;
+    let (at, client) = (|path: &str| logged.at(path), logged.client.clone());
 
     let signed_in = client
         .post(at("/api/v1/sessions"))
@@ -111,10 +162,7 @@ async fn no_log_line_tells_a_secret_or_a_person() {
     for request in requests {
         request.send().await.unwrap();
     }
-    kill_process(Pid::from_raw(child.id().try_into().unwrap()).unwrap(), Signal::TERM).unwrap();
-    child.wait().unwrap();
-
-    let text = fs::read_to_string(&log).unwrap();
+    let text = logged.stop();
     for canary in CANARIES {
         assert!(
             !text.contains(canary),

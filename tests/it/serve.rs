@@ -96,6 +96,17 @@ async fn with_a_private_server_it_starts_cold_and_warm_refuses_a_second_and_stop
 }
 
 #[tokio::test]
+async fn an_address_beyond_this_machine_is_refused_before_anything_starts() {
+    let place = Place::new("data");
+    for listen in ["0.0.0.0:8080", "[::]:8080", "192.0.2.7:8080"] {
+        let settings = [("ABRUF_DATA_DIR", place.data.to_str().unwrap()), ("ABRUF_LISTEN", listen)];
+        // Exit code of settings, see the command line.
+        assert_eq!(Served::spawn(&settings).child.wait().unwrap().code(), Some(3), "{listen}");
+        assert!(!place.data.join("pg").exists(), "{listen}");
+    }
+}
+
+#[tokio::test]
 async fn told_to_stop_while_the_demo_loads_it_stops_in_order_and_the_next_start_begins_anew() {
     let place = Place::ready();
     let data = place.data.to_str().unwrap();

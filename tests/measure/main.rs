@@ -83,7 +83,7 @@ fn asked() -> Result<Asked> {
         [] => (5, None),
         ["--seconds", number] => (number.parse()?, None),
         ["--seconds", number, "--goal", goal] if speed => (number.parse()?, Some((*goal).to_owned())),
-        _ => return Err("usage: measure [--speed] [--seconds N [--goal P1|P1b|P2|P3]]".into()),
+        _ => return Err("usage: measure [--speed] [--seconds N [--goal P1|P1b|P2|P3|P4b]]".into()),
     };
     let time = Duration::from_secs(seconds);
     Ok(if speed { Asked::Speed(time, goal) } else { Asked::Figures(time) })

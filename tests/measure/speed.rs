@@ -4,6 +4,8 @@
 //! bare variant, the product, the bare variant again; its ratio is the product over the mean of the two.
 //! A round whose two bare figures differ by more than 1.3 is void and repeated.
 
+mod sums;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -127,6 +129,9 @@ pub async fn speed(settings: &Settings, time: Duration, only: Option<&str>) -> R
     }
     if wanted("P3") {
         checks(&field, time).await?;
+    }
+    if wanted("P4b") {
+        sums::cost(&field, time).await?;
     }
     field.program.stop().await?;
     bare::assert_sums(&field.cluster).await?;

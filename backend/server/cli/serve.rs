@@ -21,7 +21,7 @@ use crate::actions::{first_link, load_templates};
 use crate::app::App;
 use crate::cli::database::Database;
 use crate::cli::output::{Exit, Output};
-use crate::config::Settings;
+use crate::config::{LogFormat, Settings};
 use crate::demo::Size;
 use crate::http::connections::serve;
 use crate::http::{self, Ready, Security, headers};
@@ -213,9 +213,9 @@ fn announce(app: &App, settings: &Settings, first: Option<NewLink>, output: &Out
 
 fn log_to_stderr(settings: &Settings) {
     let filter = EnvFilter::try_new(&settings.log).unwrap_or_else(|_| EnvFilter::new("info"));
-    let _ = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .try_init();
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let _ = match settings.log_format {
+        LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).try_init(),
+        LogFormat::Json => lines.json().try_init(),
+    };
 }
