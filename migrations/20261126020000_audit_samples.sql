@@ -93,6 +93,26 @@ ALTER TABLE audit_sample_item FORCE ROW LEVEL SECURITY;
 CREATE POLICY audit_sample_item_of_sample ON audit_sample_item USING (
     EXISTS (SELECT FROM audit_sample s WHERE s.id = audit_sample_item.sample_id));
 
+CREATE TABLE audit_sample_extension (
+    sample_id uuid NOT NULL REFERENCES audit_sample,
+    round smallint NOT NULL,
+    asked integer NOT NULL,
+    drawn_at timestamptz NOT NULL,
+    PRIMARY KEY (sample_id, round),
+    CONSTRAINT audit_sample_extension_sane CHECK (1 <= round AND asked BETWEEN 1 AND 1000)
+);
+COMMENT ON TABLE audit_sample_extension IS 'An extension of a sample: with how many more were asked for, it can be drawn again';
+COMMENT ON COLUMN audit_sample_extension.sample_id IS 'The sample';
+COMMENT ON COLUMN audit_sample_extension.round IS 'Counts from 1';
+COMMENT ON COLUMN audit_sample_extension.asked IS 'How many more were asked for; monetary units may give one more or less';
+COMMENT ON COLUMN audit_sample_extension.drawn_at IS 'When';
+CREATE TRIGGER audit_sample_extension_append_only BEFORE UPDATE OR DELETE ON audit_sample_extension FOR EACH ROW EXECUTE FUNCTION abruf.refuse_change();
+GRANT SELECT, INSERT ON audit_sample_extension TO abruf_app;
+ALTER TABLE audit_sample_extension ENABLE ROW LEVEL SECURITY;
+ALTER TABLE audit_sample_extension FORCE ROW LEVEL SECURITY;
+CREATE POLICY audit_sample_extension_of_sample ON audit_sample_extension USING (
+    EXISTS (SELECT FROM audit_sample s WHERE s.id = audit_sample_extension.sample_id));
+
 CREATE TABLE audit_sample_mark (
     sample_id uuid NOT NULL,
     id uuid NOT NULL,

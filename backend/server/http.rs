@@ -131,7 +131,7 @@ pub fn routes() -> Routes {
     .post("/pruefung/stichprobe/{id}/erweitern", only(AUDITOR).on(Object::Sample), pages::sample::extend)
     .post("/pruefung/stichprobe/{id}/vermerk", only(AUDITOR).on(Object::Sample), pages::sample::mark)
     .get("/pruefung/stichprobe/{id}/stichprobe.csv", only(AUDITOR).on(Object::Sample), pages::sample::export)
-    .get("/pruefung/stichprobe/{id}/grundgesamtheit.txt", only(AUDITOR).on(Object::Sample), pages::sample::population)
+    .get("/pruefung/stichprobe/{id}/grundgesamtheit.csv", only(AUDITOR).on(Object::Sample), pages::sample::population)
     // The office: members, contracts, what it owes; accounts for the administration.
     .get("/verwaltung", only(OFFICE), pages::office::show)
     .get("/verwaltung/personen", only(OFFICE), pages::office::people)

@@ -16,6 +16,13 @@
 //!
 //! BV is the sum of the values, TM the tolerable misstatement, RF the factor of the confidence level without any
 //! expected error: see [`RISK_FACTORS`].
+//!
+//! **Sources.** `n = RF x BV / TM` with no expected error, and the interval `J = BV / n`: ISA 530 (sampling, its value
+//! weighted selection); European Commission, *Guidance on sampling methods for audit authorities* (EGESIF_16-0014-01,
+//! 20 January 2017), monetary-unit sampling, conservative approach; AICPA Audit Guide *Audit Sampling*, factors for no
+//! misstatement. Why the factor is `-ln(1 - c)`: with n cents hit at random and a share p of them wrong, none that is
+//! wrong is hit with a probability of about `e^(-n p)` (Poisson); it falls to `1 - c` where `n p = -ln(1 - c)`. What a
+//! sample without errors says, then, is: with the confidence c no more than TM is wrong.
 
 mod population;
 
@@ -180,6 +187,17 @@ impl Population {
                 order.into_iter().filter(|it| from.cents() <= it.cents()).map(|it| pick(it, true)).collect()
             }
         }
+    }
+
+    /// Draws for the first time and extends as often as there are numbers: the whole sample, round by round.
+    #[must_use]
+    pub fn rounds(&self, method: Method, seed: u32, extensions: &[u32]) -> Vec<Vec<Pick>> {
+        let mut rounds = vec![self.draw(method, seed)];
+        for (round, more) in (1_u16..).zip(extensions) {
+            let drawn = rounds.iter().flatten().map(|pick| pick.item.case_number.clone()).collect();
+            rounds.push(self.extend(method, seed, round, &drawn, *more));
+        }
+        rounds
     }
 
     /// Draws about `more` of those that are not among `drawn`; `round` counts the extensions from 1.
@@ -373,6 +391,38 @@ mod tests {
         let expected = Net::of_cents(i128::from(number % 2_000_000) + 1).expect("an amount");
         assert_eq!(first_hit(8417, 0, of("20000.00")), expected);
         assert_ne!(first_hit(8417, 1, of("20000.00")), expected, "another round begins elsewhere");
+    }
+
+    #[test]
+    fn a_draw_worked_out_by_another_program() {
+        // Order, hits and picks come from forty lines of Python with nothing but hashlib, as the procedure above says.
+        let items = [
+            ("V-2026-A", "12000.00"),
+            ("V-2026-B", "3000.50"),
+            ("V-2026-C", "450.00"),
+            ("V-2026-D", "9.99"),
+            ("V-2026-E", "8000.00"),
+            ("V-2026-F", "1500.00"),
+            ("V-2026-G", "25000.00"),
+            ("V-2026-H", "39.51"),
+        ];
+        let item = |(number, net): (&str, &str)| Item { case_number: number.to_owned(), net: Some(of(net)) };
+        let population = Population::new(items.map(item).to_vec());
+        let order: Vec<&str> = population.in_order(8417).iter().map(|it| &it.case_number[7..]).collect();
+        assert_eq!(order, ["A", "D", "H", "E", "F", "C", "B", "G"]);
+        let method = by_monetary_units("10000.00");
+        let plan = MonetaryUnits::plan(population.sum(), of("10000.00"), level(95)).expect("a plan");
+        assert_eq!(plan, MonetaryUnits { size: 15, interval: of("3333.33") });
+        assert_eq!(first_hit(8417, 0, plan.interval), of("1645.82"));
+        let letters = |picks: &[Pick]| {
+            picks.iter().map(|it| (it.item.case_number[7..].to_owned(), it.certain)).collect::<Vec<_>>()
+        };
+        let rounds = population.rounds(method, 8417, &[2]);
+        let expected =
+            [("A", true), ("E", true), ("C", false), ("B", false), ("G", true)].map(|(at, sure)| (at.to_owned(), sure));
+        assert_eq!(letters(&rounds[0]), expected);
+        assert_eq!(first_hit(8417, 1, of("774.75")), of("570.81"));
+        assert_eq!(letters(&rounds[1]), [("F".to_owned(), true)]);
     }
 
     #[test]

@@ -253,13 +253,14 @@ pub async fn extend(
     }
     let ids = visible.iter().map(|(number, contract, call_off)| (number.as_str(), (*contract, *call_off))).collect();
     let items = new_items(&picks, &ids)?;
-    match audit_samples::insert_items(&mut tx, id, round, drawn.len(), &items, keyed.now).await {
+    match audit_samples::insert_extension(&mut tx, id, round, more, keyed.now).await {
         // Somebody extends it in another window at this instant.
-        Err(error) if error.constraint().is_some_and(|it| it.starts_with("audit_sample_item_")) => {
+        Err(error) if error.constraint().is_some_and(|it| it == "audit_sample_extension_pkey") => {
             return Err(ActionError::Contended);
         }
         done => done?,
     }
+    audit_samples::insert_items(&mut tx, id, round, drawn.len(), &items, keyed.now).await?;
     log(&mut tx, keyed, "sample_extended", &sample, &items).await?;
     keyed.keep(&mut tx, &items.len()).await?;
     tx.commit().await?;

@@ -57,7 +57,7 @@ pub const DOWNLOADS: &[(&str, Noted)] = &[
     ("/pruefung/abrufe.csv", Noted::Export),
     ("/pruefung/abrufe.zip", Noted::Export),
     ("/pruefung/stichprobe/{id}/stichprobe.csv", Noted::Export),
-    ("/pruefung/stichprobe/{id}/grundgesamtheit.txt", Noted::Export),
+    ("/pruefung/stichprobe/{id}/grundgesamtheit.csv", Noted::Export),
     ("/api/v1/audit/call-offs.zip", Noted::Export),
     ("/berichte/{bericht}/{datei}", Noted::Export),
     ("/berichte/einsparungen/abrufe.csv", Noted::Export),

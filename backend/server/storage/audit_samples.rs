@@ -245,6 +245,35 @@ pub async fn drawn(conn: &mut PgConnection, id: Uuid) -> Result<(BTreeSet<String
     Ok((rows.into_iter().map(|row| row.case_number).collect(), last))
 }
 
+/// Notes an extension: with the number that was asked for it can be drawn again.
+pub async fn insert_extension(
+    conn: &mut PgConnection,
+    sample: Uuid,
+    round: u16,
+    asked: u32,
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    let round = consistent(i16::try_from(round), "audit_sample_extension", "round", sample)?;
+    let asked = consistent(i32::try_from(asked), "audit_sample_extension", "asked", sample)?;
+    sqlx::query!(
+        "INSERT INTO audit_sample_extension (sample_id, round, asked, drawn_at) VALUES ($1, $2, $3, $4)",
+        sample,
+        round,
+        asked,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// How many more each extension asked for, in their order.
+pub async fn extensions(conn: &mut PgConnection, sample: Uuid) -> Result<Vec<i32>, StorageError> {
+    Ok(sqlx::query_scalar!("SELECT asked FROM audit_sample_extension WHERE sample_id = $1 ORDER BY round", sample)
+        .fetch_all(conn)
+        .await?)
+}
+
 /// Which of these case numbers the actor sees today, with their call-offs.
 pub async fn visible(
     conn: &mut PgConnection,
