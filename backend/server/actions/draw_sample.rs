@@ -125,7 +125,10 @@ impl Divided {
             Part::Apart => self.apart.iter().map(|(it, _)| item(it)).collect(),
         });
         if population.items().is_empty() {
-            return Err(wrong("gesamtheit", "In dieser Grundgesamtheit liegt kein Abruf. Bitte ändern Sie den Filter."));
+            return Err(wrong(
+                "gesamtheit",
+                "In dieser Grundgesamtheit liegt kein Abruf. Bitte ändern Sie den Filter.",
+            ));
         }
         let book = population.sum();
         let (method, units) = match choice {
@@ -136,7 +139,8 @@ impl Divided {
             Choice::MonetaryUnits(tolerable, confidence) => {
                 let tolerable = tolerable.of(book);
                 let units = MonetaryUnits::plan(book, tolerable, confidence);
-                let message = "Der tolerierbare Fehler muss mindestens 0,01 € betragen. Üblich sind 3 % der Grundgesamtheit.";
+                let message =
+                    "Der tolerierbare Fehler muss mindestens 0,01 € betragen. Üblich sind 3 % der Grundgesamtheit.";
                 let units = units.ok_or_else(|| wrong("toleranz", message))?;
                 (Method::MonetaryUnits { tolerable, confidence }, Some(units))
             }
@@ -240,7 +244,10 @@ pub async fn extend(
     let population = audit_samples::population(&mut tx, id).await?;
     let picks = population.extend(sample.method, sample.seed, round, &drawn, more);
     if picks.is_empty() {
-        return Err(wrong("mehr", "Es ist nichts mehr zu ziehen: Die Stichprobe enthält schon die ganze Grundgesamtheit."));
+        return Err(wrong(
+            "mehr",
+            "Es ist nichts mehr zu ziehen: Die Stichprobe enthält schon die ganze Grundgesamtheit.",
+        ));
     }
     if MOST_DRAWN < drawn.len() + picks.len() {
         return Err(wrong("mehr", "Eine Stichprobe hat höchstens 10.000 Abrufe. Bitte ziehen Sie weniger."));
@@ -248,7 +255,8 @@ pub async fn extend(
     let numbers: Vec<String> = picks.iter().map(|it| it.item.case_number.clone()).collect();
     let visible = audit_samples::visible(&mut tx, &numbers).await?;
     if visible.len() < numbers.len() {
-        let message = "Abrufe der Grundgesamtheit liegen nicht mehr in Ihrem Prüfauftrag. Bitte ziehen Sie eine neue Stichprobe.";
+        let message =
+            "Abrufe der Grundgesamtheit liegen nicht mehr in Ihrem Prüfauftrag. Bitte ziehen Sie eine neue Stichprobe.";
         return Err(wrong("mehr", message));
     }
     let ids = visible.iter().map(|(number, contract, call_off)| (number.as_str(), (*contract, *call_off))).collect();

@@ -48,7 +48,8 @@ pub async fn mark(
     if let Some(answer) = keyed.replay(&mut tx).await? {
         return Ok(answer);
     }
-    let new = NewMark { id: app.chance.id(keyed.now), sample, position, verdict, note, by: actor.person, at: keyed.now };
+    let new =
+        NewMark { id: app.chance.id(keyed.now), sample, position, verdict, note, by: actor.person, at: keyed.now };
     audit_samples::insert_mark(&mut tx, &new).await?;
     keyed.keep(&mut tx, &new.id).await?;
     // The log keeps that somebody worked on a sample, not what was found: that is for the auditor to tell.

@@ -79,13 +79,16 @@ impl Sample {
     /// For a file that is no population, an amount that is none, and a sample without a call-off.
     pub fn run(&self, output: &Output) -> anyhow::Result<Exit> {
         let source = match self {
-            Self::Mus(Mus { source, .. }) | Self::Random(Random { source, .. }) | Self::Full(Full { source, .. }) => source,
+            Self::Mus(Mus { source, .. }) | Self::Random(Random { source, .. }) | Self::Full(Full { source, .. }) => {
+                source
+            }
         };
         let population = read(source)?;
         let method = self.method(&population)?;
         let rounds = population.rounds(method, source.seed, &source.extend);
         if rounds.iter().all(Vec::is_empty) {
-            let text = "Damit wird nichts gezogen: Kein Abruf der Datei kommt in Frage. Bitte Betrag oder Fehler senken";
+            let text =
+                "Damit wird nichts gezogen: Kein Abruf der Datei kommt in Frage. Bitte Betrag oder Fehler senken";
             return Err(Ended::new(Exit::Conflict, text).into());
         }
         let sha256 = HEXLOWER.encode(&population.sha256());

@@ -2,7 +2,6 @@
 //! are the same in both, so that two files can be compared line by line.
 
 use abruf_domain::money::Net;
-use rust_decimal::Decimal;
 
 /// What follows from population, method and seed alone.
 pub const DRAWN: [&str; 5] = ["Platz", "Runde", "Vorgang", "Netto", "Sicher gezogen"];
@@ -17,16 +16,4 @@ pub fn drawn(position: i64, round: i64, case_number: &str, net: Option<Net>, cer
         net.map(|net| net.to_string().replace('.', ",")).unwrap_or_default(),
         if certain { "ja" } else { "nein" }.to_owned(),
     ]
-}
-
-/// An amount as the options of `abruf sample` take it: `60000.00`.
-#[must_use]
-pub fn option(amount: Net) -> String {
-    amount.to_string()
-}
-
-/// A stored value as an amount; it was one when it was written.
-#[must_use]
-pub fn stored(net: Option<Decimal>) -> Option<Net> {
-    net.and_then(|net| Net::new(net).ok())
 }

@@ -203,9 +203,9 @@ pub async fn find(conn: &mut PgConnection, actor: &Actor, id: Uuid) -> Result<Op
                 confidence: level.ok_or_else(|| wrong("confidence"))?,
             }
         }
-        "random" => Method::Random {
-            size: row.size.and_then(|it| u32::try_from(it).ok()).ok_or_else(|| wrong("size"))?,
-        },
+        "random" => {
+            Method::Random { size: row.size.and_then(|it| u32::try_from(it).ok()).ok_or_else(|| wrong("size"))? }
+        }
         "full" => Method::Full { from: net(row.threshold, "threshold")? },
         _ => return Err(wrong("method")),
     };
@@ -230,8 +230,7 @@ pub async fn find(conn: &mut PgConnection, actor: &Actor, id: Uuid) -> Result<Op
 
 /// What a visible sample was drawn from.
 pub async fn population(conn: &mut PgConnection, id: Uuid) -> Result<Population, StorageError> {
-    let text =
-        sqlx::query_scalar!("SELECT population FROM audit_sample WHERE id = $1", id).fetch_one(conn).await?;
+    let text = sqlx::query_scalar!("SELECT population FROM audit_sample WHERE id = $1", id).fetch_one(conn).await?;
     consistent(Population::read(&text), "audit_sample", "population", id)
 }
 
@@ -347,7 +346,7 @@ pub struct Row {
     /// Its state.
     pub status: Status,
     /// Value on the day of the draw.
-    pub net: Option<Decimal>,
+    pub net: Option<Net>,
     /// ISO 4217.
     pub currency: String,
     /// It could not be missed.
@@ -399,7 +398,10 @@ pub async fn items(conn: &mut PgConnection, id: Uuid, limit: i64, offset: i64) -
                 call_off: CallOffId(row.call_off_id),
                 number: row.number,
                 status: stored_key(&row.status, "call_off", "status", row.call_off_id)?,
-                net: row.net,
+                net: row
+                    .net
+                    .map(|net| consistent(Net::new(net), "audit_sample_item", "net", row.call_off_id))
+                    .transpose()?,
                 currency: row.currency,
                 certain: row.certain,
                 member: row.member,

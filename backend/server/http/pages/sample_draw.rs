@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use abruf_domain::money::{Net, Percent};
-use abruf_domain::sampling::{
-    Apart, Confidence, LARGEST_SEED, Method, Part, RISK_FACTORS, Tolerable, first_hit,
-};
+use abruf_domain::sampling::{Apart, Confidence, LARGEST_SEED, Method, Part, RISK_FACTORS, Tolerable, first_hit};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
