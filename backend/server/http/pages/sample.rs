@@ -283,7 +283,7 @@ async fn page(
         seed: seed_sentence(sample.seed),
         facts: facts(&sample, &progress),
         meaning: meaning(sample.method),
-        progress: format!("{} von {}", whole(progress.checked + progress.findings), whole(progress.items)),
+        progress: format!("{} / {}", whole(progress.checked + progress.findings), whole(progress.items)),
         findings: count(progress.findings, "Feststellung", "Feststellungen"),
         hidden: if hidden == 0 { String::new() } else { count(hidden, "Abruf", "Abrufe") },
         sha256: in_groups(&sample.population_sha256),
@@ -308,7 +308,7 @@ fn facts(sample: &Sample, progress: &audit_samples::Progress) -> Vec<(&'static s
     let mut facts = vec![(
         "Grundgesamtheit",
         match sample.population_net {
-            Some(net) => format!("{calls}, {}", money(net, "EUR")),
+            Some(net) => format!("{calls} im Wert von {}", money(net, "EUR")),
             None => calls,
         },
     )];
@@ -334,7 +334,7 @@ fn facts(sample: &Sample, progress: &audit_samples::Progress) -> Vec<(&'static s
     }
     if let Some(book) = sample.population_net.filter(|book| !book.is_zero() && sample.part == Part::Orders) {
         let share = percent((progress.net * rust_decimal::Decimal::ONE_HUNDRED / book).round_dp(1));
-        facts.push(("Wert der Stichprobe", format!("{}, {share}", money(progress.net, "EUR"))));
+        facts.push(("Wert der Stichprobe", format!("{}, {share} der Grundgesamtheit", money(progress.net, "EUR"))));
     }
     facts
 }

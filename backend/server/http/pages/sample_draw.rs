@@ -97,7 +97,7 @@ struct Preview {
 
 /// What is no order that stands.
 struct ApartView {
-    counts: Vec<String>,
+    counts: Vec<(&'static str, String)>,
     rows: Vec<ApartRow>,
     /// How many the list leaves out.
     more: String,
@@ -372,7 +372,7 @@ fn preview_of(asked: &Asked, wanted: &Wanted, plan: &Plan) -> Preview {
     let calls = |many: usize| count(number(many), "Abruf", "Abrufe");
     let formula = match (plan.method, plan.units) {
         (Method::MonetaryUnits { tolerable, confidence }, Some(_)) => {
-            format!("{} × {} ÷ {}, aufgerundet", factor(confidence), euros(book), euros(tolerable))
+            format!("Faktor {} × {} ÷ {}, aufgerundet", factor(confidence), euros(book), euros(tolerable))
         }
         _ => String::new(),
     };
@@ -380,7 +380,7 @@ fn preview_of(asked: &Asked, wanted: &Wanted, plan: &Plan) -> Preview {
         fields: asked.fields(plan.population_sha256()),
         sentence: seed_sentence(wanted.seed),
         population: match of_orders {
-            true => format!("{}, {}", calls(plan.population.items().len()), euros(book)),
+            true => format!("{} im Wert von {}", calls(plan.population.items().len()), euros(book)),
             false => calls(plan.population.items().len()),
         },
         sha256: in_groups(&plan.population.sha256()),
@@ -391,7 +391,7 @@ fn preview_of(asked: &Asked, wanted: &Wanted, plan: &Plan) -> Preview {
         drawn: calls(plan.picks.len()),
         certain: if plan.units.is_some() { calls(certain) } else { String::new() },
         coverage: match drawn.percent_of(book) {
-            Some(share) if of_orders => format!("{} von {}, {}", euros(drawn), euros(book), percent(share)),
+            Some(share) if of_orders => format!("{}, {} der Grundgesamtheit", euros(drawn), percent(share)),
             _ => String::new(),
         },
     }
@@ -405,7 +405,7 @@ fn apart_view(asked: &Asked, divided: &Divided) -> Option<ApartView> {
     for (_, why) in &divided.apart {
         *counts.entry(*why).or_default() += 1;
     }
-    let said = |why: &Apart| Some(format!("{}: {}", why.german(), whole(*counts.get(why)?)));
+    let said = |why: &Apart| Some((why.german(), whole(*counts.get(why)?)));
     let row = |(it, why): &(crate::storage::call_off_list::Value, Apart)| ApartRow {
         id: it.id.0,
         number: it.number.clone().unwrap_or_else(|| it.case_number.clone()),
@@ -431,7 +431,7 @@ fn sample_row(it: audit_samples::Listed) -> SampleRow {
         method: method_words(&it.method),
         seed: it.seed.to_string(),
         items: whole(it.items),
-        marked: format!("{} von {}", whole(it.marked), whole(it.items)),
+        marked: format!("{} / {}", whole(it.marked), whole(it.items)),
         findings: whole(it.findings),
     }
 }
