@@ -332,9 +332,10 @@ fn facts(sample: &Sample, progress: &audit_samples::Progress) -> Vec<(&'static s
     if sample.units.is_some() {
         facts.push(("Davon sicher gezogen", count(progress.certain, "Abruf", "Abrufe")));
     }
-    if let Some(book) = sample.population_net.filter(|book| !book.is_zero() && sample.part == Part::Orders) {
-        let share = percent((progress.net * rust_decimal::Decimal::ONE_HUNDRED / book).round_dp(1));
-        facts.push(("Wert der Stichprobe", format!("{}, {share} der Grundgesamtheit", money(progress.net, "EUR"))));
+    let drawn = Net::new(progress.net).ok();
+    let book = sample.population_net.filter(|_| sample.part == Part::Orders).and_then(|book| Net::new(book).ok());
+    if let Some((drawn, share)) = drawn.zip(book).and_then(|(drawn, book)| Some((drawn, drawn.percent_of(book)?))) {
+        facts.push(("Wert der Stichprobe", format!("{}, {} der Grundgesamtheit", euros(drawn), percent(share))));
     }
     facts
 }

@@ -379,9 +379,10 @@ fn preview_of(asked: &Asked, wanted: &Wanted, plan: &Plan) -> Preview {
     Preview {
         fields: asked.fields(plan.population_sha256()),
         sentence: seed_sentence(wanted.seed),
-        population: match of_orders {
-            true => format!("{} im Wert von {}", calls(plan.population.items().len()), euros(book)),
-            false => calls(plan.population.items().len()),
+        population: if of_orders {
+            format!("{} im Wert von {}", calls(plan.population.items().len()), euros(book))
+        } else {
+            calls(plan.population.items().len())
         },
         sha256: in_groups(&plan.population.sha256()),
         size: plan.units.map(|it| whole(i64::try_from(it.size).unwrap_or(i64::MAX))).unwrap_or_default(),
