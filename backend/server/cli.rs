@@ -20,6 +20,7 @@ pub mod report;
 pub mod reproduce;
 pub mod restore;
 pub mod rollup;
+pub mod sample;
 pub mod serve;
 pub mod template;
 mod usage;
@@ -80,6 +81,7 @@ Beispiele:
   ABRUF_DATA_DIR=/var/lib/abruf-neu abruf restore sicherung.abruf
   abruf export hashes -o pruefsummen.txt
   abruf verify Abruf_RV-2025-01-0042.pdf --hashes pruefsummen.txt
+  abruf sample mus grundgesamtheit.csv --seed 8417 --tolerable 60000.00 --confidence 95
   abruf import register deploy/register/gemeinden_st.csv --dry-run";
 
 #[derive(Debug, Subcommand)]
@@ -119,6 +121,9 @@ enum Command {
     /// Liest Dateien ein: Gemeindeverzeichnis, Mitglieder, Preislisten, Umsatz.
     #[command(subcommand)]
     Import(import::Import),
+    /// Zieht Stichproben aus einer Datei noch einmal, ohne Datenbank.
+    #[command(subcommand)]
+    Sample(sample::Sample),
     /// Konten verwalten.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -175,6 +180,9 @@ fn dispatch(command: Command, output: &Output) -> anyhow::Result<Exit> {
     {
         return done;
     }
+    if let Command::Sample(sample) = &command {
+        return sample.run(output);
+    }
     let settings = Settings::from_environment()?;
     // The server never runs as root: from here on we are the owner of the data directory.
     let again = Reexecution {
@@ -215,6 +223,7 @@ async fn run_to_its_end(command: Command, settings: Settings, output: &Output) -
         Command::Import(import) => import.run(settings, output).await,
         Command::Admin(admin) => admin.run(settings, output).await,
         Command::Privacy(privacy) => privacy.run(settings, output).await,
+        Command::Sample(sample) => sample.run(output),
         Command::Completions { .. } => Ok(Exit::Ok),
     }
 }

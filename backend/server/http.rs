@@ -71,6 +71,7 @@ pub use crate::http::server::{Ready, Security, Server};
 
 const BUYER: &[Role] = &[Role::Buyer];
 const APPROVER: &[Role] = &[Role::Approver];
+const AUDITOR: &[Role] = &[Role::Auditor];
 /// Who notes the steps of an order.
 const ORDERERS: &[Role] = &[Role::Buyer, Role::Approver];
 /// Who owes justifications.
@@ -124,6 +125,13 @@ pub fn routes() -> Routes {
     .get("/pruefung/abrufe/{id}", only(AUDIT).on(Object::CallOff), pages::audit_call_off::show)
     .get("/pruefung/protokoll", only(AUDIT), pages::audit_log::show)
     .post("/pruefung/protokoll", only(AUDIT), pages::audit_log::check)
+    .get("/pruefung/stichprobe", only(AUDITOR), pages::sample_draw::show)
+    .post("/pruefung/stichprobe", only(AUDITOR), pages::sample_draw::draw)
+    .get("/pruefung/stichprobe/{id}", only(AUDITOR).on(Object::Sample), pages::sample::show)
+    .post("/pruefung/stichprobe/{id}/erweitern", only(AUDITOR).on(Object::Sample), pages::sample::extend)
+    .post("/pruefung/stichprobe/{id}/vermerk", only(AUDITOR).on(Object::Sample), pages::sample::mark)
+    .get("/pruefung/stichprobe/{id}/stichprobe.csv", only(AUDITOR).on(Object::Sample), pages::sample::export)
+    .get("/pruefung/stichprobe/{id}/grundgesamtheit.csv", only(AUDITOR).on(Object::Sample), pages::sample::population)
     // The office: members, contracts, what it owes; accounts for the administration.
     .get("/verwaltung", only(OFFICE), pages::office::show)
     .get("/verwaltung/personen", only(OFFICE), pages::office::people)

@@ -28,6 +28,7 @@ pub mod restatement;
 pub mod retention;
 pub mod row_file;
 pub mod row_stream;
+pub mod sample_table;
 pub mod savings;
 pub mod savings_by;
 pub mod savings_levels;

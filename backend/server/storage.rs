@@ -11,6 +11,7 @@ pub mod api_keys;
 pub mod approval_orders;
 pub mod assignments;
 pub mod audit_log;
+pub mod audit_samples;
 pub mod authenticity;
 pub mod awards;
 pub mod baseline_decisions;

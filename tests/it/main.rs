@@ -56,6 +56,7 @@ mod recheck;
 mod reports;
 mod restore;
 mod row_security;
+mod samples;
 mod savings_ledger;
 mod serve;
 mod sign_in;

@@ -66,6 +66,7 @@
 //! | Mindestabnahme | minimum purchase | what must have been called off by a day |
 
 //! | Sparpotenzial | what would be saved | past purchases beside the lists; prices in bands for whoever is not entitled |
+//! | Stichprobe, Grundgesamtheit, Startwert | sample, population, seed | of an auditor; drawn so that anybody can repeat it |
 //! | Einladung (einer Stadt) | invitation | a link by which a town that is no member uploads its purchases |
 
 pub mod activation;
@@ -111,6 +112,7 @@ pub mod proposal;
 pub mod recheck;
 pub mod retention;
 pub mod review;
+pub mod sampling;
 pub mod savings;
 pub mod supplier_order;
 pub mod supply_chain;

@@ -88,6 +88,8 @@ pub enum Object {
     Key,
     /// A member organisation: house.
     Member,
+    /// A sample of an auditor: of whoever drew it, alone.
+    Sample,
     /// A supplier: house of the body it delivers to.
     Supplier,
     /// An invitation of a town: house.

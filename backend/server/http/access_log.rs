@@ -56,6 +56,8 @@ pub const DOWNLOADS: &[(&str, Noted)] = &[
     ("/api/v1/mini-competitions/{id}/record", Noted::Competition),
     ("/pruefung/abrufe.csv", Noted::Export),
     ("/pruefung/abrufe.zip", Noted::Export),
+    ("/pruefung/stichprobe/{id}/stichprobe.csv", Noted::Export),
+    ("/pruefung/stichprobe/{id}/grundgesamtheit.csv", Noted::Export),
     ("/api/v1/audit/call-offs.zip", Noted::Export),
     ("/berichte/{bericht}/{datei}", Noted::Export),
     ("/berichte/einsparungen/abrufe.csv", Noted::Export),

@@ -68,6 +68,8 @@ pub mod report;
 pub mod report_file;
 pub mod report_question;
 pub mod report_stream;
+pub mod sample;
+pub mod sample_draw;
 pub mod savings;
 pub mod savings_board;
 pub mod savings_call_offs;

@@ -216,6 +216,77 @@ pub async fn page(
         .collect()
 }
 
+/// A call-off as far as a sample needs it.
+#[derive(Debug, Clone)]
+pub struct Value {
+    /// Which.
+    pub id: CallOffId,
+    /// Its contract.
+    pub contract: ContractId,
+    /// Vorgangsnummer.
+    pub case_number: String,
+    /// Call-off number, once released.
+    pub number: Option<String>,
+    /// State.
+    pub status: Status,
+    /// ISO 4217.
+    pub currency: String,
+    /// Net value, once submitted.
+    pub net: Option<Net>,
+}
+
+/// The population of a search, by case number: at most `limit`.
+pub async fn values(conn: &mut PgConnection, search: &Search, limit: i64) -> Result<Vec<Value>, StorageError> {
+    let statuses: Vec<String> = search.statuses.iter().map(|status| status.key().to_owned()).collect();
+    let rows = sqlx::query!(
+        "SELECT c.id, c.contract_id, c.case_number, c.number, c.status, f.currency, c.net
+         FROM call_off c
+         JOIN framework_contract f ON f.id = c.contract_id
+         JOIN organisation m ON m.id = c.member_id
+         JOIN organisation s ON s.id = c.supplier_id
+         LEFT JOIN person p ON p.id = c.requester_id
+         WHERE (cardinality($1::text[]) = 0 OR c.status = ANY ($1))
+           AND ($2::uuid IS NULL OR c.member_id = $2)
+           AND ($3::uuid IS NULL OR c.contract_id = $3)
+           AND ($4::uuid IS NULL OR c.requester_id = $4)
+           AND ($5::date IS NULL OR $5 <= c.dated_on)
+           AND ($6::date IS NULL OR c.dated_on <= $6)
+           AND concat_ws(' ', c.number, c.case_number, f.number, f.title, m.name, s.name, p.name, c.file_reference) ILIKE $7
+           AND (NOT $8::bool OR c.declined_at IS NOT NULL)
+           AND ($9::numeric IS NULL OR $9 <= c.net)
+           AND ($10::numeric IS NULL OR c.net <= $10)
+         ORDER BY c.case_number
+         LIMIT $11",
+        &statuses,
+        search.member.map(Uuid::from),
+        search.contract.map(Uuid::from),
+        search.requester.map(Uuid::from),
+        search.from,
+        search.to,
+        pattern(&search.words),
+        search.declined_only,
+        search.net_from,
+        search.net_to,
+        limit,
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let id = CallOffId(row.id);
+            Ok(Value {
+                id,
+                contract: ContractId(row.contract_id),
+                case_number: row.case_number,
+                number: row.number,
+                status: stored_key(&row.status, "call_off", "status", id)?,
+                currency: row.currency,
+                net: row.net.map(|net| consistent(Net::new(net), "call_off", "net", id)).transpose()?,
+            })
+        })
+        .collect()
+}
+
 /// The words as a pattern that takes them literally.
 fn pattern(words: &str) -> String {
     let literal = words.trim().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");

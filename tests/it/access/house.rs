@@ -11,7 +11,7 @@ use axum::http::{Method, Request, StatusCode};
 use uuid::Uuid;
 
 use super::rows::{
-    baseline, call_off, certificate, competition, contract, draft, invitation, meeting_report, turnover,
+    baseline, call_off, certificate, competition, contract, draft, invitation, meeting_report, sample, turnover,
 };
 use crate::web::{Answer, Web};
 
@@ -60,6 +60,8 @@ pub(super) struct House {
     stranger: Uuid,
     strangers_session: Uuid,
     strangers_key: Uuid,
+    /// Of the auditor who walks, of another one of the house, and of another house.
+    samples: [Uuid; 3],
     cookies: BTreeMap<(Role, Relation), SignedIn>,
 }
 
@@ -105,7 +107,7 @@ impl House {
             towns.insert(relation, town(&web, name, from, to).await);
         }
         let mut cookies = BTreeMap::new();
-        let mut buyers = BTreeMap::new();
+        let (mut buyers, mut auditors) = (BTreeMap::new(), Vec::new());
         for role in Role::ALL {
             for relation in standings(role).iter().copied() {
                 let organisation = match role {
@@ -119,6 +121,9 @@ impl House {
                 let person = person(&web, &email, role, organisation, valid, towns[&Relation::Own]).await;
                 if role == Role::Buyer {
                     buyers.insert(relation, person);
+                }
+                if role == Role::Auditor {
+                    auditors.push(person);
                 }
                 let cookie = web.sign_in(&email).await;
                 let token = web.get("/handeln-fuer", &cookie).await.form_token();
@@ -155,6 +160,11 @@ impl House {
         web.body = ours;
         let mut take = |relation| owned.remove(&relation).unwrap();
         let (ours, neighbours) = (take(Relation::Own), take(Relation::Foreign));
+        let samples = [
+            sample(&web, web.body, auditors[0], house.contract, ours.call_off).await,
+            sample(&web, web.body, auditors[1], house.contract, ours.call_off).await,
+            sample(&web, nord, stranger, others_house.contract, others.call_off).await,
+        ];
         let stranger = stranger.0;
         Self {
             web,
@@ -168,6 +178,7 @@ impl House {
             stranger,
             strangers_session,
             strangers_key,
+            samples,
             cookies,
         }
     }
@@ -240,6 +251,8 @@ impl House {
             Object::Account => (Some(self.colleague), vec![self.stranger]),
             Object::Session => (None, vec![self.strangers_session]),
             Object::Key => (None, vec![self.strangers_key]),
+            Object::Sample if role == Role::Auditor => (Some(self.samples[0]), self.samples[1..].to_vec()),
+            Object::Sample => (None, self.samples.to_vec()),
         }
     }
 

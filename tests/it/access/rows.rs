@@ -263,3 +263,34 @@ pub(super) async fn turnover(
     }
     id
 }
+
+/// A full check of the one call-off that it holds.
+pub(super) async fn sample(web: &Web, body: OrganisationId, auditor: PersonId, contract: Uuid, call_off: Uuid) -> Uuid {
+    let id = web.app.chance.id(web.now());
+    sqlx::query(
+        "INSERT INTO audit_sample (id, body_id, person_id, part, filter, method, threshold, seed, population, population_sha256,
+                                   population_count, population_net, drawn_at)
+         SELECT $1, $2, $3, 'orders', '', 'full', 0, 8417, text, sha256(convert_to(text, 'UTF8')), 1, 100, $5
+         FROM (SELECT case_number || E';100.00\\n' AS text FROM call_off WHERE id = $4) AS population",
+    )
+    .bind(id)
+    .bind(body.0)
+    .bind(auditor.0)
+    .bind(call_off)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO audit_sample_item (sample_id, position, round, case_number, contract_id, call_off_id, net, certain, drawn_at)
+         SELECT $1, 1, 0, case_number, $2, $3, 100, true, $4 FROM call_off WHERE id = $3",
+    )
+    .bind(id)
+    .bind(contract)
+    .bind(call_off)
+    .bind(web.now())
+    .execute(&web.database.owner)
+    .await
+    .unwrap();
+    id
+}

@@ -149,7 +149,7 @@ impl Access {
 
 impl Object {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::None,
         Self::Secret,
         Self::Manual,
@@ -165,6 +165,7 @@ impl Object {
         Self::Session,
         Self::Key,
         Self::Member,
+        Self::Sample,
         Self::Supplier,
         Self::Invitation,
         Self::Turnover,
@@ -195,6 +196,7 @@ impl Object {
             Self::Session => "Sitzung",
             Self::Key => "Schlüssel eines Programms",
             Self::Member => "Mitglied",
+            Self::Sample => "Stichprobe",
             Self::Supplier => "Lieferant",
             Self::Invitation => "Einladung",
             Self::Turnover => "Umsatzdatei, Meldung",
@@ -220,6 +222,7 @@ impl Object {
             Self::Session => "nur die Person, deren Sitzung es ist",
             Self::Key => "die Person, die ihn angelegt hat; Geschäftsstelle und Administration des Hauses",
             Self::Member => "das Mitglied selbst; das Haus; Prüfung im Umfang",
+            Self::Sample => "nur die Person, die sie gezogen hat",
             Self::Supplier | Self::Invitation | Self::Turnover => "Haus der Genossenschaft",
         }
     }

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use sqlx::PgConnection;
 
-use crate::actor::{Actor, Standing};
+use crate::actor::{Actor, Role, Standing};
 use crate::app::App;
 use crate::http::access::encoded;
 use crate::http::english::typed::as_typed;
@@ -54,6 +54,8 @@ pub struct AuditPage {
     /// The filters as they stand in an address.
     query: String,
     saved: SavedFilters,
+    /// The reader is an auditor.
+    may_sample: bool,
 }
 
 /// A call-off of the list.
@@ -72,29 +74,29 @@ struct Row {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Asked {
     #[serde(default)]
-    q: String,
+    pub(super) q: String,
     #[serde(default)]
-    von: String,
+    pub(super) von: String,
     #[serde(default)]
-    bis: String,
+    pub(super) bis: String,
     #[serde(default)]
-    mitglied: String,
+    pub(super) mitglied: String,
     #[serde(default)]
-    vertrag: String,
+    pub(super) vertrag: String,
     #[serde(default)]
-    stand: String,
+    pub(super) stand: String,
     #[serde(default)]
-    betrag_von: String,
+    pub(super) betrag_von: String,
     #[serde(default)]
-    betrag_bis: String,
+    pub(super) betrag_bis: String,
     #[serde(default)]
-    abgelehnt: String,
+    pub(super) abgelehnt: String,
     #[serde(default)]
-    seite: String,
+    pub(super) seite: String,
 }
 
 impl Asked {
-    fn pairs(&self) -> [(&str, &str); 9] {
+    pub(super) fn pairs(&self) -> [(&str, &str); 9] {
         [
             ("q", &self.q),
             ("von", &self.von),
@@ -170,17 +172,14 @@ pub async fn show(
         scope: scope(&mut tx, &actor).await?,
         in_scope: if counted { members.iter().map(|(_, name)| name.clone()).collect() } else { Vec::new() },
         members: members.into_iter().map(named).collect(),
-        contracts: contracts::list(&mut tx, None)
-            .await?
-            .into_iter()
-            .map(|it| (it.id.to_string(), format!("{} {}", it.number, it.title)))
-            .collect(),
-        statuses: Status::ALL.iter().map(|status| (status.key(), status_words(*status))).collect(),
+        contracts: contracts_to_choose(&mut tx).await?,
+        statuses: statuses_to_choose(),
         count: count(population.count, "Abruf", "Abrufe"),
         sum: money(population.ordered_net.decimal(), "EUR"),
         rows: if mistakes.is_empty() { rows.into_iter().map(row).collect() } else { Vec::new() },
         query: query(&asked),
         saved: SavedFilters::of(&mut tx, &actor, "audit", &asked.pairs()).await?,
+        may_sample: actor.role == Role::Auditor,
         pager,
         mistakes,
         asked,
@@ -224,6 +223,17 @@ pub async fn scope(conn: &mut PgConnection, actor: &Actor) -> Result<String, Sto
     Ok(format!("Ihr Prüfauftrag: {members}, Abrufe vom {}, {until}.", period(scope.period)))
 }
 
+/// Contracts that can be searched in.
+pub(super) async fn contracts_to_choose(conn: &mut PgConnection) -> Result<Vec<(String, String)>, StorageError> {
+    let found = contracts::list(conn, None).await?;
+    Ok(found.into_iter().map(|it| (it.id.to_string(), format!("{} {}", it.number, it.title))).collect())
+}
+
+/// States that can be searched for.
+pub(super) fn statuses_to_choose() -> Vec<(&'static str, &'static str)> {
+    Status::ALL.iter().map(|status| (status.key(), status_words(*status))).collect()
+}
+
 fn row(it: Summary) -> Row {
     Row {
         status: status_words(it.status),
@@ -240,7 +250,8 @@ fn row(it: Summary) -> Row {
     }
 }
 
-fn query(asked: &Asked) -> String {
+/// The filters as they stand in an address.
+pub(super) fn query(asked: &Asked) -> String {
     let pairs = asked.pairs();
     let pairs = pairs.iter().filter(|(_, value)| !value.is_empty());
     pairs.map(|(name, value)| format!("{name}={}", encoded(value))).collect::<Vec<_>>().join("&")
