@@ -21,7 +21,6 @@ const WRITES = {
   index: { person: "office", at: "/verwaltung/preisindizes", fields: (words) => ({ name: words, source: "Statistisches Bundesamt" }), button: "Index anlegen" },
   volume: { person: "office", at: (tab) => ofContract(tab, "nacherfassung"), seen: (words, tab) => ofContract(tab, "volumenbuch"), fields: (words) => ({ amount: "1,00", evidence: words }), button: "Nacherfassen" },
   contribution: { person: "office", at: contributions, fields: (words) => ({ year: String(new Date().getFullYear()), net: "10,00", dated_on: today(), document: words }), button: "Eintragen" },
-  resolution: { person: "office", at: "/berichte/sitzung", fields: (words) => ({ resolution_meeting_on: today(), number: "TOP 3", dated_on: today(), wording: words }), button: "Vorlage oder Beschluss speichern" },
 };
 
 export async function twice({ desk, tally }) {
