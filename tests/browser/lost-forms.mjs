@@ -1,7 +1,7 @@
 // The session ends while somebody fills in a form: on every page with a form, for everybody who writes. What was typed is
 // kept through the sign-in, or the page says in plain words that nothing was saved.
 
-import { PASSWORD, PEOPLE, signIn } from "./people.mjs";
+import { FRAME, PASSWORD, PEOPLE, signIn } from "./people.mjs";
 
 const TYPED = "Mitten im Satz war Schluss";
 /** What cannot be kept: a file, a password, and what places an order, which is decided before a page of now. */
@@ -12,7 +12,7 @@ export async function lostForms({ desk, tally, person, theirs }) {
   const context = await desk.contextOf(person);
   const tab = await context.newPage();
   const before = await context.cookies();
-  const elsewhere = await desk.browser.newContext({ baseURL: desk.base });
+  const elsewhere = await desk.browser.newContext({ ...FRAME, baseURL: desk.base });
   await signIn(await elsewhere.newPage(), person);
   const after = await elsewhere.cookies();
   await elsewhere.close();

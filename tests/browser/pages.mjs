@@ -211,7 +211,10 @@ async function emptyForms({ desk, tally, person, theirs, long }) {
       const status = answer?.status() ?? 0;
       tally.holds(status > 0 && status < 500, where, `answers ${status}`);
       const errors = await tab.evaluate(errorsOfPage);
-      tally.count(errors.summary ? "error states" : "empty forms accepted");
+      // A page of its own that says what is wrong is no acceptance.
+      const refused = errors.summary || status >= 400;
+      tally.count(refused ? "error states" : "empty forms accepted");
+      if (!refused) console.log(`  accepted: ${where}`);
       if (errors.summary) {
         tally.holds(errors.title, where, `the title of the window does not begin with „Fehler:“`);
         for (const lost of errors.lost) tally.fail(where, `the summary leads to #${lost}, which is not there`);

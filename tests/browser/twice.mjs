@@ -11,17 +11,16 @@ const today = () => new Date().toLocaleDateString("de-DE", { day: "2-digit", mon
 
 /**
  * One entry per form: who, where, what is typed, the button, and where it stands then. `twoAreTwo`: opened in two windows it
- * is two things that may be meant, both to be seen and taken back: two letters to one town.
+ * is two things that may be meant, both to be seen and taken back: two letters to one town, two keys of one name.
  */
 const WRITES = {
   question: { person: "buyer", at: draft, fields: (words) => ({ question: words }), button: "Frage senden" },
-  key: { person: "buyer", at: "/konto/schluessel", fields: (words) => ({ name: words, until: today() }), ticks: true, button: "Schlüssel anlegen" },
+  key: { person: "buyer", at: "/konto/schluessel", fields: (words) => ({ name: words, until: today() }), ticks: true, twoAreTwo: true, button: "Schlüssel anlegen" },
   invitation: { person: "office", at: "/verwaltung/einladungen", fields: (words) => ({ town: words }), choose: { kind: "Zweckverband" }, twoAreTwo: true, button: "Einladen" },
   person: { person: "administrator", at: "/verwaltung/personen/einladen", seen: (words) => `/verwaltung/personen?q=${encodeURIComponent(words)}`, fields: (words) => ({ name: words, email: `${words.replace(/\W+/g, "-").toLowerCase()}@altenrode.example` }), choose: { role: "Sachbearbeitung", organisation: "Stadt Altenrode" }, button: "Einladen" },
   index: { person: "office", at: "/verwaltung/preisindizes", fields: (words) => ({ name: words, source: "Statistisches Bundesamt" }), button: "Index anlegen" },
   volume: { person: "office", at: (tab) => ofContract(tab, "nacherfassung"), seen: (words, tab) => ofContract(tab, "volumenbuch"), fields: (words) => ({ amount: "1,00", evidence: words }), button: "Nacherfassen" },
   contribution: { person: "office", at: contributions, fields: (words) => ({ year: String(new Date().getFullYear()), net: "10,00", dated_on: today(), document: words }), button: "Eintragen" },
-  resolution: { person: "office", at: "/berichte/sitzung", fields: (words) => ({ resolution_meeting_on: today(), number: "TOP 3", dated_on: today(), wording: words }), button: "Vorlage oder Beschluss speichern" },
 };
 
 export async function twice({ desk, tally }) {
