@@ -313,6 +313,11 @@ pub const TERMS: &[Term] = &[
         "Was frühere Einkäufe mit den Preisen der Rahmenverträge gekostet hätten.",
     ),
     term(
+        "Stichprobe, Grundgesamtheit, Startwert",
+        "sample, population, seed",
+        "Welche Abrufe eine Prüfung ansieht, woraus sie gezogen sind und womit jeder dieselben noch einmal zieht.",
+    ),
+    term(
         "Einladung (einer Stadt)",
         "invitation",
         "Ein Link, mit dem eine Stadt, die noch kein Mitglied ist, ihre Einkäufe vergleichen lässt.",
