@@ -344,7 +344,7 @@ async fn the_office_looks_up_members_and_the_administration_people() {
     let cookie = house.web.cookie_of(&house.office, "olaf@elbe-saale.example").await;
     let members = house.web.get("/verwaltung/mitglieder?q=Altenrode", &cookie).await;
     assert!(members.text.contains("1 Mitgliedschaft<") && members.text.contains("01.04.2012"), "{}", members.text);
-    let member = members.text.split("href=\"/verwaltung/mitglieder/").nth(2).unwrap().split('"').next().unwrap();
+    let member = members.text.split("href=\"/verwaltung/mitglieder/").nth(3).unwrap().split('"').next().unwrap();
     let file = house.web.get(&format!("/verwaltung/mitglieder/{member}"), &cookie).await;
     assert!(file.text.contains("namentlich"), "{}", file.text);
     let people = house.web.get("/verwaltung/personen?q=Pr%C3%BCferin", &cookie).await;

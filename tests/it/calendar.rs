@@ -457,7 +457,18 @@ async fn licences_for_a_year_from_the_29th_of_february_are_proposed_until_the_28
         let eva = Browser::signed_in(&here.world, &here.eva).await;
         let path = format!("/abrufe/{draft}/positionen");
         let page = eva.page(&path).await;
-        eva.leads_on(&page, &path, &[("angebot", "LIC"), ("menge", "1"), ("weiter", "ein-jahr")]).await;
+        eva.leads_on(
+            &page,
+            &path,
+            &[
+                ("angebot", "LIC"),
+                ("menge", "1"),
+                ("performance_from", ""),
+                ("performance_to", ""),
+                ("weiter", "ein-jahr"),
+            ],
+        )
+        .await;
         let page = eva.page(&path).await;
         for (field, value) in [("performance_from", first), ("performance_to", last)] {
             let at = page.find(&format!("name=\"{field}\"")).unwrap();

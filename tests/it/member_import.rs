@@ -96,7 +96,7 @@ async fn a_list_is_looked_at_first_and_then_admits_everybody_once() {
     let list = "Nr.;Mitglied seit;Name;Gemeindeschlüssel;Beitritt erklärt am;Geschäftsanteile;Wert eines Anteils;E-Mail\n\
                 1;01.03.2019;Stadt Halle;15002000;15.01.2019;3;1.000,50;post@halle.example\n\
                 2;01.01.2020;Landeshauptstadt Magdeburg;;;;;\n\
-                3;2021-05-01;;150810300000;;;;\n\
+                3;2021-05-01;;150810030030;;;;\n\
                 4;01.01.2014;Dessau-Roßlau;15001000;;;;\n";
     let looked = look(&olga, "mitglieder.csv", list.as_bytes()).await;
     assert_eq!(looked.status, StatusCode::OK, "{}", looked.text);
@@ -143,7 +143,7 @@ async fn a_list_writes_what_single_admissions_write_to_the_last_byte() {
     assert!(report.written, "{report:?}");
     let rows = one_by_one.rows().await;
     assert_eq!(rows, at_once.rows().await);
-    assert_eq!(rows.iter().filter(|row| row.contains("member_admitted")).count(), 4, "two entries, as rows and text");
+    assert_eq!(rows.iter().filter(|row| row.contains("member_admitted")).count(), 2, "an entry for each");
 }
 
 #[tokio::test]

@@ -102,10 +102,15 @@ async fn every_cell_at_activation_fires_and_does_not_on_the_page_and_by_the_api(
         fields
     };
     let add = format!("{whole}/bearbeiten");
-    for evb_it in [&[("evb_it", "missing")][..], &[("evb_it", "typed"), ("evb_it_type", "EVB-IT Dienstleistung")]] {
-        house.done(&add, &item(evb_it)).await;
-        house.readiness(&whole, &mut shown).await;
-    }
+    house.done(&add, &item(&[("evb_it", "missing")])).await;
+    house.readiness(&whole, &mut shown).await;
+    let untyped: uuid::Uuid = sqlx::query_scalar("SELECT id FROM item WHERE article_number = 'KURS-1'")
+        .fetch_one(&house.web.database.owner)
+        .await
+        .unwrap();
+    house.done(&format!("{whole}/entfernen"), &[("part", "item"), ("id", &untyped.to_string())]).await;
+    house.done(&add, &item(&[("evb_it", "typed"), ("evb_it_type", "EVB-IT Dienstleistung")])).await;
+    house.readiness(&whole, &mut shown).await;
 
     // Whoever entered a price does not release it: Otto would, by activating.
     let mut own = item(&[("evb_it", "typed"), ("evb_it_type", "EVB-IT Dienstleistung")]);

@@ -18,9 +18,9 @@ use crate::actions::draw_sample::{self, Choice, Divided, Plan, SEED_MISSING, Wan
 use crate::actor::Actor;
 use crate::app::App;
 use crate::http::extract::Query;
+use crate::http::filters;
 use crate::http::form::Mistakes;
 use crate::http::idempotency::KeyedForm;
-use crate::http::filters;
 use crate::http::layout::{Frame, Page};
 use crate::http::pages::audit::{self, contracts_to_choose, query, scope, statuses_to_choose};
 use crate::http::pages::audit_log::in_groups;
