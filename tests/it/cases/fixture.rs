@@ -441,9 +441,9 @@ fn min_order(minimum: &format::MinOrder) -> MinOrder {
 }
 
 fn member_facts(key: &str, member: &format::Member, at: DateTime<Utc>) -> Member {
-    let first = Validity { from: member.from, to: member.to };
+    let first = member.from.map(|from| Validity { from, to: member.to });
     let further = member.further_memberships.iter().map(|period| Validity { from: period.from, to: period.to });
-    let mut memberships: Vec<Validity> = std::iter::once(first).chain(further).collect();
+    let mut memberships: Vec<Validity> = first.into_iter().chain(further).collect();
     memberships.sort_by_key(|membership| membership.from);
     Member {
         id: id("member", key),

@@ -65,7 +65,8 @@ pub(super) struct Member {
     pub(super) name: String,
     pub(super) kind: String,
     pub(super) region: String,
-    pub(super) from: NaiveDate,
+    /// Ours: without it the member was never admitted.
+    pub(super) from: Option<NaiveDate>,
     pub(super) to: Option<NaiveDate>,
     pub(super) input_vat_deductible: bool,
     /// Ours: it deducts from this day on, whatever the plain key says.
