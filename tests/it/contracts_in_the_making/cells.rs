@@ -32,6 +32,15 @@ impl House {
         self.web.token(email).await
     }
 
+    async fn remove_item(&self, at: &str, article: &str) {
+        let id: uuid::Uuid = sqlx::query_scalar("SELECT id FROM item WHERE article_number = $1")
+            .bind(article)
+            .fetch_one(&self.web.database.owner)
+            .await
+            .unwrap();
+        self.done(&format!("{at}/entfernen"), &[("part", "item"), ("id", &id.to_string())]).await;
+    }
+
     /// What stands between the draft and its activation, by the API; the page has to say the same.
     async fn readiness(&self, at: &str, shown: &mut Shown) {
         let token = self.bearer("olga@elbe-saale.example").await;
@@ -104,11 +113,7 @@ async fn every_cell_at_activation_fires_and_does_not_on_the_page_and_by_the_api(
     let add = format!("{whole}/bearbeiten");
     house.done(&add, &item(&[("evb_it", "missing")])).await;
     house.readiness(&whole, &mut shown).await;
-    let untyped: uuid::Uuid = sqlx::query_scalar("SELECT id FROM item WHERE article_number = 'KURS-1'")
-        .fetch_one(&house.web.database.owner)
-        .await
-        .unwrap();
-    house.done(&format!("{whole}/entfernen"), &[("part", "item"), ("id", &untyped.to_string())]).await;
+    house.remove_item(&whole, "KURS-1").await;
     house.done(&add, &item(&[("evb_it", "typed"), ("evb_it_type", "EVB-IT Dienstleistung")])).await;
     house.readiness(&whole, &mut shown).await;
 
@@ -137,6 +142,7 @@ async fn every_cell_at_activation_fires_and_does_not_on_the_page_and_by_the_api(
     assert_eq!(house.number("SELECT count(*) FROM framework_contract WHERE status = 'active'").await, 0);
 
     // Recorded anew by Olga it is released by Otto, and the contract is in force.
+    house.remove_item(&whole, "KURS-2").await;
     house.done(&add, &own).await;
     let seen = version().await;
     house.done(&format!("{whole}/vorlegen"), &[("seen", &seen), ("note", "Bitte prüfen")]).await;

@@ -1,5 +1,6 @@
 //! `/pruefung/stichprobe`: which evidence do I look at? Population, method and seed; what would be drawn, before it is;
 //! and the auditor's own samples.
+#![expect(clippy::disallowed_types, reason = "serde writes out every kind of number for what is flattened")]
 
 use std::collections::BTreeMap;
 
