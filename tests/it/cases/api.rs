@@ -42,7 +42,6 @@ struct Play {
 struct Draft {
     id: Uuid,
     requester: String,
-    asks: Actor,
     releaser: Option<(Actor, String)>,
     office: String,
 }
@@ -71,8 +70,8 @@ impl Play {
         facts: &Facts,
         [requester, releaser]: [Option<Actor>; 2],
     ) -> Result<Draft, String> {
-        let asks = requester.unwrap();
-        let requester = self.token(&asks).await;
+        let requester = requester.unwrap();
+        let requester = self.token(&requester).await;
         let releaser = match releaser {
             Some(actor) => Some((actor.clone(), self.token(&actor).await)),
             None => None,
@@ -108,7 +107,7 @@ impl Play {
         }
         stage.competition(facts, id).await;
         stage.confirmation(facts, id).await;
-        Ok(Draft { id, requester, asks, releaser, office })
+        Ok(Draft { id, requester, releaser, office })
     }
 
     /// Submits, with every justification the requester owes.
