@@ -47,6 +47,7 @@ export async function reachStates(desk, tally) {
 const STATES = {
   buyer: [draftInSteps, handedOver, repeated, byRanks, decidedCompetition],
   approver: [partlyCancelled],
+  auditor: [sample],
   office: [supplierInvoices, admission, contractInTheMaking, turnover, supplierReport, baselines, invitedTown],
   administrator: [invitedPerson, halfSignedIn],
 };
@@ -135,13 +136,27 @@ async function admission(tab) {
   return [["office", "/verwaltung/mitglieder/aufnehmen?q=burg", town]];
 }
 
-/** A contract that nobody has handed in yet. */
+/** A contract in force with all that can be done with it, and one that nobody has handed in yet. */
 async function contractInTheMaking(tab) {
   await tab.goto("/verwaltung/vertraege");
   await press(tab, /^Netzwerktechnik/, "link");
+  const inForce = path(tab);
+  const pages = ["aenderungen", "bestelladressen", "bonus", "mindestabnahmen", "nacherfassung", "positionen", "preise"];
   await press(tab, "Als Entwurf kopieren");
   const draft = path(tab).replace(/\/bearbeiten$/, "");
-  return [["office", draft, `${draft}/bearbeiten`, `${draft}/bedingungen`]];
+  return [["office", inForce, ...pages.map((page) => `${inForce}/${page}`), `${draft}/bearbeiten`, `${draft}/bedingungen`]];
+}
+
+/** A sample of an auditor. */
+async function sample(tab) {
+  await tab.goto("/pruefung/stichprobe");
+  await tab.locator("#methode").selectOption("random");
+  await tab.locator("#anzahl").fill("3");
+  await press(tab, "Vorschau");
+  const preview = path(tab) + new URL(tab.url()).search;
+  await press(tab, "Stichprobe ziehen");
+  await arrive(tab, /^Stichprobe vom/);
+  return [["auditor", preview, path(tab)]];
 }
 
 /** A month that has ended, as spreadsheets write it. */

@@ -396,7 +396,8 @@ fn page(app: &App, frame: Frame, id: Option<Uuid>, typed: Typed, mistakes: Mista
     ContractTermsPage {
         frame: frame.titled(if id.is_some() { "Bedingungen des Vertrags" } else { "Neuer Vertrag" }),
         id,
-        number: typed.number.clone(),
+        // A link without words leads nowhere for whoever hears it.
+        number: if typed.number.trim().is_empty() { "Vertrag".to_owned() } else { typed.number.clone() },
         jurisdictions: jurisdictions(&typed.jurisdiction),
         typed,
         mistakes,

@@ -119,7 +119,7 @@ pub async fn step(
             Err(error) => return Err(error.into()),
         },
     }
-    let page = page(&app, &actor, frame.with_mistakes(), upload, typed, mistakes).await?;
+    let page = page(&app, &actor, frame, upload, typed, mistakes).await?;
     Ok((StatusCode::UNPROCESSABLE_ENTITY, Page(page)).into_response())
 }
 
@@ -171,6 +171,7 @@ async fn page(
     if let (Some(refused), true) = (looked.refused, mistakes.is_empty()) {
         mistakes.add("mapping", refused);
     }
+    let frame = if mistakes.is_empty() { frame } else { frame.with_mistakes() };
     let (report, compared) = (looked.report, looked.comparison);
     let (outcomes, totals) = compared.as_ref().map_or_else(Default::default, outcome_rows);
     let mapping = if typed.mapping.is_empty() { upload.mapping.clone() } else { typed.mapping.clone() };
