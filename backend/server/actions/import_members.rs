@@ -141,7 +141,7 @@ async fn write(
     new: &[Newcomer],
     progress: Progress<'_>,
 ) -> Result<(), ActionError> {
-    // By key: two lists that meet wait for each other in one order.
+    // By key, whatever the order of the file. Two lists that meet may still stop each other: the log is locked in between.
     let mut ordered: Vec<&Newcomer> = new.iter().collect();
     ordered.sort_by(|a, b| a.official_key.cmp(&b.official_key));
     let keys: Vec<String> = ordered.iter().map(|it| it.official_key.clone()).collect();
